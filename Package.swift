@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// The compiler settings of every Swift target.
+///
+/// Warnings stop the build only where CI is set, so that a newer compiler's warning breaks our build and not a user's.
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .strictMemorySafety(),
+    ] + (ProcessInfo.processInfo.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+
+let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+
+let package = Package(
+    name: "llm4s-batch",
+    products: [
+        .library(name: "LLM4S", targets: ["LLM4S"]),
+        .executable(name: "llm4s-batch", targets: ["llm4s-batch"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(name: "CSHA256"),
+        .target(name: "ServerSentEvents", swiftSettings: settings),
+        .target(name: "LLMStreaming", dependencies: ["ServerSentEvents"], swiftSettings: settings),
+        .target(
+            name: "LLM4S", dependencies: ["LLMStreaming", "ServerSentEvents", tls] + nio, swiftSettings: settings),
+        .target(
+            name: "BatchEngine", dependencies: ["LLMStreaming", "CSHA256"],
+            resources: [.embedInCode("Resources/job_line_schema.json")], swiftSettings: settings),
+        .target(
+            name: "BatchStore", dependencies: ["BatchEngine", "LLMStreaming", "CSQLite"],
+            resources: [.embedInCode("Resources/schema_v1.sql")], swiftSettings: settings),
+        .target(name: "MockProvider", dependencies: nio, swiftSettings: settings),
+        .executableTarget(
+            name: "llm4s-batch",
+            dependencies: [
+                "BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "MockProvider",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "ServerSentEventsTests", dependencies: ["ServerSentEvents"], swiftSettings: settings),
+        .testTarget(
+            name: "LLMStreamingTests", dependencies: ["LLMStreaming", "ServerSentEvents"], swiftSettings: settings),
+        .testTarget(
+            name: "LLM4STests", dependencies: ["LLM4S", "LLMStreaming", "MockProvider", tls] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "BatchEngineTests", dependencies: ["BatchEngine", "LLMStreaming", "CSHA256"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "BatchStoreTests", dependencies: ["BatchStore", "BatchEngine", "LLMStreaming", "CSQLite"],
+            swiftSettings: settings),
+        .testTarget(name: "MockProviderTests", dependencies: ["MockProvider"] + nio, swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["llm4s-batch", "BatchEngine", "BatchStore", "CSQLite", "LLM4S", "LLMStreaming", "MockProvider", tls] + nio,
+            swiftSettings: settings),
+    ]
+)
