@@ -1,0 +1,226 @@
+/// Turns the bytes of a server-sent event stream into events (WHATWG HTML 9.2.6).
+///
+/// Append each read as it comes, then take events until there are none:
+/// ```swift
+/// parser.append(bytes)
+/// while let event = try parser.nextEvent() { … }
+/// ```
+/// How the stream is cut into reads never changes the events. Each byte is looked at once, when it is appended, and
+/// only data not yet taken is kept: comments and unknown fields are counted or skipped as they stream in, whatever
+/// their length. A line is ended by its CR at once; the LF of a CRLF is swallowed when it comes.
+///
+/// The properties tell of all bytes appended so far, whether or not their events have been taken.
+public struct SSEParser: Sendable {
+    /// The default of `maximumEventBytes`: 8 MiB.
+    public static let defaultMaximumEventBytes = 8 << 20
+
+    /// Where in a line the next byte falls.
+    private enum Position {
+        /// At the start of the stream, after so many bytes of a byte order mark.
+        case byteOrderMark(matched: Int)
+        /// At the start of a line, where a LF belongs to the CR that ended the line before.
+        case afterCarriageReturn
+        /// In a field's name, packed as in `Field`; 0 at the start of a line.
+        case name(UInt64)
+        /// Behind the colon, where one space is no part of the value.
+        case afterColon(Field)
+        case value(Field)
+        /// In a comment or an unknown field.
+        case skipped
+    }
+
+    private let maximumEventBytes: Int
+    private let errorFieldIsEvent: Bool
+    private var position = Position.byteOrderMark(matched: 0)
+    private var queue = EventQueue()
+    private var failure: SSEError?
+
+    /// The value of a field other than `data` while its line comes in.
+    private var value: [UInt8] = []
+    /// The rule's event type buffer, "" when the block has named none.
+    private var eventType = ""
+    /// The type named last, used again when the next is the same: most names of events are too long for a string
+    /// without an allocation, and nearly all in a row are equal.
+    private var namedType = ""
+    /// The rule's last event ID buffer, which becomes the last event ID at the block's end.
+    private var idBuffer = ""
+
+    /// The ID that a reconnection would send as Last-Event-ID, "" if the stream named none.
+    public private(set) var lastEventID = ""
+
+    /// The `retry` field seen last, in milliseconds.
+    public private(set) var reconnectionTime: Int?
+
+    /// The comment lines seen, an unfinished one included: signs of life.
+    public private(set) var commentCount = 0
+
+    /// The events dispatched.
+    public private(set) var eventCount = 0
+
+    /// Creates a parser for one stream.
+    ///
+    /// - Parameters:
+    ///   - maximumEventBytes: The most bytes of one event's data, together with the field value that is coming in.
+    ///   - errorFieldIsEvent: Whether a line of the non-standard field `error`, which old llama.cpp builds send, is
+    ///     dispatched at once as an event of type "error" with its value as data. The block around it goes on.
+    public init(maximumEventBytes: Int = defaultMaximumEventBytes, errorFieldIsEvent: Bool = false) {
+        self.maximumEventBytes = maximumEventBytes
+        self.errorFieldIsEvent = errorFieldIsEvent
+    }
+
+    /// The bytes of data and field values held for events not yet taken, the unfinished one among them.
+    public var bufferedByteCount: Int { queue.byteCount + value.count }
+
+    /// Parses the next bytes of the stream; after an error they are ignored.
+    public mutating func append(_ bytes: Span<UInt8>) {
+        queue.reclaim()
+        var index = 0
+        while index < bytes.count, failure == nil {
+            let byte = bytes[index]
+            switch position {
+            case .name(let name):
+                index += 1
+                if byte == 0x0A || byte == 0x0D {
+                    endLine(with: byte)
+                } else if byte == 0x3A {
+                    endName(name)
+                } else {
+                    position = Field.name(name, appending: byte).map(Position.name) ?? .skipped
+                }
+            case .value(let field):
+                let end = bytes.lineEnd(from: index)
+                add(bytes.extracting(index..<end), to: field)
+                index = end + 1
+                if end < bytes.count, failure == nil { endLine(with: bytes[end]) }
+            case .skipped:
+                let end = bytes.lineEnd(from: index)
+                index = end + 1
+                if end < bytes.count { endLine(with: bytes[end]) }
+            case .afterColon(let field):
+                if byte == 0x20 { index += 1 }
+                position = .value(field)
+            case .afterCarriageReturn:
+                if byte == 0x0A { index += 1 }
+                position = .name(0)
+            case .byteOrderMark(let matched):
+                if byte == UInt8(truncatingIfNeeded: 0xBF_BB_EF >> (8 * matched)) {
+                    index += 1
+                    position = matched == 2 ? .name(0) : .byteOrderMark(matched: matched + 1)
+                } else {
+                    // Part of a mark is the start of a name, and of none that is known.
+                    position = matched == 0 ? .name(0) : .skipped
+                }
+            }
+        }
+    }
+
+    /// Parses the next bytes of the stream, without a copy where they lie in one piece.
+    public mutating func append(_ bytes: some Sequence<UInt8>) {
+        let isContiguous: Void? = bytes.withContiguousStorageIfAvailable { unsafe append($0.span) }
+        if isContiguous == nil { append(Array(bytes).span) }
+    }
+
+    /// Takes the next event, nil when the bytes appended so far hold no further one.
+    ///
+    /// - Throws: `SSEError`, for good, once the events before the fault have been taken.
+    public mutating func nextEvent() throws(SSEError) -> ServerSentEvent? {
+        if let event = queue.takeFirst() { return event }
+        if let failure { throw failure }
+        return nil
+    }
+
+    /// Takes the event that the end of the stream cut off, which the rule drops.
+    ///
+    /// Call it when the stream has ended, until it returns nil. Events not yet taken come first. A last line without
+    /// a line end counts as a line.
+    public mutating func unfinishedEvent() throws(SSEError) -> ServerSentEvent? {
+        if let event = try nextEvent() { return event }
+        switch position {
+        case .name(0), .afterCarriageReturn, .byteOrderMark: break
+        case .name, .afterColon, .value, .skipped: endLine(with: 0x0A)
+        }
+        if queue.openSize != nil { dispatch() }
+        return try nextEvent()
+    }
+
+    /// Decides what a line is at its first colon.
+    private mutating func endName(_ name: UInt64) {
+        if name == 0 { commentCount += 1 }
+        if let field = Field(rawValue: name), field != .error || errorFieldIsEvent {
+            position = .afterColon(field)
+            begin(field)
+        } else {
+            position = .skipped
+        }
+    }
+
+    /// Makes room for a field's value.
+    private mutating func begin(_ field: Field) {
+        if field == .data, reserve(queue.openSize == nil ? 0 : 1) { queue.beginLine() }
+    }
+
+    /// Takes a piece of a field's value.
+    private mutating func add(_ bytes: Span<UInt8>, to field: Field) {
+        guard reserve(bytes.count) else { return }
+        if field == .data {
+            queue.append(bytes)
+        } else {
+            unsafe bytes.withUnsafeBufferPointer { unsafe value.append(contentsOf: $0) }
+        }
+    }
+
+    /// Whether the open event has room for `size` bytes more; if not, the parser fails.
+    private mutating func reserve(_ size: Int) -> Bool {
+        if size <= maximumEventBytes - (queue.openSize ?? 0) - value.count { return true }
+        failure = .eventTooLarge(limit: maximumEventBytes)
+        queue.dropOpenEvent()
+        value = []
+        return false
+    }
+
+    /// Acts on the line that ends here, by LF or CR.
+    private mutating func endLine(with lineEnd: UInt8) {
+        switch position {
+        case .name(0): dispatch()
+        case .name(let name):
+            // A line without a colon is a field with an empty value.
+            endName(name)
+            if case .afterColon(let field) = position { finish(field) }
+        case .afterColon(let field), .value(let field): finish(field)
+        case .skipped, .afterCarriageReturn, .byteOrderMark: break
+        }
+        position = lineEnd == 0x0D ? .afterCarriageReturn : .name(0)
+    }
+
+    /// Acts on a field whose value is whole.
+    private mutating func finish(_ field: Field) {
+        switch field {
+        case .data: return
+        case .event:
+            if !value.elementsEqual(namedType.utf8) { namedType = String(decoding: value, as: UTF8.self) }
+            eventType = namedType
+        case .id:
+            if !value.contains(0) { idBuffer = String(decoding: value, as: UTF8.self) }
+        case .retry:
+            if value.allSatisfy({ (0x30...0x39).contains($0) }), let time = Int(String(decoding: value, as: UTF8.self))
+            {
+                reconnectionTime = time
+            }
+        case .error:
+            queue.insert(type: "error", data: value, id: lastEventID)
+            eventCount += 1
+            value = []
+        }
+        value.removeAll(keepingCapacity: true)
+    }
+
+    /// Ends the block at a blank line.
+    private mutating func dispatch() {
+        lastEventID = idBuffer
+        if queue.openSize != nil {
+            queue.closeEvent(type: eventType.isEmpty ? "message" : eventType, id: lastEventID)
+            eventCount += 1
+        }
+        eventType = ""
+    }
+}
