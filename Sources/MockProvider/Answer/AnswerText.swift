@@ -1,0 +1,79 @@
+/// The text of an answer: a pure function of the last user message, the model's name and the choice.
+///
+/// Any word is computed from its index, so that a text of a million words takes no memory. A token is one word with the
+/// space before it.
+package struct AnswerText: Sendable, Hashable {
+    private enum Source: Hashable {
+        /// `1 2 3 …`, so that gaps and repeats are visible.
+        case counting
+        /// Sentences of words from the list.
+        case generated(seed: UInt64)
+    }
+
+    private let source: Source
+    /// The number of words.
+    package let wordCount: Int
+
+    /// The text with which the mock answers.
+    ///
+    /// - Parameters:
+    ///   - lastUserText: The last user message; `count to N` in it asks for counting.
+    ///   - model: The model's name without its options; empty where it begins with one.
+    ///   - choice: The choice's index; each choice has its own text.
+    ///   - behavior: `countTo` and `wordCount` are used.
+    package init(lastUserText: String, model: String, choice: Int = 0, behavior: MockBehavior = .init()) {
+        if let last = behavior.countTo ?? Self.countingGoal(in: lastUserText) {
+            source = .counting
+            wordCount = last
+        } else {
+            let seed = Hash64.mix(Hash64.hash(model.utf8, from: Hash64.hash(lastUserText.utf8)) &+ UInt64(choice))
+            source = .generated(seed: seed)
+            wordCount = behavior.wordCount ?? 20 + Int(Hash64.mix(seed) % 101)
+        }
+    }
+
+    /// A generated text that depends on a seed alone, for reasoning and refusals.
+    init(seed: UInt64, wordCount: Int) {
+        source = .generated(seed: seed)
+        self.wordCount = wordCount
+    }
+
+    /// The whole text.
+    package var whole: String { (0..<wordCount).map(word).joined() }
+
+    /// The word at an index, with the space before it.
+    func word(at index: Int) -> String {
+        let space = index == 0 ? "" : " "
+        switch source {
+        case .counting:
+            return space + String(index + 1)
+        case .generated(let seed):
+            let draw = Hash64.mix(seed &+ UInt64(index))
+            let startsSentence = index == 0 || endsSentence(at: index - 1, seed: seed)
+            let words = startsSentence ? WordList.capitalised : WordList.words
+            let mark = endsSentence(at: index, seed: seed) ? "." : draw >> 40 % 11 == 0 ? "," : ""
+            return space + words[Int(draw % UInt64(words.count))] + mark
+        }
+    }
+
+    private func endsSentence(at index: Int, seed: UInt64) -> Bool {
+        index == wordCount - 1 || Hash64.mix(~seed &+ UInt64(index)) % 12 == 0
+    }
+
+    /// N of the first `count to N` in a text, in any case.
+    private static func countingGoal(in text: String) -> Int? {
+        let phrase = Array("count to ".utf8)
+        let bytes = Array(text.utf8)
+        guard bytes.count > phrase.count else { return nil }
+        for start in 0..<(bytes.count - phrase.count) {
+            let candidate = bytes[start..<(start + phrase.count)]
+            // Setting bit 5 makes ASCII letters small; a space has it already.
+            guard candidate.elementsEqual(phrase, by: { $0 | 0x20 == $1 }) else { continue }
+            let digits = bytes[(start + phrase.count)...].prefix {
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+            }
+            if let goal = Int(String(decoding: digits, as: UTF8.self)) { return goal }
+        }
+        return nil
+    }
+}

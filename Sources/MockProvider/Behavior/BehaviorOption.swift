@@ -1,0 +1,52 @@
+/// The options that a model name, a query or the `x-mock` header may hold: the one place that defines them.
+package enum BehaviorOption: String, CaseIterable, Sendable {
+    case slow, flaky, pace, ttft, chunk, words, count, comments, reasoning, refusal, tool, nousage, prefill
+    case times, status, location, retryafter, retryafterms, shouldretry, code, message
+    case silent, drop, cut, reset, cutchunk, end, inband, inbandlate, errordone, malformed, huge
+    case html, contenttype, wholejson, nodone, open, close
+
+    /// One line of help: the option with its value's form, and what it does.
+    package var help: (form: String, meaning: String) {
+        switch self {
+        case .slow: ("slow", "pace=50ms")
+        case .flaky:
+            ("flaky[=PERCENT]", "a seeded mix of faults in 20 % of requests; at most 3 in a row for one request")
+        case .pace: ("pace=DURATION", "time between chunks, such as 20ms or 1.5s")
+        case .ttft: ("ttft=DURATION", "time before the first chunk")
+        case .chunk: ("chunk=N", "words in a chunk (default 1)")
+        case .words: ("words=N", "words in the text (default 20 to 120, by hash)")
+        case .count: ("count-N", "counts from 1 to N")
+        case .comments: ("comments", "SSE comment lines before and between chunks")
+        case .reasoning: ("reasoning", "reasoning before the text")
+        case .refusal: ("refusal", "a refusal")
+        case .tool: ("tool", "a call of the first tool")
+        case .nousage: ("nousage", "no usage")
+        case .prefill: ("prefill=continue|restart|echo|refuse", "what a trailing assistant message does")
+        case .times: ("times=N", "the fault befalls the first N tries of a request only")
+        case .status: ("status=N", "an error or redirect status, 300 to 599")
+        case .location: ("location=URL", "where a redirect leads")
+        case .retryafter: ("retryafter=VALUE", "the retry-after header, verbatim")
+        case .retryafterms: ("retryafterms=VALUE", "the retry-after-ms header, verbatim")
+        case .shouldretry: ("shouldretry=true|false", "the x-should-retry header")
+        case .code: ("code=CODE", "the error's code or type")
+        case .message: ("message=TEXT", "the error's message")
+        case .silent: ("silent=headers|first|middle|CHUNKS", "silent for ever from there on")
+        case .drop: ("drop", "the connection is closed without an answer")
+        case .cut: ("cut=BYTES", "the connection is closed after so many bytes of the body")
+        case .reset: ("reset=BYTES", "the connection is reset after so many bytes of the body")
+        case .cutchunk: ("cutchunk=CHUNKS|middle", "the connection is closed inside that chunk's event")
+        case .end: ("end=CHUNKS|middle", "a clean end of the body before that chunk")
+        case .inband: ("inband=CHUNKS|middle", "an error in the stream before that chunk")
+        case .inbandlate: ("inbandlate", "an error in the stream after the finish reason")
+        case .errordone: ("errordone", "[DONE] after an error in the stream")
+        case .malformed: ("malformed=CHUNKS|middle", "broken JSON in place of that chunk")
+        case .huge: ("huge=BYTES", "one event of so many bytes first")
+        case .html: ("html", "an HTML page in place of the answer")
+        case .contenttype: ("contenttype=TYPE", "another content type")
+        case .wholejson: ("wholejson", "one JSON completion although a stream was asked for")
+        case .nodone: ("nodone", "no [DONE] or message_stop")
+        case .open: ("open", "the body stays open after the answer")
+        case .close: ("close", "the connection is closed after the answer")
+        }
+    }
+}

@@ -1,0 +1,53 @@
+/// What goes wrong with an answer; the empty value is no fault at all.
+package struct MockFault: Sendable, Hashable {
+    /// Answers with this status and the dialect's error body, 300 to 599.
+    package var status: Int?
+    /// The `location` header, for redirects.
+    package var location: String?
+    /// The `retry-after` header, verbatim.
+    package var retryAfter: String?
+    /// The `retry-after-ms` header, verbatim.
+    package var retryAfterMilliseconds: String?
+    /// The `x-should-retry` header.
+    package var shouldRetry: Bool?
+    /// The error's code (chat) or type (Messages), in place of the status's own.
+    package var errorCode: String?
+    /// The error's message, in place of the status's own.
+    package var errorMessage: String?
+    /// Where the server falls silent for ever.
+    package var silence: Silence?
+    /// Closes the connection without a byte of an answer.
+    package var dropsConnection = false
+    /// Closes the connection after exactly so many bytes of the body.
+    package var cutBytes: Int?
+    /// Resets the connection (RST) after exactly so many bytes of the body.
+    package var resetBytes: Int?
+    /// Closes the connection in the middle of this chunk's event.
+    package var cutChunk: ChunkPosition?
+    /// Ends the body cleanly before this chunk, without a finish reason.
+    package var endChunk: ChunkPosition?
+    /// Sends an error in the stream before this chunk, and ends the body.
+    package var inBandErrorChunk: ChunkPosition?
+    /// Sends an error in the stream after the finish reason, and ends the body.
+    package var errsAfterFinish = false
+    /// Sends `[DONE]` after an error in the stream, as vLLM does.
+    package var sendsDoneAfterError = false
+    /// Sends broken JSON in place of this chunk, and goes on.
+    package var malformedChunk: ChunkPosition?
+    /// Sends one event of exactly so many bytes as the first chunk (at least the event's empty frame).
+    package var hugeEventBytes: Int?
+    /// Sends an HTML page in place of the answer, with `status` or 200.
+    package var sendsHTML = false
+    /// The content type, in place of the true one.
+    package var contentType: String?
+    /// Answers a streaming request with one JSON completion.
+    package var sendsWholeJSON = false
+    /// Leaves out `[DONE]` or `message_stop`.
+    package var omitsDone = false
+    /// Leaves the body open after the protocol's end.
+    package var leavesBodyOpen = false
+    /// Sends `connection: close` and closes after the answer.
+    package var closesConnection = false
+
+    package init() {}
+}

@@ -1,0 +1,79 @@
+/// One option with its value, read but not yet checked: `pace=20ms`, `html`, `count-200`.
+struct OptionAssignment {
+    let option: BehaviorOption
+    let value: OptionValue
+
+    /// Reads `name=value` or `name`; nil when no option has that name.
+    init?(_ text: Substring) {
+        let goal = text.hasPrefix("count-") ? text.dropFirst("count-".count) : ""
+        if Int(goal) != nil {
+            self.init(name: "count", text: String(text), value: goal)
+        } else {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            self.init(name: String(parts[0]), text: String(text), value: parts.count > 1 ? parts[1] : nil)
+        }
+    }
+
+    private init?(name: String, text: String, value: Substring?) {
+        guard let option = BehaviorOption(rawValue: name) else { return nil }
+        self.option = option
+        self.value = OptionValue(option: text, text: value.map { $0.percentDecoded() })
+    }
+
+    /// Sets what the option stands for.
+    func apply(to behavior: inout MockBehavior) throws(InvalidBehaviorOption) {
+        switch option {
+        case .slow: try value.flag { behavior.pace = .milliseconds(50) }
+        case .flaky: behavior.flakyPercent = value.text == nil ? 20 : try value.integer(in: 0...100)
+        case .pace: behavior.pace = try value.duration()
+        case .ttft: behavior.timeToFirstToken = try value.duration()
+        case .chunk: behavior.wordsPerChunk = try value.integer(in: 1...1_000_000)
+        case .words: behavior.wordCount = try value.integer()
+        case .count: behavior.countTo = try value.integer()
+        case .comments: try value.flag { behavior.sendsComments = true }
+        case .reasoning: try value.flag { behavior.sendsReasoning = true }
+        case .refusal: try value.flag { behavior.refuses = true }
+        case .tool: try value.flag { behavior.callsTool = true }
+        case .nousage: try value.flag { behavior.omitsUsage = true }
+        case .prefill: behavior.prefill = try value.choice(Prefill.self)
+        case .times: behavior.faultTimes = try value.integer()
+        default: try apply(to: &behavior.fault)
+        }
+    }
+
+    private func apply(to fault: inout MockFault) throws(InvalidBehaviorOption) {
+        switch option {
+        case .status: fault.status = try value.integer(in: 300...599)
+        case .location: fault.location = try value.string()
+        case .retryafter: fault.retryAfter = try value.string()
+        case .retryafterms: fault.retryAfterMilliseconds = try value.string()
+        case .shouldretry: fault.shouldRetry = try value.choice(Truth.self) == .true
+        case .code: fault.errorCode = try value.string()
+        case .message: fault.errorMessage = try value.string()
+        case .silent: fault.silence = try value.silence()
+        case .drop: try value.flag { fault.dropsConnection = true }
+        case .cut: fault.cutBytes = try value.integer()
+        case .reset: fault.resetBytes = try value.integer()
+        case .cutchunk: fault.cutChunk = try value.position()
+        case .end: fault.endChunk = try value.position()
+        case .inband: fault.inBandErrorChunk = try value.position()
+        case .inbandlate: try value.flag { fault.errsAfterFinish = true }
+        case .errordone: try value.flag { fault.sendsDoneAfterError = true }
+        case .malformed: fault.malformedChunk = try value.position()
+        case .huge: fault.hugeEventBytes = try value.integer()
+        case .html: try value.flag { fault.sendsHTML = true }
+        case .contenttype: fault.contentType = try value.string()
+        case .wholejson: try value.flag { fault.sendsWholeJSON = true }
+        case .nodone: try value.flag { fault.omitsDone = true }
+        case .open: try value.flag { fault.leavesBodyOpen = true }
+        case .close: try value.flag { fault.closesConnection = true }
+        case .slow, .flaky, .pace, .ttft, .chunk, .words, .count, .comments, .reasoning, .refusal, .tool, .nousage,
+            .prefill, .times:
+            preconditionFailure("'\(option)' is an option of the behaviour, not of its fault")
+        }
+    }
+
+    private enum Truth: String, CaseIterable {
+        case `true`, `false`
+    }
+}

@@ -1,0 +1,76 @@
+/// The value of an option, with the checks that turn it into what the option needs.
+struct OptionValue {
+    /// The whole option as it was written, for messages.
+    let option: String
+    /// The value after `=`, percent-decoded; nil without `=`.
+    let text: String?
+
+    /// Runs `set` when there is no value.
+    func flag(_ set: () -> Void) throws(InvalidBehaviorOption) {
+        guard text == nil else { throw invalid("takes no value") }
+        set()
+    }
+
+    /// The value as it is, not empty.
+    func string() throws(InvalidBehaviorOption) -> String {
+        guard let text, !text.isEmpty else { throw invalid("needs a value") }
+        // The header values are checked by NIO's encoder too; here the message can name the option.
+        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw invalid("holds a control character") }
+        return text
+    }
+
+    /// The value as an integer in a range.
+    func integer(in range: ClosedRange<Int> = 0...Int(Int32.max)) throws(InvalidBehaviorOption) -> Int {
+        guard let number = try Int(string()), range.contains(number) else {
+            throw invalid("needs an integer from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// The value as a duration such as `20ms`, `1.5s`, `500us`, `2m` or `0`.
+    func duration() throws(InvalidBehaviorOption) -> Duration {
+        let text = try string()
+        let number = text.prefix { $0.isNumber || $0 == "." }
+        let seconds: Double? =
+            switch text.dropFirst(number.count) {
+            case "us": 1e-6
+            case "ms": 1e-3
+            case "s": 1
+            case "m": 60
+            case "" where number == "0": 0
+            default: nil
+            }
+        guard let unit = seconds, let count = Double(number), count * unit <= 86_400 else {
+            throw invalid("needs a duration of at most a day such as 20ms, 1.5s or 2m")
+        }
+        return .seconds(count * unit)
+    }
+
+    /// The value as one of an enum's cases.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ type: Choice.Type
+    ) throws(InvalidBehaviorOption) -> Choice {
+        guard let choice = try Choice(rawValue: string()) else {
+            throw invalid("is one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return choice
+    }
+
+    /// The value as a chunk's index or `middle`.
+    func position() throws(InvalidBehaviorOption) -> ChunkPosition {
+        try string() == "middle" ? .middle : .index(integer())
+    }
+
+    /// The value as a place of silence.
+    func silence() throws(InvalidBehaviorOption) -> Silence {
+        switch try string() {
+        case "headers": .beforeHeaders
+        case "first": .beforeChunk(.index(0))
+        default: .beforeChunk(try position())
+        }
+    }
+
+    private func invalid(_ reason: String) -> InvalidBehaviorOption {
+        InvalidBehaviorOption(option: option, reason: reason)
+    }
+}

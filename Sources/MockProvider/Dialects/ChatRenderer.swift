@@ -1,0 +1,145 @@
+/// Writes chunks of an OpenAI chat completion.
+///
+/// WIRE section 2; compared with recorded streams in the tests.
+struct ChatRenderer: AnswerRenderer {
+    private let answer: Answer
+    /// Whether the request asked for the usage chunk.
+    private let reportsUsage: Bool
+    /// All of a chunk up to the choice's index, the same in each.
+    private let beforeChoice: String
+    /// What follows the choices.
+    private let afterChoices: String
+
+    init(answer: Answer, reportsUsage: Bool) {
+        self.answer = answer
+        self.reportsUsage = reportsUsage
+        let head = JSON.object(Self.head(of: answer, object: "chat.completion.chunk")).text
+        beforeChoice = "data: " + head.dropLast() + #","choices":["#
+        afterChoices = reportsUsage ? "],\"usage\":null}\n\n" : "]}\n\n"
+    }
+
+    private static func head(of answer: Answer, object: String) -> [(key: String, value: JSON)] {
+        [
+            ("id", .string("chatcmpl-" + answer.id)), ("object", .string(object)),
+            ("created", .number(String(answer.created))), ("model", .string(answer.model)),
+            ("service_tier", "default"), ("system_fingerprint", "fp_mock"),
+        ]
+    }
+
+    mutating func write(_ step: AnswerStep, to output: inout String) {
+        switch step {
+        case .open:
+            for (index, choice) in answer.choices.enumerated() {
+                let content: JSON = if case .text = choice.content { "" } else { nil }
+                writeDelta(["role": "assistant", "content": content, "refusal": nil], choice: index, to: &output)
+            }
+        case .reasoning(let text): writeText(text, member: "reasoning_content", choice: 0, to: &output)
+        case .text(let choice, let text): writeText(text, member: "content", choice: choice, to: &output)
+        case .refusal(let choice, let text): writeText(text, member: "refusal", choice: choice, to: &output)
+        case .toolCall(let choice, let call):
+            let function: JSON = ["name": .string(call.name), "arguments": ""]
+            writeToolCall(
+                ["index": 0, "id": .string("call_" + call.id), "type": "function", "function": function],
+                choice: choice, to: &output)
+        case .toolArguments(let choice, let piece):
+            writeToolCall(["index": 0, "function": ["arguments": .string(piece)]], choice: choice, to: &output)
+        case .finish(let choice):
+            writeDelta([:], choice: choice, finish: Self.name(of: answer.choices[choice].finish), to: &output)
+        case .close:
+            writeCloseWithoutDone(to: &output)
+            output += "data: [DONE]\n\n"
+        }
+    }
+
+    mutating func writeError(_ failure: ProviderFailure, withDone: Bool, to output: inout String) {
+        output += "data: "
+        output.appendJSON(Dialect.chat.body(of: failure, requestID: answer.id))
+        output += withDone ? "\n\ndata: [DONE]\n\n" : "\n\n"
+    }
+
+    mutating func writeCloseWithoutDone(to output: inout String) {
+        guard reportsUsage else { return }
+        output += beforeChoice
+        output += "],\"usage\":"
+        output.appendJSON(usage)
+        output += "}\n\n"
+    }
+
+    mutating func openText(to output: inout String) -> (before: String, after: String) {
+        let before = beforeChoice + #"{"index":0,"delta":{"content":""#
+        return (before, #""},"logprobs":null,"finish_reason":null}"# + afterChoices)
+    }
+
+    var completion: JSON {
+        let choices = answer.choices.enumerated().map { index, choice -> JSON in
+            [
+                "index": .number(String(index)), "message": message(of: choice), "logprobs": nil,
+                "finish_reason": .string(Self.name(of: choice.finish)),
+            ]
+        }
+        var members = Self.head(of: answer, object: "chat.completion")
+        members.insert(("choices", .array(choices)), at: 4)
+        if answer.reportsUsage { members.insert(("usage", usage), at: 5) }
+        return .object(members)
+    }
+
+    private func message(of choice: AnswerChoice) -> JSON {
+        var content: JSON = nil
+        var refusal: JSON = nil
+        var calls: JSON?
+        switch choice.content {
+        case .text(let words): content = .string(words.whole)
+        case .refusal(let words): refusal = .string(words.whole)
+        case .toolCall(let call):
+            let function: JSON = ["name": .string(call.name), "arguments": .string(call.arguments)]
+            calls = [["id": .string("call_" + call.id), "type": "function", "function": function]]
+        }
+        var members: [(key: String, value: JSON)] = [("role", "assistant"), ("content", content), ("refusal", refusal)]
+        if let reasoning = answer.reasoning { members.append(("reasoning_content", .string(reasoning.whole))) }
+        if let calls { members.append(("tool_calls", calls)) }
+        return .object(members)
+    }
+
+    private var usage: JSON {
+        [
+            "prompt_tokens": .number(String(answer.promptTokens)),
+            "completion_tokens": .number(String(answer.completionTokens)),
+            "total_tokens": .number(String(answer.promptTokens + answer.completionTokens)),
+            "prompt_tokens_details": ["cached_tokens": 0, "audio_tokens": 0],
+            "completion_tokens_details": [
+                "reasoning_tokens": .number(String(answer.reasoningTokens)), "audio_tokens": 0,
+                "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
+            ],
+        ]
+    }
+
+    private static func name(of finish: AnswerChoice.Finish) -> String {
+        switch finish {
+        case .stop, .refusal: "stop"
+        case .length: "length"
+        case .toolCalls: "tool_calls"
+        }
+    }
+
+    private func writeToolCall(_ call: JSON, choice: Int, to output: inout String) {
+        writeDelta(["tool_calls": [call]], choice: choice, to: &output)
+    }
+
+    private func writeDelta(_ delta: JSON, choice: Int, finish: String? = nil, to output: inout String) {
+        output += beforeChoice
+        let finish = finish.map(JSON.string) ?? nil
+        output.appendJSON([
+            "index": .number(String(choice)), "delta": delta, "logprobs": nil, "finish_reason": finish,
+        ])
+        output += afterChoices
+    }
+
+    /// The path of nearly every chunk, without a JSON value between.
+    private func writeText(_ text: String, member: String, choice: Int, to output: inout String) {
+        output += beforeChoice
+        output += "{\"index\":\(choice),\"delta\":{\"\(member)\":"
+        output.appendJSONString(text)
+        output += #"},"logprobs":null,"finish_reason":null}"#
+        output += afterChoices
+    }
+}

@@ -1,0 +1,46 @@
+import NIOCore
+
+/// The API that a path speaks.
+///
+/// A further one is a case here, a renderer, and its checks.
+enum Dialect: Sendable {
+    /// OpenAI chat completions.
+    case chat
+    /// Anthropic Messages.
+    case messages
+
+    /// The name of the header with the request's id.
+    var requestIDHeader: String {
+        switch self {
+        case .chat: "x-request-id"
+        case .messages: "request-id"
+        }
+    }
+
+    /// A renderer of one answer's events.
+    func renderer(of answer: Answer, reportsUsageInStream: Bool) -> any AnswerRenderer {
+        switch self {
+        case .chat: ChatRenderer(answer: answer, reportsUsage: reportsUsageInStream && answer.reportsUsage)
+        case .messages: MessagesRenderer(answer: answer)
+        }
+    }
+
+    /// The body of an error response.
+    func body(of failure: ProviderFailure, requestID: String) -> JSON {
+        switch self {
+        case .chat:
+            return [
+                "error": [
+                    "message": .string(failure.message), "type": .string(failure.chatType), "param": nil,
+                    "code": failure.chatCode.map(JSON.string) ?? nil,
+                ]
+            ]
+        case .messages:
+            return [
+                "type": "error",
+                "error": ["type": .string(failure.messagesType), "message": .string(failure.message)],
+                "request_id": .string(requestID),
+            ]
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/// The checks by which a provider refuses a request whose JSON it could read.
+///
+/// They are as strict as the real providers are where that is known (WIRE sections 1 and 6), so that a client's request
+/// is tested and not only its answer.
+enum RequestCheck {
+    /// Why a request is refused; nil when it is not.
+    static func objection(to body: AnswerRequest, dialect: Dialect, request: MockRequest) -> String? {
+        guard !body.messages.isEmpty else { return "messages: at least one message is required" }
+        if body.tokenLimit < 1 { return "max_tokens: must be greater than or equal to 1" }
+        return switch dialect {
+        case .chat: chatObjection(to: body)
+        case .messages: messagesObjection(to: body, request: request)
+        }
+    }
+
+    private static func chatObjection(to body: AnswerRequest) -> String? {
+        let roles = ["system", "developer", "user", "assistant", "tool", "function"]
+        if let index = body.messages.firstIndex(where: { !roles.contains($0.role) }) {
+            return "Invalid value: '\(body.messages[index].role)' at messages[\(index)].role"
+        }
+        if !(1...128).contains(body.n ?? 1) { return "Invalid 'n': must be from 1 to 128" }
+        if body.continue_final_message == true, body.add_generation_prompt == true {
+            return "Cannot set both `continue_final_message` and `add_generation_prompt` to True."
+        }
+        return nil
+    }
+
+    private static func messagesObjection(to body: AnswerRequest, request: MockRequest) -> String? {
+        guard let version = request.header("anthropic-version") else { return "anthropic-version: header is required" }
+        guard body.max_tokens != nil else { return "max_tokens: Field required" }
+        if version >= "2026-10-21", body.temperature != nil || body.top_p != nil || body.top_k != nil {
+            return "temperature, top_p and top_k are not supported in this API version"
+        }
+        if body.n != nil { return "n: Extra inputs are not permitted" }
+        if body.stream_options != nil { return "stream_options: Extra inputs are not permitted" }
+        if let message = body.messages.first(where: { $0.role != "user" && $0.role != "assistant" }) {
+            return "messages: Unexpected role \"\(message.role)\""
+        }
+        if body.messages.contains(where: { $0.content?.hasEmptyText ?? true }) {
+            return "messages: text content blocks must be non-empty"
+        }
+        guard let last = body.trailingAssistant else { return nil }
+        if body.isThinking {
+            return "messages: a final assistant message must start with a thinking block when thinking is enabled"
+        }
+        return last.text.last?.isWhitespace == true
+            ? "messages: final assistant content cannot end with trailing whitespace" : nil
+    }
+}

@@ -1,0 +1,121 @@
+import NIOCore
+import NIOHTTP1
+
+/// One connection: gathers each request and has its reply written, one after the other.
+///
+/// `HTTPServerPipelineHandler` before it holds back requests while one is being answered.
+final class ConnectionHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// A request of which not all has arrived.
+    private struct Incoming {
+        var head: HTTPRequestHead
+        var body: ByteBuffer
+    }
+
+    private enum State {
+        case idle
+        case receiving(Incoming)
+        case answering(ResponseWriter)
+        /// A request gets no answer, or the connection is being closed.
+        case mute(request: Int)
+    }
+
+    /// Bytes of a request above which it is refused with 413.
+    private static let maximumBodyBytes = 64 << 20
+
+    private let responder: Responder
+    private let ledger: TrafficLedger
+    private var connection = 0
+    private var state = State.idle
+
+    init(responder: Responder, ledger: TrafficLedger) {
+        self.responder = responder
+        self.ledger = ledger
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        connection = ledger.connectionOpened()
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        switch state {
+        case .idle, .receiving: break
+        case .answering(let writer): writer.channelClosed()
+        case .mute(let request): ledger.streamEnded(request: request, closedByClient: true)
+        }
+        state = .idle
+        ledger.connectionClosed()
+        context.fireChannelInactive()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if case .answering(let writer) = state { writer.writabilityChanged() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch (unwrapInboundIn(data), state) {
+        case (.head(let head), _):
+            state = .receiving(Incoming(head: head, body: ByteBuffer()))
+        case (.body(var part), .receiving(var incoming)):
+            // Let go of the state's copy, so that the body grows in place.
+            state = .idle
+            // What is above the limit is read and dropped: one byte more than the limit tells that there was more.
+            let room = Self.maximumBodyBytes + 1 - incoming.body.readableBytes
+            if let kept = part.readSlice(length: min(room, part.readableBytes)) {
+                incoming.body.writeImmutableBuffer(kept)
+            }
+            state = .receiving(incoming)
+        case (.end, .receiving(let incoming)):
+            state = .idle
+            answer(incoming, context: context)
+        case (.body, _), (.end, _): break
+        }
+    }
+
+    private func answer(_ incoming: Incoming, context: ChannelHandlerContext) {
+        let path = incoming.head.uri.prefix { $0 != "?" }
+        guard incoming.head.method == .POST, case .answer(let dialect) = Route(path: path) else {
+            let response = PlainPage.response(method: incoming.head.method, path: path)
+            PlainPage.write(response, keepsAlive: incoming.head.isKeepAlive, context: context)
+            return
+        }
+        let bytes = Array(incoming.body.readableBytesView)
+        let isTooLarge = bytes.count > Self.maximumBodyBytes
+        let body = isTooLarge ? .unreadable(ProviderFailure(status: 413, fault: MockFault())) : ReceivedBody(bytes)
+        let request = ledger.requestReceived { [connection] number in
+            MockRequest(number: number, head: incoming.head, bytes: bytes, body: body, connection: connection)
+        }
+        switch responder.reply(to: request, body: body, dialect: dialect) {
+        case .response(let response):
+            let writer = ResponseWriter(
+                response, to: request.number, context: context, ledger: ledger, keepsAlive: incoming.head.isKeepAlive
+            ) { [self] in state = .idle }
+            state = .answering(writer)
+            writer.start()
+        case .silence:
+            ledger.streamStarted()
+            state = .mute(request: request.number)
+        case .drop:
+            context.close(promise: nil)
+        }
+    }
+}
+
+extension MockRequest {
+    /// A request as it came over the connection.
+    init(number: Int, head: HTTPRequestHead, bytes: [UInt8], body: ReceivedBody, connection: Int) {
+        let read: AnswerRequest? = if case .read(let read) = body { read } else { nil }
+        self.init(
+            number: number, received: .now, method: head.method.rawValue, path: head.uri,
+            headers: head.headers.map { ($0.name, $0.value) }, body: bytes, connection: connection,
+            model: read?.model ?? "", lastUserText: read?.lastUserText ?? "")
+    }
+}

@@ -1,0 +1,181 @@
+import NIOCore
+
+/// The body of a streamed answer, event by event, with the faults that lie in it.
+struct EventStream: Sendable {
+    private enum Event {
+        case step(AnswerStep)
+        /// The step's event with broken JSON.
+        case malformed(AnswerStep)
+        /// The first half of the step's event, after which the connection closes.
+        case half(AnswerStep)
+        /// What is left of the huge event's filler, and its end.
+        case filler(bytes: Int, end: String)
+        case hugeEvent(bytes: Int)
+        case error
+        case ended(BodyEnding)
+    }
+
+    /// A slice of the huge event's filler, so that it is never in memory as a whole.
+    private static let filler = ByteBuffer(repeating: UInt8(ascii: "x"), count: 16_384)
+
+    private let behavior: MockBehavior
+    private let fault: MockFault
+    private let failure: ProviderFailure
+    private let chunkCount: Int
+    private var steps: AnswerSteps
+    private var renderer: any AnswerRenderer
+    private var upcoming = Event.ended(.complete)
+    /// Chunks of the answer that are behind us; the huge event is none.
+    private var chunkIndex = 0
+    private var hasSentContent = false
+    private var hasSentHugeEvent = false
+    private var hasSentMalformed = false
+
+    /// - Parameter fault: The fault of this try, in place of the behaviour's own.
+    init(_ answer: Answer, dialect: Dialect, reportsUsage: Bool, behavior: MockBehavior, fault: MockFault) {
+        self.behavior = behavior
+        self.fault = fault
+        failure = ProviderFailure(status: dialect == .chat ? 500 : 529, fault: fault)
+        chunkCount = answer.chunkCount
+        steps = AnswerSteps(answer)
+        renderer = dialect.renderer(of: answer, reportsUsageInStream: reportsUsage)
+        upcoming = following()
+    }
+
+    /// How the body ends, once nothing more is to be written.
+    var ending: BodyEnding? {
+        if case .ended(let ending) = upcoming { ending } else { nil }
+    }
+
+    /// The wait before the next event; nil for none.
+    var delay: Duration? {
+        switch upcoming {
+        case .step(let step) where step.isContent: hasSentContent ? behavior.pace : behavior.timeToFirstToken
+        case .malformed, .half: hasSentContent ? behavior.pace : behavior.timeToFirstToken
+        case .hugeEvent: behavior.timeToFirstToken
+        default: nil
+        }
+    }
+
+    /// Writes the next event, of a huge one the next slice.
+    mutating func writeNext(into buffer: inout ByteBuffer) {
+        switch upcoming {
+        case .ended: return
+        case .step(let step):
+            buffer.writeString(rendered(step))
+        case .malformed(let step):
+            buffer.writeBytes(rendered(step).utf8.dropLast("}}\n\n".utf8.count))
+            buffer.writeStaticString("\n\n")
+            hasSentMalformed = true
+        case .half(let step):
+            let event = rendered(step).utf8
+            buffer.writeBytes(event.prefix(event.count / 2))
+            upcoming = .ended(.cut)
+            return
+        case .hugeEvent(let bytes):
+            var opening = ""
+            let frame = renderer.openText(to: &opening)
+            buffer.writeString(opening + frame.before)
+            upcoming = .filler(
+                bytes: max(0, bytes - frame.before.utf8.count - frame.after.utf8.count), end: frame.after)
+            hasSentHugeEvent = true
+            hasSentContent = true
+            return
+        case .filler(let bytes, let end):
+            let slice = min(bytes, Self.filler.readableBytes)
+            buffer.writeImmutableBuffer(Self.filler.getSlice(at: 0, length: slice)!)
+            if bytes > slice {
+                upcoming = .filler(bytes: bytes - slice, end: end)
+                return
+            }
+            buffer.writeString(end)
+        case .error:
+            var event = ""
+            renderer.writeError(failure, withDone: fault.sendsDoneAfterError, to: &event)
+            buffer.writeString(event)
+            upcoming = .ended(afterAnswer)
+            return
+        }
+        upcoming = following()
+    }
+
+    /// The events of a step as text: in a debug build a string grows far faster than a ByteBuffer.
+    private mutating func rendered(_ step: AnswerStep) -> String {
+        var events = ""
+        if case .close = step, fault.omitsDone {
+            renderer.writeCloseWithoutDone(to: &events)
+            return events
+        }
+        if behavior.sendsComments, step.isContent || step.isOpening { events += Self.comment }
+        renderer.write(step, to: &events)
+        if step.isContent {
+            chunkIndex += 1
+            hasSentContent = true
+        }
+        return events
+    }
+
+    /// The comment line of OpenRouter, with which it keeps connections alive.
+    static let comment = ": OPENROUTER PROCESSING\n\n"
+
+    private var afterAnswer: BodyEnding { fault.leavesBodyOpen ? .leftOpen : .complete }
+
+    private var huge: Event? {
+        guard let bytes = fault.hugeEventBytes, !hasSentHugeEvent else { return nil }
+        return .hugeEvent(bytes: bytes)
+    }
+
+    /// The event after those written, with the faults that befall it.
+    private mutating func following() -> Event {
+        // The filler of a huge event takes no step: the chunk that it stands before is still to come.
+        if let held = heldStep {
+            heldStep = nil
+            return faulty(held)
+        }
+        guard let step = steps.next() else { return .ended(afterAnswer) }
+        if !step.isOpening, let huge {
+            heldStep = step
+            return isSilent ? .ended(.silent) : huge
+        }
+        return faulty(step)
+    }
+
+    /// The step that waits behind the huge event.
+    private var heldStep: AnswerStep?
+
+    private func faulty(_ step: AnswerStep) -> Event {
+        switch step {
+        case .open: return .step(step)
+        case .close: return fault.errsAfterFinish ? .error : .step(step)
+        case .finish where chunkIndex < chunkCount: return .step(step)
+        default: break
+        }
+        if isSilent { return .ended(.silent) }
+        if isReached(fault.endChunk) { return .ended(.complete) }
+        if isReached(fault.inBandErrorChunk) { return .error }
+        if isReached(fault.malformedChunk), !hasSentMalformed { return .malformed(step) }
+        return isReached(fault.cutChunk) ? .half(step) : .step(step)
+    }
+
+    private var isSilent: Bool {
+        if case .beforeChunk(let position) = fault.silence { isReached(position) } else { false }
+    }
+
+    private func isReached(_ position: ChunkPosition?) -> Bool {
+        position.map { $0.index(in: chunkCount) <= chunkIndex } ?? false
+    }
+}
+
+extension AnswerStep {
+    /// Whether the step is a content chunk, for which pace and faults are counted.
+    var isContent: Bool {
+        switch self {
+        case .reasoning, .text, .refusal, .toolCall, .toolArguments: true
+        case .open, .finish, .close: false
+        }
+    }
+
+    var isOpening: Bool {
+        if case .open = self { true } else { false }
+    }
+}

@@ -1,0 +1,29 @@
+package import NIOCore
+
+/// How a mock server is set up.
+package struct MockConfiguration: Sendable {
+    /// The address to listen at.
+    package var host = "127.0.0.1"
+    /// The port to listen at; 0 takes a free one.
+    package var port = 0
+    /// Event-loop threads.
+    package var threads = 1
+    /// The seed of flaky faults; texts do not depend on it.
+    package var seed: UInt64 = 1
+    /// Whether a chat's trailing assistant message is continued without being asked for, as llama.cpp does.
+    package var prefillsTrailingAssistant = false
+    /// Whether requests are kept for `MockServer.requests`; memory then grows with them.
+    package var recordsRequests = false
+    /// The key that requests must bring as bearer token, `x-api-key` or `api-key`; 401 without it.
+    package var requiredKey: String?
+    /// The behaviour that options are applied to.
+    package var defaultBehavior = MockBehavior()
+    /// The kernel's send buffer of each connection (SO_SNDBUF), to make back-pressure come early.
+    package var sendBufferBytes: Int?
+    /// Called for each POST on an event loop; a behaviour that it returns holds alone.
+    package var script: (@Sendable (MockRequest) -> MockBehavior?)?
+    /// Called for each connection on its event loop before the HTTP handlers are added, for example to add TLS.
+    package var configureChannel: (@Sendable (any Channel) throws -> Void)?
+
+    package init() {}
+}

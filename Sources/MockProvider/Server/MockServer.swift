@@ -1,0 +1,86 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// A scripted LLM provider on loopback: OpenAI chat completions and Anthropic Messages on one port.
+///
+/// SPEC section 10.
+///
+/// It is an independent witness of the wire format: nothing of the project's decoders is used here.
+package final class MockServer: Sendable {
+    /// The port that it listens at.
+    package let port: Int
+    private let host: String
+    private let group: MultiThreadedEventLoopGroup
+    private let ledger: TrafficLedger
+
+    private init(host: String, port: Int, group: MultiThreadedEventLoopGroup, ledger: TrafficLedger) {
+        self.host = host
+        self.port = port
+        self.group = group
+        self.ledger = ledger
+    }
+
+    /// Starts a server that answers until it is stopped.
+    ///
+    /// - Throws: NIO's error when the address cannot be listened at.
+    package static func start(_ configuration: MockConfiguration = .init()) async throws -> MockServer {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
+        let ledger = TrafficLedger(keepsRequests: configuration.recordsRequests)
+        let responder = Responder(configuration: configuration, instance: .random(in: 0...UInt64.max))
+        do {
+            let channel = try await bootstrap(configuration, group: group, responder: responder, ledger: ledger)
+                .bind(host: configuration.host, port: configuration.port).get()
+            return MockServer(
+                host: configuration.host, port: channel.localAddress?.port ?? configuration.port, group: group,
+                ledger: ledger)
+        } catch {
+            try await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    /// The base URL for clients of all dialects, such as `http://127.0.0.1:4321/v1`.
+    package var baseURL: String { "http://\(host):\(port)/v1" }
+
+    /// What was counted so far.
+    ///
+    /// A client may see the end of an answer before it is counted.
+    package var statistics: MockStatistics { ledger.statistics }
+
+    /// The POSTs received so far, in the order of their numbers; empty unless `recordsRequests` is set.
+    package var requests: [MockRequest] { ledger.requests }
+
+    /// Closes all connections and the port, and returns once that is done.
+    ///
+    /// A second call does nothing.
+    package func stop() async {
+        // The only error is that the group was shut down before.
+        try? await group.shutdownGracefully()
+    }
+
+    private static func bootstrap(
+        _ configuration: MockConfiguration, group: MultiThreadedEventLoopGroup, responder: Responder,
+        ledger: TrafficLedger
+    ) -> ServerBootstrap {
+        var bootstrap = ServerBootstrap(group: group)
+            // A thousand clients may connect in the same instant.
+            .serverChannelOption(.backlog, value: 4_096)
+            .serverChannelOption(.maxMessagesPerRead, value: 64)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 8_192, high: 16_384))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try configuration.configureChannel?(channel)
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.configureHTTPServerPipeline()
+                    try pipeline.addHandler(ConnectionHandler(responder: responder, ledger: ledger))
+                }
+            }
+        if let bytes = configuration.sendBufferBytes {
+            bootstrap = bootstrap.childChannelOption(.socketOption(.so_sndbuf), value: .init(bytes))
+        }
+        return bootstrap
+    }
+}

@@ -1,0 +1,44 @@
+import NIOCore
+import NIOHTTP1
+
+/// The pages beside the answers: health, the list of models, and what is not there.
+///
+/// They are not counted or recorded.
+enum PlainPage {
+    /// The page of a path, for any method.
+    static func response(method: HTTPMethod, path: Substring) -> (status: HTTPResponseStatus, body: JSON) {
+        switch (method, Route(path: path)) {
+        case (.GET, .health): (.ok, ["status": "ok"])
+        case (.GET, .models): (.ok, ["object": "list", "data": .array(models)])
+        case (_, .unknown): (.notFound, error(404, "There is no \(path) here."))
+        default: (.methodNotAllowed, error(405, "Method \(method.rawValue) is not allowed for \(path)."))
+        }
+    }
+
+    /// Writes a page and readies the connection for the next request.
+    static func write(
+        _ page: (status: HTTPResponseStatus, body: JSON), keepsAlive: Bool, context: ChannelHandlerContext
+    ) {
+        let bytes = ByteBuffer(string: page.body.text)
+        let headers = HTTPHeaders([
+            ("content-type", "application/json"), ("content-length", String(bytes.readableBytes)),
+            ("connection", keepsAlive ? "keep-alive" : "close"),
+        ])
+        let head = HTTPResponseHead(version: .http1_1, status: page.status, headers: headers)
+        context.write(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
+        context.write(NIOAny(HTTPServerResponsePart.body(.byteBuffer(bytes))), promise: nil)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        if !keepsAlive {
+            written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        }
+        context.writeAndFlush(NIOAny(HTTPServerResponsePart.end(nil)), promise: written)
+    }
+
+    private static let models: [JSON] = ["slow", "flaky", "count-100"].map {
+        ["id": .string($0), "object": "model", "created": 0, "owned_by": "mock"]
+    }
+
+    private static func error(_ status: Int, _ message: String) -> JSON {
+        Dialect.chat.body(of: ProviderFailure(status: status, message: message), requestID: "")
+    }
+}

@@ -1,0 +1,13 @@
+import NIOHTTP1
+
+/// A response as it was decided, before its first byte is sent.
+struct Response: Sendable {
+    var status: HTTPResponseStatus
+    var headers: HTTPHeaders
+    var body: ResponseBody
+    /// The byte of the body before which it ends otherwise than by itself.
+    var limit: (bytes: Int, ending: BodyEnding)?
+    /// The time between comment lines while the body is silent or left open; nil sends none.
+    var heartbeat: Duration?
+    var closesConnection = false
+}

@@ -1,0 +1,90 @@
+import NIOCore
+import NIOHTTP1
+
+/// Makes responses in one dialect: status, headers and body, with the faults that lie in them.
+struct ResponseForm {
+    let dialect: Dialect
+    /// The request's and the response's id.
+    let id: UInt64
+
+    private var requestID: String { "req_" + Hash64.hexadecimal(id) }
+
+    /// The time between comment lines in a silence, where the behaviour has no pace.
+    private static let heartbeat = Duration.milliseconds(100)
+
+    /// A streamed answer.
+    func stream(_ answer: Answer, reportsUsage: Bool, behavior: MockBehavior, fault: MockFault) -> Response {
+        var headers = headers(contentType: "text/event-stream; charset=utf-8", fault: fault)
+        headers.add(name: "cache-control", value: "no-cache")
+        let events = EventStream(
+            answer, dialect: dialect, reportsUsage: reportsUsage, behavior: behavior, fault: fault)
+        return response(
+            status: .ok, headers: headers, body: .events(events), fault: fault,
+            heartbeat: behavior.sendsComments ? behavior.pace ?? Self.heartbeat : nil)
+    }
+
+    /// An answer as one JSON completion.
+    func completion(_ answer: Answer, behavior: MockBehavior, fault: MockFault) -> Response {
+        let completion = dialect.renderer(of: answer, reportsUsageInStream: false).completion
+        return whole(
+            ByteBuffer(string: completion.text), status: .ok, contentType: "application/json",
+            delay: behavior.timeToFirstToken, fault: fault)
+    }
+
+    /// An error or redirect with the dialect's error body.
+    func response(for failure: ProviderFailure, fault: MockFault) -> Response {
+        let bytes = ByteBuffer(string: dialect.body(of: failure, requestID: requestID).text)
+        let status = HTTPResponseStatus(statusCode: failure.status)
+        return whole(bytes, status: status, contentType: "application/json", delay: nil, fault: fault)
+    }
+
+    /// An HTML page as proxies send them.
+    func page(fault: MockFault) -> Response {
+        let status = HTTPResponseStatus(statusCode: fault.status ?? 200)
+        let title = "\(status.code) \(status.reasonPhrase)"
+        let page = "<!DOCTYPE html>\n<html><head><title>\(title)</title></head><body><h1>\(title)</h1></body></html>\n"
+        return whole(
+            ByteBuffer(string: page), status: status, contentType: "text/html; charset=utf-8", delay: nil, fault: fault)
+    }
+
+    /// Bytes that are known from the start; of the faults of a stream those apply that need no events.
+    private func whole(
+        _ bytes: ByteBuffer, status: HTTPResponseStatus, contentType: String, delay: Duration?, fault: MockFault
+    ) -> Response {
+        var headers = headers(contentType: contentType, fault: fault)
+        var bytes = bytes
+        var ending = fault.leavesBodyOpen ? BodyEnding.leftOpen : .complete
+        // A length would tell the client that an open body is at its end.
+        if ending == .complete { headers.add(name: "content-length", value: String(bytes.readableBytes)) }
+        if case .beforeChunk(let position) = fault.silence {
+            bytes = bytes.getSlice(at: 0, length: position == .middle ? bytes.readableBytes / 2 : 0)!
+            ending = .silent
+        } else if fault.cutChunk != nil {
+            bytes = bytes.getSlice(at: 0, length: bytes.readableBytes / 2)!
+            ending = .cut
+        }
+        return response(
+            status: status, headers: headers, body: .whole(bytes, delay: delay, ending: ending), fault: fault)
+    }
+
+    private func response(
+        status: HTTPResponseStatus, headers: HTTPHeaders, body: ResponseBody, fault: MockFault,
+        heartbeat: Duration? = nil
+    ) -> Response {
+        let limits = [fault.cutBytes.map { ($0, BodyEnding.cut) }, fault.resetBytes.map { ($0, .reset) }]
+        return Response(
+            status: status, headers: headers, body: body, limit: limits.compactMap(\.self).min { $0.0 < $1.0 },
+            heartbeat: heartbeat, closesConnection: fault.closesConnection)
+    }
+
+    private func headers(contentType: String, fault: MockFault) -> HTTPHeaders {
+        var headers = HTTPHeaders([
+            ("content-type", fault.contentType ?? contentType), (dialect.requestIDHeader, requestID),
+        ])
+        if let location = fault.location { headers.add(name: "location", value: location) }
+        if let value = fault.retryAfter { headers.add(name: "retry-after", value: value) }
+        if let value = fault.retryAfterMilliseconds { headers.add(name: "retry-after-ms", value: value) }
+        if let value = fault.shouldRetry { headers.add(name: "x-should-retry", value: value ? "true" : "false") }
+        return headers
+    }
+}

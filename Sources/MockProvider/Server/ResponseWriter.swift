@@ -1,0 +1,218 @@
+import NIOCore
+import NIOHTTP1
+
+/// Writes one response to its channel, at its pace and no faster than the socket takes it.
+///
+/// It lives on the channel's event loop. At most one slice of 16 KiB is rendered ahead of the socket: when the channel is
+/// not writable nothing more is rendered until it is.
+final class ResponseWriter {
+    private enum State {
+        /// Writing, or about to in a later turn of the event loop.
+        case writing
+        /// Waiting for a pace, the first token or a heartbeat.
+        case waiting(Scheduled<Void>)
+        /// Saying nothing more on an open connection.
+        case quiet
+        /// Waiting for the socket.
+        case blocked
+        /// Nothing more will be written.
+        case over
+    }
+
+    /// Why a slice is at its end.
+    private enum Pause {
+        case isFull
+        case isDue(after: Duration)
+        case ended(BodyEnding)
+    }
+
+    /// Bytes in a slice, and so in a write.
+    private static let sliceBytes = 16_384
+    /// Bytes after which other channels get their turn.
+    private static let turnBytes = 65_536
+
+    private let context: ChannelHandlerContext
+    private let ledger: TrafficLedger
+    private let request: Int
+    private let keepsAlive: Bool
+    private let didEnd: () -> Void
+    private var response: Response
+    private var bodyBytes = 0
+    private var hasWaited = false
+    private var lastDue: NIODeadline?
+    private var state = State.writing
+    /// Whether the response is at the end that it was to have, so that a closing client does no harm.
+    private var isWhole = false
+
+    /// - Parameters:
+    ///   - request: The request's number.
+    ///   - keepsAlive: Whether the client takes further responses on this connection.
+    ///   - didEnd: Called when the next request may be answered.
+    init(
+        _ response: Response, to request: Int, context: ChannelHandlerContext, ledger: TrafficLedger, keepsAlive: Bool,
+        didEnd: @escaping () -> Void
+    ) {
+        self.response = response
+        self.request = request
+        self.context = context
+        self.ledger = ledger
+        self.keepsAlive = keepsAlive && !response.closesConnection
+        self.didEnd = didEnd
+    }
+
+    func start() {
+        ledger.streamStarted()
+        var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
+        if !keepsAlive { head.headers.add(name: "connection", value: "close") }
+        send(.head(head))
+        write()
+    }
+
+    /// Goes on when the socket takes bytes again.
+    func writabilityChanged() {
+        guard case .blocked = state, context.channel.isWritable else { return }
+        ledger.streamUnblocked()
+        write()
+    }
+
+    /// Ends with the connection.
+    func channelClosed() {
+        switch state {
+        case .over: return
+        case .writing, .quiet: break
+        case .waiting(let task): task.cancel()
+        case .blocked: ledger.streamUnblocked()
+        }
+        state = .over
+        ledger.streamEnded(request: request, closedByClient: !isWhole)
+    }
+
+    private func write() {
+        state = .writing
+        var turn = 0
+        // A write that fails closes the channel at once, and with it ends this.
+        while case .writing = state {
+            guard context.channel.isWritable else {
+                state = .blocked
+                ledger.streamBlocked()
+                return
+            }
+            guard turn < Self.turnBytes else {
+                context.eventLoop.assumeIsolated().execute { [self] in
+                    if case .writing = state { write() }
+                }
+                return
+            }
+            var slice = context.channel.allocator.buffer(capacity: response.body.delay == nil ? Self.sliceBytes : 512)
+            let pause = fill(&slice)
+            turn += slice.readableBytes
+            if slice.readableBytes > 0 {
+                bodyBytes += slice.readableBytes
+                ledger.bodyWritten(slice.readableBytes, request: request)
+                send(.body(.byteBuffer(slice)))
+            }
+            switch pause {
+            case .isFull: context.flush()
+            case .isDue(let delay):
+                context.flush()
+                if case .writing = state { wait(for: delay) }
+                return
+            case .ended(let ending):
+                end(ending)
+                return
+            }
+        }
+    }
+
+    private func fill(_ slice: inout ByteBuffer) -> Pause {
+        while true {
+            let written = slice.readableBytes
+            if let limit = response.limit, bodyBytes + written >= limit.bytes {
+                slice.moveWriterIndex(to: slice.readerIndex + limit.bytes - bodyBytes)
+                return .ended(limit.ending)
+            }
+            if let ending = response.body.ending { return .ended(ending) }
+            if written >= Self.sliceBytes { return .isFull }
+            if let delay = response.body.delay, !hasWaited { return .isDue(after: delay) }
+            hasWaited = false
+            response.body.writeNext(into: &slice)
+        }
+    }
+
+    /// Waits from the time when the last wait was due, so that a pace does not drift.
+    private func wait(for delay: Duration) {
+        let now = NIODeadline.now()
+        let due = max(now, (lastDue ?? now) + TimeAmount(delay))
+        lastDue = due
+        schedule(at: due) { [self] in
+            hasWaited = true
+            write()
+        }
+    }
+
+    private func schedule(at due: NIODeadline, _ task: @escaping () -> Void) {
+        state = .waiting(context.eventLoop.assumeIsolated().scheduleTask(deadline: due, task))
+    }
+
+    private func end(_ ending: BodyEnding) {
+        switch ending {
+        case .complete:
+            finish()
+            // The next request's writer may start inside this write; this one is over by then.
+            didEnd()
+            if keepsAlive {
+                send(.end(nil))
+                context.flush()
+            } else {
+                flushThenClose(with: .end(nil))
+            }
+        case .cut:
+            finish()
+            flushThenClose(with: .body(.byteBuffer(ByteBuffer())))
+        case .reset:
+            finish()
+            flushThenClose(with: .body(.byteBuffer(ByteBuffer())), resetting: true)
+        case .leftOpen, .silent:
+            isWhole = ending == .leftOpen
+            context.flush()
+            if case .writing = state { stayOpen() }
+        }
+    }
+
+    private func finish() {
+        state = .over
+        ledger.streamEnded(request: request, closedByClient: false)
+    }
+
+    /// Says nothing more, but for the heartbeat's comments.
+    private func stayOpen() {
+        guard let heartbeat = response.heartbeat else {
+            state = .quiet
+            return
+        }
+        schedule(at: .now() + TimeAmount(heartbeat)) { [self] in
+            if context.channel.isWritable {
+                let comment = ByteBuffer(string: EventStream.comment)
+                ledger.bodyWritten(comment.readableBytes, request: request)
+                send(.body(.byteBuffer(comment)))
+                context.flush()
+            }
+            if case .waiting = state { stayOpen() }
+        }
+    }
+
+    private func send(_ part: HTTPServerResponsePart, promise: EventLoopPromise<Void>? = nil) {
+        context.write(NIOAny(part), promise: promise)
+    }
+
+    /// Closes once the kernel has all that was written before: a close alone would drop what still waits.
+    private func flushThenClose(with part: HTTPServerResponsePart, resetting: Bool = false) {
+        let flushed = context.eventLoop.makePromise(of: Void.self)
+        flushed.futureResult.assumeIsolated().whenComplete { [context] _ in
+            if resetting { context.channel.resetsOnClose() }
+            context.close(promise: nil)
+        }
+        send(part, promise: flushed)
+        context.flush()
+    }
+}
