@@ -1,0 +1,19 @@
+/// The messages that a model is asked to answer, oldest first.
+public struct Conversation: Sendable, Hashable, ExpressibleByArrayLiteral {
+    /// The messages, oldest first.
+    public var messages: [Message]
+
+    /// A conversation of these messages.
+    public init(_ messages: [Message]) { self.messages = messages }
+
+    /// A conversation of these messages.
+    public init(arrayLiteral elements: Message...) { self.init(elements) }
+
+    /// A question to a model, with an optional system prompt before it.
+    public init(prompt: String, system: String? = nil) {
+        self.init((system.map { [Message.system($0)] } ?? []) + [.user(prompt)])
+    }
+
+    /// The conversation with one more message at its end.
+    public func appending(_ message: Message) -> Conversation { Conversation(messages + [message]) }
+}

@@ -1,0 +1,181 @@
+import ServerSentEvents
+
+/// Decodes the stream of Anthropic's Messages (WIRE.md 4).
+///
+/// A further message may follow the first one's end in the same stream; its blocks are numbered on, and the answer is
+/// all of them. A message that begins while another one is open is the retry of a router that lost its upstream: with
+/// the same id it is a repeated event and ignored, with another id the stream is no answer. After `message_stop`
+/// nothing but a further message counts.
+///
+/// A paused turn (`pause_turn`) is not a complete answer: until it can be gone on with (strategy `turn`), it is an
+/// error of kind `cut` that no retry mends, since the same request pauses again.
+package struct AnthropicMessagesDecoder: Sendable {
+    private enum State {
+        case awaiting
+        case open(id: String)
+        case stopped
+    }
+
+    /// The most content blocks of one answer.
+    private static let maximumBlocks = 10_000
+
+    private var state = State.awaiting
+    /// The number of the open message's first block, and of the next one's.
+    private var firstBlock = 0
+    private var nextBlock = 0
+    /// The open or last message's stop reason.
+    private var stopReason: String?
+
+    /// Whether the last message has stopped, and said anything: a block or why it stopped.
+    package var isAnswered: Bool {
+        if case .stopped = state { stopReason != nil || nextBlock > firstBlock } else { false }
+    }
+
+    mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        if case .stopped = state {
+            guard let json = try? event.json(), json["type"] == "message_start" else { return }
+            try startMessage(json["message"] ?? .null, into: &chunks)
+        } else if event.type == "content_block_delta" || event.type == "message",
+            let delta = AnthropicFastPath.delta(in: event.data.span)
+        {
+            add(delta.kind, delta.text, block: try block(delta.index), into: &chunks)
+        } else {
+            try decodeFully(event, into: &chunks)
+        }
+    }
+
+    /// Decodes an event of a message that has not stopped, without the short cut of the hot path.
+    mutating func decodeFully(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        if event.data.starts(with: "[DONE]".utf8) { return }
+        let json = try event.json()
+        guard let object = json.object else { throw LLMError(.decode, "an event is \(json.typeName), not an object") }
+        switch object["type"]?.string ?? event.type {
+        case "error": throw ErrorClassifier.inBand(json)
+        case "message_start": try startMessage(object["message"] ?? .null, into: &chunks)
+        case "content_block_start":
+            startBlock(object["content_block"] ?? .null, block: try block(object["index"]?.int ?? 0), into: &chunks)
+        case "content_block_delta":
+            addDelta(object["delta"] ?? .null, block: try block(object["index"]?.int ?? 0), into: &chunks)
+        case "message_delta":
+            addUsage(object["usage"], into: &chunks)
+            addStopReason(of: object["delta"] ?? .null, into: &chunks)
+        case "message_stop": try stop()
+        default:
+            // Unknown types must be ignored; an error in another form comes from compatible servers (WIRE.md 8).
+            if let error = ErrorClassifier.inBand(object, isBare: true) { throw error }
+        }
+    }
+
+    /// A whole message that came as one JSON document.
+    mutating func decodeWhole(_ json: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        if json["type"] == "error" { throw ErrorClassifier.inBand(json) }
+        if let object = json.object, let error = ErrorClassifier.inBand(object, isBare: true) { throw error }
+        guard json["content"]?.array != nil else { throw LLMError(.decode, "a message has no content") }
+        try startMessage(json, into: &chunks)
+        if stopReason != nil { try stop() }
+    }
+
+    private mutating func block(_ index: Int) throws(LLMError) -> Int {
+        let block = firstBlock &+ index
+        guard index >= 0, (0..<Self.maximumBlocks).contains(block) else {
+            throw LLMError(.decode, "a block has the index \(index)")
+        }
+        nextBlock = max(nextBlock, block + 1)
+        return block
+    }
+
+    private func add(
+        _ kind: StreamedChunk.Kind, _ text: String?, block: Int = 0, into chunks: inout [StreamedChunk]
+    ) {
+        if let text, !text.isEmpty { chunks.append(StreamedChunk(kind, text, item: block)) }
+    }
+
+    private func addUsage(_ usage: JSON?, into chunks: inout [StreamedChunk]) {
+        add(.usage, usage?.object.map { JSON.object($0).text }, into: &chunks)
+    }
+
+    private mutating func startMessage(_ message: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        let id = message["id"]?.string ?? ""
+        switch state {
+        case .open(let openID):
+            if id == openID || id.isEmpty || openID.isEmpty { return }
+            throw LLMError(.decode, "message '\(id)' began while message '\(openID)' was open")
+        case .awaiting:
+            var response = JSONObject()
+            response["id"] = message["id"]
+            response["model"] = message["model"]
+            if !response.isEmpty { add(.response, JSON.object(response).text, into: &chunks) }
+        case .stopped: break
+        }
+        state = .open(id: id)
+        firstBlock = nextBlock
+        stopReason = nil
+        addUsage(message["usage"], into: &chunks)
+        // Whole messages and those that a container asked for come with their content and its end.
+        for (index, content) in (message["content"]?.array ?? []).enumerated() {
+            startBlock(content, block: try block(index), into: &chunks)
+        }
+        addStopReason(of: message, into: &chunks)
+    }
+
+    private func startBlock(_ content: JSON, block: Int, into chunks: inout [StreamedChunk]) {
+        switch content["type"]?.string {
+        case "text":
+            add(.text, content["text"]?.string, block: block, into: &chunks)
+            for citation in content["citations"]?.array ?? [] {
+                add(.citation, citation.text, block: block, into: &chunks)
+            }
+        case "thinking":
+            add(.reasoning, content["thinking"]?.string, block: block, into: &chunks)
+            add(.signature, content["signature"]?.string, block: block, into: &chunks)
+        case "tool_use", "server_tool_use", "mcp_tool_use":
+            add(.toolCall, content.text, block: block, into: &chunks)
+        case "fallback":
+            // Another model answers from here on; the message is its.
+            if let model = content["to"]?["model"] {
+                let response = JSONObject([.init(key: "model", value: model)])
+                add(.response, JSON.object(response).text, into: &chunks)
+            }
+        case nil: break
+        default: add(.block, content.text, block: block, into: &chunks)
+        }
+    }
+
+    private func addDelta(_ delta: JSON, block: Int, into chunks: inout [StreamedChunk]) {
+        switch delta["type"]?.string {
+        case "text_delta": add(.text, delta["text"]?.string, block: block, into: &chunks)
+        case "input_json_delta": add(.toolArguments, delta["partial_json"]?.string, block: block, into: &chunks)
+        case "thinking_delta": add(.reasoning, delta["thinking"]?.string, block: block, into: &chunks)
+        case "signature_delta": add(.signature, delta["signature"]?.string, block: block, into: &chunks)
+        case "citations_delta": add(.citation, delta["citation"]?.text, block: block, into: &chunks)
+        case "compaction_delta":
+            var content = delta.object ?? JSONObject()
+            content["type"] = "compaction"
+            add(.block, JSON.object(content).text, block: block, into: &chunks)
+        default: break
+        }
+    }
+
+    /// Takes why a message stopped, and the details of a refusal: whole as its native reason, and in words.
+    private mutating func addStopReason(of end: JSON, into chunks: inout [StreamedChunk]) {
+        guard let reason = end["stop_reason"]?.string, !reason.isEmpty else { return }
+        stopReason = reason
+        if let details = end["stop_details"]?.object {
+            add(.nativeFinish, JSON.object(details).text, into: &chunks)
+            if reason == "refusal" {
+                add(.refusal, details["explanation"]?.string ?? details["category"]?.string, into: &chunks)
+            }
+        }
+        add(.finish, reason, into: &chunks)
+    }
+
+    private mutating func stop() throws(LLMError) {
+        guard case .open = state else { return }
+        if stopReason == "pause_turn" {
+            throw LLMError(
+                .cut, "the provider paused its turn (pause_turn); going on with a paused turn is not supported",
+                code: "pause_turn", shouldRetry: false)
+        }
+        state = .stopped
+    }
+}

@@ -1,0 +1,40 @@
+/// How far each of the answers of one response is.
+struct ChoiceStates: Sendable {
+    private enum State {
+        case awaited, begun
+        case finished(reason: String)
+    }
+
+    private var states: [State] = []
+    private(set) var begunCount = 0
+    private var finishedCount = 0
+
+    /// Whether there is one, and every one that has begun has its finish reason.
+    var areFinished: Bool { finishedCount > 0 && finishedCount == begunCount }
+
+    func hasBegun(_ index: Int) -> Bool {
+        guard index < states.count else { return false }
+        if case .awaited = states[index] { return false }
+        return true
+    }
+
+    mutating func begin(_ index: Int) {
+        while states.count <= index { states.append(.awaited) }
+        guard case .awaited = states[index] else { return }
+        states[index] = .begun
+        begunCount += 1
+    }
+
+    /// Gives a begun answer its finish reason; false where it has that one already.
+    ///
+    /// Cerebras sends it twice; where a second one differs, it counts.
+    mutating func finish(_ index: Int, _ reason: String) -> Bool {
+        if case .finished(let earlier) = states[index] {
+            if earlier == reason { return false }
+        } else {
+            finishedCount += 1
+        }
+        states[index] = .finished(reason: reason)
+        return true
+    }
+}

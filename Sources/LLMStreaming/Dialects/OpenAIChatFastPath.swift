@@ -1,0 +1,107 @@
+/// The hot path of chat streams: an event that carries one piece of text or reasoning of one choice.
+///
+/// Anything else is left to the full decoder by giving up (nil): finish reasons, usage, tool calls, errors, several
+/// choices, text and reasoning at once. What the full decoder ignores is skipped, whatever its structure: Azure's
+/// filter results, obfuscation, citations.
+enum OpenAIChatFastPath {
+    /// The chunk of such an event; nil where the full decoder must look.
+    ///
+    /// - Parameter isSeen: whether a choice of that number has begun: the first event of each is not for this path.
+    static func chunk(of bytes: Span<UInt8>, isSeen: (Int) -> Bool) -> StreamedChunk? {
+        var scanner = JSONScanner()
+        var found: StreamedChunk?
+        let isWhole = object(&scanner, bytes) { key, scanner in
+            if JSONScanner.equals(key, "choices", in: bytes) {
+                guard found == nil, let chunk = choice(&scanner, bytes) else { return false }
+                found = chunk
+                return true
+            }
+            if JSONScanner.equals(key, "usage", in: bytes) || JSONScanner.equals(key, "error", in: bytes)
+                || JSONScanner.equals(key, "x_groq", in: bytes)
+            {
+                return scanner.takeNull(in: bytes)
+            }
+            return scanner.skipValue(in: bytes)
+        }
+        guard isWhole, scanner.peek(in: bytes) == nil, let found, isSeen(found.choice) else { return nil }
+        return found
+    }
+
+    /// The chunk of the one choice that the list holds.
+    private static func choice(_ scanner: inout JSONScanner, _ bytes: Span<UInt8>) -> StreamedChunk? {
+        guard scanner.take(UInt8(ascii: "["), in: bytes) else { return nil }
+        var index = 0
+        var delta: StreamedChunk?
+        let isWhole = object(&scanner, bytes) { key, scanner in
+            if JSONScanner.equals(key, "index", in: bytes) {
+                guard let number = scanner.integer(in: bytes) else { return false }
+                index = number
+                return true
+            }
+            if JSONScanner.equals(key, "delta", in: bytes) {
+                delta = self.delta(&scanner, bytes)
+                return delta != nil
+            }
+            if JSONScanner.equals(key, "finish_reason", in: bytes) || JSONScanner.equals(key, "logprobs", in: bytes)
+                || JSONScanner.equals(key, "native_finish_reason", in: bytes)
+            {
+                return scanner.takeNull(in: bytes)
+            }
+            return scanner.skipValue(in: bytes)
+        }
+        guard isWhole, scanner.take(UInt8(ascii: "]"), in: bytes), var delta else { return nil }
+        delta.choice = index
+        return delta
+    }
+
+    private static func delta(_ scanner: inout JSONScanner, _ bytes: Span<UInt8>) -> StreamedChunk? {
+        var chunk: StreamedChunk?
+        var named = (content: false, reasoningContent: false, reasoning: false)
+        let isWhole = object(&scanner, bytes) { key, scanner in
+            let kind: StreamedChunk.Kind
+            // Of a member that is there twice the last counts; that is for the full decoder.
+            if JSONScanner.equals(key, "content", in: bytes) {
+                guard !named.content else { return false }
+                (kind, named.content) = (.text, true)
+            } else if JSONScanner.equals(key, "reasoning_content", in: bytes) {
+                guard !named.reasoningContent else { return false }
+                (kind, named.reasoningContent) = (.reasoning, true)
+            } else if JSONScanner.equals(key, "reasoning", in: bytes) {
+                guard !named.reasoning else { return false }
+                (kind, named.reasoning) = (.reasoning, true)
+            } else if isStructured(key, bytes) {
+                return scanner.takeNothing(in: bytes)
+            } else {
+                return scanner.skipValue(in: bytes)
+            }
+            if scanner.takeNull(in: bytes) { return true }
+            guard let text = scanner.string(in: bytes) else { return false }
+            if text.isEmpty { return true }
+            guard chunk == nil else { return false }
+            chunk = StreamedChunk(kind, text)
+            return true
+        }
+        return isWhole ? chunk : nil
+    }
+
+    /// Whether a member of a delta means something but is not for this path.
+    private static func isStructured(_ key: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
+        JSONScanner.equals(key, "refusal", in: bytes) || JSONScanner.equals(key, "tool_calls", in: bytes)
+            || JSONScanner.equals(key, "reasoning_details", in: bytes)
+            || JSONScanner.equals(key, "function_call", in: bytes)
+    }
+
+    /// Walks the members of the object that begins here; false where it is not well formed or a visit gives up.
+    private static func object(
+        _ scanner: inout JSONScanner, _ bytes: Span<UInt8>, _ visit: (Range<Int>, inout JSONScanner) -> Bool
+    ) -> Bool {
+        guard scanner.take(UInt8(ascii: "{"), in: bytes) else { return false }
+        if scanner.take(UInt8(ascii: "}"), in: bytes) { return true }
+        repeat {
+            guard let (key, isEscaped) = scanner.rawString(in: bytes), !isEscaped,
+                scanner.take(UInt8(ascii: ":"), in: bytes), visit(key, &scanner)
+            else { return false }
+        } while scanner.take(UInt8(ascii: ","), in: bytes)
+        return scanner.take(UInt8(ascii: "}"), in: bytes)
+    }
+}

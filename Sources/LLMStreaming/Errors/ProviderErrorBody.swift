@@ -1,0 +1,105 @@
+/// What the body of a failed answer says, in any of the shapes that servers use (WIRE.md 5.1 and 8).
+package struct ProviderErrorBody: Sendable, Equatable {
+    /// How much of a message is kept, in bytes (SPEC 11).
+    package static let maximumBytes = 2048
+
+    /// The words for a reader; never empty.
+    package private(set) var message: String
+    /// The error's type, such as `overloaded_error`.
+    package private(set) var type: String?
+    /// The error's code as text, such as `insufficient_quota` or `429`.
+    package private(set) var code: String?
+    /// The HTTP status that the body names: of an error inside a stream whose head said 200.
+    package private(set) var status: Int?
+    /// The wait in seconds that the body asks for (OpenRouter).
+    package private(set) var retryAfterSeconds: Double?
+    /// Whether the body says that a retry may help (OpenRouter).
+    package private(set) var isRetryable: Bool?
+    /// The provider's name of the request (Anthropic).
+    package private(set) var requestID: String?
+
+    /// Reads a body: an error as object, string or top level, `detail` as string or array, else the text itself.
+    package init(_ body: [UInt8]) {
+        self.init(json: (try? JSONParser.parse(body)) ?? .string(String(decoding: body, as: UTF8.self)))
+    }
+
+    /// Reads an error that came as JSON: a whole body, an event, the error object itself, or its text alone.
+    package init(json: JSON) {
+        // Google's servers put the body into an array of one.
+        guard let whole = (json.array?.first ?? json).object else {
+            message = Self.shown(json.string ?? Self.words(json) ?? json.text)
+            return
+        }
+        let error: JSONObject
+        switch whole["error"] {
+        case .object(let inner):
+            error = inner
+            message = Self.detailed(Self.words(.object(inner)) ?? JSON.object(inner).text, inner)
+        case .string(let text):
+            error = whole
+            message = text
+        default:
+            error = whole
+            message = Self.words(.object(whole)) ?? JSON.object(whole).text
+        }
+        message = Self.shown(message)
+        type = error["type"]?.string ?? error["metadata"]?["error_type"]?.string
+        code =
+            [error["code"], error["details"]?["error_code"], error["status_code"], error["raw_status_code"]]
+            .lazy.compactMap(Self.scalar).first
+        status = [error["code"], error["status_code"], error["raw_status_code"]]
+            .lazy.compactMap(Self.scalar).compactMap { Int($0) }.first { (400...599).contains($0) }
+        retryAfterSeconds = error["availability"]?["retry_after"]?.double
+        isRetryable = error["availability"]?["retryable"]?.bool
+        requestID = whole["request_id"]?.string
+    }
+
+    /// The text of a message, or of the messages of a list of faults; nil where there is none.
+    private static func words(_ value: JSON?) -> String? {
+        switch value {
+        case .string(let text): return text.allSatisfy(\.isWhitespace) ? nil : text
+        case .array(let faults):
+            let texts = faults.compactMap { words($0) }
+            return texts.isEmpty ? nil : texts.joined(separator: "; ")
+        case .object(let object):
+            for key in ["message", "msg", "detail"] {
+                guard let text = words(object[key]) else { continue }
+                // A list of faults says of each which member of the request it is in.
+                let place = (object["loc"]?.array ?? []).compactMap { $0.string ?? scalar($0) }
+                return place.isEmpty ? text : "\(place.joined(separator: ".")): \(text)"
+            }
+            return nil
+        default: return nil
+        }
+    }
+
+    /// A router's message says only "Provider returned error"; what the provider said is in its metadata.
+    private static func detailed(_ message: String, _ error: JSONObject) -> String {
+        guard let raw = error["metadata"]?["raw"], !raw.isNull else { return message }
+        let detail = raw.string ?? raw.text
+        return detail.isEmpty || detail == message ? message : "\(message): \(detail)"
+    }
+
+    private static func scalar(_ value: JSON?) -> String? {
+        switch value {
+        case .string(let text): text.isEmpty ? nil : text
+        case .number(let text): text
+        default: nil
+        }
+    }
+
+    /// The words less the white space around them, cut to the bound between two scalars.
+    private static func shown(_ text: String) -> String {
+        let isSpace = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
+        var kept = text.unicodeScalars.drop(while: isSpace)
+        if kept.count > maximumBytes / 4 {
+            var size = 0
+            kept = kept.prefix { scalar in
+                size += UTF8.width(scalar)
+                return size <= maximumBytes
+            }
+        }
+        while let last = kept.last, isSpace(last) { kept.removeLast() }
+        return kept.isEmpty ? "no message" : String(kept)
+    }
+}

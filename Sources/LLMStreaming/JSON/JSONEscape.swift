@@ -1,0 +1,56 @@
+/// The escapes of JSON strings (RFC 8259, section 7).
+enum JSONEscape {
+    /// Decodes the escape whose backslash stands at `index`, appends its UTF-8 and moves past it.
+    ///
+    /// A lone surrogate becomes U+FFFD. Returns false where the escape is not one of JSON's.
+    static func decode(_ bytes: Span<UInt8>, at index: inout Int, into text: inout [UInt8]) -> Bool {
+        guard index + 1 < bytes.count else { return false }
+        let code = bytes[index + 1]
+        index += 2
+        switch code {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(code)
+        case UInt8(ascii: "b"): text.append(0x08)
+        case UInt8(ascii: "f"): text.append(0x0C)
+        case UInt8(ascii: "n"): text.append(0x0A)
+        case UInt8(ascii: "r"): text.append(0x0D)
+        case UInt8(ascii: "t"): text.append(0x09)
+        case UInt8(ascii: "u"):
+            guard let first = hexadecimal(bytes, at: index) else { return false }
+            index += 4
+            append(scalar(first, bytes, at: &index), to: &text)
+        default: return false
+        }
+        return true
+    }
+
+    private static func scalar(_ first: UInt32, _ bytes: Span<UInt8>, at index: inout Int) -> Unicode.Scalar {
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        guard first < 0xDC00, index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"),
+            bytes[index + 1] == UInt8(ascii: "u"), let second = hexadecimal(bytes, at: index + 2),
+            (0xDC00...0xDFFF).contains(second),
+            let scalar = Unicode.Scalar(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))
+        else { return "\u{FFFD}" }
+        index += 6
+        return scalar
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to text: inout [UInt8]) {
+        text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+    }
+
+    /// The number that four hexadecimal digits write; nil where others stand.
+    static func hexadecimal(_ bytes: Span<UInt8>, at index: Int) -> UInt32? {
+        guard index + 4 <= bytes.count else { return nil }
+        var value: UInt32 = 0
+        for offset in 0..<4 {
+            let byte = bytes[index + offset]
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt32(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt32(byte - UInt8(ascii: "a") + 10)
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = value << 4 | UInt32(byte - UInt8(ascii: "A") + 10)
+            default: return nil
+            }
+        }
+        return value
+    }
+}

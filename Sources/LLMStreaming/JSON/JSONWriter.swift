@@ -1,0 +1,69 @@
+extension JSON {
+    /// The value as compact JSON text: members in their order, numbers as their text.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The value as compact JSON in UTF-8.
+    public var bytes: [UInt8] {
+        var output: [UInt8] = []
+        write(to: &output)
+        return output
+    }
+
+    /// Appends the value as compact JSON in UTF-8.
+    package func write(to output: inout [UInt8]) {
+        switch self {
+        case .null: output.append(contentsOf: "null".utf8)
+        case .bool(let value): output.append(contentsOf: (value ? "true" : "false").utf8)
+        case .number(let text): output.append(contentsOf: text.utf8)
+        case .string(let text): Self.write(text, to: &output)
+        case .array(let elements):
+            output.append(UInt8(ascii: "["))
+            for (position, element) in elements.enumerated() {
+                if position > 0 { output.append(UInt8(ascii: ",")) }
+                element.write(to: &output)
+            }
+            output.append(UInt8(ascii: "]"))
+        case .object(let object):
+            output.append(UInt8(ascii: "{"))
+            for (position, member) in object.members.enumerated() {
+                if position > 0 { output.append(UInt8(ascii: ",")) }
+                Self.write(member.key, to: &output)
+                output.append(UInt8(ascii: ":"))
+                member.value.write(to: &output)
+            }
+            output.append(UInt8(ascii: "}"))
+        }
+    }
+
+    /// Appends a string in its quotes.
+    static func write(_ text: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { buffer in
+            let bytes = unsafe buffer.span
+            var start = 0
+            while true {
+                let end = JSONPlainText.end(in: bytes, from: start)
+                unsafe output.append(contentsOf: buffer[start..<end])
+                guard end < bytes.count else { break }
+                writeEscape(bytes[end], to: &output)
+                start = end + 1
+            }
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    private static func writeEscape(_ byte: UInt8, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(byte)
+        case 0x0A: output.append(UInt8(ascii: "n"))
+        case 0x0D: output.append(UInt8(ascii: "r"))
+        case 0x09: output.append(UInt8(ascii: "t"))
+        default:
+            let digits = String(byte, radix: 16)
+            output.append(contentsOf: byte < 0x10 ? "u000".utf8 : "u00".utf8)
+            output.append(contentsOf: digits.utf8)
+        }
+    }
+}

@@ -1,0 +1,15 @@
+/// The protocol that a provider speaks.
+public enum Dialect: String, Sendable, Hashable, CaseIterable {
+    /// OpenAI's chat completions.
+    case openAIChat = "openai-chat"
+    /// Anthropic's Messages.
+    case anthropicMessages = "anthropic-messages"
+
+    /// What follows the base URL.
+    package var path: String {
+        switch self {
+        case .openAIChat: "/chat/completions"
+        case .anthropicMessages: "/v1/messages"
+        }
+    }
+}

@@ -1,0 +1,90 @@
+/// A provider made ready for a run: its URL settled and its key found.
+public struct Endpoint: Sendable {
+    /// The provider.
+    public var provider: Provider
+    /// Where it is.
+    public var origin: Origin
+    /// What stands before the dialect's path, without a slash at its end.
+    public var basePath: String
+    private var credential: Credential?
+
+    /// Settles URL and key from an environment.
+    ///
+    /// - Parameters:
+    ///   - provider: the provider; its `baseURL` is used where no variable and no `baseURL` argument says otherwise.
+    ///   - baseURL: a URL that goes before all others (`--base-url`).
+    ///   - environment: the variables to look in.
+    /// - Throws: `ConfigurationError` naming the variable to set or the URL that is wrong.
+    public init(
+        provider: Provider, baseURL: String? = nil, environment: [String: String]
+    ) throws(ConfigurationError) {
+        func variable(_ names: [String]) -> String? {
+            names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+        }
+        let text = baseURL ?? variable(provider.baseURLVariables) ?? provider.baseURL
+        guard !text.isEmpty else {
+            throw ConfigurationError(
+                "provider '\(provider.name)' has no URL: set \(provider.baseURLVariables.first ?? "--base-url")")
+        }
+        guard let (origin, path) = Origin.split(url: text) else {
+            // A password may stand before an @, and a key behind a question mark.
+            let isSecret = text.contains { "@?#".contains($0) }
+            throw ConfigurationError(
+                "provider '\(provider.name)': \(isSecret ? "the URL" : "'\(text)'") is not an http or https URL "
+                    + "of a server, without user name, query and fragment")
+        }
+        self.provider = provider
+        self.origin = origin
+        basePath = Self.basePath(path, provider)
+        if provider.authorization != .none {
+            if let key = variable(provider.keyVariables) {
+                credential = Credential(key, provider.authorization)
+            } else if let token = variable(provider.tokenVariables) {
+                credential = Credential(token, .bearer)
+            } else if provider.needsKey {
+                throw ConfigurationError(
+                    "provider '\(provider.name)' needs a key: set \(provider.keyVariables.first ?? "its key variable")")
+            }
+        }
+        if let secret = credential?.secret, secret.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
+            throw ConfigurationError(
+                "the key of provider '\(provider.name)' holds white space, a control character or a letter beyond ASCII"
+            )
+        }
+    }
+
+    /// The header fields that show who asks; the only place where a key leaves this type.
+    package var authorizationFields: [(name: String, value: String)] { credential.map { [$0.field] } ?? [] }
+
+    /// The error with the key struck out of its message: servers quote keys that they refuse.
+    package func redacting(_ error: LLMError) -> LLMError {
+        guard let secret = credential?.secret else { return error }
+        var error = error
+        error.message = error.message.replacing(secret, with: "***")
+        return error
+    }
+
+    /// The path that a request goes to.
+    package var path: String {
+        let path = provider.dialect.path
+        // Both `https://host` and `https://host/v1` are given for dialects whose path begins with /v1.
+        return basePath.hasSuffix("/v1") && path.hasPrefix("/v1/") ? basePath + path.dropFirst(3) : basePath + path
+    }
+
+    /// The path with what the provider needs behind an address: all of it, or what an address lacks that ends
+    /// within it.
+    private static func basePath(_ path: String, _ provider: Provider) -> String {
+        let steps = provider.addressPath.split(separator: "/")
+        guard let first = steps.first, let start = path.split(separator: "/").firstIndex(of: first) else {
+            return path + provider.addressPath
+        }
+        let given = path.split(separator: "/")[start...]
+        guard steps.starts(with: given) else { return path }
+        return path + steps.dropFirst(given.count).map { "/" + $0 }.joined()
+    }
+}
+
+extension Endpoint: CustomStringConvertible {
+    /// The provider and where it is.
+    public var description: String { "\(provider.name) at \(origin)\(basePath)" }
+}

@@ -1,0 +1,225 @@
+/// One answer of an attempt while its chunks come in.
+struct AnswerBuilder: Sendable {
+    /// A content block or tool call.
+    struct Item: Sendable {
+        enum Body: Sendable {
+            /// Where the item's text lies in `content`, in UTF-8 offsets.
+            case text([Range<Int>], citations: [JSON])
+            /// Where the item's thinking lies in `reasoning`, in UTF-8 offsets.
+            case reasoning([Range<Int>], signature: String?)
+            case toolCall(opening: JSONObject, arguments: String)
+            case block(JSON)
+        }
+
+        var number: Int
+        var body: Body
+    }
+
+    /// All text in the order of arrival: what the text chunks joined give.
+    private(set) var content = ""
+    private(set) var items: [Item] = []
+    private(set) var finish: String?
+    private var reasoning = ""
+    private var refusal = ""
+    private var nativeFinish: String?
+    private var reasoningDetails: [ReasoningDetail] = []
+
+    var isEmpty: Bool {
+        content.isEmpty && reasoning.isEmpty && refusal.isEmpty && items.isEmpty && reasoningDetails.isEmpty
+            && finish == nil
+    }
+    var shownReasoning: String? { reasoning.isEmpty ? nil : reasoning }
+
+    mutating func add(_ chunk: StreamedChunk) {
+        switch chunk.kind {
+        case .text: addText(chunk)
+        case .reasoning: addReasoning(chunk)
+        case .signature:
+            update(chunk.item, or: .reasoning([], signature: nil)) { body in
+                guard case .reasoning(let ranges, _) = body else { return false }
+                body = .reasoning(ranges, signature: chunk.text)
+                return true
+            }
+        case .refusal: refusal += chunk.text
+        case .toolCall:
+            let learnt = (try? JSONParser.parse(chunk.text))?.object ?? JSONObject()
+            update(chunk.item, or: .toolCall(opening: JSONObject(), arguments: "")) { body in
+                guard case .toolCall(let opening, let arguments) = body else { return false }
+                body = .toolCall(opening: opening.merging(learnt), arguments: arguments)
+                return true
+            }
+        case .toolArguments:
+            update(chunk.item, or: .toolCall(opening: JSONObject(), arguments: "")) { body in
+                guard case .toolCall(let opening, var arguments) = body else { return false }
+                body = .block(.null)
+                arguments += chunk.text
+                body = .toolCall(opening: opening, arguments: arguments)
+                return true
+            }
+        case .citation:
+            guard let citation = try? JSONParser.parse(chunk.text) else { return }
+            update(chunk.item, or: .text([], citations: [])) { body in
+                guard case .text(let ranges, var citations) = body else { return false }
+                body = .block(.null)
+                citations.append(citation)
+                body = .text(ranges, citations: citations)
+                return true
+            }
+        case .block:
+            guard let block = try? JSONParser.parse(chunk.text) else { return }
+            update(chunk.item, or: .block(block)) { body in
+                guard case .block = body else { return false }
+                body = .block(block)
+                return true
+            }
+        case .reasoningDetails: addReasoningDetails(chunk.text)
+        case .finish: finish = chunk.text
+        case .nativeFinish: nativeFinish = chunk.text
+        case .logprobs, .response, .usage, .cursor: break
+        }
+    }
+
+    private mutating func addText(_ chunk: StreamedChunk) {
+        let start = content.utf8.count
+        content += chunk.text
+        let added = start..<content.utf8.count
+        update(chunk.item, or: .text([], citations: [])) { body in
+            guard case .text(var ranges, let citations) = body else { return false }
+            body = .block(.null)
+            Self.extend(&ranges, by: added)
+            body = .text(ranges, citations: citations)
+            return true
+        }
+    }
+
+    private mutating func addReasoning(_ chunk: StreamedChunk) {
+        let start = reasoning.utf8.count
+        reasoning += chunk.text
+        let added = start..<reasoning.utf8.count
+        update(chunk.item, or: .reasoning([], signature: nil)) { body in
+            guard case .reasoning(var ranges, let signature) = body else { return false }
+            body = .block(.null)
+            Self.extend(&ranges, by: added)
+            body = .reasoning(ranges, signature: signature)
+            return true
+        }
+    }
+
+    private static func extend(_ ranges: inout [Range<Int>], by added: Range<Int>) {
+        if let last = ranges.last, last.upperBound == added.lowerBound {
+            ranges[ranges.count - 1] = last.lowerBound..<added.upperBound
+        } else {
+            ranges.append(added)
+        }
+    }
+
+    /// Changes the item of that number whose body fits, the newest first, or makes one.
+    ///
+    /// A change that extends a body takes it out first: two owners would make each extension a copy of the whole.
+    private mutating func update(
+        _ number: Int, or new: @autoclosure () -> Item.Body, _ change: (inout Item.Body) -> Bool
+    ) {
+        var position = items.count - 1
+        while position >= 0 {
+            if items[position].number == number, change(&items[position].body) { return }
+            position -= 1
+        }
+        var item = Item(number: number, body: new())
+        _ = change(&item.body)
+        items.append(item)
+    }
+
+    private mutating func addReasoningDetails(_ text: String) {
+        for piece in (try? JSONParser.parse(text))?.array?.compactMap(\.object) ?? [] {
+            if piece["index"] != nil,
+                let position = reasoningDetails.lastIndex(where: { $0.isContinued(by: piece) })
+            {
+                reasoningDetails[position].add(piece)
+            } else {
+                reasoningDetails.append(ReasoningDetail(piece))
+            }
+        }
+    }
+
+    /// The calls that the caller must answer; tools that the provider runs itself are not among them.
+    var toolCalls: [ToolCall] {
+        items.compactMap { item in
+            guard case .toolCall(let opening, let arguments) = item.body else { return nil }
+            if let type = opening["type"]?.string, type != "tool_use", type != "function" { return nil }
+            return ToolCall(
+                id: opening["id"]?.string ?? "", name: opening["name"]?.string ?? "",
+                arguments: Self.arguments(opening, arguments))
+        }
+    }
+
+    private static func arguments(_ opening: JSONObject, _ arguments: String) -> String {
+        if !arguments.allSatisfy(\.isWhitespace) { return arguments }
+        return opening["input"]?.object.map { JSON.object($0).text } ?? "{}"
+    }
+
+    func partial(_ index: Int) -> PartialAnswer.Choice {
+        let hasToolCall = items.contains { item in
+            switch item.body {
+            case .toolCall, .block: true
+            case .text, .reasoning: false
+            }
+        }
+        return PartialAnswer.Choice(
+            index: index, text: content, reasoning: reasoning, refusal: refusal, toolCalls: toolCalls,
+            hasToolCall: hasToolCall, hasOpenReasoning: !reasoning.isEmpty && content.isEmpty)
+    }
+
+    func choice(_ index: Int, _ dialect: Dialect) -> Completion.Choice {
+        Completion.Choice(
+            index: index, content: content, reasoning: shownReasoning, refusal: refusal.isEmpty ? nil : refusal,
+            toolCalls: toolCalls, finishReason: finish.map(FinishReason.init(native:)) ?? .unknown,
+            nativeFinishReason: nativeFinish ?? finish, message: message(dialect))
+    }
+
+    private func message(_ dialect: Dialect) -> JSON {
+        switch dialect {
+        case .anthropicMessages: return ["role": "assistant", "content": .array(blocks)]
+        case .openAIChat:
+            var message = JSONObject([.init(key: "role", value: "assistant")])
+            let calls = toolCalls
+            message["content"] = content.isEmpty && (!calls.isEmpty || !refusal.isEmpty) ? .null : .string(content)
+            if !refusal.isEmpty { message["refusal"] = .string(refusal) }
+            if !calls.isEmpty { message["tool_calls"] = .array(calls.map(\.json)) }
+            if !reasoningDetails.isEmpty { message["reasoning_details"] = .array(reasoningDetails.map(\.json)) }
+            return .object(message)
+        }
+    }
+
+    /// Anthropic's content blocks, as a next turn must send them back: thinking with its signature.
+    private var blocks: [JSON] {
+        items.sorted { $0.number < $1.number }.map { item in
+            switch item.body {
+            case .text(let ranges, let citations):
+                var block = JSONObject([
+                    .init(key: "type", value: "text"),
+                    .init(key: "text", value: .string(Self.text(of: content, ranges))),
+                ])
+                if !citations.isEmpty { block["citations"] = .array(citations) }
+                return .object(block)
+            case .reasoning(let ranges, let signature):
+                return [
+                    "type": "thinking", "thinking": .string(Self.text(of: reasoning, ranges)),
+                    "signature": .string(signature ?? ""),
+                ]
+            case .toolCall(var opening, let arguments):
+                let text = Self.arguments(opening, arguments)
+                opening["input"] = (try? JSONParser.parse(text)) ?? .string(text)
+                return .object(opening)
+            case .block(let block): return block
+            }
+        }
+    }
+
+    private static func text(of whole: String, _ ranges: [Range<Int>]) -> String {
+        let bytes = whole.utf8
+        return ranges.map { range in
+            let start = bytes.index(bytes.startIndex, offsetBy: range.lowerBound)
+            return String(whole[start..<bytes.index(start, offsetBy: range.count)])
+        }.joined()
+    }
+}

@@ -1,0 +1,40 @@
+/// A whole answer: every choice ended with a finish reason.
+public struct Completion: Sendable, Equatable {
+    /// One of the answers; there is more than one only with the option `n`.
+    public struct Choice: Sendable, Equatable {
+        /// Its number, from 0.
+        public var index: Int
+        /// The answer's text.
+        public var content: String
+        /// The model's thinking, where it was shown.
+        public var reasoning: String?
+        /// The text of a refusal.
+        public var refusal: String?
+        /// The tools that the model wants called.
+        public var toolCalls: [ToolCall]
+        /// Why it ended.
+        public var finishReason: FinishReason
+        /// Why it ended, in the provider's own word.
+        public var nativeFinishReason: String?
+        /// The message that a next turn must send back, in the provider's own form, signatures included.
+        public var message: JSON
+    }
+
+    /// The provider's name of the response.
+    public var id: String?
+    /// The model that answered, as it calls itself.
+    public var model: String?
+    /// The answers, by number; at least one.
+    public var choices: [Choice]
+    /// The tokens, where the provider said.
+    public var usage: TokenUsage?
+
+    /// The text of the first answer.
+    public var content: String { choices[0].content }
+    /// Why the first answer ended.
+    public var finishReason: FinishReason { choices[0].finishReason }
+    /// The thinking of the first answer.
+    public var thinking: String? { choices[0].reasoning }
+    /// The tool calls of the first answer.
+    public var toolCalls: [ToolCall] { choices[0].toolCalls }
+}

@@ -1,0 +1,58 @@
+/// How one HTTP try ended, and everything that is known of it.
+package struct StreamResult: Sendable {
+    /// The whole answer, or why there is none.
+    package enum Outcome: Sendable {
+        case completed(Completion)
+        case failed(LLMError)
+    }
+
+    package var outcome: Outcome
+    /// What came, also of a whole answer.
+    package var partial: PartialAnswer
+    /// The usage that the provider reported; nil where the report was lost with the stream's end.
+    package var usage: TokenUsage?
+    package var responseID: String?
+    /// The model that answered, as it calls itself.
+    package var model: String?
+    package var requestID: String?
+    package var httpStatus: Int?
+    /// Times from the attempt's start, in microseconds.
+    package var firstByteMicroseconds: Int64?
+    /// The first chunk of content.
+    package var firstChunkMicroseconds: Int64?
+    package var durationMicroseconds: Int64
+    package var chunkCount: Int
+    package var gaps: GapHistogram
+    /// Whether a connection that had served before failed before the first byte of an answer: such a try is repeated
+    /// at once and does not count (SPEC 7).
+    package var isStaleConnection: Bool
+
+    /// A result; what is left out is not known.
+    package init(
+        outcome: Outcome, partial: PartialAnswer = .none, usage: TokenUsage? = nil, responseID: String? = nil,
+        model: String? = nil, requestID: String? = nil, httpStatus: Int? = nil, firstByteMicroseconds: Int64? = nil,
+        firstChunkMicroseconds: Int64? = nil, durationMicroseconds: Int64 = 0, chunkCount: Int = 0,
+        gaps: GapHistogram = GapHistogram(), isStaleConnection: Bool = false
+    ) {
+        self.outcome = outcome
+        self.partial = partial
+        self.usage = usage
+        self.responseID = responseID
+        self.model = model
+        self.requestID = requestID
+        self.httpStatus = httpStatus
+        self.firstByteMicroseconds = firstByteMicroseconds
+        self.firstChunkMicroseconds = firstChunkMicroseconds
+        self.durationMicroseconds = durationMicroseconds
+        self.chunkCount = chunkCount
+        self.gaps = gaps
+        self.isStaleConnection = isStaleConnection
+    }
+
+    /// The result of a stream whose handler holds what came.
+    package init(outcome: Outcome, accumulator: StreamingAccumulator) {
+        self.init(
+            outcome: outcome, partial: accumulator.partial, usage: accumulator.usage,
+            responseID: accumulator.responseID, model: accumulator.model)
+    }
+}

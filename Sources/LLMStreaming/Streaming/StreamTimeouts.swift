@@ -1,0 +1,14 @@
+/// How long a stream may be silent, phase by phase (SPEC 7).
+///
+/// Clocks stand still while we do not read.
+public struct StreamTimeouts: Sendable, Equatable {
+    /// Until the connection (with TLS) stands.
+    public var connect: Duration = .seconds(10)
+    /// From the request's end until the first content, whatever else comes.
+    public var firstToken: Duration = .seconds(600)
+    /// Without a single byte.
+    public var idle: Duration = .seconds(600)
+
+    /// The default clocks.
+    public init() {}
+}

@@ -1,0 +1,55 @@
+/// A piece of an answer as it arrived: what one row of the table `chunks` holds.
+///
+/// The chunks of an attempt, in order, rebuild everything that is known of its answer.
+public struct StreamedChunk: Sendable, Equatable {
+    /// What the text of a chunk is.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// A piece of the answer.
+        case text
+        /// A piece of the model's thinking.
+        case reasoning
+        /// A piece of a refusal.
+        case refusal
+        /// A tool call begins or learns its name: JSON with `id`, `name`, and where they are special `type`, `input`.
+        case toolCall = "tool_call"
+        /// A piece of a tool call's arguments.
+        case toolArguments = "tool_arguments"
+        /// The signature of the item's thinking; it replaces an earlier one.
+        case signature
+        /// A citation of the item's text, as JSON.
+        case citation
+        /// OpenRouter's reasoning details, a JSON array.
+        case reasoningDetails = "reasoning_details"
+        /// Log probabilities, as JSON.
+        case logprobs
+        /// A content block that arrives whole, as JSON.
+        case block
+        /// What the response calls itself: JSON with `id`, `model`, as far as it was not said before.
+        case response
+        /// Usage as the provider reports it, as JSON; members of later reports win.
+        case usage
+        /// The finish reason of a choice, as sent.
+        case finish
+        /// The finish reason of the model behind a router, as sent; Anthropic's details of it, JSON.
+        case nativeFinish = "native_finish"
+        /// How far a replayable stream was read.
+        case cursor
+    }
+
+    /// What the text is.
+    public var kind: Kind
+    /// The answer that it belongs to, from 0; more than one only with the option `n`.
+    public var choice: Int
+    /// The tool call or content block within the answer, from 0.
+    public var item: Int
+    /// The piece itself.
+    public var text: String
+
+    /// A chunk.
+    public init(_ kind: Kind, _ text: String, choice: Int = 0, item: Int = 0) {
+        self.kind = kind
+        self.choice = choice
+        self.item = item
+        self.text = text
+    }
+}

@@ -1,0 +1,69 @@
+/// Builds an answer from its chunks, live from a stream or later from stored rows: the same code for both.
+public struct StreamingAccumulator: Sendable {
+    private let dialect: Dialect
+    private var answers: [AnswerBuilder] = []
+    /// The provider's name of the response.
+    public private(set) var responseID: String?
+    /// The model that answers, as it calls itself.
+    public private(set) var model: String?
+    private var usageReport: JSONObject?
+    /// How many pieces of text and reasoning came: the tokens, roughly, where no usage is reported.
+    public private(set) var contentDeltaCount = 0
+    /// How many bytes of text of all kinds are held.
+    public private(set) var byteCount = 0
+
+    /// An accumulator of one attempt in a dialect, whose form the next turn's message has.
+    public init(dialect: Dialect) { self.dialect = dialect }
+
+    /// Takes the next chunk of the attempt.
+    public mutating func add(_ chunk: StreamedChunk) {
+        byteCount += chunk.text.utf8.count
+        switch chunk.kind {
+        case .response:
+            let response = try? JSONParser.parse(chunk.text)
+            responseID = response?["id"]?.string ?? responseID
+            model = response?["model"]?.string ?? model
+        case .usage:
+            guard let report = (try? JSONParser.parse(chunk.text))?.object else { return }
+            let told = report.members.filter { !$0.value.isNull }
+            usageReport = (usageReport ?? JSONObject()).merging(JSONObject(told))
+        case .cursor: break
+        default:
+            if chunk.kind == .text || chunk.kind == .reasoning { contentDeltaCount += 1 }
+            while answers.count <= chunk.choice { answers.append(AnswerBuilder()) }
+            answers[chunk.choice].add(chunk)
+        }
+    }
+
+    /// The text of the first answer so far.
+    public var content: String { answers.first?.content ?? "" }
+    /// The thinking of the first answer so far; nil where none was shown.
+    public var thinking: String? { answers.first?.shownReasoning }
+    /// The tool calls of the first answer so far; the last one's arguments may be unfinished.
+    public var toolCalls: [ToolCall] { answers.first?.toolCalls ?? [] }
+    /// The usage reported so far.
+    public var usage: TokenUsage? { usageReport.map(TokenUsage.init(raw:)) }
+    /// Whether anything of an answer came, be it only its finish reason.
+    public var hasContent: Bool { answers.contains { !$0.isEmpty } }
+    /// The finish reason of the first answer, as sent.
+    public var nativeFinishReason: String? { answers.first?.finish }
+
+    /// The answer as far as it came.
+    public var partial: PartialAnswer {
+        PartialAnswer(
+            choices: answers.enumerated().filter { !$1.isEmpty }.map { index, answer in answer.partial(index) },
+            contentDeltaCount: contentDeltaCount)
+    }
+
+    /// The whole answer.
+    ///
+    /// - Parameter isComplete: whether the stream says that nothing is missing (SPEC 4); a choice without a finish
+    ///   reason then has `unknown`, and one of which nothing came is left out.
+    /// - Throws: kind `cut` where the stream did not finish.
+    public func completion(isComplete: Bool) throws(LLMError) -> Completion {
+        guard isComplete, hasContent else { throw LLMError(.cut, "the stream ended before the answer did") }
+        return Completion(
+            id: responseID, model: model,
+            choices: answers.enumerated().filter { !$1.isEmpty }.map { $1.choice($0, dialect) }, usage: usage)
+    }
+}

@@ -1,0 +1,156 @@
+import ServerSentEvents
+
+/// Turns the bytes of one response into chunks and knows when the answer is whole (SPEC 4).
+///
+/// A value that its stream owns: bytes in, chunks out, no I/O. Whatever throws ends the attempt; chunks decoded before
+/// the fault are in the list all the same, and `accumulator` holds them.
+public struct StreamingResponseHandler: Sendable {
+    /// How far the answer is.
+    public enum Phase: Sendable, Equatable {
+        /// Content is still missing.
+        case streaming
+        /// Every choice has its finish reason, or a message has stopped; usage and late errors may follow, and in a
+        /// Messages stream another message, which makes it `streaming` again.
+        case answered
+        /// The protocol's own end came, or the body's.
+        case ended
+    }
+
+    /// The bounds of a stream (SPEC 11).
+    public struct Limits: Sendable, Equatable {
+        /// The most bytes of one event.
+        public var maximumEventBytes = SSEParser.defaultMaximumEventBytes
+        /// The most bytes of one completion.
+        public var maximumCompletionBytes = 64 << 20
+        /// The default bounds.
+        public init() {}
+    }
+
+    /// What came so far.
+    public private(set) var accumulator: StreamingAccumulator
+    private let limits: Limits
+    private var parser: SSEParser
+    private var decoder: StreamDecoder
+    private var isBodyEnded = false
+    /// The beginning of a body in which no event was found yet: it may be an error document (WIRE.md 5.3).
+    private var opening: [UInt8] = []
+    private static let maximumOpeningBytes = 1 << 14
+
+    /// A handler for the answer to a request of a provider.
+    public init(provider: Provider, choices: Int, limits: Limits = Limits()) {
+        self.limits = limits
+        parser = SSEParser(maximumEventBytes: limits.maximumEventBytes, errorFieldIsEvent: true)
+        decoder = StreamDecoder(provider.dialect, choices: choices, omitsFinishReason: provider.omitsFinishReason)
+        accumulator = StreamingAccumulator(dialect: provider.dialect)
+    }
+
+    /// How far the answer is.
+    public var phase: Phase {
+        if decoder.isEnded || isBodyEnded { return .ended }
+        return isAnswered ? .answered : .streaming
+    }
+
+    /// Whether nothing of the answer is missing.
+    public var isAnswered: Bool { decoder.isAnswered && accumulator.hasContent }
+
+    /// The whole answer, or an error of kind `cut`.
+    public func completion() throws(LLMError) -> Completion {
+        try accumulator.completion(isComplete: isAnswered)
+    }
+
+    /// Takes bytes of an event stream and appends the chunks they complete; what follows the protocol's end is ignored.
+    public mutating func receive(_ bytes: Span<UInt8>, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        guard !decoder.isEnded else { return }
+        if parser.eventCount == 0 { keepOpening(bytes) }
+        parser.append(bytes)
+        while !decoder.isEnded {
+            let event: ServerSentEvent?
+            do { event = try parser.nextEvent() } catch { throw oversized }
+            guard let event else { return }
+            try handle(event, into: &chunks)
+        }
+    }
+
+    /// Takes the end of an event stream's body.
+    ///
+    /// - Throws: the error that the body was instead of events, or kind `cut` where the answer is not whole.
+    public mutating func receiveEnd(into chunks: inout [StreamedChunk]) throws(LLMError) {
+        defer { isBodyEnded = true }
+        while !decoder.isEnded {
+            // The official clients dispatch a last event that lacks its blank line (WIRE.md 2).
+            let event: ServerSentEvent?
+            do { event = try parser.unfinishedEvent() } catch { throw oversized }
+            guard let event else { break }
+            do { try handle(event, into: &chunks) } catch {
+                // Data that is no JSON was cut by the end.
+                if error.kind != .decode { throw error }
+            }
+        }
+        finish(into: &chunks)
+        if isAnswered { return }
+        if parser.eventCount == 0, let error = errorDocument { throw error }
+        throw LLMError(.cut, "the stream ended before the answer did")
+    }
+
+    /// Takes one whole completion that came as a JSON document instead of a stream.
+    public mutating func receiveWhole(_ body: [UInt8], into chunks: inout [StreamedChunk]) throws(LLMError) {
+        let json: JSON
+        do { json = try JSONParser.parse(body) } catch {
+            throw LLMError(.decode, "the body is neither an event stream nor JSON: \(error)")
+        }
+        let start = chunks.count
+        defer { isBodyEnded = true }
+        do { try decoder.decodeWhole(json, into: &chunks) } catch {
+            accumulate(chunks, from: start)
+            finish(into: &chunks)
+            throw error
+        }
+        accumulate(chunks, from: start)
+        guard isAnswered else { throw LLMError(.cut, "the answer has no finish reason") }
+    }
+
+    private mutating func handle(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        if !opening.isEmpty { opening = [] }
+        // An event without data carries nothing; servers send it to keep the line open.
+        if event.data.isEmpty { return }
+        let start = chunks.count
+        do { try decoder.decode(event, into: &chunks) } catch {
+            accumulate(chunks, from: start)
+            finish(into: &chunks)
+            throw error
+        }
+        accumulate(chunks, from: start)
+        guard accumulator.byteCount <= limits.maximumCompletionBytes else {
+            throw LLMError(.oversizedCompletion, "the answer is over \(limits.maximumCompletionBytes) bytes")
+        }
+    }
+
+    /// Appends what the decoder held back until the end.
+    private mutating func finish(into chunks: inout [StreamedChunk]) {
+        let start = chunks.count
+        decoder.finish(into: &chunks)
+        accumulate(chunks, from: start)
+    }
+
+    private mutating func accumulate(_ chunks: [StreamedChunk], from start: Int) {
+        for index in start..<chunks.count { accumulator.add(chunks[index]) }
+    }
+
+    private mutating func keepOpening(_ bytes: Span<UInt8>) {
+        let room = Self.maximumOpeningBytes - opening.count
+        guard room > 0 else { return }
+        let kept = bytes.extracting(first: room)
+        unsafe kept.withUnsafeBufferPointer { unsafe opening.append(contentsOf: $0) }
+    }
+
+    /// The error that a body without events is (WIRE.md 5.3).
+    private var errorDocument: LLMError? {
+        guard let json = try? JSONParser.parse(opening), let object = json.object else { return nil }
+        return ErrorClassifier.inBand(object, isBare: true)
+            ?? LLMError(.decode, "the body is one JSON document under the name of an event stream")
+    }
+
+    private var oversized: LLMError {
+        LLMError(.oversizedEvent, "an event is over \(limits.maximumEventBytes) bytes")
+    }
+}

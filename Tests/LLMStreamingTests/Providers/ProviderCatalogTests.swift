@@ -1,0 +1,51 @@
+import LLMStreaming
+import Testing
+
+@Suite struct ProviderCatalogTests {
+    @Test func theBuiltInProvidersAreThere() {
+        #expect(
+            ProviderCatalog().names == ["anthropic", "azure", "llamacpp", "mock", "openai", "openrouter", "vllm"])
+    }
+
+    @Test func onlyAnthropicSpeaksMessagesAndNamesItsVersion() {
+        for name in ProviderCatalog().names {
+            let provider = Provider.named(name)
+            let isAnthropic = name == "anthropic"
+            #expect((provider.dialect == .anthropicMessages) == isAnthropic)
+            #expect(provider.headers.contains { $0 == ("anthropic-version", "2023-06-01") } == isAnthropic)
+        }
+    }
+
+    @Test func prefillIsCertainOnlyWhereTheServerContinuesTheMessage() {
+        let capable = ProviderCatalog().names.filter { Provider.named($0).resume != .none }
+        #expect(capable == ["llamacpp", "mock", "vllm"])
+    }
+
+    @Test func aConfiguredProviderReplacesAndJoinsTheOthers() {
+        var catalog = ProviderCatalog()
+        catalog["lab"] = Provider(name: "lab", baseURL: "http://lab:8000/v1")
+        catalog["vllm"] = Provider(name: "vllm", baseURL: "http://gpu:8000/v1")
+        #expect(catalog.names.contains("lab"))
+        #expect(catalog["vllm"]?.baseURL == "http://gpu:8000/v1")
+        #expect(catalog["nowhere"] == nil)
+    }
+
+    @Test func providersThatDifferInAnythingAreNotEqual() {
+        let provider = Provider(name: "p")
+        let changes: [(inout Provider) -> Void] = [
+            { $0.name = "q" }, { $0.dialect = .anthropicMessages }, { $0.baseURL = "u" },
+            { $0.baseURLVariables = ["U"] },
+            { $0.keyVariables = ["K"] }, { $0.tokenVariables = ["T"] }, { $0.needsKey = false },
+            { $0.authorization = .none }, { $0.headers = [("a", "b")] }, { $0.resume = .prefix },
+            { $0.omitsFinishReason = true }, { $0.streamOptions = JSONObject() },
+            { $0.maxCompletionTokensPrefixes = ["o"] }, { $0.concurrency = 1 }, { $0.reasoningForm = .object },
+            { $0.addressPath = "/v1" },
+        ]
+        #expect(changes.count == Mirror(reflecting: provider).children.count)
+        for change in changes {
+            var other = provider
+            change(&other)
+            #expect(other != provider)
+        }
+    }
+}

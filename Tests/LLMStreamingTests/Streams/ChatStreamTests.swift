@@ -1,0 +1,146 @@
+import LLMStreaming
+import Testing
+
+/// Chat completion streams as WIRE.md 2 describes them, written out.
+@Suite struct ChatStreamTests {
+    @Test func azuresFirstChunkHasNoIDAndNoModelSoTheNextOnesCount() throws {
+        let run = Transcript(
+            chat: #"{"id":"","model":"","created":0,"choices":[],"prompt_filter_results":[{"prompt_index":0}]}"#,
+            #"{"id":"c1","model":"","choices":[{"index":0,"delta":{"content":"a"}}]}"#,
+            #"{"id":"c1","model":"gpt","choices":[{"index":0,"delta":{"content":"b"},"finish_reason":"stop"}]}"#,
+            "[DONE]"
+        ).run(.named("azure"))
+        let completion = try #require(run.completion)
+        #expect(completion.id == "c1")
+        #expect(completion.model == "gpt")
+        #expect(completion.content == "ab")
+    }
+
+    @Test func annotationsOfAzuresFilterHaveNoDelta() throws {
+        let run = Transcript(
+            chat: ChatEvents.start, ChatEvents.delta(#""content":"a""#),
+            #"{"choices":[{"index":0,"finish_reason":null,"content_filter_offsets":{"start_offset":0}}]}"#,
+            #"{"choices":[{"index":0,"delta":{},"finish_reason":"content_filter"}]}"#,
+            #"{"choices":[{"index":0,"finish_reason":null,"content_filter_results":{"hate":{"filtered":true}}}]}"#,
+            "[DONE]"
+        ).run(.named("azure"))
+        #expect(run.completion?.content == "a")
+        #expect(run.completion?.finishReason == .contentFilter)
+    }
+
+    @Test func reasoningUnderBothNamesIsOneText() throws {
+        let run = ChatEvents.run(
+            #""reasoning_content":"one ","reasoning":"one ""#, #""reasoning":"two ","reasoning_content":"""#,
+            #""reasoning":"three","reasoning_content":null"#, #""content":"x""#)
+        #expect(run.completion?.thinking == "one two three")
+        #expect(run.completion?.content == "x")
+    }
+
+    @Test func reasoningDetailsAreMergedByIndexForTheNextTurn() throws {
+        let run = ChatEvents.run(
+            #""reasoning":"a","reasoning_details":[{"type":"reasoning.text","text":"a","format":"f","index":0}]"#,
+            #""reasoning":"b","reasoning_details":[{"type":"reasoning.text","text":"b","index":0,"signature":null}]"#,
+            #""reasoning_details":[{"type":"reasoning.text","text":"","signature":"s","index":0}]"#,
+            #""reasoning_details":[{"type":"reasoning.encrypted","data":"xy","id":"r1","index":1}]"#,
+            #""content":"done""#)
+        let completion = try #require(run.completion)
+        #expect(completion.thinking == "ab")
+        #expect(
+            completion.choices[0].message["reasoning_details"] == [
+                ["type": "reasoning.text", "text": "ab", "format": "f", "index": 0, "signature": "s"],
+                ["type": "reasoning.encrypted", "data": "xy", "id": "r1", "index": 1],
+            ])
+    }
+
+    @Test func contentMayBeAnArrayOfThinkingAndText() throws {
+        let run = ChatEvents.run(
+            #""content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]}]"#,
+            #""content":[{"type":"thinking","thinking":"!"},{"type":"text","text":"four"}]"#)
+        #expect(run.completion?.thinking == "hm!")
+        #expect(run.completion?.content == "four")
+    }
+
+    @Test func aRefusalIsKeptApart() throws {
+        let run = ChatEvents.run(#""refusal":"I can""#, #""refusal":"not""#)
+        let choice = try #require(run.completion?.choices.first)
+        #expect(choice.refusal == "I cannot")
+        #expect(choice.content == "")
+        #expect(choice.message == ["role": "assistant", "content": nil, "refusal": "I cannot"])
+    }
+
+    @Test func logprobsAreKeptAsTheyCome() throws {
+        let run = Transcript(
+            chat: ChatEvents.start,
+            #"{"choices":[{"index":0,"delta":{"content":"a"},"logprobs":{"content":[{"token":"a","logprob":-0.50}]}}]}"#,
+            ChatEvents.stop, "[DONE]"
+        ).run(.openAI)
+        #expect(run.texts(.logprobs) == [#"{"content":[{"token":"a","logprob":-0.50}]}"#])
+        #expect(run.completion?.content == "a")
+    }
+
+    @Test func severalAnswersInterleaveAndEachEndsAlone() throws {
+        let transcript = Transcript(
+            chat: #"{"id":"c","model":"m","choices":[{"index":1,"delta":{"content":"b"}}]}"#,
+            #"{"choices":[{"index":0,"delta":{"content":"a"}}]}"#,
+            #"{"choices":[{"index":1,"delta":{"content":"B"},"finish_reason":"length"}]}"#,
+            #"{"choices":[{"index":0,"delta":{"content":"A"}},{"index":1,"delta":{}}]}"#,
+            #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#)
+        let completion = try #require(transcript.run(.openAI, choices: 2).completion)
+        #expect(completion.choices.map(\.content) == ["aA", "bB"])
+        #expect(completion.choices.map(\.finishReason) == [.stop, .length])
+        #expect(completion.choices.map(\.index) == [0, 1])
+    }
+
+    @Test func commentsUnknownKeysAndEventNamesMeanNothing() throws {
+        let text =
+            ": OPENROUTER PROCESSING\n\n: keep-alive\n\ndata: \(ChatEvents.start)\n\n"
+            + "event: chunk\ndata: {\"obfuscation\":\"xY\",\"p\":\"ab\",\"timings\":{\"a\":[1,2]},\"provider\":\"P\","
+            + "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\",\"channel\":\"final\"},\"token_ids\":[1]}]}\n\n"
+            + "data: {\"latency_checkpoint\":{\"ms\":3}}\n\ndata: \(ChatEvents.stop)\n\ndata: [DONE]\n\n"
+        #expect(Transcript(text: text).run(.openAI).completion?.content == "a")
+    }
+
+    @Test func textCutInsideACharacterIsWholeOverReadsAndReplacedOverEvents() throws {
+        // `Transcript.run` feeds byte by byte too.
+        #expect(ChatEvents.run(#""content":"naïve 日本 👩‍👩‍👧""#).completion?.content == "naïve 日本 👩‍👩‍👧")
+        #expect(ChatEvents.run(#""content":"\ud83d\ude00 \u00e9""#).completion?.content == "😀 é")
+        #expect(ChatEvents.run(#""content":"e""#, "\"content\":\"\u{301}\"").completion?.content == "e\u{301}")
+        // Half a character in each of two events: neither JSON text has it.
+        let emoji = Array("😀".utf8)
+        let event = { (half: ArraySlice<UInt8>) in
+            Array(#"data: {"choices":[{"index":0,"delta":{"content":""#.utf8) + half + Array("\"}}]}\n\n".utf8)
+        }
+        let bytes =
+            Array("data: \(ChatEvents.start)\n\n".utf8) + event(emoji[..<2]) + event(emoji[2...])
+            + Array("data: \(ChatEvents.stop)\n\n".utf8)
+        let run = StreamRun(bytes, .openAI)
+        let content = try #require(run.completion?.content)
+        #expect(!content.isEmpty && content.unicodeScalars.allSatisfy { $0 == "\u{FFFD}" })
+        #expect(run.text(.text) == content)
+    }
+
+    @Test func anAnswerOverTheBoundIsAnErrorOfItsOwn() throws {
+        var limits = StreamingResponseHandler.Limits()
+        limits.maximumCompletionBytes = 100
+        var run = StreamRun(.openAI, limits: limits)
+        let text = "data: " + ChatEvents.delta("\"content\":\"\(String(repeating: "x", count: 60))\"") + "\n\n"
+        run.receive(Array(text.utf8)[...])
+        #expect(run.error == nil)
+        run.receive(Array(text.utf8)[...])
+        #expect(run.error?.kind == .oversizedCompletion)
+        limits.maximumEventBytes = 50
+        run = StreamRun(.openAI, limits: limits)
+        run.receive(Array(text.utf8)[...])
+        #expect(run.error?.kind == .oversizedEvent)
+    }
+
+    @Test(arguments: ["not JSON", "{\"choices\":[", "[1]", "7", #"{"choices":[{"index":-1,"delta":{}}]}"#])
+    func nonsenseInTheStreamIsAnErrorAndKeepsWhatCameBefore(_ data: String) throws {
+        let run = Transcript(
+            chat: ChatEvents.start, ChatEvents.delta(#""content":"a""#), data, ChatEvents.stop, "[DONE]"
+        ).run(.openAI)
+        #expect(run.error?.kind == .decode)
+        #expect(run.text(.text) == "a")
+        #expect(run.handler.accumulator.partial.text == "a")
+    }
+}

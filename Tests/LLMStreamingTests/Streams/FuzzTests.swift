@@ -1,0 +1,67 @@
+import LLMStreaming
+import Testing
+
+/// Random input: no crash, no hang, no completion out of nonsense.
+///
+/// LLM4S_TRIALS is the number of inputs of each kind times ten, LLM4S_SEED their seed.
+@Suite struct FuzzTests {
+    private static let pieces = [
+        "data: ", "data:", "event: error\n", "event: content_block_delta\n", "error: ", ": ping\n", "\n", "\n\n",
+        "\r\n", "\r",
+        "[DONE]", "{", "}", "[", "]", "\"", ",", ":", "null", "1", "-0.5e9", "\\ud83d", "é", "\u{FEFF}",
+        "\"choices\":[", "\"delta\":{", "\"content\":\"x\"", "\"index\":0,", "\"finish_reason\":null,", "\"error\":",
+        "\"usage\":{\"prompt_tokens\":1}", "\"type\":\"message_start\",", "\"message\":{",
+        "\"type\":\"content_block_delta\",",
+        "\"tool_calls\":[{\"function\":{", "\"arguments\":\"{}\"",
+        "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
+        "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\"}}\n\n",
+        "data: {\"type\":\"content_block_delta\",\"index\":3,\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}}\n\n",
+    ]
+
+    private static func input(_ random: inout SplitMix64) -> [UInt8] {
+        let count = Int.random(in: 0...60, using: &random)
+        if Bool.random(using: &random) {
+            return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        }
+        return (0..<count).flatMap { _ in Array((pieces.randomElement(using: &random) ?? "").utf8) }
+    }
+
+    @Test(arguments: [Provider.openAI, .anthropic])
+    func nonsenseNeverCompletes(_ provider: Provider) throws {
+        let (trials, seed) = (10 * environment("LLM4S_TRIALS", default: 50), environment("LLM4S_SEED", default: 1))
+        var random = SplitMix64(state: UInt64(truncatingIfNeeded: seed))
+        for trial in 0..<trials {
+            let bytes = Self.input(&random)
+            var run = StreamRun(provider)
+            var start = 0
+            while start < bytes.count {
+                let end = min(bytes.count, start + Int.random(in: 1...30, using: &random))
+                run.receive(bytes[start..<end])
+                start = end
+            }
+            run.end()
+            // No piece holds a finish reason or a stop.
+            let comment: Comment = "trial \(trial), seed \(seed): \(String(decoding: bytes, as: UTF8.self))"
+            try #require(run.completion == nil && run.error != nil, comment)
+            let whole = StreamRun(bytes, provider)
+            try #require(whole.chunks == run.chunks && whole.error == run.error, comment)
+            var rebuilt = StreamingAccumulator(dialect: provider.dialect)
+            for chunk in run.chunks { rebuilt.add(chunk) }
+            try #require(rebuilt.partial == run.handler.accumulator.partial, comment)
+        }
+    }
+
+    @Test(arguments: [Provider.openAI, .anthropic])
+    func nonsenseAsABodyOfAnErrorIsAnErrorWithWords(_ provider: Provider) throws {
+        let (trials, seed) = (10 * environment("LLM4S_TRIALS", default: 50), environment("LLM4S_SEED", default: 1))
+        var random = SplitMix64(state: UInt64(truncatingIfNeeded: seed))
+        for _ in 0..<trials {
+            let bytes = Self.input(&random)
+            let error = ErrorClassifier.error(head: ProviderResponseHead(status: 500), body: bytes, now: 0)
+            try #require(!error.message.isEmpty && error.message.utf8.count <= 2048, "seed \(seed)")
+            var handler = StreamingResponseHandler(provider: provider, choices: 1)
+            var chunks: [StreamedChunk] = []
+            #expect(throws: LLMError.self) { try handler.receiveWhole(bytes, into: &chunks) }
+        }
+    }
+}

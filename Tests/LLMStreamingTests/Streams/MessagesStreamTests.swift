@@ -1,0 +1,152 @@
+import LLMStreaming
+import Testing
+
+/// Anthropic's Messages streams as WIRE.md 4 describes them, written out.
+@Suite struct MessagesStreamTests {
+    @Test func textUsageAndNamesOfAMessage() throws {
+        let run = MessagesEvents.message(
+            MessagesEvents.begin(0, #"{"type":"text","text":""}"#), #"{"type":"ping"}"#, MessagesEvents.text(0, "Hel"),
+            MessagesEvents.text(0, "lo"),
+            #"{"type":"content_block_stop","index":0}"#)
+        let completion = try #require(run.completion)
+        #expect(completion.content == "Hello")
+        #expect(completion.id == "m1")
+        #expect(completion.model == "claude")
+        #expect(completion.finishReason == .stop)
+        #expect(completion.choices[0].nativeFinishReason == "end_turn")
+        #expect(
+            completion.choices[0].message == ["role": "assistant", "content": [["type": "text", "text": "Hello"]]])
+        // What the message's start counted stands beside what its end did: cumulative, the later one wins.
+        #expect(completion.usage?.promptTokens == 17)
+        #expect(completion.usage?.cacheCreationTokens == 3)
+        #expect(completion.usage?.cachedTokens == 4)
+        #expect(completion.usage?.completionTokens == 25)
+        #expect(completion.usage?.totalTokens == 42)
+    }
+
+    @Test(arguments: [
+        ("end_turn", FinishReason.stop), ("stop_sequence", .stop), ("max_tokens", .length), ("tool_use", .toolCalls),
+        ("model_context_window_exceeded", .length), ("refusal", .refusal), ("something_new", .unknown),
+    ])
+    func stopReasonsAreNormalised(_ native: String, _ reason: FinishReason) throws {
+        let run = MessagesEvents.message(MessagesEvents.text(0, "x"), reason: native)
+        #expect(run.completion?.finishReason == reason)
+        #expect(run.completion?.choices[0].nativeFinishReason == native)
+    }
+
+    @Test func aMessageWithoutItsStopIsACut() throws {
+        let events = [MessagesEvents.start, MessagesEvents.text(0, "x"), MessagesEvents.end("end_turn")]
+        #expect(MessagesEvents.run(events).error?.kind == .cut)
+        #expect(MessagesEvents.run(events).handler.accumulator.usage?.completionTokens == 25)
+        #expect(
+            MessagesEvents.run([MessagesEvents.start, MessagesEvents.text(0, "x"), MessagesEvents.stop]).completion?
+                .finishReason == .unknown)
+        #expect(MessagesEvents.run([MessagesEvents.start, MessagesEvents.stop]).error?.kind == .cut)
+        #expect(MessagesEvents.run([MessagesEvents.text(0, "x"), MessagesEvents.stop]).error?.kind == .cut)
+        #expect(MessagesEvents.run([MessagesEvents.stop]).error?.kind == .cut)
+    }
+
+    @Test func aLastEventWithoutItsBlankLineCounts() throws {
+        let whole =
+            "data: \(MessagesEvents.start)\n\ndata: \(MessagesEvents.text(0, "x"))\n\ndata: \(MessagesEvents.end("end_turn"))\n\n"
+        for end in ["", "\n", "\r\n"] {
+            #expect(
+                Transcript(text: whole + "data: \(MessagesEvents.stop)" + end).run(.anthropic).completion?.content
+                    == "x")
+        }
+    }
+
+    @Test func aRefusalComesWithItsDetails() throws {
+        let details = #"{"type":"refusal","category":"cyber","explanation":"Not this."}"#
+        let run = MessagesEvents.run([
+            MessagesEvents.start, MessagesEvents.end("refusal", #","stop_details":\#(details)"#), MessagesEvents.stop,
+        ])
+        let choice = try #require(run.completion?.choices.first)
+        #expect(choice.finishReason == .refusal)
+        #expect(choice.nativeFinishReason == details)
+        #expect(choice.refusal == "Not this.")
+        #expect(choice.content == "")
+    }
+
+    @Test func aPausedTurnIsNoCompleteAnswer() throws {
+        let run = MessagesEvents.message(MessagesEvents.text(0, "searching"), reason: "pause_turn")
+        let error = try #require(run.error)
+        #expect(error.kind == .cut)
+        #expect(error.isRetryable == false)
+        #expect(error.message.contains("pause_turn"))
+        #expect(run.handler.accumulator.partial.text == "searching")
+    }
+
+    @Test func theModelThatAnsweredInstead() throws {
+        let run = MessagesEvents.message(
+            MessagesEvents.begin(0, #"{"type":"fallback","from":{"model":"claude"},"to":{"model":"claude-2"}}"#),
+            MessagesEvents.text(1, "x"))
+        #expect(run.completion?.model == "claude-2")
+        #expect(run.completion?.id == "m1")
+    }
+
+    @Test func aRepeatedStartOfTheSameMessageIsIgnored() throws {
+        let run = MessagesEvents.message(
+            MessagesEvents.start, MessagesEvents.text(0, "a"), MessagesEvents.start, MessagesEvents.text(0, "b"))
+        #expect(run.completion?.content == "ab")
+        #expect(run.completion?.choices[0].message["content"]?.array?.count == 1)
+    }
+
+    @Test func anotherMessageWhileOneIsOpenIsNoAnswer() throws {
+        let other = MessagesEvents.start.replacing("\"m1\"", with: "\"m2\"")
+        let run = MessagesEvents.run([
+            MessagesEvents.start, MessagesEvents.text(0, "a"), other, MessagesEvents.text(0, "b"),
+            MessagesEvents.end("end_turn"), MessagesEvents.stop,
+        ])
+        #expect(run.error?.kind == .decode)
+        #expect(run.error?.isRetryable == true)
+        #expect(run.text(.text) == "a")
+    }
+
+    @Test func messagesOneAfterTheOtherAreOneAnswer() throws {
+        let second =
+            #"{"type":"message_start","message":{"id":"m2","model":"claude","content":[{"type":"tool_use","id":"t","#
+            + #""name":"f","input":{"a":1}}],"stop_reason":"tool_use","usage":{"input_tokens":0,"output_tokens":0}}}"#
+        let third = MessagesEvents.start.replacing("\"m1\"", with: "\"m3\"")
+        let events = [
+            MessagesEvents.start, MessagesEvents.text(0, "a"), MessagesEvents.end("tool_use"), MessagesEvents.stop,
+            second, MessagesEvents.stop, third,
+        ]
+        let run = MessagesEvents.run(
+            events + [MessagesEvents.text(0, "b"), MessagesEvents.end("end_turn"), MessagesEvents.stop])
+        let completion = try #require(run.completion)
+        #expect(completion.content == "ab")
+        #expect(completion.toolCalls == [ToolCall(id: "t", name: "f", arguments: #"{"a":1}"#)])
+        #expect(completion.finishReason == .stop)
+        #expect(completion.id == "m1")
+        #expect(completion.choices[0].message["content"]?.array?.count == 3)
+        // The last one has not stopped.
+        #expect(MessagesEvents.run(events).error?.kind == .cut)
+    }
+
+    @Test func afterItsStopNothingButAnotherMessageCounts() throws {
+        let events = [
+            MessagesEvents.start, MessagesEvents.text(0, "a"), MessagesEvents.end("end_turn"), MessagesEvents.stop,
+        ]
+        let late = [
+            #"{"type":"ping"}"#, MessagesEvents.text(0, "b"), #"{"type":"error","error":{"type":"api_error"}}"#,
+            "[DONE]",
+        ]
+        let run = MessagesEvents.run(events + late)
+        #expect(run.completion?.content == "a")
+    }
+
+    @Test func streamsWithoutEventNamesAreReadByTheirTypes() throws {
+        let text = [
+            MessagesEvents.start, MessagesEvents.text(0, "x"), MessagesEvents.end("end_turn"), MessagesEvents.stop,
+        ].map { "data: \($0)\n\n" }.joined()
+        #expect(Transcript(text: text).run(.anthropic).completion?.content == "x")
+    }
+
+    @Test(arguments: ["not JSON", #"{"type":"content_block_delta","index":-1,"delta":{}}"#, "[]"])
+    func nonsenseInTheStreamIsAnErrorAndKeepsWhatCameBefore(_ data: String) throws {
+        let run = MessagesEvents.message(MessagesEvents.text(0, "a"), data)
+        #expect(run.error?.kind == .decode)
+        #expect(run.handler.accumulator.partial.text == "a")
+    }
+}

@@ -1,0 +1,108 @@
+import LLMStreaming
+import Testing
+
+/// Tool calls in every keying seen (WIRE.md 2).
+@Suite struct ToolCallKeyTests {
+    private static func calls(_ entries: [String]) throws -> [ToolCall] {
+        let deltas = entries.map { #"{"choices":[{"index":0,"delta":{"tool_calls":[\#($0)]}}]}"# }
+        let first = #"{"id":"c","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":null}}]}"#
+        let last = #"{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#
+        let text = ([first] + deltas + [last, "[DONE]"]).map { "data: \($0)\n\n" }.joined()
+        let completion = try #require(Transcript(text: text).run(.openAI).completion)
+        #expect(completion.finishReason == .toolCalls)
+        return completion.toolCalls
+    }
+
+    private static let one = [ToolCall(id: "a", name: "f", arguments: #"{"x":1}"#)]
+    private static let two = one + [ToolCall(id: "b", name: "g", arguments: "{}")]
+
+    @Test(arguments: [
+        // In pieces by index.
+        [
+            #"{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}}"#,
+            #"{"index":0,"function":{"arguments":"{\"x\""}}"#, #"{"index":0,"function":{"arguments":":1}"}}"#,
+        ],
+        // Whole in one delta, without an index, or beginning at index 1.
+        [#"{"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#],
+        [#"{"index":1,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#],
+        // Empty ids and names later; null ones.
+        [
+            #"{"index":0,"id":"a","function":{"name":"f","arguments":null}}"#,
+            #"{"index":0,"id":"","function":{"name":"","arguments":"{\"x\""}}"#,
+            #"{"index":0,"id":null,"function":{"name":null,"arguments":":1}"}}"#,
+        ],
+        // Id and name on every delta, with and without an index.
+        [
+            #"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}"#,
+            #"{"index":0,"id":"a","function":{"name":"f","arguments":":1}"}}"#,
+        ],
+        [
+            #"{"id":"a","function":{"name":"f","arguments":"{\"x\""}}"#,
+            #"{"id":"a","function":{"name":"f","arguments":":1}"}}"#,
+        ],
+        // Neither id nor index later; the id after the beginning; arguments as an object.
+        [#"{"id":"a","function":{"name":"f","arguments":"{\"x\""}}"#, #"{"function":{"arguments":":1}"}}"#],
+        [
+            #"{"index":0,"function":{"name":"f","arguments":"{\"x\""}}"#,
+            #"{"index":0,"id":"a","function":{"arguments":":1}"}}"#,
+        ],
+        [#"{"index":0,"id":"a","function":{"name":"f","arguments":{"x":1}}}"#],
+    ])
+    func oneCallIsPutTogether(_ entries: [String]) throws {
+        #expect(try Self.calls(entries) == Self.one)
+    }
+
+    @Test(arguments: [
+        // Interleaved by index; arguments that never come are {}.
+        [
+            #"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}},{"index":1,"id":"b","function":{"name":"g"}}"#,
+            #"{"index":0,"function":{"arguments":":1}"}}"#,
+        ],
+        // Two ids on one index are two calls, also when the first id comes again.
+        [
+            #"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}"#,
+            #"{"index":0,"id":"b","function":{"name":"g","arguments":"{}"}}"#,
+            #"{"index":0,"id":"a","function":{"arguments":":1}"}}"#,
+        ],
+        // By id alone, in one delta and in two.
+        [
+            #"{"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}},{"id":"b","function":{"name":"g","arguments":""}}"#
+        ],
+        [
+            #"{"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#,
+            #"{"id":"b","function":{"name":"g","arguments":"  "}}"#,
+        ],
+    ])
+    func twoCallsAreKeptApart(_ entries: [String]) throws {
+        #expect(try Self.calls(entries) == Self.two)
+    }
+
+    @Test func entriesOfOneDeltaWithoutIDAndIndexAreCallsOfTheirOwn() throws {
+        let entry = { (name: String) in #"{"function":{"name":"\#(name)","arguments":"{}"}}"# }
+        #expect(try Self.calls([entry("f") + "," + entry("g")]).map(\.name) == ["f", "g"])
+    }
+
+    @Test func theOldFunctionCallIsATool() throws {
+        let run = Transcript(
+            chat:
+                #"{"id":"c","model":"m","choices":[{"index":0,"delta":{"function_call":{"name":"f","arguments":"{"}}}]}"#,
+            #"{"choices":[{"index":0,"delta":{"function_call":{"arguments":"}"}}}]}"#,
+            #"{"choices":[{"index":0,"delta":{},"finish_reason":"function_call"}]}"#
+        ).run(.openAI)
+        #expect(run.completion?.toolCalls == [ToolCall(id: "", name: "f", arguments: "{}")])
+        #expect(run.completion?.finishReason == .toolCalls)
+    }
+
+    @Test func callsAreInTheMessageOfTheNextTurnAndForbidToGoOn() throws {
+        let first = #"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#
+        let run = Transcript(
+            chat: #"{"id":"c","model":"m","choices":[{"index":0,"delta":{"tool_calls":[\#(first)]}}]}"#,
+            #"{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#
+        ).run(.openAI)
+        #expect(
+            run.completion?.choices[0].message.text
+                == #"{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","#
+                + #""function":{"name":"f","arguments":"{\"x\":1}"}}]}"#)
+        #expect(run.handler.accumulator.partial.choices[0].hasToolCall)
+    }
+}

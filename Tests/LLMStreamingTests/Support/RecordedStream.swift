@@ -1,0 +1,66 @@
+import Foundation
+import LLMStreaming
+
+/// A recorded stream of ../shared/fixtures, which is no part of this project, and what its source says it means.
+struct RecordedStream {
+    /// The folder and the file's name.
+    let name: String
+    let bytes: [UInt8]
+    let provider: Provider
+    let expected: JSON?
+
+    static let fixtures = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared/fixtures")
+
+    static let isHere = FileManager.default.fileExists(atPath: fixtures.path)
+
+    /// All streams of the two dialects; Responses streams are no part of them.
+    static let all: [RecordedStream] = {
+        let folders = (try? FileManager.default.contentsOfDirectory(atPath: fixtures.path)) ?? []
+        return folders.sorted().filter { !$0.hasSuffix("responses") }.flatMap { folder in
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: fixtures.path + "/" + folder)) ?? []
+            return files.sorted().filter { $0.hasSuffix(".sse") }.compactMap { RecordedStream(folder, $0) }
+        }
+    }()
+
+    private init?(_ folder: String, _ file: String) {
+        let url = Self.fixtures.appending(path: folder).appending(path: file)
+        guard let data = try? Data(contentsOf: url) else { return nil }
+        name = "\(folder)/\(file)"
+        bytes = Array(data)
+        var provider = folder == "anthropic" ? Provider.anthropic : .openAI
+        provider.omitsFinishReason = Self.withoutFinishReason.contains(name)
+        self.provider = provider
+        let expectation = url.deletingPathExtension().appendingPathExtension("expected.json")
+        expected = (try? Data(contentsOf: expectation)).flatMap { try? JSONParser.parse(Array($0)) }
+    }
+
+    /// Streams that end well without a finish reason: whole for a provider that is known to leave it out.
+    static let withoutFinishReason: Set = [
+        "openrouter/llm--test_tools_streaming_variant_a--0.sse",
+        "openrouter/llm--test_tools_streaming_variant_b--0.sse",
+    ]
+
+    /// Streams that are no whole answer, with the reason.
+    static let incomplete: [String: (kind: ErrorKind, reason: String)] = [
+        "anthropic/vercel--spliced-message-start.sse": (
+            .decode, "a second message begins while the first one is open: a router's retry (vercel/ai fails too)"
+        )
+    ]
+
+    /// Where each event ends: behind its blank line, and last the end of the stream.
+    var eventEnds: [Int] {
+        var ends: [Int] = []
+        var isLineEmpty = false
+        for (index, byte) in bytes.enumerated() {
+            if byte == 0x0A {
+                if isLineEmpty { ends.append(index + 1) }
+                isLineEmpty = true
+            } else if byte != 0x0D {
+                isLineEmpty = false
+            }
+        }
+        return ends.last == bytes.count ? ends : ends + [bytes.count]
+    }
+}
