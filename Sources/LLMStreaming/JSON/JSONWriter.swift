@@ -5,6 +5,7 @@ extension JSON {
     /// The value as compact JSON in UTF-8.
     public var bytes: [UInt8] {
         var output: [UInt8] = []
+        output.reserveCapacity(256)
         write(to: &output)
         return output
     }

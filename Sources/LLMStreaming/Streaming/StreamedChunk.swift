@@ -52,4 +52,14 @@ public struct StreamedChunk: Sendable, Equatable {
         self.item = item
         self.text = text
     }
+
+    /// Whether it is a piece of the answer and not only said about it.
+    package var isContent: Bool {
+        switch kind {
+        case .response, .usage, .cursor: false
+        case .text, .reasoning, .refusal, .toolCall, .toolArguments, .signature, .citation, .reasoningDetails,
+            .logprobs, .block, .finish, .nativeFinish:
+            true
+        }
+    }
 }

@@ -3,18 +3,21 @@ import Testing
 @testable import LLMStreaming
 
 @Suite struct JSONParserTests {
-    @Test(arguments: [
-        ("null", JSON.null), ("true", true), (" false ", false), ("0", .number("0")), ("-0", .number("-0")),
-        ("12.50", .number("12.50")), ("-1E+5", .number("-1E+5")), ("1e-2", .number("1e-2")), ("\"\"", ""),
-        ("[]", []), ("{}", [:]), ("\t[ 1 ,\n\"a\" , [ ] ]\r\n", [.number("1"), "a", []]),
-        (#"{"b":1,"a":{"c":[null]}}"#, ["b": .number("1"), "a": ["c": [nil]]]),
-    ] as [(String, JSON)])
+    @Test(
+        arguments: [
+            ("null", JSON.null), ("true", true), (" false ", false), ("0", .number("0")), ("-0", .number("-0")),
+            ("12.50", .number("12.50")), ("-1E+5", .number("-1E+5")), ("1e-2", .number("1e-2")), ("\"\"", ""),
+            ("[]", []), ("{}", [:]), ("\t[ 1 ,\n\"a\" , [ ] ]\r\n", [.number("1"), "a", []]),
+            (#"{"b":1,"a":{"c":[null]}}"#, ["b": .number("1"), "a": ["c": [nil]]]),
+        ] as [(String, JSON)])
     func readsEveryKindOfValue(text: String, value: JSON) throws { #expect(try JSONParser.parse(text) == value) }
 
-    @Test(arguments: [
-        (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t"), (#""\u0041\u00e9\u20AC""#, "Aé€"), (#""\ud83d\ude42x""#, "🙂x"),
-        (#""x\u0000y""#, "x\u{0}y"), ("\"é🙂\"", "é🙂"), (#""abcdefgh\nijklmnop\nq""#, "abcdefgh\nijklmnop\nq"),
-    ] as [(String, String)])
+    @Test(
+        arguments: [
+            (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t"), (#""\u0041\u00e9\u20AC""#, "Aé€"),
+            (#""\ud83d\ude42x""#, "🙂x"),
+            (#""x\u0000y""#, "x\u{0}y"), ("\"é🙂\"", "é🙂"), (#""abcdefgh\nijklmnop\nq""#, "abcdefgh\nijklmnop\nq"),
+        ] as [(String, String)])
     func decodesEscapes(text: String, value: String) throws { #expect(try JSONParser.parse(text) == .string(value)) }
 
     @Test(arguments: [#""\ud83d""#, #""\ude42""#]) func aLoneSurrogateIsReplaced(text: String) throws {
@@ -30,7 +33,10 @@ import Testing
         let plain = String(repeating: "a", count: length)
         #expect(try JSONParser.parse("\"\(plain)\"") == .string(plain))
         #expect(try JSONParser.parse("\"\(plain)\\n\(plain)\"") == .string("\(plain)\n\(plain)"))
-        #expect(try JSONParser.parse("[\"\(plain)é\",\"\(plain)\u{7f}\"]") == [.string(plain + "é"), .string(plain + "\u{7f}")])
+        #expect(
+            try JSONParser.parse("[\"\(plain)é\",\"\(plain)\u{7f}\"]") == [
+                .string(plain + "é"), .string(plain + "\u{7f}"),
+            ])
         #expect(throws: JSONParser.Failure(reason: "a control character in a string", offset: length + 1)) {
             try JSONParser.parse("\"\(plain)\u{1f}\"")
         }
@@ -76,7 +82,9 @@ import Testing
             try JSONParser.parse(nested(depth + 1))
         }
         // Depth counts what is open, not what was opened.
-        #expect(throws: Never.self) { try JSONParser.parse("[" + Array(repeating: "[[]]", count: 1000).joined(separator: ",") + "]") }
+        #expect(throws: Never.self) {
+            try JSONParser.parse("[" + Array(repeating: "[[]]", count: 1000).joined(separator: ",") + "]")
+        }
     }
 
     @Test func membersOfOneNameAreKeptAndTheLastOneIsFound() throws {

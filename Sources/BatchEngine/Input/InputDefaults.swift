@@ -1,0 +1,66 @@
+package import LLMStreaming
+
+/// What a job line need not say itself: its model, its provider, and which providers there are (SPEC 3 and 4).
+package struct InputDefaults: Sendable {
+    package let catalog: ProviderCatalog
+    /// The provider of `--provider`.
+    package let provider: Provider?
+    /// The model of lines without one, of `--model`.
+    package private(set) var model: ModelName?
+    /// The provider of models that name none.
+    let unprefixedProvider: String
+
+    /// Checks the user's defaults.
+    ///
+    /// - Parameters:
+    ///   - model: `provider/model`, read as in a line.
+    ///   - openAIBaseURL: OPENAI_BASE_URL; where it is OpenRouter's, models without a provider go there.
+    /// - Throws: `ConfigurationError` for an unknown provider.
+    package init(
+        catalog: ProviderCatalog = ProviderCatalog(), model: String? = nil, provider: String? = nil,
+        openAIBaseURL: String? = nil
+    ) throws(ConfigurationError) {
+        self.catalog = catalog
+        if let provider {
+            guard let known = catalog[provider] else {
+                throw ConfigurationError("--provider: " + Self.unknownProvider(provider, catalog))
+            }
+            self.provider = known
+        } else {
+            self.provider = nil
+        }
+        unprefixedProvider = provider ?? (openAIBaseURL?.contains("openrouter.ai") == true ? "openrouter" : "openai")
+        guard let model else { return }
+        do throws(ConfigurationError) {
+            self.model = try resolve(model)
+        } catch {
+            throw ConfigurationError("--model: \(error)")
+        }
+    }
+
+    /// The provider and model that a `model` text means: split at the first `/` where a provider's name stands before.
+    ///
+    /// - Throws: `ConfigurationError` saying what is wrong with the text.
+    package func resolve(_ text: String) throws(ConfigurationError) -> ModelName {
+        guard !text.isEmpty else { throw ConfigurationError("the model is empty") }
+        guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else {
+            return ModelName(provider: unprefixedProvider, model: text)
+        }
+        let prefix = String(text[..<slash])
+        if catalog[prefix] != nil {
+            let model = String(text[text.utf8.index(after: slash)...])
+            guard !model.isEmpty else { throw ConfigurationError("\(text.quotedName) names a provider but no model") }
+            return ModelName(provider: prefix, model: model)
+        }
+        // With --provider, a slash is part of the model's own name: `meta-llama/Llama-3.1-8B` on a vLLM server.
+        if let provider { return ModelName(provider: provider.name, model: text) }
+        throw ConfigurationError(
+            "\(text.quotedName): " + Self.unknownProvider(prefix, catalog) + "; or give --provider")
+    }
+
+    private static func unknownProvider(_ name: String, _ catalog: ProviderCatalog) -> String {
+        let nearest = NearestName.suggestion(for: name, among: catalog.names)
+        let hint = nearest.isEmpty ? "; known are \(catalog.names.joined(separator: ", "))" : nearest
+        return "unknown provider \(name.quotedName)\(hint)"
+    }
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+/// An open file descriptor to read from; the only place of the input that touches the file system.
+struct InputFile: ~Copyable {
+    private let descriptor: Int32
+    let source: InputSource
+
+    init(_ source: InputSource) throws(InputError) {
+        self.source = source
+        switch source {
+        case .standardInput: descriptor = 0
+        case .file(let path):
+            descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+            if descriptor < 0 { throw .unreadable(source: source.title, reason: Self.reason(errno)) }
+        }
+    }
+
+    deinit { if descriptor > 0 { close(descriptor) } }
+
+    /// Fills a buffer from its start; returns how many bytes came, 0 at the end.
+    func read(into buffer: inout [UInt8]) throws(InputError) -> Int {
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+                unsafe Foundation.read(descriptor, bytes.baseAddress, bytes.count)
+            }
+            if count >= 0 { return count }
+            if errno != EINTR { throw .unreadable(source: source.title, reason: Self.reason(errno)) }
+        }
+    }
+
+    /// What tells a changed file; nil for a pipe, a terminal and others that can be read once only.
+    func snapshot() throws(InputError) -> FileSnapshot? {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            throw .unreadable(source: source.title, reason: Self.reason(errno))
+        }
+        return FileSnapshot(status)
+    }
+
+    private static func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
+}

@@ -1,0 +1,28 @@
+/// How an input is read: by whom its lines are understood and within which bounds.
+package struct InputReading: Sendable {
+    package var parser: JobLineParser
+    /// `--max-line-bytes`.
+    package var maximumLineBytes: Int
+    /// `--skip-invalid`: lines with faults are left out, and their ids are free for others.
+    package var skipsInvalid: Bool
+    /// How ids are told apart; other than the default only in tests.
+    var fingerprint: IdentitySet.Fingerprint = IdentitySet.sipHash
+
+    package init(parser: JobLineParser, maximumLineBytes: Int = 16 << 20, skipsInvalid: Bool = false) {
+        self.parser = parser
+        self.maximumLineBytes = maximumLineBytes
+        self.skipsInvalid = skipsInvalid
+    }
+
+    /// Parses what stands between two line ends.
+    func parse(_ line: LineSplitter.Line) throws(LineFaults) -> ParsedLine {
+        switch line {
+        case .bytes(let bytes): return try parser.parse(bytes)
+        case .oversized(let count):
+            var faults = LineFaults()
+            faults.add(
+                "the line has \(count.grouped) bytes, more than --max-line-bytes allows (\(maximumLineBytes.grouped))")
+            throw faults
+        }
+    }
+}

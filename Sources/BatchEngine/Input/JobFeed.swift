@@ -1,0 +1,106 @@
+/// The jobs of an input in batches: the second of its two readings, and the only one of standard input (SPEC 3).
+///
+/// The ids are those of the first reading: the same code gives them, over the same lines.
+package struct JobFeed: ~Copyable {
+    /// About how many bytes of lines a batch holds: lines may have megabytes.
+    private static let batchBytes = 4 << 20
+
+    private let sources: [InputSource]
+    private let reading: InputReading
+    private let checked: InputSummary?
+    private var claims: IdentityClaims
+    private var reader: JobFileReader?
+    private var nextSource = 0
+    /// What ends the intake, once the jobs before it were handed out.
+    private var failure: InputError?
+
+    /// Begins to read.
+    ///
+    /// - Parameter checked: what the first reading found; nil for what can be read only once. A file that is no
+    ///   longer the one that was checked ends the intake.
+    package init(_ sources: [InputSource], _ reading: InputReading, checked: InputSummary?) {
+        self.sources = sources
+        self.reading = reading
+        self.checked = checked
+        claims = IdentityClaims(
+            IdentitySet(fingerprint: reading.fingerprint), cleared: checked?.cleared ?? [])
+    }
+
+    /// The jobs of the next lines, at most so many; nil at the end.
+    ///
+    /// - Throws: `InputError` where a source cannot be read, has changed since the check, or has a line with faults
+    ///   (unless those are skipped). The jobs before such a line come first; after an error nothing comes.
+    package mutating func next(maximum: Int) throws(InputError) -> InputBatch? {
+        if let failure { throw failure }
+        var batch = InputBatch()
+        do throws(InputError) {
+            var bytes = 0
+            while batch.count < maximum, bytes < Self.batchBytes, let line = try nextLine() {
+                try take(line, into: &batch)
+                if case .bytes(let content) = line { bytes += content.count }
+            }
+        } catch {
+            failure = error
+            if batch.count == 0 { throw error }
+        }
+        return batch.count == 0 ? nil : batch
+    }
+
+    /// Whether a job of this id was handed out, as far as the input was read.
+    package func contains(_ customID: String) -> Bool { claims.contains(customID) }
+
+    private mutating func nextLine() throws(InputError) -> LineSplitter.Line? {
+        while true {
+            if let line = try reader?.next() { return line }
+            reader = nil
+            guard nextSource < sources.count else { return nil }
+            let opened = try JobFileReader(sources[nextSource], maximumLineBytes: reading.maximumLineBytes)
+            if let checked, opened.snapshot != checked.snapshots[nextSource] {
+                throw .changed(source: sources[nextSource].title)
+            }
+            reader = consume opened
+            nextSource += 1
+        }
+    }
+
+    private mutating func take(_ line: LineSplitter.Line, into batch: inout InputBatch) throws(InputError) {
+        let source = sources[nextSource - 1]
+        let position = InputPosition(source: nextSource - 1, line: reader?.lineNumber ?? 0)
+        var faults: LineFaults
+        do throws(LineFaults) {
+            let parsed = try reading.parse(line)
+            let hash = parsed.hash
+            switch claims.claim(parsed.customID, hash, at: position) {
+            case .free(let id):
+                batch.jobs.append(NewJob(parsed, hash, id: id, source: source.name, line: position.line))
+                return
+            case .taken(let id):
+                faults = LineFaults()
+                faults.add("duplicate id \(id.quotedName)")
+            }
+        } catch {
+            faults = error
+        }
+        guard reading.skipsInvalid else {
+            var report = FaultReport()
+            report.add(faults, position, source: source)
+            throw .faults(report)
+        }
+        batch.rejectedLines.append(RejectedLine(line, faults, source: source.name, number: position.line))
+    }
+}
+
+extension NewJob {
+    fileprivate init(_ line: ParsedLine, _ hash: RequestHash, id: String, source: String, line number: Int) {
+        self.init(
+            customID: id, source: source, line: number, provider: line.model.provider, model: line.model.model,
+            requestSHA256: hash.hexadecimal, request: line.request, metadata: line.metadata)
+    }
+}
+
+extension RejectedLine {
+    fileprivate init(_ line: LineSplitter.Line, _ faults: LineFaults, source: String, number: Int) {
+        self.init(source: source, line: number, reason: faults.summary)
+        if case .bytes(let bytes) = line { text = String(decoding: bytes, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,71 @@
+import LLMStreaming
+
+/// Checks the types and ranges of `options` (SPEC 3).
+enum OptionsReader {
+    /// The options of the line that are as they should be; a fault is added for each other.
+    static func options(_ object: JSONObject, faults: inout LineFaults) -> CompletionOptions {
+        _ = KnownMembers<CompletionOptions.Name>(object, at: .options, faults: &faults)
+        var valid: [JSONObject.Member] = []
+        valid.reserveCapacity(object.members.count)
+        for member in object.members {
+            guard let name = CompletionOptions.Name(rawValue: member.key) else { continue }
+            if case .null = member.value {
+                valid.append(member)
+            } else if let words = words(name), let word = member.value.string, !words.contains(word) {
+                faults.add("'\(member.key)' in options must be \(oneOf(words)), not \(word.quotedName)")
+            } else if let problem = problem(name, member.value) {
+                faults.addWrong(member.key, at: .options, expected: problem, found: member.value)
+            } else if name == .api, member.value == "responses" {
+                faults.add("'api' in options: 'responses' is not available yet; leave it out or give 'chat'")
+            } else {
+                valid.append(member)
+            }
+        }
+        return CompletionOptions(members: JSONObject(valid))
+    }
+
+    /// The effort words of `reasoning`.
+    static let reasoningEfforts = ["none", "low", "medium", "high"]
+    /// The words of `api`.
+    static let interfaces = ["chat", "responses"]
+
+    /// What the value must be; nil where it is that.
+    private static func problem(_ name: CompletionOptions.Name, _ value: JSON) -> String? {
+        switch name {
+        case .temperature: number(value, 0...2)
+        case .topP: number(value, 0...1)
+        case .presencePenalty, .frequencyPenalty: number(value, -2...2)
+        case .maxTokens, .n, .reasoningBudgetTokens: (value.int ?? 0) >= 1 ? nil : "a whole number from 1"
+        case .seed: value.int != nil ? nil : "a whole number"
+        case .stop: isStop(value) ? nil : "a string or an array of strings"
+        case .tools: isObjects(value) ? nil : "an array of objects"
+        case .toolChoice: value.string != nil || value.object != nil ? nil : "a string or an object"
+        case .responseFormat: value.object != nil ? nil : "an object"
+        case .reasoning, .api: value.string != nil ? nil : words(name).map(oneOf)
+        }
+    }
+
+    private static func number(_ value: JSON, _ range: ClosedRange<Double>) -> String? {
+        if let number = value.double, range.contains(number) { return nil }
+        return "a number from \(Int(range.lowerBound)) to \(Int(range.upperBound))"
+    }
+
+    private static func isStop(_ value: JSON) -> Bool {
+        value.string != nil || value.array?.allSatisfy { $0.string != nil } == true
+    }
+
+    private static func isObjects(_ value: JSON) -> Bool { value.array?.allSatisfy { $0.object != nil } == true }
+
+    /// The words that an option may be; nil for one that is not a choice of words.
+    private static func words(_ name: CompletionOptions.Name) -> [String]? {
+        switch name {
+        case .reasoning: reasoningEfforts
+        case .api: interfaces
+        default: nil
+        }
+    }
+
+    private static func oneOf(_ words: [String]) -> String {
+        "one of " + words.map { "'\($0)'" }.joined(separator: ", ")
+    }
+}

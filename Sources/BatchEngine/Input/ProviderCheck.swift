@@ -1,0 +1,46 @@
+import LLMStreaming
+
+/// Whether a provider has a form for a request.
+enum ProviderCheck {
+    /// Adds a fault for everything in a request that the provider has no field for (SPEC 3: never dropped in silence).
+    static func check(
+        _ content: RequestContent, _ name: ModelName, _ provider: Provider, faults: inout LineFaults
+    ) {
+        guard case .conversation(let conversation, let options, let extraBody) = content else { return }
+        // The encoder stops at the first option without a field; the report names all.
+        if let reason = refusal(options, name, provider) {
+            let each = options.names.compactMap { option in
+                var single = CompletionOptions()
+                single[option] = options[option]
+                return refusal(single, name, provider)
+            }
+            for reason in each.isEmpty ? [reason] : each { faults.add(reason) }
+        }
+        // Text is said the same in every dialect; encoding it only to see that would double the time of a line.
+        guard conversation.messages.contains(where: \.isMoreThanText) else { return }
+        let plain = RequestContent.conversation(conversation, CompletionOptions(), extraBody: extraBody)
+        if let reason = refusal(plain, name, provider) { faults.add(reason) }
+    }
+
+    private static func refusal(_ options: CompletionOptions, _ name: ModelName, _ provider: Provider) -> String? {
+        if options.members.isEmpty { return nil }
+        return refusal(.conversation([], options, extraBody: JSONObject()), name, provider)
+    }
+
+    private static func refusal(_ content: RequestContent, _ name: ModelName, _ provider: Provider) -> String? {
+        do throws(LLMError) {
+            _ = try RequestEncoder.encode(content, model: name.model, provider: provider)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+}
+
+extension Message {
+    /// Whether it has parts or tool calls, whose forms differ between dialects.
+    fileprivate var isMoreThanText: Bool {
+        if case .parts = content { return true }
+        return !toolCalls.isEmpty
+    }
+}

@@ -1,0 +1,38 @@
+/// A job that can run now, as the queue in the database hands it out.
+package struct Job: Sendable {
+    package var id: Int64
+    package var customID: String
+    /// The file it came from, as the user named it.
+    package var source: String
+    /// Its line there, from 1; nil when the file no longer has it.
+    package var line: Int?
+    package var provider: String
+    package var model: String
+    package var requestSHA256: String
+    /// The request as given: what `JobRequest` reads.
+    package var request: [UInt8]
+    /// The attempts that counted so far.
+    package var attempts: Int
+    /// All attempts so far: the next one's number less 1.
+    package var attemptCount: Int
+    /// What an earlier attempt left of the same request.
+    package var partial: StoredPartial?
+
+    package init(
+        id: Int64, customID: String, source: String, line: Int?, provider: String, model: String,
+        requestSHA256: String, request: [UInt8], attempts: Int = 0, attemptCount: Int = 0,
+        partial: StoredPartial? = nil
+    ) {
+        self.id = id
+        self.customID = customID
+        self.source = source
+        self.line = line
+        self.provider = provider
+        self.model = model
+        self.requestSHA256 = requestSHA256
+        self.request = request
+        self.attempts = attempts
+        self.attemptCount = attemptCount
+        self.partial = partial
+    }
+}

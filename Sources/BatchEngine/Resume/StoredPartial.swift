@@ -1,0 +1,45 @@
+package import LLMStreaming
+
+/// The partial answer of the newest attempt that left one: what a resume starts from (SPEC 8).
+///
+/// Its text is the answer so far, joined over all earlier attempts it went on from; the seams say how.
+package struct StoredPartial: Sendable, Equatable {
+    /// The attempt that left it.
+    package var attemptID: Int64
+    package var answer: PartialAnswer
+    /// How the text of each choice is put together from the attempts' own texts.
+    package var seams: [Seam]
+    /// The tokens of the answer so far: for each attempt the reported ones, or the pieces that came where those are
+    /// more; a report from the middle of a stream may be old.
+    package var tokenCount: Int
+    /// The most scalars that the answer had after any attempt; more than its text has where a later one began anew.
+    package var furthestScalars: Int
+
+    /// A partial answer; what is left out follows from the answer.
+    package init(
+        attemptID: Int64, answer: PartialAnswer, seams: [Seam], tokenCount: Int? = nil, furthestScalars: Int? = nil
+    ) {
+        self.attemptID = attemptID
+        self.answer = answer
+        self.seams = seams
+        self.tokenCount = tokenCount ?? answer.contentDeltaCount
+        self.furthestScalars = furthestScalars ?? answer.text.unicodeScalars.count
+    }
+
+    /// As the column `attempts.partial` holds it: the answer's members, `seams`, `tokens` and `furthest`.
+    package var json: JSON {
+        var object = answer.json.object ?? JSONObject()
+        object["seams"] = .array(seams.map(\.json))
+        object["tokens"] = .int(tokenCount)
+        object["furthest"] = .int(furthestScalars)
+        return .object(object)
+    }
+
+    /// What such a column tells; nil where it is none.
+    package init?(attemptID: Int64, json: JSON) {
+        guard let answer = PartialAnswer(json: json) else { return nil }
+        self.init(
+            attemptID: attemptID, answer: answer, seams: (json["seams"]?.array ?? []).compactMap(Seam.init(json:)),
+            tokenCount: json["tokens"]?.int, furthestScalars: json["furthest"]?.int)
+    }
+}

@@ -1,0 +1,27 @@
+import LLMStreaming
+import Synchronization
+
+/// Passes an attempt's chunks from its stream to the store, numbered.
+final class AttemptReceiver: ChunkReceiver {
+    private let store: any JobStore
+    private let attemptID: Int64
+    private let chunks: Counter
+    private let sequence = Atomic<Int>(0)
+
+    /// A receiver that also adds the chunks to the run's count.
+    init(store: any JobStore, attemptID: Int64, chunks: Counter) {
+        self.store = store
+        self.attemptID = attemptID
+        self.chunks = chunks
+    }
+
+    func receive(_ chunks: [StreamedChunk], atMicroseconds microseconds: Int64) -> Bool {
+        // A stream calls from one event loop, never twice at once; the atomic only hands the number from call to call.
+        let first = sequence.load(ordering: .relaxed)
+        sequence.store(first + chunks.count, ordering: .relaxed)
+        self.chunks.add(chunks.count)
+        return store.storeChunks(chunks, of: attemptID, from: first, atMicroseconds: microseconds)
+    }
+
+    func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { store.whenThereIsRoom(resume) }
+}

@@ -1,0 +1,28 @@
+/// What is known of an attempt before it is sent.
+package struct AttemptStart: Sendable {
+    package var jobID: Int64
+    /// From 1 within its job.
+    package var number: Int
+    package var requestSHA256: String
+    /// How it relates to an earlier attempt; nil for the first.
+    package var strategy: ResumeStrategy?
+    /// The attempt whose text it goes on from.
+    package var resumedFrom: Int64?
+    /// How many scalars of the joined partial text were sent along.
+    package var prefixScalars: Int?
+    /// Unix milliseconds.
+    package var startedMilliseconds: Int64
+
+    package init(
+        jobID: Int64, number: Int, requestSHA256: String, strategy: ResumeStrategy? = nil, resumedFrom: Int64? = nil,
+        prefixScalars: Int? = nil, startedMilliseconds: Int64
+    ) {
+        self.jobID = jobID
+        self.number = number
+        self.requestSHA256 = requestSHA256
+        self.strategy = strategy
+        self.resumedFrom = resumedFrom
+        self.prefixScalars = prefixScalars
+        self.startedMilliseconds = startedMilliseconds
+    }
+}

@@ -1,0 +1,68 @@
+package import LLMStreaming
+
+/// Whether and when a failed attempt is followed by another: a pure function (SPEC 7, WIRE.md 5).
+package struct RetryPolicy: Sendable {
+    /// What a failed attempt that is followed by another costs its job.
+    package enum Cost: Sendable, Equatable {
+        /// One of the attempts that it has.
+        case attempt
+        case nothing
+        /// Nothing, and what earlier ones cost is given back: the answer is longer than ever before.
+        case startsAnew
+    }
+
+    /// What follows a failed attempt.
+    package enum Decision: Sendable, Equatable {
+        /// Another attempt after a wait.
+        case retry(after: Duration, costs: Cost)
+        case fail
+        /// Every other job of the provider would fail the same way: it gets no more requests.
+        case stopProvider
+    }
+
+    /// The most attempts of a job that count; at least 1.
+    package var maximumAttempts = 5
+    /// The wait before the first retry is drawn up to this; the bound doubles with each.
+    package var firstWait: Duration = .seconds(1)
+    /// The longest wait of our own choosing.
+    package var longestWait: Duration = .seconds(60)
+
+    package init() {}
+
+    /// The decision.
+    ///
+    /// - Parameters:
+    ///   - countedBefore: the job's attempts that counted before this one.
+    ///   - attempts: all its attempts, this one included.
+    ///   - isLonger: whether the kept answer is longer than ever before.
+    ///   - fraction: a random number from 0 to 1, for the jitter.
+    package func decide(
+        _ error: LLMError, countedBefore: Int, attempts: Int, isLonger: Bool = false, fraction: Double
+    ) -> Decision {
+        switch error.kind {
+        case .auth, .quota: return .stopProvider
+        // The same request fails the same way again, whatever `x-should-retry` says.
+        case .invalidRequest, .contextLength, .contentPolicy: return .fail
+        default: guard error.isRetryable else { return .fail }
+        }
+        // From the last new start on there are `maximumAttempts` left: ten times as many in all.
+        if isLonger, attempts <= 9 * maximumAttempts {
+            return .retry(after: wait(error, tries: 0, fraction), costs: .startsAnew)
+        }
+        if error.kind == .rateLimit {
+            return .retry(after: wait(error, tries: attempts - 1, fraction), costs: .nothing)
+        }
+        guard countedBefore + 1 < maximumAttempts else { return .fail }
+        return .retry(after: wait(error, tries: countedBefore, fraction), costs: .attempt)
+    }
+
+    /// Full jitter over a doubling bound; what the provider asks for goes before, plus up to a fifth or 30 s, so that
+    /// a thousand jobs do not come back in the same instant.
+    private func wait(_ error: LLMError, tries: Int, _ fraction: Double) -> Duration {
+        if let asked = error.retryAfter, asked > .zero {
+            return asked + min(asked / 5, .seconds(30)) * fraction
+        }
+        let bound = firstWait * (1 << min(tries, 20))
+        return min(bound, longestWait) * fraction
+    }
+}

@@ -1,0 +1,19 @@
+/// What the user asks of a run.
+package struct RunConfiguration: Sendable {
+    /// The most streams open at once.
+    package var concurrency = 64
+    /// The most jobs whose stream has ended and whose COMMIT is still to come: where the store is slow, no more are sent.
+    package var maximumUncommitted = 4096
+    /// How long open streams may go on after the first signal.
+    package var drainTimeout: Duration = .seconds(10)
+    /// The most jobs to take up; nil for all.
+    package var maximumJobs: Int?
+    /// Whether the first failed job ends the intake.
+    package var failsFast = false
+    /// What is done with partial output, where the job's line does not say.
+    package var resume: ResumePolicy = .auto
+    package var retry = RetryPolicy()
+    package var ramp = StartRamp()
+
+    package init() {}
+}

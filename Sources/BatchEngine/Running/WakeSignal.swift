@@ -1,0 +1,71 @@
+import Synchronization
+
+/// Wakes the one task that waits for something to change, or for a time.
+///
+/// A signal that comes before the wait is not lost, and several count as one: who waits looks at everything anew.
+final class WakeSignal<C: Clock>: Sendable where C.Duration == Duration {
+    private enum Waiter {
+        case none
+        case signalled
+        case waiting(CheckedContinuation<Void, Never>)
+    }
+
+    private let clock: C
+    private let waiter = Mutex(Waiter.none)
+    /// When the timers fire that are set, the earliest last.
+    private let timers = Mutex<[C.Instant]>([])
+
+    init(clock: C) { self.clock = clock }
+
+    /// Ends the wait that is on, or else the next one at once.
+    func signal() {
+        let waiting = waiter.withLock { waiter -> CheckedContinuation<Void, Never>? in
+            guard case .waiting(let waiting) = waiter else {
+                waiter = .signalled
+                return nil
+            }
+            waiter = .none
+            return waiting
+        }
+        waiting?.resume()
+    }
+
+    /// Waits for the next signal or a time, sooner too, also in a cancelled task: whoever cancels must signal.
+    ///
+    /// A timer that is set before the deadline does for it, since it ends the wait, and the next one looks further. So
+    /// timers do not pile up with the signals that come in between: each is earlier than all others.
+    ///
+    /// - Precondition: no other task waits.
+    func wait(until deadline: C.Instant?, in group: inout DiscardingTaskGroup) async {
+        if let deadline, isFirst(deadline) {
+            group.addTask { [self] in
+                try? await clock.sleep(until: deadline, tolerance: nil)
+                timers.withLock { timers in timers.removeAll { $0 == deadline } }
+                signal()
+            }
+        }
+        await withCheckedContinuation { continuation in
+            let isSignalled = waiter.withLock { waiter -> Bool in
+                switch waiter {
+                case .none:
+                    waiter = .waiting(continuation)
+                    return false
+                case .signalled:
+                    waiter = .none
+                    return true
+                case .waiting: preconditionFailure("two tasks wait for one signal")
+                }
+            }
+            if isSignalled { continuation.resume() }
+        }
+    }
+
+    /// Whether a timer at this time is needed; it then counts as set.
+    private func isFirst(_ deadline: C.Instant) -> Bool {
+        timers.withLock { timers in
+            if let earliest = timers.last, earliest <= deadline { return false }
+            timers.append(deadline)
+            return true
+        }
+    }
+}

@@ -1,0 +1,250 @@
+import LLMStreaming
+import Testing
+
+@testable import BatchEngine
+
+/// What lines without fault become, and how lines with several are told.
+@Suite struct JobLineParserTests {
+    // MARK: - Shapes
+
+    @Test func aPromptIsAConversationOfOneMessage() throws {
+        let line = try parse(#"{"id":"a","model":"mock/m","prompt":"Hi"}"#)
+        #expect(line.customID == "a")
+        #expect(line.model == ModelName(provider: "mock", model: "m"))
+        #expect(line.content == .conversation([.user("Hi")], CompletionOptions(), extraBody: JSONObject()))
+        #expect(line.metadata == nil)
+    }
+
+    @Test func aSystemTextStandsBeforeThePrompt() throws {
+        let line = try parse(#"{"model":"mock/m","prompt":"Hi","system":"Be brief."}"#)
+        #expect(
+            line.content
+                == .conversation([.system("Be brief."), .user("Hi")], CompletionOptions(), extraBody: JSONObject()))
+    }
+
+    @Test func messagesKeepRoleContentNameAndToolCalls() throws {
+        let line = try parse(
+            #"""
+            {"model":"mock/m","messages":[{"role":"developer","content":"D"},
+             {"role":"user","content":[{"type":"text","text":"T"}],"name":"N"},
+             {"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}},
+              {"id":"2","function":{"name":"g"}}]},
+             {"role":"tool","tool_call_id":"2","content":"R2"},{"role":"tool","tool_call_id":"1","content":"R1"},
+             {"role":"assistant","content":"A","tool_calls":[]}]}
+            """#)
+        let expected: Conversation = [
+            Message(role: .developer, content: "D"),
+            Message(role: .user, content: .parts([["type": "text", "text": "T"]]), name: "N"),
+            Message(
+                role: .assistant, content: nil,
+                toolCalls: [
+                    ToolCall(id: "1", name: "f", arguments: "{}"), ToolCall(id: "2", name: "g", arguments: "{}"),
+                ]),
+            .tool("R2", answering: "2"), .tool("R1", answering: "1"), .assistant("A"),
+        ]
+        #expect(line.content == .conversation(expected, CompletionOptions(), extraBody: JSONObject()))
+    }
+
+    @Test func aToolMessageMayAnswerOnlyTheLatestAssistantMessage() throws {
+        let line = #"""
+            {"model":"mock/m","messages":[{"role":"user","content":"u"},
+             {"role":"assistant","tool_calls":[{"id":"1","function":{"name":"f"}}]},{"role":"tool","tool_call_id":"1","content":"r"},
+             {"role":"assistant","tool_calls":[{"id":"2","function":{"name":"f"}}]},{"role":"tool","tool_call_id":"1","content":"r"}]}
+            """#
+        #expect(
+            try faults(of: line) == [
+                "messages[4] answers the tool call '1', which the assistant message before it does not make"
+            ])
+    }
+
+    @Test func anOpenAIBatchLineGoesToOpenAIWithItsModelVerbatim() throws {
+        let line = try parse(
+            #"{"custom_id":"c","method":"POST","url":"/v1/chat/completions","body":{"model":"ft:gpt/4","messages":[{"role":"function","name":"f","content":"x"}],"logit_bias":{"1":2}}}"#
+        )
+        #expect(line.customID == "c")
+        #expect(line.model == ModelName(provider: "openai", model: "ft:gpt/4"))
+        #expect(
+            line.content
+                == .body(
+                    JSONObject([
+                        .init(key: "model", value: "ft:gpt/4"),
+                        .init(key: "messages", value: [["role": "function", "name": "f", "content": "x"]]),
+                        .init(key: "logit_bias", value: ["1": 2]),
+                    ])))
+    }
+
+    @Test func anAnthropicBatchLineGoesToAnthropic() throws {
+        let line = try parse(
+            #"{"custom_id":"c","params":{"model":"claude-haiku-4-5","max_tokens":9,"messages":[{"role":"user","content":"x"}]}}"#
+        )
+        #expect(line.model == ModelName(provider: "anthropic", model: "claude-haiku-4-5"))
+    }
+
+    @Test(arguments: ["/v1/chat/completions", "/chat/completions"])
+    func bothFormsOfTheChatURLAreTaken(url: String) throws {
+        #expect(
+            try faults(of: #"{"url":"\#(url)","body":{"model":"m","messages":[{"role":"user","content":"x"}]}}"#) == [])
+    }
+
+    @Test func aBatchBodyGoesOnlyToAProviderOfItsOwnDialect() throws {
+        let openAI = #"{"url":"/v1/chat/completions","body":{"model":"m","messages":[{"role":"user","content":"x"}]}}"#
+        let anthropic = #"{"params":{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}]}}"#
+        let toVLLM = try InputDefaults(provider: "vllm")
+        let toAnthropic = try InputDefaults(provider: "anthropic")
+        #expect(try parse(openAI, toVLLM).model == ModelName(provider: "vllm", model: "m"))
+        #expect(
+            try faults(of: openAI, toAnthropic) == [
+                "'body' speaks openai-chat and cannot go to provider 'anthropic', which speaks anthropic-messages"
+            ])
+        #expect(try parse(anthropic, toAnthropic).model == ModelName(provider: "anthropic", model: "m"))
+        #expect(
+            try faults(of: anthropic, toVLLM) == [
+                "'params' speaks anthropic-messages and cannot go to provider 'vllm', which speaks openai-chat"
+            ])
+    }
+
+    @Test func aBatchBodyWithoutAModelIsSentWithTheDefaultOne() throws {
+        let defaults = try InputDefaults(model: "mock/m")
+        let line = try parse(
+            #"{"url":"/v1/chat/completions","body":{"messages":[{"role":"user","content":"x"}]}}"#, defaults)
+        #expect(line.model == ModelName(provider: "mock", model: "m"))
+        let body = try JSONParser.parse(RequestEncoder.encode(line.content, model: "m", provider: mock).body)
+        #expect(body["model"] == "m")
+    }
+
+    private var mock: Provider { ProviderCatalog()["mock"]! }
+
+    // MARK: - Nulls, metadata, ids
+
+    @Test func nullsCountAsAbsent() throws {
+        let line = try parse(
+            #"""
+            {"id":null,"custom_id":null,"model":"mock/m","messages":[{"role":"user","content":"Hi","name":null,"tool_calls":null,"tool_call_id":null}],
+             "prompt":null,"system":null,"options":null,"extra_body":null,"metadata":null,"resume":null,"url":null,"body":null,"params":null,"requests":null}
+            """#.replacing(#","url":null,"body":null,"params":null,"requests":null"#, with: ""))
+        #expect(line.customID == nil)
+        #expect(line.metadata == nil)
+        #expect(line.content == .conversation([.user("Hi")], CompletionOptions(), extraBody: JSONObject()))
+    }
+
+    @Test func metadataIsKeptAsGiven() throws {
+        let line = try parse(#"{"model":"mock/m","prompt":"Hi","metadata":{"b":1.50,"a":[null]}}"#)
+        #expect(line.metadata == Array(#"{"b":1.50,"a":[null]}"#.utf8))
+    }
+
+    @Test func anIDHasUpTo256CharactersOfAnyLength() throws {
+        let longest = String(repeating: "é", count: 256)
+        #expect(try parse(#"{"custom_id":"\#(longest)","model":"mock/m","prompt":"Hi"}"#).customID == longest)
+    }
+
+    @Test func theWordOnPartialOutputIsPartOfTheStoredRequest() throws {
+        for policy in ResumePolicy.allCases {
+            let line = try parse(#"{"model":"mock/m","prompt":"Hi","resume":"\#(policy.rawValue)"}"#)
+            #expect(try JobRequest(stored: line.request).resume == policy)
+        }
+    }
+
+    // MARK: - Options
+
+    @Test(arguments: [
+        #"{"temperature":0,"top_p":1.0,"presence_penalty":-2,"frequency_penalty":2e0}"#,
+        #"{"temperature":2,"max_tokens":1,"n":3,"seed":-9,"stop":"x","reasoning":"none"}"#,
+        #"{"stop":["a","b"],"tools":[{}],"tool_choice":"auto","response_format":{"type":"text"},"api":"chat"}"#,
+        #"{"tool_choice":{"type":"function"},"max_tokens":5.0,"reasoning":"high","seed":null,"api":null}"#,
+    ])
+    func optionsWithinTheirRangesAreTaken(options: String) throws {
+        let line = try parse(#"{"model":"mock/m","prompt":"Hi","options":\#(options)}"#)
+        guard case .conversation(_, let read, _) = line.content else { return #expect(Bool(false)) }
+        #expect(JSON.object(read.members).text == options)
+    }
+
+    @Test func everyOptionWithoutAFieldAtTheProviderIsNamed() throws {
+        let line = #"""
+            {"model":"anthropic/m","prompt":"Hi","options":{"seed":1,"temperature":1,"n":2,"presence_penalty":1,"reasoning":"low"}}
+            """#
+        #expect(
+            try faults(of: line)
+                == ["seed", "n", "presence_penalty", "reasoning"].map {
+                    "option '\($0)' has no field at provider 'anthropic'"
+                })
+    }
+
+    // MARK: - Several faults
+
+    @Test func allFaultsOfALineAreReportedTogether() throws {
+        let line = #"""
+            {"id":7,"model":"nope/m","mesages":[],"messages":[{"role":"usr","content":"x"},{"role":"user"}],
+             "options":{"temprature":1,"n":0},"extra_body":{"model":"x","input":1},"metadata":[],"resume":"x"}
+            """#
+        #expect(
+            try faults(of: line) == [
+                "unknown field 'mesages'; did you mean 'messages'?",
+                "'id' must be a string, not 7",
+                "'metadata' must be an object, not an empty array",
+                "'model': 'nope/m': unknown provider 'nope'; known are anthropic, azure, llamacpp, mock, openai, "
+                    + "openrouter, vllm; or give --provider",
+                "unknown role 'usr' in messages[0]; did you mean 'user'?",
+                "'content' is missing in messages[1]",
+                "unknown field 'temprature' in options; did you mean 'temperature'?",
+                "'n' in options must be a whole number from 1, not 0",
+                "'model' in extra_body may not be set; it is made from the rest of the line",
+                "'input' in extra_body may not be set; it is made from the rest of the line",
+                "'resume' must be one of 'auto', 'prefill', 'restart', not 'x'",
+            ])
+    }
+
+    @Test func providersAreAskedAboutTheGoodOptionsOfABadLine() throws {
+        let line = #"{"model":"anthropic/m","prompt":"Hi","id":1,"options":{"seed":1,"top_p":7}}"#
+        #expect(
+            try faults(of: line) == [
+                "'id' must be a string, not 1", "'top_p' in options must be a number from 0 to 1, not 7",
+                "option 'seed' has no field at provider 'anthropic'",
+            ])
+    }
+
+    @Test func aLineOfAThousandFaultsGivesFiftyReasonsAndTheirNumber() {
+        let fields = (0..<1000).map { #""x\#($0)":1"# }.joined(separator: ",")
+        do throws(LineFaults) {
+            _ = try JobLineParser(defaults: standardDefaults).parse(Array("{\(fields)}".utf8))
+            Issue.record("no fault")
+        } catch {
+            #expect(error.reasons.count == 50)
+            // And one each for the missing model and the missing prompt.
+            #expect(error.count == 1002)
+            #expect(error.summary.hasSuffix("; and 952 more"))
+        }
+    }
+
+    @Test func noTextOfAPromptIsInAFault() throws {
+        let secret = "my-secret-prompt"
+        let lines = [
+            #"{"model":"mock/m","prompt":{"x":"\#(secret)"}}"#, #"{"model":"mock/m","messages":"\#(secret)"}"#,
+            #"{"model":"mock/m","messages":["\#(secret)"]}"#,
+            #"{"model":"mock/m","messages":[{"role":"tool","content":"\#(secret)"}],"system":"\#(secret)"}"#,
+            #"{"model":"mock/m","prompt":"\#(secret)"#,
+            #"{"model":"mock/m","prompt":"\#(secret)","options":"\#(secret)"}"#,
+            #"{"model":"mock/m","prompt":"\#(secret)","options":{"temperature":"\#(secret)","stop":[1,"\#(secret)"]}}"#,
+        ]
+        for line in lines {
+            let reasons = try faults(of: line)
+            #expect(!reasons.isEmpty)
+            #expect(!reasons.contains { $0.contains(secret) })
+        }
+    }
+
+    @Test func controlCharactersOfALineReachNoTerminal() throws {
+        let reasons = try faults(of: #"{"model":"mock/m","prompt":"Hi","a\u001b[2J\u202eb":1}"#)
+        #expect(reasons == [#"unknown field 'a\u{1b}[2J\u{202e}b'"#])
+    }
+
+    @Test func escapedSurrogatePairsAndEscapedBackslashesAreNoFault() throws {
+        let line = try parse(#"{"model":"mock/m","prompt":"\ud83d\ude42 \\ud83d \\\\"}"#)
+        #expect(line.content == .conversation([.user("🙂 \\ud83d \\\\")], CompletionOptions(), extraBody: JSONObject()))
+    }
+
+    @Test(arguments: [#"\ud83d"#, #"\ude42"#, #"\ud83d\ud83d\ude42"#, #"\ud83dx\ude42"#, #"\\\ud83d"#])
+    func halfASurrogatePairIsAFault(text: String) throws {
+        let reasons = try faults(of: #"{"model":"mock/m","prompt":"\#(text)"}"#)
+        #expect(reasons.count == 1 && reasons[0].hasPrefix("not Unicode: half of a surrogate pair"))
+    }
+}

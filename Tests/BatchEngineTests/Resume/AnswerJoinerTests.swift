@@ -1,0 +1,191 @@
+import LLMStreaming
+import Testing
+
+@testable import BatchEngine
+
+/// The seam rules of SPEC 8.
+struct AnswerJoinerTests {
+    private static let long = "The quick brown fox jumps over the lazy dog and runs"
+
+    @Test func anAttemptThatWentOnFromNothingStandsAlone() {
+        for strategy in [nil, ResumeStrategy.restart] {
+            let (joined, overlap) = AnswerJoiner.join(
+                base: nil, prefixScalars: nil, strategy: strategy, attemptID: 2, own: answer("naïve"))
+            #expect(joined.answer.text == "naïve")
+            #expect(joined.seams == [Seam(attemptID: 2, choice: 0, kept: 5)])
+            #expect(joined.attemptID == 2)
+            #expect(overlap == nil)
+        }
+    }
+
+    @Test func eachChoiceOfAnAnswerHasItsSeam() {
+        var own = answer("one")
+        own.choices.append(PartialAnswer.Choice(index: 1, text: "three"))
+        let joined = AnswerJoiner.join(base: nil, prefixScalars: nil, strategy: nil, attemptID: 2, own: own).partial
+        #expect(joined.seams.map(\.choice) == [0, 1])
+        #expect(joined.seams.map(\.kept) == [3, 5])
+    }
+
+    @Test func aContinuationFollowsThePrefix() {
+        let joined = join(partial("one two thr"), "one two", " three four")
+        #expect(joined.text == "one two three four")
+        #expect(joined.seams == [Seam(attemptID: 1, choice: 0, kept: 7), Seam(attemptID: 2, choice: 0, kept: 11)])
+    }
+
+    @Test(arguments: [
+        ("one two  ", "one two", "three", "one two  three"),
+        ("one two\r\n", "one two", "three", "one two\r\nthree"),
+        ("one two ", "one two", " three", "one two three"),
+        ("one two ", "one two", "\nthree", "one two\nthree"),
+        ("one two thr", "one two", ", three", "one two, three"),
+        ("one two", "one two", "three", "one twothree"),
+    ])
+    func trailingWhiteSpaceIsPutBackWhereTheContinuationHasNone(
+        text: String, prefix: String, own: String, result: String
+    ) {
+        let joined = join(partial(text), prefix, own)
+        #expect(joined.text == result)
+        #expect(Texts.rebuild(joined.seams, from: [1: text, 2: own]) == result)
+    }
+
+    @Test func aContinuationThatBeginsAsThePrefixIsTheWholeAnswer() {
+        let joined = join(partial(Self.long), Self.long, "The quick brown fox jumps over the moon")
+        #expect(joined.text == "The quick brown fox jumps over the moon")
+        #expect(joined.seams == [Seam(attemptID: 2, choice: 0, kept: 39)])
+        #expect(joined.overlap == nil)
+        #expect(joined.furthestScalars == 52)
+    }
+
+    @Test func anEchoOfTheWholePrefixIsNotRepeated() {
+        let joined = join(partial(Self.long), Self.long, Self.long + " away")
+        #expect(joined.text == Self.long + " away")
+        #expect(joined.overlap == 52)
+    }
+
+    @Test func aShortPrefixIsNeverTakenForAnEcho() {
+        #expect(join(partial("ha ha ha"), "ha ha", " ha ha ha").text == "ha ha ha ha ha")
+        let bound = String(Self.long.prefix(31))
+        #expect(join(partial(bound), bound, bound).text == bound + bound)
+        let enough = String(Self.long.prefix(32))
+        #expect(join(partial(enough), enough, enough).text == enough)
+    }
+
+    @Test func whatMayBeANewBeginningIsNotJoinedBeforeItCanBeTold() {
+        let base = partial(Self.long)
+        for own in ["", "T", "The quick brown fox jumps over "] {
+            let joined = join(base, Self.long, own)
+            #expect(joined.text == Self.long)
+            #expect(joined.seams == base.seams)
+        }
+        #expect(join(base, Self.long, "The quick brown fox jumps over ", isWhole: true).text.hasSuffix("over "))
+        #expect(join(base, Self.long, "The slow").text == Self.long + "The slow")
+    }
+
+    @Test func aContinuationThatSaysNothingEndsTheAnswerAtThePrefix() {
+        let cut = join(partial("one two thr"), "one two", "", isWhole: true)
+        #expect(cut.text == "one two")
+        #expect(cut.seams == [Seam(attemptID: 1, choice: 0, kept: 7)])
+        let whole = join(partial("one two \n"), "one two", "", isWhole: true)
+        #expect(whole.text == "one two \n")
+        #expect(Texts.rebuild(whole.seams, from: [1: "one two \n"]) == "one two \n")
+        #expect(join(partial("one two thr"), "one two", "").text == "one two thr")
+    }
+
+    @Test func aSecondResumeTruncatesTheSeamsOfTheFirst() {
+        let texts: [Int64: String] = [1: "one two thr", 2: " three four", 3: "XY", 4: " three"]
+        var base = join(partial("one two thr"), "one two", " three four").partial
+        base = join(base, "one two three", "XY", attemptID: 3).partial
+        #expect(base.answer.text == "one two threeXY")
+        #expect(base.seams.map(\.kept) == [7, 6, 2])
+        #expect(Texts.rebuild(base.seams, from: texts) == "one two threeXY")
+        // Shorter than what the first resume went on from: its whole text drops out.
+        base = join(base, "one two", " three", attemptID: 4).partial
+        #expect(base.seams.map(\.attemptID) == [1, 4])
+        #expect(Texts.rebuild(base.seams, from: texts) == "one two three")
+    }
+
+    @Test func restoredWhiteSpaceIsTruncatedToo() {
+        let base = StoredPartial(
+            attemptID: 2, answer: answer("one \n two"),
+            seams: [
+                Seam(attemptID: 1, choice: 0, kept: 3, restored: " \n "), Seam(attemptID: 2, choice: 0, kept: 3),
+            ])
+        let joined = join(base, "one", " 2", attemptID: 3)
+        #expect(joined.seams == [Seam(attemptID: 1, choice: 0, kept: 3), Seam(attemptID: 3, choice: 0, kept: 2)])
+        #expect(joined.text == "one 2")
+    }
+
+    @Test func aSeamInsideACharacterIsCountedInScalars() {
+        // The continuation begins with a combining mark, a joiner or a line feed after a carriage return.
+        for (text, own) in [("e", "\u{301}t"), ("👩", "\u{200D}👧"), ("🇩", "🇪"), ("a\r", "\nb")] {
+            let joined = join(partial(text), text, own)
+            #expect(Texts.areSame(joined.text, text + own))
+            #expect(joined.seams.map(\.kept) == [text.unicodeScalars.count, own.unicodeScalars.count])
+            #expect(Texts.areSame(Texts.rebuild(joined.seams, from: [1: text, 2: own]), text + own))
+        }
+    }
+
+    @Test func aToolCallThatAContinuationBeganIsTold() {
+        var own = answer("")
+        own.choices[0].hasToolCall = true
+        let (joined, _) = AnswerJoiner.join(
+            base: partial("one two"), prefixScalars: 7, strategy: .prefill, attemptID: 2, own: own)
+        #expect(joined.answer.text == "one two")
+        #expect(joined.answer.choices[0].hasToolCall)
+    }
+
+    @Test func tokensAreSummedAndAnOldReportDoesNotLowerThem() {
+        func tokens(_ reported: Int?) -> Int {
+            AnswerJoiner.join(
+                base: partial("one two"), prefixScalars: 7, strategy: .prefill, attemptID: 2,
+                own: answer(" x", deltas: 4),
+                reportedTokens: reported
+            ).partial.tokenCount
+        }
+        #expect(tokens(nil) == 2 + 4)
+        #expect(tokens(9) == 2 + 9)
+        #expect(tokens(1) == 2 + 4)
+    }
+
+    @Test func aStoredPartialIsReadAsItWasWritten() throws {
+        let partial = StoredPartial(
+            attemptID: 3, answer: answer("one\r\ntwo"),
+            seams: [
+                Seam(attemptID: 1, choice: 0, start: 2, kept: 3, restored: "\r\n"),
+                Seam(attemptID: 3, choice: 0, kept: 3),
+            ],
+            tokenCount: 12, furthestScalars: 40)
+        #expect(StoredPartial(attemptID: 3, json: try JSONParser.parse(partial.json.text)) == partial)
+        #expect(StoredPartial(attemptID: 3, json: "text") == nil)
+        let old = try #require(StoredPartial(attemptID: 3, json: answer("one").json))
+        #expect(old.tokenCount == 2)
+        #expect(old.furthestScalars == 3)
+    }
+
+    private struct Joined {
+        var partial: StoredPartial
+        var overlap: Int?
+        var text: String { partial.answer.text }
+        var seams: [Seam] { partial.seams }
+        var furthestScalars: Int { partial.furthestScalars }
+    }
+
+    private func join(
+        _ base: StoredPartial, _ prefix: String, _ own: String, attemptID: Int64 = 2, isWhole: Bool = false
+    ) -> Joined {
+        let (partial, overlap) = AnswerJoiner.join(
+            base: base, prefixScalars: prefix.unicodeScalars.count, strategy: .prefill, attemptID: attemptID,
+            own: own.isEmpty ? .none : answer(own), isWhole: isWhole)
+        return Joined(partial: partial, overlap: overlap)
+    }
+
+    private func partial(_ text: String) -> StoredPartial {
+        StoredPartial(
+            attemptID: 1, answer: answer(text),
+            seams: [Seam(attemptID: 1, choice: 0, kept: text.unicodeScalars.count)])
+    }
+
+    private func answer(_ text: String, deltas: Int = 2) -> PartialAnswer {
+        PartialAnswer(choices: [PartialAnswer.Choice(index: 0, text: text)], contentDeltaCount: deltas)
+    }
+}

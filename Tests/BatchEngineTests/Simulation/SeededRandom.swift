@@ -1,0 +1,19 @@
+import Foundation
+
+/// A random number generator with a seed (SplitMix64: Steele, Lea and Flood, 2014), so that a failure can be had again.
+struct SeededRandom: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    init(seed: Int) { state = UInt64(bitPattern: Int64(seed)) }
+
+    /// The seed of a test: its own, or the one in the environment variable LLM4S_SEED.
+    static func seed(_ own: Int) -> Int { ProcessInfo.processInfo.environment["LLM4S_SEED"].flatMap(Int.init) ?? own }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}

@@ -1,0 +1,139 @@
+import BatchEngine
+import LLMStreaming
+import Synchronization
+
+/// What a simulated provider is asked.
+struct SimulatedCall: Sendable {
+    /// The number of the job, from its prompt "job N".
+    var job: Int
+    /// Which call for this job it is, from 1.
+    var attempt: Int
+    var provider: String
+    /// The text that it shall go on from.
+    var prefix: String?
+    var maximumTokens: Int?
+    /// When it was asked, since the clock's start.
+    var time: Duration
+}
+
+/// What a simulated provider does.
+struct SimulatedAnswer: Sendable {
+    enum Ending: Sendable {
+        case complete
+        case fails(LLMError)
+        /// The connection, used before, fails before the first byte.
+        case isStale
+    }
+
+    /// How long it takes.
+    var time: Duration = .seconds(1)
+    /// What it says until then.
+    var pieces: [String] = []
+    var ending = Ending.complete
+    /// The usage that it reports.
+    var usage: TokenUsage?
+
+    static func says(_ pieces: String..., after time: Duration = .seconds(1)) -> SimulatedAnswer {
+        SimulatedAnswer(time: time, pieces: pieces)
+    }
+
+    static func fails(
+        _ kind: ErrorKind, after time: Duration = .seconds(1), saying pieces: [String] = [],
+        retryAfter: Duration? = nil
+    ) -> SimulatedAnswer {
+        SimulatedAnswer(
+            time: time, pieces: pieces, ending: .fails(LLMError(kind, "on purpose", retryAfter: retryAfter)))
+    }
+
+    static let isStale = SimulatedAnswer(time: .milliseconds(1), ending: .isStale)
+}
+
+/// A provider that answers by a script, in simulated time.
+final class SimulatedCompletionSource: CompletionSource {
+    private struct State {
+        var calls: [SimulatedCall] = []
+        var attempts: [Int: Int] = [:]
+        var open = 0
+        var peak = 0
+    }
+
+    private let simulation: Simulation
+    private let keepsCalls: Bool
+    private let script: @Sendable (SimulatedCall) -> SimulatedAnswer
+    private let state = Mutex(State())
+
+    init(
+        _ simulation: Simulation, keepsCalls: Bool = true,
+        script: @escaping @Sendable (SimulatedCall) -> SimulatedAnswer
+    ) {
+        self.simulation = simulation
+        self.keepsCalls = keepsCalls
+        self.script = script
+    }
+
+    /// All calls, in order.
+    var calls: [SimulatedCall] { state.withLock { $0.calls } }
+    /// The streams open now, and the most that were open at once.
+    var open: Int { state.withLock { $0.open } }
+    var peak: Int { state.withLock { $0.peak } }
+
+    func stream(
+        _ request: consuming ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver
+    ) async -> StreamResult {
+        let answer = script(open(request, endpoint))
+        defer { state.withLock { $0.open -= 1 } }
+        var accumulator = StreamingAccumulator(dialect: .openAIChat)
+        let said = answer.pieces.count / 2
+        do {
+            send(answer.pieces.prefix(said), to: receiver, &accumulator)
+            try await simulation.clock.sleep(until: simulation.clock.now.advanced(by: answer.time), tolerance: nil)
+        } catch {
+            return StreamResult(outcome: .failed(LLMError(.cancelled, "cancelled")), accumulator: accumulator)
+        }
+        send(answer.pieces.dropFirst(said), to: receiver, &accumulator)
+        switch answer.ending {
+        case .fails(let error):
+            var result = StreamResult(outcome: .failed(error), accumulator: accumulator)
+            result.usage = answer.usage
+            return result
+        case .isStale:
+            return StreamResult(outcome: .failed(LLMError(.connect, "reset")), isStaleConnection: true)
+        case .complete:
+            accumulator.add(StreamedChunk(.finish, "stop"))
+            if let usage = answer.usage { accumulator.add(StreamedChunk(.usage, JSON.object(usage.raw).text)) }
+            do {
+                return StreamResult(
+                    outcome: .completed(try accumulator.completion(isComplete: true)), accumulator: accumulator)
+            } catch {
+                return StreamResult(outcome: .failed(error), accumulator: accumulator)
+            }
+        }
+    }
+
+    private func open(_ request: ProviderRequest, _ endpoint: Endpoint) -> SimulatedCall {
+        let body = try? JSONParser.parse(request.body)
+        let messages = body?["messages"]?.array ?? []
+        let prompt = messages.first { $0["role"] == "user" }?["content"]?.string ?? ""
+        let last = messages.last.flatMap { $0["role"] == "assistant" ? $0["content"]?.string : nil }
+        return state.withLock { state in
+            state.open += 1
+            state.peak = max(state.peak, state.open)
+            let job = Int(prompt.dropFirst(4)) ?? 0
+            state.attempts[job, default: 0] += 1
+            let call = SimulatedCall(
+                job: job, attempt: state.attempts[job] ?? 0, provider: endpoint.provider.name, prefix: last,
+                maximumTokens: body?["max_tokens"]?.int, time: simulation.clock.elapsed)
+            if keepsCalls { state.calls.append(call) }
+            return call
+        }
+    }
+
+    private func send(
+        _ pieces: some Sequence<String>, to receiver: any ChunkReceiver, _ accumulator: inout StreamingAccumulator
+    ) {
+        let chunks = pieces.map { StreamedChunk(.text, $0) }
+        guard !chunks.isEmpty else { return }
+        _ = receiver.receive(chunks, atMicroseconds: simulation.clock.now.nanoseconds / 1000)
+        for chunk in chunks { accumulator.add(chunk) }
+    }
+}

@@ -1,0 +1,319 @@
+import BatchEngine
+import LLMStreaming
+import Synchronization
+
+/// A store in memory whose writes are seen by reads only once they are committed, as in the database; it reports every
+/// call that the database would refuse or that SPEC 1 forbids.
+final class SimulatedJobStore: JobStore {
+    /// When what is written is committed.
+    enum Commits: Sendable {
+        /// All at once, so long after the first of them was written.
+        case after(Duration)
+        /// When the test says `commit()`.
+        case byHand
+    }
+
+    /// The store failed, on purpose.
+    struct Failure: Error {}
+
+    /// What changes about a job.
+    struct JobState: Sendable {
+        var status = JobStatus.pending
+        var notBefore: Int64?
+        var attempts = 0
+        var attemptCount = 0
+        var partial: StoredPartial?
+    }
+
+    fileprivate enum Write {
+        case start(jobID: Int64)
+        case end(AttemptEnd, CheckedContinuation<Void, any Error>)
+    }
+
+    /// All that happened, for tests to look at.
+    struct History: Sendable {
+        var starts: [Int64: AttemptStart] = [:]
+        var ends: [AttemptEnd] = []
+        var texts: [Int64: String] = [:]
+        var answers: [Int64: [CompletionRecord]] = [:]
+        /// What must never happen.
+        var violations: [String] = []
+        var commits = 0
+        /// How often each kind of question was asked.
+        var reads = 0
+    }
+
+    fileprivate struct State {
+        var jobs: [Job] = []
+        var written: [JobState] = []
+        var committed: [JobState] = []
+        /// Committed jobs that wait, in the order of their times.
+        var waiting: [(time: Int64, id: Int64)] = []
+        var open: [Int64: Int64] = [:]
+        var chunks: [Int64: Int] = [:]
+        var attempts: Int64 = 0
+        var writes: [Write] = []
+        var isFailing = false
+        var history = History()
+        var random: SeededRandom
+    }
+
+    private let simulation: Simulation
+    private let commits: Commits
+    private let readTime: Duration
+    private let failsAtCommit: Int?
+    private let keepsHistory: Bool
+    private let state: Mutex<State>
+
+    /// A store.
+    ///
+    /// - Parameters:
+    ///   - readTime: a read takes up to so long, and sees what was committed at its beginning or at its end.
+    ///   - failsAtCommit: the number of the commit that fails; from then on all does.
+    init(
+        _ simulation: Simulation, jobs: [Job], commits: Commits = .after(.milliseconds(100)),
+        readTime: Duration = .zero, failsAtCommit: Int? = nil, keepsHistory: Bool = true, seed: Int = 1
+    ) {
+        self.simulation = simulation
+        self.commits = commits
+        self.readTime = readTime
+        self.failsAtCommit = failsAtCommit
+        self.keepsHistory = keepsHistory
+        state = Mutex(State(random: SeededRandom(seed: seed)))
+        append(jobs)
+    }
+
+    var history: History { state.withLock { $0.history } }
+    /// The jobs as they are committed, in order.
+    var jobs: [JobState] { state.withLock { $0.committed } }
+    /// Whether something waits to be committed.
+    var hasWrites: Bool { state.withLock { !$0.writes.isEmpty } }
+
+    /// How many committed jobs have a status.
+    func count(_ status: JobStatus) -> Int { jobs.count { $0.status == status } }
+
+    /// Stores new jobs, with their COMMIT.
+    func append(_ jobs: [Job]) {
+        state.withLock { state in
+            for var job in jobs {
+                job.id = Int64(state.jobs.count + 1)
+                state.attempts = max(state.attempts, job.partial?.attemptID ?? 0)
+                state.jobs.append(job)
+                state.written.append(
+                    JobState(attempts: job.attempts, attemptCount: job.attemptCount, partial: job.partial))
+                state.committed.append(state.written[state.written.count - 1])
+            }
+        }
+    }
+
+    /// Lets a job wait until Unix milliseconds, as an earlier run left it.
+    func wait(_ id: Int64, until time: Int64) {
+        state.withLock { state in
+            state.written[Int(id) - 1].notBefore = time
+            state.committed[Int(id) - 1].notBefore = time
+            state.addWaiting(time, id)
+        }
+    }
+
+    /// All calls fail from now on.
+    func fail() { state.withLock { $0.isFailing = true } }
+
+    // MARK: Reads
+
+    func nextJobs(after jobID: Int64, limit: Int) async throws -> [Job] {
+        try await read { state in
+            var found: [Job] = []
+            var index = Int(jobID)
+            while index < state.committed.count, found.count < limit {
+                let job = state.committed[index]
+                if job.notBefore == nil, job.status == .pending || job.status == .interrupted {
+                    found.append(state.job(index))
+                }
+                index += 1
+            }
+            return found
+        }
+    }
+
+    func dueJobs(at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
+        try await read { state in
+            state.waiting.lazy.prefix { $0.time <= now }.filter { !running.contains($0.id) }.prefix(limit)
+                .map { state.job(Int($0.id) - 1) }
+        }
+    }
+
+    func nextDueTime(excluding running: Set<Int64>) async throws -> Int64? {
+        try await read { state in state.waiting.first { !running.contains($0.id) }?.time }
+    }
+
+    private func read<Value: Sendable>(_ body: (inout sending State) -> Value) async throws -> Value {
+        let seesEnd = state.withLock { state in
+            state.history.reads += 1
+            return Bool.random(using: &state.random)
+        }
+        if readTime > .zero, seesEnd { await pause() }
+        let value = try state.withLock { state in
+            if state.isFailing { throw Failure() }
+            return body(&state)
+        }
+        if readTime > .zero, !seesEnd { await pause() }
+        return value
+    }
+
+    /// Lets time pass, also in a cancelled task.
+    private func pause() async {
+        let time = readTime * state.withLock { Double.random(in: 0...1, using: &$0.random) }
+        await withCheckedContinuation { waiter in simulation.clock.after(time) { waiter.resume() } }
+    }
+
+    // MARK: Writes
+
+    func startAttempt(_ start: AttemptStart) -> Int64 {
+        let now = simulation.unixMilliseconds()
+        return state.withLock { state in
+            state.attempts += 1
+            let id = state.attempts
+            let index = Int(start.jobID) - 1
+            let job = state.written[index]
+            if state.open[start.jobID] != nil { state.complain("job \(start.jobID) is sent twice at once") }
+            if job.status == .completed || job.status == .failed {
+                state.complain("job \(start.jobID) is sent although it is \(job.status)")
+            }
+            if start.number != job.attemptCount + 1 {
+                state.complain("attempt \(start.number) of job \(start.jobID) follows \(job.attemptCount)")
+            }
+            if let time = job.notBefore, time > now { state.complain("job \(start.jobID) did not wait") }
+            if start.prefixScalars != nil, start.resumedFrom != job.partial?.attemptID {
+                state.complain("job \(start.jobID) goes on from attempt \(start.resumedFrom ?? 0), not its newest")
+            }
+            state.written[index].status = .running
+            state.written[index].notBefore = nil
+            state.written[index].attemptCount += 1
+            state.open[start.jobID] = id
+            if keepsHistory { state.history.starts[id] = start }
+            write(.start(jobID: start.jobID), &state)
+            return id
+        }
+    }
+
+    func storeChunks(
+        _ chunks: [StreamedChunk], of attemptID: Int64, from sequence: Int, atMicroseconds microseconds: Int64
+    ) -> Bool {
+        guard keepsHistory else { return true }
+        state.withLock { state in
+            if state.chunks[attemptID, default: 0] != sequence {
+                state.complain("attempt \(attemptID) has a gap before chunk \(sequence)")
+            }
+            state.chunks[attemptID] = sequence + chunks.count
+            state.history.texts[attemptID, default: ""] += chunks.filter { $0.kind == .text }.map(\.text).joined()
+        }
+        return true
+    }
+
+    func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { resume() }
+
+    func endAttempt(_ end: AttemptEnd) async throws {
+        try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
+            let fails = state.withLock { state in
+                if state.isFailing { return true }
+                if state.open.removeValue(forKey: end.jobID) != end.attemptID {
+                    state.complain("attempt \(end.attemptID) ends and is not open")
+                }
+                state.written[Int(end.jobID) - 1].apply(end)
+                if keepsHistory { state.history.ends.append(end) }
+                write(.end(end, waiter), &state)
+                return false
+            }
+            if fails { waiter.resume(throwing: Failure()) }
+        }
+    }
+
+    private func write(_ write: Write, _ state: inout State) {
+        if state.writes.isEmpty, case .after(let time) = commits {
+            simulation.clock.after(time) { [self] in commit() }
+        }
+        state.writes.append(write)
+    }
+
+    /// Commits everything that was written until now.
+    func commit() {
+        let (waiters, fails) = state.withLock { state in
+            state.history.commits += 1
+            if state.history.commits == failsAtCommit { state.isFailing = true }
+            var waiters: [CheckedContinuation<Void, any Error>] = []
+            for write in state.writes {
+                if case .end(_, let waiter) = write { waiters.append(waiter) }
+                if !state.isFailing { state.commit(write) }
+            }
+            state.writes = []
+            return (waiters, state.isFailing)
+        }
+        for waiter in waiters {
+            if fails { waiter.resume(throwing: Failure()) } else { waiter.resume() }
+        }
+    }
+}
+
+extension SimulatedJobStore.JobState {
+    fileprivate mutating func apply(_ end: AttemptEnd) {
+        if end.resetsAttempts { attempts = 0 }
+        if end.counts { attempts += 1 }
+        partial = end.partial ?? partial
+        switch end.transition {
+        case .completed: status = .completed
+        case .failed: status = .failed
+        case .waiting(let until, let hasPartial):
+            status = hasPartial ? .interrupted : .pending
+            notBefore = until
+        }
+    }
+}
+
+extension SimulatedJobStore.State {
+    fileprivate func job(_ index: Int) -> Job {
+        var job = jobs[index]
+        job.attempts = committed[index].attempts
+        job.attemptCount = committed[index].attemptCount
+        job.partial = committed[index].partial
+        return job
+    }
+
+    fileprivate mutating func complain(_ violation: String) { history.violations.append(violation) }
+
+    fileprivate mutating func addWaiting(_ time: Int64, _ id: Int64) {
+        waiting.insert((time, id), at: position(time, id))
+    }
+
+    private func position(_ time: Int64, _ id: Int64) -> Int {
+        var range = 0..<waiting.count
+        while !range.isEmpty {
+            let middle = (range.lowerBound + range.upperBound) / 2
+            if waiting[middle] < (time, id) {
+                range = middle + 1..<range.upperBound
+            } else {
+                range = range.lowerBound..<middle
+            }
+        }
+        return range.lowerBound
+    }
+
+    fileprivate mutating func commit(_ write: SimulatedJobStore.Write) {
+        switch write {
+        case .start(let id):
+            let index = Int(id) - 1
+            if let time = committed[index].notBefore { waiting.remove(at: position(time, id)) }
+            committed[index].status = .running
+            committed[index].notBefore = nil
+            committed[index].attemptCount += 1
+        case .end(let end, _):
+            let index = Int(end.jobID) - 1
+            committed[index].apply(end)
+            if let time = committed[index].notBefore { addWaiting(time, end.jobID) }
+            if case .completed(let records) = end.transition {
+                if history.answers.updateValue(records, forKey: end.jobID) != nil {
+                    complain("job \(end.jobID) is completed twice")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import BatchEngine
+import LLMStreaming
+import Synchronization
+
+/// A run of the real `JobRunner` over simulated jobs, provider, store and time.
+final class SimulatedRun: Sendable {
+    let simulation = Simulation()
+    let store: SimulatedJobStore
+    let source: SimulatedCompletionSource
+    let runner: JobRunner<ManualClock>
+    private let intake: Intake
+
+    /// A run.
+    ///
+    /// - Parameters:
+    ///   - providers: the names of the configured ones; they go on from partial text.
+    ///   - store: makes another store over the jobs.
+    ///   - unixMilliseconds: another wall clock than the simulation's.
+    init(
+        _ jobs: [Job], providers: [String] = ["lab"], isIntakeOpen: Bool = false, seed: Int = 1,
+        store: (Simulation, [Job]) -> SimulatedJobStore = { SimulatedJobStore($0, jobs: $1) },
+        unixMilliseconds: (@Sendable (Simulation) -> Int64)? = nil, keepsCalls: Bool = true,
+        configure: (inout RunConfiguration) -> Void = { _ in },
+        script: @escaping @Sendable (SimulatedCall) -> SimulatedAnswer
+    ) throws {
+        var configuration = RunConfiguration()
+        configure(&configuration)
+        self.store = store(simulation, jobs)
+        source = SimulatedCompletionSource(simulation, keepsCalls: keepsCalls, script: script)
+        let intake = Intake(isOpen: isIntakeOpen)
+        self.intake = intake
+        var endpoints: [String: Endpoint] = [:]
+        for name in providers {
+            let provider = Provider(
+                name: name, baseURL: "http://127.0.0.1:9/v1", needsKey: false, authorization: .none,
+                resume: .continueFinalMessage)
+            endpoints[name] = try Endpoint(provider: provider, environment: [:])
+        }
+        runner = JobRunner(
+            store: self.store, source: source, endpoints: endpoints, configuration: configuration,
+            clock: simulation.clock,
+            unixMilliseconds: { [simulation] in unixMilliseconds?(simulation) ?? simulation.unixMilliseconds() },
+            random: SeededRandom(seed: seed),
+            isIntakeOpen: { intake.isOpen.withLock { $0 } })
+    }
+
+    private final class Intake: Sendable {
+        let isOpen: Mutex<Bool>
+
+        init(isOpen: Bool) { self.isOpen = Mutex(isOpen) }
+    }
+
+    /// Jobs with the prompts "job 1", "job 2" and so on.
+    static func jobs(_ count: Int, from first: Int = 1, provider: String = "lab", options: String = "") -> [Job] {
+        (first..<first + count).map { number in
+            Job(
+                id: Int64(number), customID: "job-\(number)", source: "jobs.jsonl", line: number, provider: provider,
+                model: "m", requestSHA256: "sha-\(number)",
+                request: Array(#"{"prompt":"job \#(number)"\#(options)}"#.utf8))
+        }
+    }
+
+    func start() -> Simulation.Process<RunEnding> { simulation.start { [runner] in await runner.run() } }
+
+    /// Runs to the end.
+    func finish() throws -> RunEnding { try simulation.finish(start()) }
+
+    /// The snapshot of the runner.
+    func snapshot() throws -> RunSnapshot { try simulation.perform { [runner] in await runner.snapshot } }
+
+    func stop(now: Bool = false) throws {
+        try simulation.perform { [runner] in await runner.stop(now: now) }
+    }
+
+    func closeIntake() {
+        intake.isOpen.withLock { $0 = false }
+        runner.wake()
+    }
+}

@@ -1,0 +1,390 @@
+-- llm4s-batch: the database of a batch. Schema 1.
+--
+-- One SQLite file in WAL mode, which sqlite3, Datasette, DuckDB or pandas may read while a run is on. Only the worker
+-- that holds the lock DB.lock writes. Start with the views at the end: results, failures, partials, latency,
+-- usage_by_model, errors_by_kind, throughput.
+--
+-- Units: *_ms are Unix milliseconds, *_us are microseconds, of an attempt from its start. Tokens are as the provider
+-- counted them; NULL means that it did not say, which is not 0. Lengths of text (*_chars, seams) are Unicode scalars,
+-- as SQLite's length() and substr() count them.
+--
+-- The checks of words are chains of OR where rows are written often: for a list with IN SQLite builds a temporary table
+-- each time, which costs 3 us.
+
+PRAGMA application_id = 0x4C344253; -- 'L4BS'
+PRAGMA user_version = 1;
+
+-- One row a call of run, resume or retry.
+CREATE TABLE runs (
+    run_id INTEGER PRIMARY KEY,
+    started_ms INTEGER NOT NULL,
+    -- NULL while it runs, and for ever where the process died: nobody knows when.
+    finished_ms INTEGER,
+    -- interrupted: stopped with work left, or its process died.
+    status TEXT NOT NULL CHECK (status = 'running' OR status = 'finished' OR status = 'interrupted'),
+    exit_code INTEGER,
+    -- run, resume or retry.
+    command TEXT NOT NULL,
+    -- The options in force, JSON; never a secret.
+    options TEXT NOT NULL CHECK (json_valid(options)),
+    -- Of llm4s-batch.
+    version TEXT NOT NULL,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL
+) STRICT;
+
+-- What happened in each second of a run.
+CREATE TABLE run_seconds (
+    run_id INTEGER NOT NULL REFERENCES runs,
+    -- Unix seconds.
+    second INTEGER NOT NULL,
+    -- Pieces received in this second, and tokens of the answers completed in it.
+    chunks INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    -- Jobs that ended in this second, counted after their COMMIT.
+    completed INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    -- At the end of this second: open streams, and jobs that wait for another try.
+    running INTEGER NOT NULL,
+    waiting INTEGER NOT NULL,
+    PRIMARY KEY (run_id, second)
+) STRICT, WITHOUT ROWID;
+
+-- The queue: one row a job. Narrow, since each try rewrites it; the request is in requests.
+--
+-- pending -> running -> completed | failed | cancelled; back to pending, or to interrupted where text was kept.
+CREATE TABLE jobs (
+    job_id INTEGER PRIMARY KEY,
+    -- The line's id (or custom_id), else derived from the request's hash.
+    custom_id TEXT NOT NULL UNIQUE,
+    -- The file as the user named it, and the line in it from 1. NULL in line: the file no longer has this job; run
+    -- leaves it out, resume runs it.
+    source TEXT NOT NULL,
+    line INTEGER CHECK (line >= 1),
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    -- Lower-case hexadecimal, over the canonical form of the request.
+    request_sha256 TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (
+        status = 'pending' OR status = 'running' OR status = 'interrupted' OR status = 'completed'
+        OR status = 'failed' OR status = 'cancelled'
+    ),
+    -- The tries that count against --max-attempts; all of them are in attempts.
+    attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    -- When a job that waits for another try may run. NULL: it does not wait.
+    not_before_ms INTEGER CHECK (not_before_ms IS NULL OR status = 'pending' OR status = 'interrupted'),
+    -- Why it failed or waits: of the newest try.
+    error_kind TEXT CHECK (
+        error_kind IS NULL OR error_kind IN (
+            'dns', 'connect', 'tls', 'proxy', 'timeout_connect', 'timeout_first_token', 'timeout_idle',
+            'timeout_stall', 'timeout_job', 'cut', 'auth', 'quota', 'permission', 'not_found', 'rate_limit',
+            'overloaded', 'server', 'invalid_request', 'content_policy', 'context_length', 'decode',
+            'oversized_event', 'oversized_completion', 'redirect', 'outage', 'cancelled'
+        )
+    ),
+    error TEXT,
+    created_ms INTEGER NOT NULL,
+    updated_ms INTEGER NOT NULL
+) STRICT;
+
+-- What can run: never tried or left by a run, and waiting for another try. Each holds only the rows that can, with what
+-- counting them needs.
+CREATE INDEX jobs_ready ON jobs (job_id, status, not_before_ms)
+WHERE status IN ('pending', 'interrupted') AND not_before_ms IS NULL;
+CREATE INDEX jobs_waiting ON jobs (not_before_ms, job_id, status, error_kind)
+WHERE not_before_ms IS NOT NULL;
+-- What retry revives and failures shows.
+CREATE INDEX jobs_failed ON jobs (status, error_kind)
+WHERE status IN ('failed', 'cancelled');
+-- The order of the input, for results.
+CREATE INDEX jobs_input ON jobs (source, line);
+
+-- What is sent for a job: written once, changed by --on-changed replace only.
+CREATE TABLE requests (
+    job_id INTEGER PRIMARY KEY REFERENCES jobs,
+    -- The line's metadata, JSON.
+    metadata TEXT,
+    -- The request as given, JSON with its member order and number texts. Not checked here: the parser has read it, and
+    -- reading it again costs more than storing it.
+    request TEXT NOT NULL
+) STRICT;
+
+-- One row a HTTP try.
+CREATE TABLE attempts (
+    attempt_id INTEGER PRIMARY KEY,
+    job_id INTEGER NOT NULL REFERENCES jobs,
+    -- From 1 within its job.
+    number INTEGER NOT NULL CHECK (number >= 1),
+    -- 1 where it counts against the job's attempts; a rate limit or a killed process does not.
+    counts INTEGER NOT NULL CHECK (counts = 0 OR counts = 1),
+    run_id INTEGER NOT NULL REFERENCES runs,
+    -- What was sent; differs from the job's after --on-changed replace, and nothing of such a try is used again.
+    request_sha256 TEXT NOT NULL,
+    -- The attempt whose text it went on from, how, and how much of the joined text was sent along. NULL: it began anew.
+    resumed_from INTEGER REFERENCES attempts,
+    resume_strategy TEXT CHECK (
+        resume_strategy IS NULL OR resume_strategy IN ('replay', 'prefill', 'continue', 'restart', 'turn')
+    ),
+    prefix_chars INTEGER,
+    -- How much of the beginning of its answer was found to repeat the prefix.
+    overlap_chars INTEGER,
+    started_ms INTEGER NOT NULL,
+    -- The first byte of the answer, and the first piece of content.
+    first_byte_us INTEGER,
+    first_chunk_us INTEGER,
+    -- Until its end; where the process died, until its last stored chunk.
+    duration_us INTEGER,
+    status TEXT NOT NULL CHECK (
+        status = 'running' OR status = 'completed' OR status = 'interrupted' OR status = 'failed'
+        OR status = 'cancelled'
+    ),
+    -- The provider's own word.
+    finish_reason TEXT,
+    http_status INTEGER,
+    error_kind TEXT CHECK (
+        error_kind IS NULL OR error_kind IN (
+            'dns', 'connect', 'tls', 'proxy', 'timeout_connect', 'timeout_first_token', 'timeout_idle',
+            'timeout_stall', 'timeout_job', 'cut', 'auth', 'quota', 'permission', 'not_found', 'rate_limit',
+            'overloaded', 'server', 'invalid_request', 'content_policy', 'context_length', 'decode',
+            'oversized_event', 'oversized_completion', 'redirect', 'outage', 'cancelled'
+        )
+    ),
+    error TEXT,
+    -- The provider's own code or type of the error, such as insufficient_quota.
+    error_code TEXT,
+    -- How long the provider asked to wait.
+    retry_after_ms INTEGER,
+    -- The provider's names of the request and of the response.
+    request_id TEXT,
+    response_id TEXT,
+    -- The range of its rows in chunks, other attempts' rows among them. NULL: nothing came, or --chunks none. Rows
+    -- below the least chunk_id of chunks were deleted by --chunks partial.
+    first_chunk_id INTEGER,
+    last_chunk_id INTEGER,
+    -- The pieces that came, stored or not.
+    chunk_count INTEGER,
+    -- Times between pieces: JSON, from each bucket's least time in microseconds to its count; buckets are a quarter of
+    -- an octave wide.
+    gaps TEXT,
+    prompt_tokens INTEGER,
+    -- As reported; in an attempt that did not end, or where nothing was reported, at least the pieces that came.
+    completion_tokens INTEGER,
+    usage_source TEXT CHECK (
+        usage_source = 'provider' OR usage_source = 'mixed' OR usage_source = 'estimate' OR usage_source = 'none'
+    ),
+    -- Where it did not complete: the answer so far, joined with what it went on from. JSON with, per choice, choice,
+    -- text, reasoning, refusal, tool_calls, open_tool_call, open_reasoning; and content_deltas, seams. Last in the row,
+    -- so that reading the rest does not read it.
+    partial TEXT
+) STRICT;
+
+CREATE UNIQUE INDEX attempts_of_job ON attempts (job_id, number);
+-- What a worker that died has left.
+CREATE INDEX attempts_running ON attempts (attempt_id)
+WHERE status = 'running';
+
+-- Every piece of every answer, in the order of arrival over all streams: append-only.
+--
+-- An attempt's rows lie from its first_chunk_id to its last_chunk_id, other attempts' rows between them. No index, no
+-- foreign key and no CHECK, on purpose: with 1,000 streams interleaved a row costs 0.5 us of CPU; a second index or a
+-- table clustered on (attempt_id, seq) costs 6 to 14 us and many times the I/O, a foreign key's look-up as much again
+-- as the row.
+CREATE TABLE chunks (
+    chunk_id INTEGER PRIMARY KEY,
+    attempt_id INTEGER NOT NULL,
+    -- From 0 within its attempt, without gaps.
+    seq INTEGER NOT NULL,
+    -- When it arrived; pieces of one read share the time.
+    at_us INTEGER NOT NULL,
+    -- text, reasoning, refusal, tool_call, tool_arguments, signature, citation, reasoning_details, logprobs, block,
+    -- response, usage, finish, native_finish, cursor.
+    kind TEXT NOT NULL,
+    -- The answer it belongs to, from 0 (option n), and the tool call or content block within it, from 0.
+    choice INTEGER NOT NULL,
+    item INTEGER NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+
+-- One row an answer: one for each choice of a completed job, all of them whole.
+CREATE TABLE completions (
+    job_id INTEGER NOT NULL REFERENCES jobs,
+    choice INTEGER NOT NULL,
+    -- The attempt that ended it.
+    attempt_id INTEGER NOT NULL REFERENCES attempts,
+    created_ms INTEGER NOT NULL,
+    -- The model that answered, as it calls itself.
+    model TEXT,
+    response_id TEXT,
+    -- stop, length, tool_calls, content_filter, refusal or unknown; and the provider's own word.
+    finish_reason TEXT NOT NULL CHECK (
+        finish_reason = 'stop' OR finish_reason = 'length' OR finish_reason = 'tool_calls'
+        OR finish_reason = 'content_filter' OR finish_reason = 'refusal' OR finish_reason = 'unknown'
+    ),
+    native_finish_reason TEXT,
+    -- Usage is of the whole job and the same on each of its choices: sum over the rows with choice = 0.
+    -- Of the first attempt that reports it.
+    prompt_tokens INTEGER,
+    -- Of the final text.
+    completion_tokens INTEGER,
+    total_tokens INTEGER,
+    cached_tokens INTEGER,
+    cache_creation_tokens INTEGER,
+    reasoning_tokens INTEGER,
+    usage_source TEXT NOT NULL CHECK (
+        usage_source = 'provider' OR usage_source = 'mixed' OR usage_source = 'estimate' OR usage_source = 'none'
+    ),
+    -- Over all tries of this request with distinct response ids: what the provider is likely to bill.
+    billed_prompt_tokens INTEGER,
+    billed_completion_tokens INTEGER,
+    -- NULL where no price is known.
+    cost_usd REAL,
+    -- Of the first try that brought content; the sum of all tries; the pieces of all tries.
+    ttft_us INTEGER,
+    duration_us INTEGER,
+    chunk_count INTEGER,
+    -- How many pieces the content is joined from, and how: JSON [{attempt_id, choice, start, kept, restored}].
+    -- content = the concatenation of substr(text of the attempt, start + 1, kept) || restored, where the text of an
+    -- attempt is its chunks of kind text and that choice, in the order of seq. A text with U+0000 ends there for
+    -- substr().
+    segments INTEGER NOT NULL CHECK (segments >= 1),
+    seams TEXT NOT NULL,
+    -- The provider's last usage report, JSON.
+    usage TEXT,
+    -- JSON, in OpenAI's chat form.
+    tool_calls TEXT,
+    content TEXT NOT NULL,
+    reasoning TEXT,
+    refusal TEXT,
+    -- What a next turn must send back, JSON in the provider's own form, thinking signatures included.
+    message TEXT NOT NULL,
+    PRIMARY KEY (job_id, choice)
+) STRICT;
+
+-- What status sums.
+CREATE INDEX completions_usage ON completions (choice, prompt_tokens, completion_tokens, cost_usd)
+WHERE choice = 0;
+
+-- Lines that --skip-invalid left out.
+CREATE TABLE rejected_lines (
+    source TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    -- The line; bytes that are not UTF-8 are U+FFFD.
+    text TEXT NOT NULL,
+    PRIMARY KEY (source, line)
+) STRICT, WITHOUT ROWID;
+
+-- Answers, one row a job and choice.
+CREATE VIEW results AS
+SELECT
+    j.custom_id, c.choice, j.source, j.line, j.provider, coalesce(c.model, j.model) AS model, c.content, c.reasoning,
+    c.refusal, c.tool_calls, c.finish_reason, c.prompt_tokens, c.completion_tokens, c.cached_tokens,
+    c.reasoning_tokens, c.usage_source, c.cost_usd, c.ttft_us, c.duration_us, c.segments, j.attempts, c.response_id,
+    c.created_ms, r.metadata, j.job_id
+FROM completions AS c
+JOIN jobs AS j USING (job_id)
+JOIN requests AS r USING (job_id);
+
+-- Jobs that failed, with the last try's answer.
+CREATE VIEW failures AS
+SELECT
+    j.custom_id, j.source, j.line, j.provider, j.model, j.status, j.error_kind, j.error, a.http_status, a.error_code,
+    a.request_id, j.attempts, a.number AS tries, j.updated_ms, j.job_id
+FROM jobs AS j
+LEFT JOIN attempts AS a ON a.job_id = j.job_id
+    AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
+WHERE j.status IN ('failed', 'cancelled');
+
+-- Text that was kept of answers that are not complete, one row a job and choice: of the newest try of its request that
+-- left any.
+CREATE VIEW partials AS
+SELECT
+    j.custom_id, p.value ->> 'choice' AS choice, j.source, j.line, j.provider, j.model, j.status,
+    p.value ->> 'text' AS text, p.value ->> 'reasoning' AS reasoning, p.value ->> 'tool_calls' AS tool_calls,
+    a.error_kind, a.error, a.attempt_id, j.job_id
+FROM jobs AS j
+JOIN attempts AS a ON a.attempt_id = (
+    SELECT attempt_id FROM attempts
+    WHERE job_id = j.job_id AND request_sha256 = j.request_sha256 AND partial IS NOT NULL
+    ORDER BY number DESC LIMIT 1
+)
+JOIN json_each(a.partial, '$.choices') AS p
+WHERE j.status <> 'completed';
+
+-- Times of completed jobs per model: quantiles by nearest rank, and output tokens per second of streaming.
+CREATE VIEW latency AS
+WITH ranked AS (
+    SELECT
+        j.provider, j.model, c.ttft_us, c.duration_us, c.completion_tokens,
+        row_number() OVER (of_model ORDER BY c.ttft_us NULLS LAST) AS ttft_rank,
+        count(c.ttft_us) OVER of_model AS ttfts,
+        row_number() OVER (of_model ORDER BY c.duration_us NULLS LAST) AS duration_rank,
+        count(c.duration_us) OVER of_model AS durations
+    FROM completions AS c
+    JOIN jobs AS j USING (job_id)
+    WHERE c.choice = 0
+    WINDOW of_model AS (PARTITION BY j.provider, j.model)
+)
+SELECT
+    provider, model, count(*) AS jobs,
+    min(ttft_us) FILTER (WHERE 100 * ttft_rank >= 50 * ttfts) AS ttft_us_p50,
+    min(ttft_us) FILTER (WHERE 100 * ttft_rank >= 90 * ttfts) AS ttft_us_p90,
+    min(ttft_us) FILTER (WHERE 100 * ttft_rank >= 99 * ttfts) AS ttft_us_p99,
+    min(duration_us) FILTER (WHERE 100 * duration_rank >= 50 * durations) AS duration_us_p50,
+    min(duration_us) FILTER (WHERE 100 * duration_rank >= 90 * durations) AS duration_us_p90,
+    min(duration_us) FILTER (WHERE 100 * duration_rank >= 99 * durations) AS duration_us_p99,
+    1e6 * sum(completion_tokens) FILTER (WHERE duration_us > ttft_us)
+    / sum(duration_us - ttft_us) FILTER (WHERE completion_tokens IS NOT NULL AND duration_us > ttft_us)
+        AS tokens_per_second
+FROM ranked
+GROUP BY provider, model;
+
+-- Tokens per model: what the answers have, and what all tries are likely to be billed as.
+CREATE VIEW usage_by_model AS
+WITH responses AS (
+    SELECT job_id, count(*) AS tries, max(prompt_tokens) AS prompt_tokens, max(completion_tokens) AS completion_tokens
+    FROM attempts
+    GROUP BY job_id, coalesce(response_id, 'attempt ' || attempt_id)
+),
+billed AS (
+    SELECT j.provider, j.model, sum(tries) AS tries, sum(prompt_tokens) AS prompt_tokens,
+        sum(completion_tokens) AS completion_tokens
+    FROM responses JOIN jobs AS j USING (job_id)
+    GROUP BY j.provider, j.model
+),
+answered AS (
+    SELECT j.provider, j.model, count(*) AS jobs, sum(c.prompt_tokens) AS prompt_tokens,
+        sum(c.completion_tokens) AS completion_tokens, sum(c.cached_tokens) AS cached_tokens,
+        sum(c.reasoning_tokens) AS reasoning_tokens, sum(c.cost_usd) AS cost_usd
+    FROM completions AS c JOIN jobs AS j USING (job_id)
+    WHERE c.choice = 0
+    GROUP BY j.provider, j.model
+)
+SELECT
+    b.provider, b.model, coalesce(a.jobs, 0) AS completed, b.tries, a.prompt_tokens, a.completion_tokens,
+    a.cached_tokens, a.reasoning_tokens, b.prompt_tokens AS billed_prompt_tokens,
+    b.completion_tokens AS billed_completion_tokens, a.cost_usd
+FROM billed AS b
+LEFT JOIN answered AS a ON a.provider = b.provider AND a.model = b.model;
+
+-- What went wrong, over all tries: also those that a later try made good.
+CREATE VIEW errors_by_kind AS
+SELECT
+    error_kind, http_status, count(*) AS tries, count(DISTINCT job_id) AS jobs, min(started_ms) AS first_ms,
+    max(started_ms) AS last_ms, max(error) AS example
+FROM attempts
+WHERE error_kind IS NOT NULL
+GROUP BY error_kind, http_status;
+
+-- How fast each run was, from its seconds.
+CREATE VIEW throughput AS
+SELECT
+    r.run_id, r.command, r.status, r.started_ms, count(*) AS seconds, sum(s.completed) AS completed,
+    sum(s.failed) AS failed, sum(s.output_tokens) AS output_tokens,
+    round(1.0 * sum(s.completed) / count(*), 3) AS completed_per_second,
+    round(1.0 * sum(s.output_tokens) / count(*), 1) AS output_tokens_per_second,
+    round(1.0 * sum(s.chunks) / count(*), 1) AS chunks_per_second,
+    max(s.chunks) AS chunks_per_second_peak, max(s.running) AS running_peak
+FROM runs AS r
+JOIN run_seconds AS s USING (run_id)
+GROUP BY r.run_id;
