@@ -1,0 +1,11 @@
+/// The schema of the database: the one DDL there is, from schema/*.sql.
+package enum BatchSchema {
+    /// The script that makes a database, as the command `schema` prints it.
+    package static var sql: String { String(decoding: PackageResources.schema_v1_sql, as: UTF8.self) }
+
+    /// The number of the schema: `user_version`.
+    package static var version: Int { migrations.count }
+
+    /// All steps from an empty file to the current schema.
+    package static var migrations: [Migration] { [Migration(sql)] }
+}

@@ -1,0 +1,15 @@
+package import BatchEngine
+
+/// What became of a job that was handed in.
+package enum IngestOutcome: Sendable, Equatable {
+    /// It is stored.
+    case new
+    /// It was there, with the same request; its file, line and metadata are up to date.
+    case unchanged(JobStatus)
+    /// It was there with another request, which the new one took the place of.
+    case replaced
+    /// It was there with another request, which stays.
+    case kept(JobStatus)
+    /// It is there with another request, and that is an error: nothing of what was handed in with it is stored.
+    case conflict(StoredIdentity)
+}

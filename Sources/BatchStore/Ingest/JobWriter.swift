@@ -1,0 +1,178 @@
+import BatchEngine
+
+/// Stores jobs as lines give them.
+///
+/// A run reads its input while it works on the jobs that are there, in the order of their numbers. A known job that can
+/// run only now, since it was replaced or is in the file again, is therefore made due at once: it may be behind.
+struct JobWriter: ~Copyable {
+    /// What is stored under an id.
+    private struct Stored {
+        var id: Int64
+        var identity: StoredIdentity
+        var status: JobStatus
+        var provider: String
+        var metadata: [UInt8]?
+    }
+
+    private let insert: Statement
+    private let insertRequest: Statement
+    private let find: Statement
+    private let place: Statement
+    private let annotate: Statement
+    private let unanswer: Statement
+    private let replace: Statement
+    private let replaceRequest: Statement
+    private var nextID: Int64
+    /// Whether the job before was there already: the next one is then likely to be, and is looked up first.
+    private var expectsStored = false
+
+    /// Stores a job, in a transaction of the caller's.
+    mutating func write(
+        _ job: NewJob, onChanged policy: ChangedJobPolicy, at now: Int64, in connection: borrowing Connection
+    ) throws(SQLiteFailure) -> IngestOutcome {
+        if expectsStored, let stored = try stored(job.customID) {
+            return try write(job, over: stored, onChanged: policy, at: now)
+        }
+        if try insert(job, at: now, in: connection) {
+            expectsStored = false
+            return .new
+        }
+        expectsStored = true
+        guard let stored = try stored(job.customID) else {
+            preconditionFailure("a job that is in the way has no request")
+        }
+        return try write(job, over: stored, onChanged: policy, at: now)
+    }
+
+    /// Stores a job unless its id is taken: one look-up finds that out.
+    private mutating func insert(
+        _ job: NewJob, at now: Int64, in connection: borrowing Connection
+    ) throws(SQLiteFailure) -> Bool {
+        insert.bind(nextID, at: 1)
+        insert.bind(job.customID, at: 2)
+        insert.bind(job.source, at: 3)
+        insert.bind(job.line, at: 4)
+        insert.bind(job.provider, at: 5)
+        insert.bind(job.model, at: 6)
+        insert.bind(job.requestSHA256, at: 7)
+        insert.bind(now, at: 8)
+        try insert.run()
+        guard connection.changes > 0 else { return false }
+        insertRequest.bind(nextID, at: 1)
+        insertRequest.bind(utf8: job.metadata, at: 2)
+        insertRequest.bind(utf8: job.request, at: 3)
+        try insertRequest.run()
+        nextID += 1
+        return true
+    }
+
+    private func write(
+        _ job: NewJob, over stored: Stored, onChanged policy: ChangedJobPolicy, at now: Int64
+    ) throws(SQLiteFailure) -> IngestOutcome {
+        if stored.identity.requestSHA256 == job.requestSHA256 {
+            // What a completed job was sent to stays true.
+            let provider = stored.status == .completed ? stored.provider : job.provider
+            try update(stored, to: job, provider: provider, at: now)
+            return .unchanged(stored.status)
+        }
+        switch policy {
+        case .error: return .conflict(stored.identity)
+        case .keep:
+            var kept = job
+            kept.metadata = stored.metadata
+            try update(stored, to: kept, provider: stored.provider, at: now)
+            return .kept(stored.status)
+        case .replace:
+            try exchange(stored, for: job, at: now)
+            return .replaced
+        }
+    }
+
+    private func stored(_ customID: String) throws(SQLiteFailure) -> Stored? {
+        find.bind(customID, at: 1)
+        guard try find.step() else { return nil }
+        // The CHECK constraint allows no other word.
+        let status = JobStatus(rawValue: find.text(4)) ?? .pending
+        let stored = Stored(
+            id: find.integer(0),
+            identity: StoredIdentity(
+                requestSHA256: find.text(1), source: find.text(2), line: find.optionalInt(3)),
+            status: status, provider: find.text(5), metadata: find.optionalBytes(6))
+        find.reset()
+        return stored
+    }
+
+    /// Writes only what differs.
+    private func update(_ stored: Stored, to job: NewJob, provider: String, at now: Int64) throws(SQLiteFailure) {
+        let identity = stored.identity
+        if identity.source != job.source || identity.line != job.line || stored.provider != provider {
+            place.bind(stored.id, at: 1)
+            place.bind(job.source, at: 2)
+            place.bind(job.line, at: 3)
+            place.bind(provider, at: 4)
+            place.bind(now, at: 5)
+            place.bind(identity.line == nil || identity.source != job.source ? 1 : 0, at: 6)
+            try place.run()
+        }
+        if stored.metadata != job.metadata {
+            annotate.bind(stored.id, at: 1)
+            annotate.bind(utf8: job.metadata, at: 2)
+            try annotate.run()
+        }
+    }
+
+    private func exchange(_ stored: Stored, for job: NewJob, at now: Int64) throws(SQLiteFailure) {
+        unanswer.bind(stored.id, at: 1)
+        try unanswer.run()
+        replace.bind(stored.id, at: 1)
+        replace.bind(job.provider, at: 2)
+        replace.bind(job.model, at: 3)
+        replace.bind(job.requestSHA256, at: 4)
+        replace.bind(now, at: 5)
+        try replace.run()
+        replaceRequest.bind(stored.id, at: 1)
+        replaceRequest.bind(utf8: job.request, at: 2)
+        try replaceRequest.run()
+        try update(stored, to: job, provider: job.provider, at: now)
+    }
+}
+
+// In an extension: a struct of noncopyable members must be made by its memberwise initialiser where one may throw.
+extension JobWriter {
+    /// Prepares its statements.
+    init(_ connection: borrowing Connection) throws(SQLiteFailure) {
+        try self.init(
+            insert: connection.prepare(
+                """
+                INSERT INTO jobs (job_id, custom_id, source, line, provider, model, request_sha256, status, created_ms,
+                    updated_ms)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?8)
+                ON CONFLICT (custom_id) DO NOTHING
+                """),
+            insertRequest: connection.prepare("INSERT INTO requests (job_id, metadata, request) VALUES (?1, ?2, ?3)"),
+            find: connection.prepare(
+                """
+                SELECT j.job_id, j.request_sha256, j.source, j.line, j.status, j.provider, r.metadata
+                FROM jobs AS j JOIN requests AS r USING (job_id)
+                WHERE j.custom_id = ?1
+                """),
+            place: connection.prepare(
+                """
+                UPDATE jobs SET source = ?2, line = ?3, provider = ?4, updated_ms = ?5,
+                    not_before_ms = iif(
+                        ?6 AND (status = 'pending' OR status = 'interrupted'), coalesce(not_before_ms, ?5),
+                        not_before_ms)
+                WHERE job_id = ?1
+                """),
+            annotate: connection.prepare("UPDATE requests SET metadata = ?2 WHERE job_id = ?1"),
+            unanswer: connection.prepare("DELETE FROM completions WHERE job_id = ?1"),
+            replace: connection.prepare(
+                """
+                UPDATE jobs SET provider = ?2, model = ?3, request_sha256 = ?4, status = 'pending', attempts = 0,
+                    not_before_ms = ?5, error_kind = NULL, error = NULL
+                WHERE job_id = ?1
+                """),
+            replaceRequest: connection.prepare("UPDATE requests SET request = ?2 WHERE job_id = ?1"),
+            nextID: (connection.integer("SELECT max(job_id) FROM jobs") ?? 0) + 1)
+    }
+}

@@ -1,0 +1,13 @@
+/// Which request is stored under an id, and where it came from.
+package struct StoredIdentity: Sendable, Equatable {
+    package var requestSHA256: String
+    package var source: String
+    /// Nil where its file no longer has it.
+    package var line: Int?
+
+    package init(requestSHA256: String, source: String, line: Int?) {
+        self.requestSHA256 = requestSHA256
+        self.source = source
+        self.line = line
+    }
+}

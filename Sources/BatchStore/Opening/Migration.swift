@@ -1,0 +1,33 @@
+/// A numbered step of the schema: its script leads from the number before to its own.
+///
+/// The number is its place in the list, from 1, and its script sets `user_version` to it.
+package struct Migration: Sendable {
+    let script: String
+
+    package init(_ script: String) { self.script = script }
+
+    /// Brings a database up to the last migration, in one transaction: whatever fails leaves the old one as it was.
+    ///
+    /// - Throws: `newerSchema`, or why SQLite refused.
+    static func migrate(
+        _ connection: borrowing Connection, through migrations: [Migration], path: DatabasePath
+    ) throws(StoreError) {
+        let found = try schema(of: connection, path: path)
+        guard found <= migrations.count else {
+            throw StoreError(.newerSchema(found: found, known: migrations.count), path: path.real)
+        }
+        guard found < migrations.count else { return }
+        try path.naming { () throws(SQLiteFailure) in
+            try connection.transaction { () throws(SQLiteFailure) in
+                for migration in migrations[found...] { try connection.run(migration.script) }
+            }
+        }
+        let reached = try schema(of: connection, path: path)
+        precondition(reached == migrations.count, "migration \(migrations.count) says that it is \(reached)")
+    }
+
+    /// The number of the schema that a connection sees.
+    static func schema(of connection: borrowing Connection, path: DatabasePath) throws(StoreError) -> Int {
+        try path.naming { () throws(SQLiteFailure) in try Int(connection.integer("PRAGMA user_version") ?? 0) }
+    }
+}

@@ -1,0 +1,75 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// The steps by which a worker comes to its database: nothing is written before every check has passed (SPEC 6).
+enum Opening {
+    /// Takes the lock, unless the file beside it is none of ours: nothing is left beside a stranger's file.
+    static func lock(_ path: DatabasePath, options: StoreOptions) throws(StoreError) -> WorkerLock {
+        try refuse(newerThan: options.migrations.count, DatabaseFile.inspect(path), path)
+        return try WorkerLock(path, process: options.process)
+    }
+
+    /// Opens the file, makes it where there is none, and brings its schema up to date; under the lock.
+    static func connection(
+        _ path: DatabasePath, lockWait: LockWait, options: StoreOptions
+    ) throws(StoreError) -> Connection {
+        // Once more: it may have changed before the lock was ours.
+        let file = try DatabaseFile.inspect(path)
+        try refuse(newerThan: options.migrations.count, file, path)
+        let hasLog = (DatabasePath.size(of: path.writeAheadLog) ?? 0) > 0
+        let hasJournal = (DatabasePath.size(of: path.journal) ?? 0) > 0
+        switch file {
+        case .missing: try DatabaseFile.create(path)
+        case .empty: _ = unsafe chmod(path.real, 0o600)
+        case .ours where !hasLog && !hasJournal: try DatabaseCheck.inspect(path)
+        case .ours: break
+        }
+        let connection = try path.naming { () throws(SQLiteFailure) in
+            try Connection(path: path.real, access: .writing)
+        }
+        // Closing a connection writes the WAL into the file: not before the file is known to be sound.
+        connection.setCheckpointsOnClose(false)
+        connection.setLockWait(lockWait)
+        if case .ours = file {
+            let schema = try Migration.schema(of: connection, path: path)
+            try refuse(newerThan: options.migrations.count, .ours(schema: schema), path)
+            // A journal is left by a death while the file was made: what it rolls back to is empty.
+            if hasLog { try DatabaseCheck.check(connection, path: path) }
+        }
+        connection.setCheckpointsOnClose(true)
+        try configure(connection, path, options)
+        return connection
+    }
+
+    private static func refuse(
+        newerThan known: Int, _ file: DatabaseFile, _ path: DatabasePath
+    ) throws(StoreError) {
+        guard case .ours(let found) = file, found > known else { return }
+        throw StoreError(.newerSchema(found: found, known: known), path: path.real)
+    }
+
+    private static func configure(
+        _ connection: borrowing Connection, _ path: DatabasePath, _ options: StoreOptions
+    ) throws(StoreError) {
+        try path.naming { () throws(SQLiteFailure) in
+            switch options.durability {
+            case .full: try connection.execute("PRAGMA synchronous = FULL")
+            case .normal: try connection.execute("PRAGMA synchronous = NORMAL")
+            }
+            try connection.execute("PRAGMA foreign_keys = ON")
+            try connection.execute("PRAGMA temp_store = MEMORY")
+            // 16 MiB: the inner pages of the tables and the ends that grow.
+            try connection.execute("PRAGMA cache_size = -16384")
+            // Debian's build writes zeros over what is deleted, which only --chunks partial would pay for.
+            try connection.execute("PRAGMA secure_delete = OFF")
+        }
+        // In the rollback journal, so that the main file alone shows whose it is, whenever a process dies.
+        try Migration.migrate(connection, through: options.migrations, path: path)
+        try path.naming { () throws(SQLiteFailure) in try connection.execute("PRAGMA journal_mode = WAL") }
+    }
+}

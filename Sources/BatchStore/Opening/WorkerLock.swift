@@ -1,0 +1,51 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// The right to write a database: an flock on DB.lock, held until this goes out of scope (SPEC 6).
+///
+/// The kernel releases it when the process dies. The file is never deleted: a second worker that had opened it would
+/// hold a lock on a file that nobody finds any more.
+@safe struct WorkerLock: ~Copyable {
+    private let descriptor: Int32
+
+    /// Takes the lock and writes this process into its file.
+    ///
+    /// - Throws: `locked` with the holder.
+    init(_ path: DatabasePath, process: ProcessIdentity) throws(StoreError) {
+        let opened = unsafe open(path.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard opened >= 0 else {
+            throw StoreError(.io, path: path.lock, reason: DatabasePath.lastError())
+        }
+        var code = flock(opened, LOCK_EX | LOCK_NB)
+        while code != 0, errno == EINTR { code = flock(opened, LOCK_EX | LOCK_NB) }
+        guard code == 0 else {
+            let isHeld = errno == EWOULDBLOCK
+            let reason = DatabasePath.lastError()
+            let words = Self.read(opened).split(separator: " ")
+            _ = close(opened)
+            guard isHeld else { throw StoreError(.io, path: path.lock, reason: reason) }
+            throw StoreError(
+                .locked(pid: words.first.flatMap { Int($0) }, host: words.dropFirst().first.map(String.init)),
+                path: path.real)
+        }
+        descriptor = opened
+        let text = Array("\(process.pid) \(process.host)\n".utf8)
+        ftruncate(opened, 0)
+        // Only a second worker's message reads it: nothing depends on its being written.
+        _ = unsafe text.withUnsafeBytes { unsafe pwrite(opened, $0.baseAddress, $0.count, 0) }
+    }
+
+    deinit { _ = close(descriptor) }
+
+    private static func read(_ descriptor: Int32) -> String {
+        var bytes = [UInt8](repeating: 0, count: 512)
+        let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, 0) }
+        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        return String(text.prefix { $0 != "\n" })
+    }
+}

@@ -1,0 +1,73 @@
+package import BatchEngine
+
+/// A row of `attempts`.
+package struct AttemptRecord: Sendable, Equatable {
+    package var id: Int64
+    package var jobID: Int64
+    /// From 1 within its job.
+    package var number: Int
+    package var counts: Bool
+    package var runID: Int64
+    package var requestSHA256: String
+    package var resumedFrom: Int64?
+    package var strategy: ResumeStrategy?
+    /// Scalars of the joined text that were sent along.
+    package var prefixScalars: Int?
+    package var overlapScalars: Int?
+    package var startedMilliseconds: Int64
+    package var firstByteMicroseconds: Int64?
+    package var firstChunkMicroseconds: Int64?
+    package var durationMicroseconds: Int64?
+    package var status: AttemptStatus
+    package var finishReason: String?
+    package var httpStatus: Int?
+    package var errorKind: String?
+    package var error: String?
+    package var errorCode: String?
+    package var retryAfterMilliseconds: Int64?
+    package var requestID: String?
+    package var responseID: String?
+    package var firstChunkID: Int64?
+    package var lastChunkID: Int64?
+    package var chunkCount: Int?
+    package var promptTokens: Int?
+    package var completionTokens: Int?
+    package var usageSource: CompletionRecord.UsageSource?
+    /// What it left, where it did not complete.
+    package var partial: StoredPartial?
+
+    /// Reads the columns in the order of the members.
+    init(_ row: borrowing Statement) {
+        id = row.integer(0)
+        jobID = row.integer(1)
+        number = row.int(2)
+        counts = row.int(3) != 0
+        runID = row.integer(4)
+        requestSHA256 = row.text(5)
+        resumedFrom = row.optionalInteger(6)
+        strategy = row.optionalText(7).flatMap(ResumeStrategy.init)
+        prefixScalars = row.optionalInt(8)
+        overlapScalars = row.optionalInt(9)
+        startedMilliseconds = row.integer(10)
+        firstByteMicroseconds = row.optionalInteger(11)
+        firstChunkMicroseconds = row.optionalInteger(12)
+        durationMicroseconds = row.optionalInteger(13)
+        // The CHECK constraint allows no other word.
+        status = AttemptStatus(rawValue: row.text(14)) ?? .running
+        finishReason = row.optionalText(15)
+        httpStatus = row.optionalInt(16)
+        errorKind = row.optionalText(17)
+        error = row.optionalText(18)
+        errorCode = row.optionalText(19)
+        retryAfterMilliseconds = row.optionalInteger(20)
+        requestID = row.optionalText(21)
+        responseID = row.optionalText(22)
+        firstChunkID = row.optionalInteger(23)
+        lastChunkID = row.optionalInteger(24)
+        chunkCount = row.optionalInt(25)
+        promptTokens = row.optionalInt(26)
+        completionTokens = row.optionalInt(27)
+        usageSource = row.optionalText(28).flatMap(CompletionRecord.UsageSource.init)
+        partial = row.optionalBytes(29).flatMap { StoredPartial(attemptID: id, stored: $0) }
+    }
+}

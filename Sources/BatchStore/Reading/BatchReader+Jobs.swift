@@ -1,0 +1,119 @@
+import BatchEngine
+
+extension BatchReader {
+    /// How many jobs of a scope are in each state.
+    package func counts(in scope: JobScope = .all) throws(StoreError) -> JobCounts {
+        try read { (connection) throws(SQLiteFailure) in
+            if scope == .all { return try allCounts(connection) }
+            let rows = try connection.prepare(
+                """
+                SELECT j.status, j.line IS NULL, count(*)
+                FROM jobs AS j
+                WHERE ?4 = 1 AND j.source IN (SELECT value FROM json_each(?5))
+                    OR ?4 = 2 AND j.job_id IN (SELECT value FROM json_each(?5))
+                GROUP BY 1, 2
+                """)
+            rows.bind(scope, at: 4)
+            var counts = JobCounts()
+            while try rows.step() {
+                let isGone = rows.int(1) != 0
+                if isGone { counts.gone += rows.int(2) }
+                if isGone, case .sources = scope { continue }
+                if let status = JobStatus(rawValue: rows.text(0)) { counts.add(rows.int(2), status) }
+            }
+            return counts
+        }
+    }
+
+    /// Counts all jobs from the indexes alone: a scan of the rows of a million takes a second.
+    private func allCounts(_ connection: borrowing Connection) throws(SQLiteFailure) -> JobCounts {
+        var counts = JobCounts()
+        // In one transaction, so that no job is counted in two states.
+        try connection.execute("BEGIN")
+        defer { connection.rollBack() }
+        for sql in Self.queueCounts {
+            let row = try connection.prepare(sql)
+            guard try row.step() else { continue }
+            counts.interrupted += row.int(1)
+            counts.pending += row.int(0) - row.int(1)
+        }
+        let ended = try connection.prepare(
+            """
+            SELECT count(*), coalesce(sum(status = 'cancelled'), 0) FROM jobs INDEXED BY jobs_failed
+            WHERE status IN ('failed', 'cancelled')
+            """)
+        if try ended.step() {
+            counts.cancelled = ended.int(1)
+            counts.failed = ended.int(0) - ended.int(1)
+        }
+        // A job runs while an attempt of it does.
+        let running = try connection.integer(
+            """
+            SELECT count(DISTINCT job_id) FROM attempts INDEXED BY attempts_running WHERE status = 'running'
+            """)
+        counts.running = Int(running ?? 0)
+        let total = try connection.integer("SELECT count(*) FROM jobs")
+        counts.completed = Int(total ?? 0) - counts.total
+        for source in try connection.texts(Self.sourceQuery) {
+            let gone = try connection.prepare(
+                "SELECT count(*) FROM jobs INDEXED BY jobs_input WHERE source = ?1 AND line IS NULL")
+            gone.bind(source, at: 1)
+            if try gone.step() { counts.gone += gone.int(0) }
+        }
+        return counts
+    }
+
+    /// Rows that can run, and how many of them have text to go on from.
+    private static let queueCounts: [StaticString] = [
+        """
+        SELECT count(*), coalesce(sum(status = 'interrupted'), 0) FROM jobs INDEXED BY jobs_ready
+        WHERE status IN ('pending', 'interrupted') AND not_before_ms IS NULL
+        """,
+        """
+        SELECT count(*), coalesce(sum(status = 'interrupted'), 0) FROM jobs INDEXED BY jobs_waiting
+        WHERE not_before_ms IS NOT NULL
+        """,
+    ]
+
+    /// What is stored under these ids; those that are not stored are left out.
+    package func existing(customIDs: [String]) throws(StoreError) -> [String: StoredIdentity] {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(
+                "SELECT request_sha256, source, line FROM jobs WHERE custom_id = ?1")
+            var result: [String: StoredIdentity] = [:]
+            for id in customIDs {
+                rows.bind(id, at: 1)
+                guard try rows.step() else { continue }
+                result[id] = StoredIdentity(
+                    requestSHA256: rows.text(0), source: rows.text(1), line: rows.optionalInt(2))
+                rows.reset()
+            }
+            return result
+        }
+    }
+
+    /// A job with its request and metadata; nil where there is none of that id.
+    package func job(customID: String) throws(StoreError) -> JobRecord? {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(
+                """
+                SELECT j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.status,
+                    j.attempts, j.not_before_ms, j.error_kind, j.error, j.created_ms, j.updated_ms, r.metadata
+                FROM jobs AS j JOIN requests AS r USING (job_id)
+                WHERE j.custom_id = ?1
+                """)
+            rows.bind(customID, at: 1)
+            guard try rows.step() else { return nil }
+            return JobRecord(rows)
+        }
+    }
+
+    /// The request of a job as it is stored and sent: JSON.
+    package func request(ofJob jobID: Int64) throws(StoreError) -> [UInt8]? {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare("SELECT request FROM requests WHERE job_id = ?1")
+            rows.bind(jobID, at: 1)
+            return try rows.step() ? rows.bytes(0) : nil
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package import BatchEngine
+import LLMStreaming
+
+extension BatchReader {
+    /// The files that jobs came from, in the order in which they were first stored.
+    package func sources() throws(StoreError) -> [String] {
+        try read { (connection) throws(SQLiteFailure) in
+            try connection.texts(Self.sourceQuery)
+        }
+    }
+
+    /// Goes from file to file in the index instead of over all its rows.
+    static let sourceQuery: StaticString = """
+        WITH RECURSIVE files (source) AS (
+            SELECT min(source) FROM jobs
+            UNION ALL
+            SELECT (SELECT min(j.source) FROM jobs AS j WHERE j.source > files.source)
+            FROM files WHERE files.source IS NOT NULL
+        )
+        SELECT source FROM files WHERE source IS NOT NULL
+        ORDER BY (SELECT j.job_id FROM jobs AS j WHERE j.source = files.source ORDER BY j.line LIMIT 1)
+        """
+
+    /// The next jobs of these states, in the order of the input: file by file, line by line; then those that a file no
+    /// longer has.
+    ///
+    /// - Parameter cursor: the `next` of the page before; nil for the first.
+    package func results(
+        after cursor: ResultPage.Cursor? = nil, statuses: Set<JobStatus> = [.completed, .failed], limit: Int = 256
+    ) throws(StoreError) -> ResultPage {
+        var cursor = if let cursor { cursor } else { ResultPage.Cursor(sources: try sources()) }
+        guard let source = cursor.sources.first else { return ResultPage(results: [], next: nil) }
+        let results = try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(cursor.line == nil ? Self.goneResults : Self.linedResults)
+            rows.bind(source, at: 1)
+            rows.bind(cursor.line, at: 2)
+            rows.bind(cursor.jobID, at: 3)
+            rows.bind(utf8: JSON.array(statuses.map { .string($0.rawValue) }).bytes, at: 4)
+            rows.bind(limit, at: 5)
+            let completions = try connection.prepare(StoredCompletion.query)
+            var results: [JobResult] = []
+            while try rows.step() { results.append(try result(rows, completions)) }
+            return results
+        }
+        if let last = results.last, results.count == limit {
+            cursor.line = last.job.line
+            cursor.jobID = last.job.id
+        } else if cursor.line != nil {
+            cursor.line = nil
+            cursor.jobID = 0
+        } else {
+            cursor = ResultPage.Cursor(sources: Array(cursor.sources.dropFirst()))
+        }
+        return ResultPage(results: results, next: cursor.sources.isEmpty ? nil : cursor)
+    }
+
+    private func result(
+        _ rows: borrowing Statement, _ completions: borrowing Statement
+    ) throws(SQLiteFailure) -> JobResult {
+        var result = JobResult(
+            job: JobRecord(rows), completions: [], httpStatus: rows.optionalInt(15), requestID: rows.optionalText(16))
+        guard result.job.status == .completed else { return result }
+        completions.bind(result.job.id, at: 1)
+        while try completions.step() { result.completions.append(StoredCompletion(completions)) }
+        return result
+    }
+
+    private static let linedResults: StaticString = """
+        SELECT j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.status, j.attempts,
+            j.not_before_ms, j.error_kind, j.error, j.created_ms, j.updated_ms, r.metadata, a.http_status, a.request_id
+        FROM jobs AS j INDEXED BY jobs_input CROSS JOIN requests AS r ON r.job_id = j.job_id
+        LEFT JOIN attempts AS a ON a.job_id = j.job_id
+            AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
+        WHERE j.source = ?1 AND j.line >= ?2 AND (j.line, j.job_id) > (?2, ?3)
+            AND j.status IN (SELECT value FROM json_each(?4))
+        ORDER BY j.line, j.job_id
+        LIMIT ?5
+        """
+
+    private static let goneResults: StaticString = """
+        SELECT j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.status, j.attempts,
+            j.not_before_ms, j.error_kind, j.error, j.created_ms, j.updated_ms, r.metadata, a.http_status, a.request_id
+        FROM jobs AS j INDEXED BY jobs_input CROSS JOIN requests AS r ON r.job_id = j.job_id
+        LEFT JOIN attempts AS a ON a.job_id = j.job_id
+            AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
+        WHERE j.source = ?1 AND j.line IS NULL AND j.job_id > ?3 AND ?2 IS NULL
+            AND j.status IN (SELECT value FROM json_each(?4))
+        ORDER BY j.job_id
+        LIMIT ?5
+        """
+}

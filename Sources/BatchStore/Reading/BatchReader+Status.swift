@@ -1,0 +1,77 @@
+extension BatchReader {
+    /// Where the batch stands.
+    ///
+    /// - Parameter seconds: how many of the newest run's seconds to read.
+    package func status(seconds: Int = 60) throws(StoreError) -> StatusSummary {
+        let counts = try counts()
+        return try read { (connection) throws(SQLiteFailure) in
+            let run = try newestRun(connection)
+            let tokens = try connection.prepare(
+                """
+                SELECT sum(prompt_tokens), sum(completion_tokens) FROM completions INDEXED BY completions_usage
+                WHERE choice = 0
+                """)
+            _ = try tokens.step()
+            return StatusSummary(
+                counts: counts, waiting: try waiting(connection), run: run,
+                seconds: try run.map { (run) throws(SQLiteFailure) in
+                    try self.seconds(of: run.id, limit: seconds, connection)
+                } ?? [], promptTokens: tokens.int(0), completionTokens: tokens.int(1))
+        }
+    }
+
+    /// What SQLite's own check of the whole file finds wrong; empty for a sound one.
+    ///
+    /// Takes as long as reading it.
+    package func integrityFaults() throws(StoreError) -> [String] {
+        try read { (connection) throws(SQLiteFailure) in
+            try connection.texts("PRAGMA integrity_check").filter { $0 != "ok" }
+        }
+    }
+
+    private func newestRun(_ connection: borrowing Connection) throws(SQLiteFailure) -> RunRecord? {
+        let rows = try connection.prepare(
+            """
+            SELECT run_id, started_ms, finished_ms, status, exit_code, command, version, host, pid FROM runs
+            ORDER BY run_id DESC LIMIT 1
+            """)
+        return try rows.step() ? RunRecord(rows) : nil
+    }
+
+    private func waiting(_ connection: borrowing Connection) throws(SQLiteFailure) -> [StatusSummary.Waiting] {
+        let rows = try connection.prepare(
+            """
+            SELECT error_kind, count(*), min(not_before_ms) FROM jobs INDEXED BY jobs_waiting
+            WHERE not_before_ms IS NOT NULL
+            GROUP BY error_kind ORDER BY 2 DESC
+            """)
+        var waiting: [StatusSummary.Waiting] = []
+        while try rows.step() {
+            waiting.append(
+                StatusSummary.Waiting(
+                    errorKind: rows.optionalText(0), count: rows.int(1), nextDueMilliseconds: rows.integer(2)))
+        }
+        return waiting
+    }
+
+    private func seconds(
+        of runID: Int64, limit: Int, _ connection: borrowing Connection
+    ) throws(SQLiteFailure) -> [RunSecond] {
+        let rows = try connection.prepare(
+            """
+            SELECT second, chunks, output_tokens, completed, failed, running, waiting FROM run_seconds
+            WHERE run_id = ?1
+            ORDER BY second DESC LIMIT ?2
+            """)
+        rows.bind(runID, at: 1)
+        rows.bind(limit, at: 2)
+        var seconds: [RunSecond] = []
+        while try rows.step() {
+            seconds.append(
+                RunSecond(
+                    runID: runID, second: rows.integer(0), chunks: rows.int(1), outputTokens: rows.int(2),
+                    completed: rows.int(3), failed: rows.int(4), running: rows.int(5), waiting: rows.int(6)))
+        }
+        return seconds.reversed()
+    }
+}

@@ -1,0 +1,59 @@
+import BatchEngine
+
+/// Reads a database, also beside a running worker; it never writes and never checkpoints.
+///
+/// Each call is at most a few statements on a page of rows, since a read transaction that stays open keeps the WAL from
+/// shrinking.
+package actor BatchReader {
+    private nonisolated let executor = QueueExecutor(label: "llm4s-batch.reader")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    /// The real path of the database.
+    package nonisolated let path: String
+    private var connection: Connection?
+
+    private init(path: String) { self.path = path }
+
+    /// Opens a database that is there.
+    ///
+    /// - Throws: `missing`, `notOurs`, `newerSchema` and what else keeps it from being read.
+    package static func open(_ name: String) async throws(StoreError) -> BatchReader {
+        let path = try DatabasePath(name)
+        let reader = BatchReader(path: path.real)
+        try await reader.connect(path)
+        return reader
+    }
+
+    private func connect(_ path: DatabasePath) throws(StoreError) {
+        switch try DatabaseFile.inspect(path) {
+        case .missing: throw StoreError(.missing, path: path.real)
+        case .empty: throw StoreError(.missing, path: path.real, reason: "the file is empty")
+        case .ours: break
+        }
+        let opened = try path.naming { () throws(SQLiteFailure) in
+            let opened = try Connection(path: path.real, access: .reading)
+            opened.setLockTimeout(milliseconds: 5_000)
+            try opened.execute("PRAGMA temp_store = MEMORY")
+            return opened
+        }
+        let (found, known) = (try Migration.schema(of: opened, path: path), BatchSchema.version)
+        if found > known { throw StoreError(.newerSchema(found: found, known: known), path: path.real) }
+        if found < known { throw StoreError(.olderSchema(found: found, known: known), path: path.real) }
+        connection = consume opened
+    }
+
+    /// Closes the file; where nobody else has it open and nothing is in its WAL, only the file itself is left.
+    package func close() {
+        let hasLog = (DatabasePath.size(of: path + "-wal") ?? 0) > 0
+        connection?.setCheckpointsOnClose(!hasLog)
+        connection = nil
+    }
+
+    /// Runs statements and gives their failures the file's name.
+    func read<Value>(
+        _ body: (borrowing Connection) throws(SQLiteFailure) -> Value
+    ) throws(StoreError) -> Value {
+        guard connection != nil else { throw StoreError(.closed, path: path) }
+        do { return try body(connection!) } catch { throw error.storeError(path: path) }
+    }
+}

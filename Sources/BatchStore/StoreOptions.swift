@@ -1,0 +1,42 @@
+/// How a worker keeps its database.
+package struct StoreOptions: Sendable {
+    /// What is on disk after a commit.
+    package enum Durability: String, Sendable, CaseIterable {
+        /// Everything: what was counted survives a power failure.
+        case full
+        /// Everything until the last checkpoint; a crash of the process alone loses nothing.
+        case normal
+    }
+
+    /// Which chunks stay.
+    package enum ChunkRetention: String, Sendable, CaseIterable {
+        /// All of them.
+        case all
+        /// Those of open attempts, and what came since the oldest of them began.
+        case partial
+        /// None; no partial text survives kill -9.
+        case none
+    }
+
+    package var durability = Durability.full
+    package var chunks = ChunkRetention.all
+    package var queue = WriteQueueLimits()
+    /// The WAL is checkpointed when it has so many bytes.
+    package var checkpointBytes = 64 << 20
+    /// The WAL is warned of when it has so many bytes.
+    package var logWarningBytes = 1 << 30
+    /// How long another process may hold the write lock before it is told of.
+    package var lockPatience: Duration = .seconds(5)
+    /// How long closing waits for readers that keep the WAL from being emptied.
+    package var closingPatience: Duration = .seconds(2)
+    /// Told what a user should know, from any thread.
+    package var warn: @Sendable (String) -> Void = { _ in }
+    /// Told once when the store can take no more, from the writer's thread.
+    package var didFail: @Sendable (StoreError) -> Void = { _ in }
+    package var process = ProcessIdentity.current
+    package var unixMilliseconds: @Sendable () -> Int64 = { WallClock.milliseconds() }
+    /// The steps of the schema, replaced by tests only.
+    package var migrations = BatchSchema.migrations
+
+    package init() {}
+}

@@ -1,0 +1,90 @@
+/// Appends rows to `chunks` and knows where each open attempt's rows lie.
+struct ChunkWriter: ~Copyable {
+    /// Ranges are deleted when so many rows lie below the oldest open attempt (`--chunks partial`), as many at a time.
+    private static let prunedRows: Int64 = 50_000
+
+    private var single: ChunkInsert
+    private var sixteen: ChunkInsert
+    private let markFirst: Statement
+    private let delete: Statement
+    private let retention: StoreOptions.ChunkRetention
+    private var extents: ChunkExtents
+    /// The least number that may still be there.
+    private var least: Int64
+
+    /// Appends rows in their order.
+    mutating func write(
+        _ rows: ArraySlice<PendingChunk>, texts: [UInt8], in connection: borrowing Connection
+    ) throws(SQLiteFailure) {
+        guard retention != .none, !rows.isEmpty else { return }
+        try note(rows)
+        let written = unsafe texts.withUnsafeBufferPointer { texts -> SQLiteFailure? in
+            var rows = rows
+            do throws(SQLiteFailure) {
+                while !rows.isEmpty {
+                    if rows.count >= sixteen.rowCount {
+                        try unsafe sixteen.run(rows, texts: texts)
+                        rows = rows.dropFirst(sixteen.rowCount)
+                    } else {
+                        try unsafe single.run(rows, texts: texts)
+                        rows = rows.dropFirst()
+                    }
+                }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let written { throw written }
+        guard connection.newestRowID == extents.nextID - 1 else {
+            throw SQLiteFailure(
+                code: SQLiteFailure.misuse, message: "another program has written to the table chunks")
+        }
+    }
+
+    /// Gives the rows their numbers; an attempt's first one is noted in its own row, in the same transaction.
+    private mutating func note(_ rows: ArraySlice<PendingChunk>) throws(SQLiteFailure) {
+        for row in rows where extents.add(row.attemptID) {
+            markFirst.bind(row.attemptID, at: 1)
+            markFirst.bind(extents.nextID - 1, at: 2)
+            try markFirst.run()
+        }
+    }
+
+    /// Forgets an attempt that ended; nil where no row of it was stored.
+    mutating func close(_ attemptID: Int64) -> ChunkExtents.Extent? { extents.close(attemptID) }
+
+    /// Whether `prune` has rows to delete.
+    func needsPruning(isLast: Bool) -> Bool {
+        guard retention == .partial else { return false }
+        return end - least >= (isLast ? 1 : Self.prunedRows)
+    }
+
+    /// Deletes rows below the oldest open attempt, a bounded number.
+    mutating func prune() throws(SQLiteFailure) {
+        let end = min(end, least + Self.prunedRows)
+        delete.bind(least, at: 1)
+        delete.bind(end, at: 2)
+        try delete.run()
+        least = end
+    }
+
+    /// The least number that must stay.
+    ///
+    /// The newest row always stays, so that no number is given twice.
+    private var end: Int64 { min(extents.leastNeeded, extents.nextID - 1) }
+}
+
+// In an extension: a struct of noncopyable members must be made by its memberwise initialiser where one may throw.
+extension ChunkWriter {
+    /// Prepares its statements.
+    init(_ connection: borrowing Connection, retention: StoreOptions.ChunkRetention) throws(SQLiteFailure) {
+        let first = try connection.integer("SELECT min(chunk_id) FROM chunks")
+        let last = try connection.integer("SELECT max(chunk_id) FROM chunks")
+        try self.init(
+            single: .single(connection), sixteen: .sixteen(connection),
+            markFirst: connection.prepare("UPDATE attempts SET first_chunk_id = ?2 WHERE attempt_id = ?1"),
+            delete: connection.prepare("DELETE FROM chunks WHERE chunk_id >= ?1 AND chunk_id < ?2"),
+            retention: retention, extents: ChunkExtents(nextID: (last ?? 0) + 1), least: first ?? 1)
+    }
+}

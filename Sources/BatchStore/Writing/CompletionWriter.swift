@@ -1,0 +1,91 @@
+import BatchEngine
+import LLMStreaming
+
+/// Writes the rows of `completions`, with what sums over the job's attempts.
+struct CompletionWriter: ~Copyable {
+    private let attempts: Statement
+    private let insert: Statement
+
+    /// Writes the answers of a job; its attempt's row is written already.
+    func write(_ records: [CompletionRecord], of end: AttemptEnd) throws(SQLiteFailure) {
+        let totals = try totals(of: end)
+        for record in records { try write(record, totals, of: end) }
+    }
+
+    private func write(
+        _ record: CompletionRecord, _ totals: AttemptTotals, of end: AttemptEnd
+    ) throws(SQLiteFailure) {
+        let choice = record.choice
+        let promptTokens = totals.promptTokens ?? record.promptTokens
+        insert.bind(end.jobID, at: 1)
+        insert.bind(choice.index, at: 2)
+        insert.bind(end.attemptID, at: 3)
+        insert.bind(end.endedMilliseconds, at: 4)
+        insert.bind(record.model, at: 5)
+        insert.bind(record.responseID, at: 6)
+        insert.bind(choice.finishReason.rawValue, at: 7)
+        insert.bind(choice.nativeFinishReason, at: 8)
+        insert.bind(promptTokens, at: 9)
+        insert.bind(record.completionTokens, at: 10)
+        insert.bind(promptTokens.flatMap { prompt in record.completionTokens.map { prompt + $0 } }, at: 11)
+        insert.bind(record.cachedTokens, at: 12)
+        insert.bind(record.cacheCreationTokens, at: 13)
+        insert.bind(record.reasoningTokens, at: 14)
+        insert.bind(record.usageSource.rawValue, at: 15)
+        insert.bind(totals.billedPromptTokens, at: 16)
+        insert.bind(totals.billedCompletionTokens, at: 17)
+        insert.bind(totals.firstChunkMicroseconds, at: 18)
+        insert.bind(totals.durationMicroseconds, at: 19)
+        insert.bind(totals.chunkCount, at: 20)
+        insert.bind(max(1, record.seams.count), at: 21)
+        insert.bind(utf8: JSON.array(record.seams.map(\.json)).bytes, at: 22)
+        insert.bind(utf8: record.usage.map { JSON.object($0).bytes }, at: 23)
+        insert.bind(
+            utf8: choice.toolCalls.isEmpty ? nil : JSON.array(choice.toolCalls.map(\.json)).bytes, at: 24)
+        insert.bind(choice.content, at: 25)
+        insert.bind(choice.reasoning, at: 26)
+        insert.bind(choice.refusal, at: 27)
+        insert.bind(utf8: choice.message.bytes, at: 28)
+        try insert.run()
+    }
+
+    private func totals(of end: AttemptEnd) throws(SQLiteFailure) -> AttemptTotals {
+        attempts.bind(end.jobID, at: 1)
+        attempts.bind(end.attemptID, at: 2)
+        var rows: [AttemptTotals.Attempt] = []
+        while try attempts.step() {
+            rows.append(
+                AttemptTotals.Attempt(
+                    id: attempts.integer(0), responseID: attempts.optionalText(1),
+                    promptTokens: attempts.optionalInt(2), completionTokens: attempts.optionalInt(3),
+                    firstChunkMicroseconds: attempts.optionalInteger(4),
+                    durationMicroseconds: attempts.optionalInteger(5), chunkCount: attempts.optionalInt(6)))
+        }
+        return AttemptTotals(rows)
+    }
+}
+
+// In an extension: a struct of noncopyable members must be made by its memberwise initialiser where one may throw.
+extension CompletionWriter {
+    /// Prepares its statements.
+    init(_ connection: borrowing Connection) throws(SQLiteFailure) {
+        try self.init(
+            attempts: connection.prepare(
+                """
+                SELECT attempt_id, response_id, prompt_tokens, completion_tokens, first_chunk_us, duration_us, chunk_count
+                FROM attempts
+                WHERE job_id = ?1 AND request_sha256 = (SELECT request_sha256 FROM attempts WHERE attempt_id = ?2)
+                ORDER BY number
+                """),
+            insert: connection.prepare(
+                """
+                INSERT INTO completions (job_id, choice, attempt_id, created_ms, model, response_id, finish_reason,
+                    native_finish_reason, prompt_tokens, completion_tokens, total_tokens, cached_tokens,
+                    cache_creation_tokens, reasoning_tokens, usage_source, billed_prompt_tokens,
+                    billed_completion_tokens, ttft_us, duration_us, chunk_count, segments, seams, usage, tool_calls,
+                    content, reasoning, refusal, message)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+                    ?22, ?23, ?24, ?25, ?26, ?27, ?28)
+                """))
+    }
+}

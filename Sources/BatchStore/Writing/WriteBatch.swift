@@ -1,0 +1,68 @@
+import LLMStreaming
+
+/// What one commit writes.
+///
+/// Chunks lie in two flat arrays, rows and the bytes of their texts, so that queueing one is an append and no string
+/// is shared between threads.
+struct WriteBatch: Sendable {
+    /// Memory above this is given back after a commit: a batch grows beyond it only while the writer is held up.
+    private static let keptBytes = 12 << 20
+
+    private(set) var writes: [PendingWrite] = []
+    private(set) var chunks: [PendingChunk] = []
+    private(set) var texts: [UInt8] = []
+    private var otherBytes = 0
+    /// When its first write was queued.
+    private(set) var start: ContinuousClock.Instant?
+
+    var isEmpty: Bool { writes.isEmpty }
+
+    /// What it takes in memory, roughly.
+    var byteCount: Int { texts.count + chunks.count * MemoryLayout<PendingChunk>.stride + otherBytes }
+
+    mutating func append(_ write: PendingWrite) {
+        begin()
+        writes.append(write)
+        otherBytes += write.byteCount
+    }
+
+    /// Appends the chunks of one read.
+    mutating func append(
+        _ new: [StreamedChunk], of attemptID: Int64, from sequence: Int, atMicroseconds microseconds: Int64
+    ) {
+        begin()
+        var sequence = sequence
+        for chunk in new {
+            let textStart = texts.count
+            texts.append(contentsOf: chunk.text.utf8)
+            chunks.append(
+                PendingChunk(
+                    attemptID: attemptID, sequence: sequence, atMicroseconds: microseconds, kind: chunk.kind,
+                    choice: Int32(clamping: chunk.choice), item: Int32(clamping: chunk.item), textStart: textStart,
+                    textCount: texts.count - textStart))
+            sequence += 1
+        }
+        if case .chunks(let count) = writes.last {
+            writes[writes.count - 1] = .chunks(count + new.count)
+        } else {
+            writes.append(.chunks(new.count))
+        }
+    }
+
+    private mutating func begin() { if start == nil { start = .now } }
+
+    /// Empties it and keeps its memory for the batch after the next.
+    mutating func removeAll() {
+        let isLarge = byteCount > Self.keptBytes
+        writes.removeAll(keepingCapacity: !isLarge)
+        chunks.removeAll(keepingCapacity: !isLarge)
+        texts.removeAll(keepingCapacity: !isLarge)
+        otherBytes = 0
+        start = nil
+    }
+
+    /// Resumes those who wait for the ends in it.
+    func resumeWaiting(with result: Result<Void, any Error>) {
+        for case .end(_, let continuation) in writes { continuation.resume(with: result) }
+    }
+}

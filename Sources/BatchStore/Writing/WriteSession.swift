@@ -1,0 +1,142 @@
+import BatchEngine
+
+/// The worker's connection with everything prepared on it; one thread at a time uses it.
+struct WriteSession: ~Copyable {
+    let path: DatabasePath
+    let options: StoreOptions
+    let connection: Connection
+    private let gauge: WriteAheadLogGauge
+    private let begin: Statement
+    private let commit: Statement
+    private var chunks: ChunkWriter
+    private let attempts: AttemptWriter
+    private let completions: CompletionWriter
+    private let seconds: RunSecondWriter
+    private var jobs: JobWriter
+    private var checkpointer: Checkpointer
+    /// The number of the first attempt of this session.
+    let nextAttemptID: Int64
+
+    /// Runs the body in one transaction; whatever throws rolls it back.
+    mutating func transaction<Value>(
+        _ body: (inout WriteSession) throws(SQLiteFailure) -> Value
+    ) throws(SQLiteFailure) -> Value {
+        try begin.run()
+        do {
+            let value = try body(&self)
+            try commit.run()
+            return value
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+    }
+
+    /// Writes a batch in its order, in one transaction.
+    mutating func write(_ batch: borrowing WriteBatch) throws(SQLiteFailure) {
+        try begin.run()
+        do {
+            var next = 0
+            for write in batch.writes {
+                switch write {
+                case .chunks(let count):
+                    try chunks.write(batch.chunks[next..<next + count], texts: batch.texts, in: connection)
+                    next += count
+                case .start(let start, let attemptID, let runID):
+                    try attempts.write(start, attemptID: attemptID, runID: runID)
+                case .end(let end, _): try self.write(end)
+                case .second(let second): try seconds.write(second)
+                }
+            }
+            try commit.run()
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+    }
+
+    private mutating func write(_ end: AttemptEnd) throws(SQLiteFailure) {
+        let isCurrent = try attempts.write(end, chunks: chunks.close(end.attemptID), in: connection)
+        guard isCurrent, case .completed(let records) = end.transition else { return }
+        try completions.write(records, of: end)
+    }
+
+    /// Stores jobs in one transaction; nothing of them where one is a conflict.
+    mutating func ingest(
+        _ new: [NewJob], onChanged policy: ChangedJobPolicy
+    ) throws(SQLiteFailure) -> [IngestOutcome] {
+        let now = options.unixMilliseconds()
+        var outcomes: [IngestOutcome] = []
+        outcomes.reserveCapacity(new.count)
+        var hasConflict = false
+        try begin.run()
+        do {
+            for job in new {
+                let outcome = try jobs.write(job, onChanged: policy, at: now, in: connection)
+                if case .conflict = outcome { hasConflict = true }
+                outcomes.append(outcome)
+            }
+            if hasConflict { connection.rollBack() } else { try commit.run() }
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+        return outcomes
+    }
+
+    // MARK: Upkeep
+
+    /// Does what is due after a commit: checkpoints, and ranges of chunks that nobody needs.
+    mutating func maintain() throws(SQLiteFailure) {
+        if chunks.needsPruning(isLast: false) { try pruneChunks() }
+        let frames = gauge.frames
+        if checkpointer.didCommit(frames: frames) == .checkpoint {
+            let checkpoint = try connection.checkpointPassively()
+            checkpointer.didCheckpoint(frames: checkpoint.frames)
+        }
+        if checkpointer.warns(frames: frames) {
+            options.warn(
+                "\(path.writeAheadLog) has grown beyond \(options.logWarningBytes >> 20) MiB: some program holds a"
+                    + " read transaction on the database open; the file shrinks when it ends")
+        }
+    }
+
+    /// Deletes a range of chunks that no open attempt needs.
+    mutating func pruneChunks() throws(SQLiteFailure) {
+        try transaction { (session) throws(SQLiteFailure) in try session.chunks.prune() }
+    }
+
+    /// Does the last writes of a worker and empties the WAL, unless a reader keeps it.
+    mutating func finish() throws(SQLiteFailure) {
+        do {
+            while chunks.needsPruning(isLast: true) { try pruneChunks() }
+            try connection.checkpointTruncating()
+        } catch  where error.isBusy {
+            // Somebody keeps it: the next worker finds the WAL and goes on from it.
+        }
+    }
+}
+
+// In an extension: a struct of noncopyable members must be made by its memberwise initialiser where one may throw.
+extension WriteSession {
+    /// - Parameter gauge: set on the connection; it must live as long.
+    init(
+        _ connection: consuming Connection, gauge: WriteAheadLogGauge, path: DatabasePath, options: StoreOptions
+    ) throws(SQLiteFailure) {
+        let pageBytes = Int(try connection.integer("PRAGMA page_size") ?? 4096)
+        let newestAttemptID = try connection.integer("SELECT max(attempt_id) FROM attempts") ?? 0
+        let begin = try connection.prepare("BEGIN IMMEDIATE")
+        let commit = try connection.prepare("COMMIT")
+        let chunks = try ChunkWriter(connection, retention: options.chunks)
+        let attempts = try AttemptWriter(connection)
+        let completions = try CompletionWriter(connection)
+        let seconds = try RunSecondWriter(connection)
+        let jobs = try JobWriter(connection)
+        self.init(
+            path: path, options: options, connection: connection, gauge: gauge, begin: begin, commit: commit,
+            chunks: chunks, attempts: attempts, completions: completions, seconds: seconds, jobs: jobs,
+            checkpointer: Checkpointer(
+                threshold: options.checkpointBytes / pageBytes, warning: options.logWarningBytes / pageBytes),
+            nextAttemptID: newestAttemptID + 1)
+    }
+}

@@ -1,0 +1,131 @@
+import BatchEngine
+import Dispatch
+
+/// The one that writes: owns the worker's connection, on a thread of its own.
+actor Writer {
+    private nonisolated let executor = QueueExecutor(label: "llm4s-batch.writer")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    nonisolated let queue: WriteQueue
+    nonisolated let options: StoreOptions
+    private var path = ""
+    private var session: WriteSession?
+    private var lock: WorkerLock?
+    // Both are known to SQLite by their address: they outlive the connection.
+    private let gauge = WriteAheadLogGauge()
+    private var lockWait: LockWait?
+
+    init(options: StoreOptions) {
+        self.options = options
+        queue = WriteQueue(limits: options.queue)
+    }
+
+    /// Opens the database, or makes it, and puts in order what a worker that died has left.
+    ///
+    /// - Returns: the real path.
+    func open(_ name: String) throws(StoreError) -> String {
+        precondition(session == nil, "\(path) is open")
+        let path = try DatabasePath(name)
+        let lock = try Opening.lock(path, options: options)
+        let wait = LockWait(patience: options.lockPatience) { [options] in
+            options.warn("\(path.real): another process holds the write lock; waiting for it")
+        }
+        let connection = try Opening.connection(path, lockWait: wait, options: options)
+        connection.setGauge(gauge)
+        try Rescuer.rescue(connection, path: path, now: options.unixMilliseconds())
+        do {
+            session = try WriteSession(connection, gauge: gauge, path: path, options: options)
+        } catch {
+            throw error.storeError(path: path.real)
+        }
+        self.path = path.real
+        self.lock = consume lock
+        lockWait = wait
+        queue.open(nextAttemptID: session?.nextAttemptID ?? 1)
+        return path.real
+    }
+
+    // MARK: Group commit
+
+    /// Sees to what the queue asks for; called on any thread.
+    nonisolated func heed(_ wake: WriteQueue.Wake) {
+        switch wake {
+        case .nothing: break
+        case .now: executor.queue.async { self.assumeIsolated { $0.flush() } }
+        case .after(let delay):
+            let microseconds = delay / .microseconds(1)
+            executor.queue.asyncAfter(deadline: .now() + .microseconds(Int(microseconds))) {
+                self.assumeIsolated { $0.flush() }
+            }
+        }
+    }
+
+    /// Commits what waits.
+    ///
+    /// Only after COMMIT returned does anybody hear of it.
+    private func flush() {
+        guard let batch = queue.take() else { return }
+        do {
+            try session?.write(batch)
+        } catch {
+            let failure = error.storeError(path: path)
+            // Who hears of it finds the store failed.
+            fail(failure)
+            batch.resumeWaiting(with: .failure(failure))
+            return
+        }
+        batch.resumeWaiting(with: .success(()))
+        heed(queue.didWrite(batch))
+        do { try session?.maintain() } catch { fail(error.storeError(path: path)) }
+    }
+
+    /// Commits everything that was queued before the call.
+    func flushAll() throws(StoreError) {
+        flush()
+        if let failure = queue.failure { throw failure }
+    }
+
+    private func fail(_ error: StoreError) {
+        if queue.fail(error) { options.didFail(error) }
+    }
+
+    // MARK: Other writes
+
+    /// Runs the body between two commits; a failure is the store's.
+    func perform<Value>(
+        _ body: (inout WriteSession) throws(SQLiteFailure) -> Value
+    ) throws(StoreError) -> Value {
+        if let failure = queue.failure { throw failure }
+        guard session != nil else { throw StoreError(.closed, path: path) }
+        let value: Value
+        do { value = try body(&session!) } catch {
+            let failure = error.storeError(path: path)
+            fail(failure)
+            throw failure
+        }
+        do { try session?.maintain() } catch { fail(error.storeError(path: path)) }
+        return value
+    }
+
+    /// Commits what waits, empties the WAL, closes the file and gives the lock back.
+    ///
+    /// - Throws: why something of it could not be stored; it is closed all the same.
+    func close() throws(StoreError) {
+        defer {
+            session = nil
+            lock = nil
+        }
+        guard session != nil else { return }
+        flush()
+        if queue.failure == nil {
+            lockWait?.deadline = .now + options.closingPatience
+            do { try session?.finish() } catch { fail(error.storeError(path: path)) }
+        }
+        if let failure = queue.failure {
+            // What cannot be written is not to be touched again: the WAL stays for the next worker.
+            session?.connection.setCheckpointsOnClose(false)
+            throw failure
+        }
+        _ = queue.fail(StoreError(.closed, path: path))
+    }
+}

@@ -1,0 +1,36 @@
+/// The system's SQLite, and the few calls that Swift cannot make itself: variadic ones, and macros that cast.
+
+#ifndef CSQLITE_H
+#define CSQLITE_H
+
+#include <sqlite3.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Extended result codes that Swift does not see.
+static const int csqlite_ioerr_short_read = SQLITE_IOERR_SHORT_READ;
+static const int csqlite_ioerr_shmsize = SQLITE_IOERR_SHMSIZE;
+
+/// Turns SQLite's own statistics of memory off: they lock a mutex for every allocation. Before the first connection.
+int csqlite_disable_memory_statistics(void);
+
+/// SQLITE_TRANSIENT: SQLite copies the bytes before the bind call returns. (SQLITE_STATIC is a null pointer.)
+sqlite3_destructor_type csqlite_transient(void);
+
+/// Whether closing the last connection copies the WAL into the database and deletes it
+/// (SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, inverted).
+int csqlite_set_checkpoint_on_close(sqlite3 *db, int on);
+
+/// Reads the first bytes of the main database file through SQLite's own descriptor.
+///
+/// Opening and closing the file beside SQLite would drop the POSIX locks that this process holds on it
+/// (sqlite.org/howtocorrupt.html, 2.2). Returns SQLITE_IOERR_SHORT_READ for a shorter file; the rest is then zeros.
+int csqlite_read_header(sqlite3 *db, void *bytes, int count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,68 @@
+import Foundation
+import LLMStreaming
+import Testing
+
+@testable import BatchStore
+
+@Suite struct CheckpointTests {
+    @Test func aCheckpointIsDueAtTheThresholdAndAgainAQuarterLaterWhileTheWALCannotBeginAnew() {
+        var checkpointer = Checkpointer(threshold: 100, warning: 1_000)
+        func afterCommits(_ frames: [Int]) -> [Checkpointer.Action] {
+            frames.map { checkpointer.didCommit(frames: $0) }
+        }
+        #expect(afterCommits([99, 100]) == [.nothing, .checkpoint])
+        checkpointer.didCheckpoint(frames: 100)
+        #expect(afterCommits([120, 125]) == [.nothing, .checkpoint])
+        checkpointer.didCheckpoint(frames: 125)
+        // At 3 it began anew.
+        #expect(afterCommits([3, 99, 101]) == [.nothing, .nothing, .checkpoint])
+    }
+
+    @Test func aLongWALIsWarnedOfOnce() {
+        var checkpointer = Checkpointer(threshold: 100, warning: 1_000)
+        #expect([999, 1_000, 2_000].map { checkpointer.warns(frames: $0) } == [false, true, false])
+    }
+
+    @Test func theWALStaysShortWhateverIsWritten() async throws {
+        let store = try await TestStore(jobs: newJobs(1)) { $0.checkpointBytes = 1 << 20 }
+        let attemptID = store.queue.startAttempt(attemptStart(of: try await store.job("j1")))
+        let chunk = StreamedChunk(.text, String(repeating: "x", count: 100_000))
+        for sequence in 0..<100 {
+            _ = store.queue.storeChunks([chunk], of: attemptID, from: sequence, atMicroseconds: 1)
+            try await store.database.flush()
+        }
+        let length = try #require(DatabasePath.size(of: store.database.path + "-wal"))
+        #expect(length < 3 << 20)
+        #expect(try store.rows("SELECT count(*) FROM chunks") == ["100"])
+        try await store.database.close()
+        #expect(try store.folder.names == ["jobs.db", "jobs.db.lock"])
+    }
+
+    @Test func aReaderThatHoldsItsTransactionIsWarnedOfAndNothingFails() async throws {
+        let warnings = Recorder<String>()
+        let store = try await TestStore(jobs: newJobs(1)) {
+            $0.checkpointBytes = 100_000
+            $0.logWarningBytes = 1 << 20
+            $0.closingPatience = .milliseconds(1)
+            $0.warn = { warnings.record($0) }
+        }
+        let reader = try Connection(path: store.database.path, access: .reading)
+        let rows = try reader.prepare("SELECT custom_id FROM jobs")
+        #expect(try rows.step())
+        let attemptID = store.queue.startAttempt(attemptStart(of: try await store.job("j1")))
+        let chunk = StreamedChunk(.text, String(repeating: "x", count: 100_000))
+        for sequence in 0..<30 {
+            _ = store.queue.storeChunks([chunk], of: attemptID, from: sequence, atMicroseconds: 1)
+            try await store.database.flush()
+        }
+        #expect(warnings.values.count == 1)
+        #expect(warnings.values.first?.contains("holds a read transaction") ?? false)
+        // Closing does not wait for it; the next worker goes on from the WAL.
+        try await store.database.close()
+        #expect(FileManager.default.fileExists(atPath: store.database.path + "-wal"))
+        rows.reset()
+        let again = try await TestStore(folder: store.folder)
+        #expect(try again.rows("SELECT count(*) FROM chunks") == ["30"])
+        try await again.database.close()
+    }
+}

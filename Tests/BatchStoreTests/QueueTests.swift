@@ -1,0 +1,67 @@
+import BatchEngine
+import LLMStreaming
+import Testing
+
+@testable import BatchStore
+
+@Suite struct QueueTests {
+    @Test func everyJobOfALargeQueueIsHandedOutOnceInItsOrder() async throws {
+        let store = try await TestStore()
+        for start in stride(from: 0, to: 20_000, by: 5_000) {
+            let jobs = (start..<start + 5_000).map { index in
+                newJob("j\(index)", line: index + 1, source: index % 3 == 0 ? "a.jsonl" : "b.jsonl")
+            }
+            _ = try await store.database.ingest(jobs, onChanged: .error)
+        }
+        let queue = store.database.queue(for: .sources(["b.jsonl"]), runID: store.runID)
+        var seen: [String] = []
+        var cursor: Int64 = 0
+        while true {
+            let page = try await queue.nextJobs(after: cursor, limit: 128)
+            guard let last = page.last else { break }
+            #expect(page.count <= 128)
+            seen += page.map(\.customID)
+            cursor = last.id
+        }
+        #expect(seen == (0..<20_000).filter { $0 % 3 != 0 }.map { "j\($0)" })
+    }
+
+    @Test(arguments: [
+        ("SEARCH j USING INDEX jobs_ready", QueueQuery.ready), ("SEARCH j USING INDEX jobs_waiting", QueueQuery.due),
+        ("SCAN j USING COVERING INDEX jobs_waiting|SEARCH j USING INDEX jobs_waiting", QueueQuery.nextDue),
+        ("SEARCH attempts USING INDEX attempts_of_job", QueueQuery.partial),
+    ])
+    func thePlanOfAQueueQueryIsItsIndexWithoutASort(_ expected: String, _ query: StaticString) async throws {
+        let store = try await TestStore()
+        let connection = try Connection(path: store.database.path, access: .reading)
+        let plan = try connection.plan(of: query)
+        #expect(expected.split(separator: "|").contains { step in plan.contains { $0.hasPrefix(step) } }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.hasPrefix("SCAN jobs") }, "\(plan)")
+        #expect(!plan.contains { $0 == "SCAN j" || $0 == "SCAN r" || $0 == "SCAN attempts" }, "\(plan)")
+    }
+
+    @Test func onlyTheJobsOfTheScopeAreHandedOut() async throws {
+        let store = try await TestStore(jobs: newJobs(4))
+        let ids = try await store.queue.nextJobs(after: 0, limit: 10).map(\.id)
+        let some = store.database.queue(for: .jobs([ids[1], ids[3]]), runID: store.runID)
+        #expect(try await some.nextJobs(after: 0, limit: 10).map(\.customID) == ["j2", "j4"])
+        for id in ["j1", "j2"] {
+            let job = try await store.job(id)
+            try await store.queue.endAttempt(
+                cutEnd(store.attempt(job, []), of: job, until: id == "j1" ? 100 : 200))
+        }
+        #expect(try await some.dueJobs(at: 1_000, limit: 10, excluding: []).map(\.customID) == ["j2"])
+        #expect(try await some.nextDueTime(excluding: []) == 200)
+        #expect(try await store.queue.nextDueTime(excluding: []) == 100)
+    }
+}
+
+extension Connection {
+    /// The steps of a query's plan.
+    func plan(of query: StaticString) throws(SQLiteFailure) -> [String] {
+        let statement = try explain(query)
+        var steps: [String] = []
+        while try statement.step() { steps.append(statement.text(3)) }
+        return steps
+    }
+}
