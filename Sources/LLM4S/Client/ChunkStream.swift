@@ -1,0 +1,82 @@
+public import LLMStreaming
+
+/// The chunks of an answer as an asynchronous sequence; made by `LLMClient.stream`.
+public struct ChunkStream: AsyncSequence, Sendable {
+    /// A piece of the answer.
+    public typealias Element = StreamedChunk
+    /// Why the answer is not whole.
+    public typealias Failure = LLMError
+
+    /// How many chunks wait for the reader before the socket does.
+    static let capacity = 256
+
+    let client: LLMClient
+    let conversation: Conversation
+    let options: CompletionOptions
+
+    /// Begins a new request.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
+
+    /// Reads the chunks of one request.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        private enum State {
+            case new(ChunkStream)
+            case reading(Reading)
+            case ended
+        }
+
+        private var state: State
+
+        init(stream: ChunkStream) { state = .new(stream) }
+
+        /// The next chunk, nil after the last one of a whole answer.
+        ///
+        /// - Throws: why the answer is not whole, after the chunks that came.
+        public mutating func next(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(LLMError) -> StreamedChunk? {
+            let reading: Reading
+            switch state {
+            case .ended: return nil
+            case .reading(let current): reading = current
+            case .new(let stream):
+                do { reading = try Reading(stream) } catch {
+                    state = .ended
+                    throw error
+                }
+                state = .reading(reading)
+            }
+            let next = await reading.next()
+            if case .success(.some(let chunk)) = next { return chunk }
+            state = .ended
+            return try next.get()
+        }
+    }
+
+    /// The request of an iterator; it is given up with it.
+    final class Reading: Sendable {
+        private let buffer = ChunkBuffer(capacity: ChunkStream.capacity)
+        private let task: Task<Void, Never>
+
+        init(_ stream: ChunkStream) throws(LLMError) {
+            let request = try stream.client.request(stream.conversation, stream.options)
+            task = Task { [buffer, client = stream.client] in
+                let result = await client.answer(request, receiver: buffer)
+                switch result.outcome {
+                case .completed: buffer.finish(.success(()))
+                case .failed(let error): buffer.finish(.failure(error))
+                }
+            }
+        }
+
+        func next() async -> Result<StreamedChunk?, LLMError> {
+            await withTaskCancellationHandler {
+                await buffer.next()
+            } onCancel: {
+                task.cancel()
+            }
+        }
+
+        deinit { task.cancel() }
+    }
+}

@@ -1,0 +1,25 @@
+public import LLMStreaming
+
+/// The way in: a client for a model of any provider.
+///
+/// ```swift
+/// let client = try LLM.client(model: "anthropic/claude-haiku-4-5")
+/// let answer = try await client.streamComplete([.user("Why is the sky blue?")]) { chunk in
+///     if chunk.kind == .text { print(chunk.text, terminator: "") }
+/// }
+/// ```
+public enum LLM {
+    /// A client for a model, with URL and key from the environment.
+    ///
+    /// - Parameters:
+    ///   - model: `provider/model`, as in `openai/gpt-4.1` or `vllm/meta-llama/Llama-3.1-8B`. Without a provider it is
+    ///     OpenRouter's if OPENAI_BASE_URL holds `openrouter.ai`, else OpenAI's.
+    ///   - environment: the variables to look in; those of the process where nil.
+    /// - Throws: what is missing, such as the variable that should hold the key.
+    public static func client(
+        model: String, environment: [String: String]? = nil
+    ) throws(ConfigurationError) -> LLMClient {
+        let choice = try ModelChoice(model, environment: environment ?? POSIX.environment)
+        return LLMClient(endpoint: choice.endpoint, model: choice.model)
+    }
+}

@@ -1,0 +1,32 @@
+import LLMStreaming
+
+/// Which provider a model's name means, and what that provider calls the model (SPEC 4).
+struct ModelChoice: Sendable {
+    let endpoint: Endpoint
+    let model: String
+
+    /// The choice that `provider/model`, or a bare model, means in an environment.
+    init(_ name: String, environment: [String: String]) throws(ConfigurationError) {
+        let catalog = ProviderCatalog()
+        if let slash = name.firstIndex(of: "/"), let provider = catalog[String(name[..<slash])] {
+            endpoint = try Endpoint(provider: provider, environment: environment)
+            model = String(name[name.index(after: slash)...])
+        } else if let url = environment["OPENAI_BASE_URL"], url.contains("openrouter.ai"),
+            var provider = catalog["openrouter"]
+        {
+            // Who points OpenAI's variable at OpenRouter may have put its key into OpenAI's as well.
+            provider.keyVariables.append("OPENAI_API_KEY")
+            endpoint = try Endpoint(provider: provider, baseURL: url, environment: environment)
+            model = name
+        } else if name.contains("/") {
+            throw ConfigurationError(
+                "the model '\(name)' names no known provider; known are \(catalog.names.joined(separator: ", "))")
+        } else if let provider = catalog["openai"] {
+            endpoint = try Endpoint(provider: provider, environment: environment)
+            model = name
+        } else {
+            throw ConfigurationError("the provider of the model '\(name)' is not known")
+        }
+        guard !model.isEmpty else { throw ConfigurationError("'\(name)' names a provider but no model") }
+    }
+}

@@ -1,0 +1,139 @@
+import LLMStreaming
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// The making of one connection, with name, TCP and TLS; it can be given up at any time from any thread.
+final class ConnectAttempt: Sendable {
+    private enum State {
+        /// The sockets that are being tried.
+        case connecting([any Channel])
+        /// Given up, and why.
+        case abandoned(LLMError)
+        case done
+    }
+
+    private let id: UInt64
+    private let origin: Origin
+    private let promise: EventLoopPromise<Connection>
+    private let state = Mutex(State.connecting([]))
+
+    init(id: UInt64, origin: Origin, on loop: any EventLoop) {
+        self.id = id
+        self.origin = origin
+        promise = loop.makePromise()
+    }
+
+    /// The connection, or an `LLMError`; a given up attempt fails at once, whatever the resolver still does.
+    var connection: EventLoopFuture<Connection> { promise.futureResult }
+
+    /// Begins.
+    ///
+    /// - Parameters:
+    ///   - care: what to do with the connection once it stands.
+    ///   - onEnd: called once, on the loop, when nothing is being set up any more.
+    func start(
+        tls: TLSClient, timeout: Duration, care: ConnectionCare,
+        onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
+    ) {
+        let (id, origin, loop) = (id, origin, promise.futureResult.eventLoop)
+        let limit = TimeAmount(timeout)
+        let deadline = loop.scheduleTask(in: limit) {
+            self.abandon(LLMError(.timeoutConnect, "no connection to \(origin.endpointName) within \(limit.text)"))
+        }
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(limit)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.tcpOption(.keepAliveIdle), value: 60)
+            .channelOption(.recvAllocator, value: Self.receiveBuffers)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard self.add(channel) else { throw ChannelError.ioOnClosedChannel }
+                    try Self.addHandlers(to: channel, id: id, origin: origin, tls: tls, care: care)
+                }
+            }
+        // An address needs no resolver, and no second thread.
+        let connected =
+            if let address = try? SocketAddress(ipAddress: origin.host, port: origin.port) {
+                bootstrap.connect(to: address)
+            } else {
+                bootstrap.connect(host: origin.host, port: origin.port)
+            }
+        connected.flatMap { channel -> EventLoopFuture<Connection> in
+            do {
+                let handler = try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
+                return handler.connection(on: channel)
+            } catch {
+                return channel.eventLoop.makeFailedFuture(error)
+            }
+        }.whenComplete { result in
+            deadline.cancel()
+            self.end(result, onEnd)
+        }
+    }
+
+    /// Gives up: the sockets close, the future fails with this error.
+    func abandon(_ error: LLMError) {
+        let channels: [any Channel] = state.withLock { state in
+            guard case .connecting(let channels) = state else { return [] }
+            state = .abandoned(error)
+            return channels
+        }
+        // First, since a closed socket fails the attempt too, for another reason.
+        promise.fail(error)
+        for channel in channels { channel.close(promise: nil) }
+    }
+
+    private func end(
+        _ result: Result<Connection, any Error>, _ onEnd: @Sendable (Result<Connection, LLMError>) -> Void
+    ) {
+        let abandonment: LLMError? = state.withLock { state in
+            defer { state = .done }
+            if case .abandoned(let error) = state { return error } else { return nil }
+        }
+        switch (result, abandonment) {
+        case (.success(let connection), nil):
+            onEnd(.success(connection))
+            promise.succeed(connection)
+        case (.success(let connection), let error?):
+            // It came too late.
+            connection.channel.close(promise: nil)
+            onEnd(.failure(error))
+        case (.failure, let error?): onEnd(.failure(error))
+        case (.failure(let failure), nil):
+            let error = ConnectionFailure.error(failure, origin: origin)
+            onEnd(.failure(error))
+            promise.fail(error)
+        }
+    }
+
+    /// Remembers a socket; false where the attempt has been given up.
+    private func add(_ channel: any Channel) -> Bool {
+        state.withLock { state in
+            guard case .connecting(let channels) = state else { return false }
+            state = .connecting(channels + [channel])
+            return true
+        }
+    }
+
+    /// Small, since most reads are one event and every waiting stream holds a buffer; a fast stream's grows.
+    private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 16_384)
+
+    private static func addHandlers(
+        to channel: any Channel, id: UInt64, origin: Origin, tls: TLSClient, care: ConnectionCare
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if origin.isSecure { try pipeline.addHandler(tls.handler(for: origin.host)) }
+        try pipeline.addHandler(HTTPRequestEncoder())
+        try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
+        try pipeline.addHandler(
+            ConnectionHandler(id: id, origin: origin, care: care, ready: channel.eventLoop.makePromise()))
+    }
+}
+
+extension NIOBSDSocket.Option {
+    fileprivate static var keepAliveIdle: Self { Self(rawValue: POSIX.keepAliveIdle) }
+}

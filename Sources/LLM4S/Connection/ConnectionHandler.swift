@@ -1,0 +1,318 @@
+import LLMStreaming
+import NIOCore
+import NIOHTTP1
+import NIOTLS
+
+/// The end of a connection's pipeline: carries one exchange after the other, each decoded where its bytes are read.
+///
+/// What an exchange means is decided by `Exchange`; this handler moves bytes, chunks and time between it, the socket
+/// and the receiver, and says when the connection is free again. Bound to the channel's event loop.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundIn = HTTPClientRequestPart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private enum State {
+        /// TCP or TLS is not through yet.
+        case settingUp
+        /// No exchange; one may begin.
+        case ready(since: NIODeadline)
+        case streaming(ActiveStream)
+        /// The connection is gone; the last chunks wait for room.
+        case lost(ActiveStream)
+        /// The result is out; the rest of the body is read away so that the connection can serve again.
+        case draining(since: NIODeadline, remainingBytes: Int)
+        case closed
+    }
+
+    /// How long, and how far, the rest of a body is read away (SPEC 4).
+    static let drainTime = TimeAmount.seconds(1)
+    private static let maximumDrainBytes = 64 << 10
+
+    private let id: UInt64
+    private let origin: Origin
+    private let care: ConnectionCare
+    private let ready: EventLoopPromise<Void>
+    private var context: ChannelHandlerContext?
+    /// This connection as others know it.
+    private var connection: Connection?
+    /// What looks at the deadline of the state, whichever it is.
+    private var alarm: Alarm?
+    private var state = State.settingUp {
+        didSet { alarm?.set(deadline) }
+    }
+    private var loss = ConnectionLoss.closed
+    private var hasServed = false
+
+    /// - Parameter ready: fulfilled when the connection stands, TLS included.
+    init(id: UInt64, origin: Origin, care: ConnectionCare, ready: EventLoopPromise<Void>) {
+        self.id = id
+        self.origin = origin
+        self.care = care
+        self.ready = ready
+    }
+
+    /// The connection, once it stands.
+    func connection(on channel: any Channel) -> EventLoopFuture<Connection> {
+        let connection = Connection(
+            id: id, origin: origin, channel: channel, handler: NIOLoopBound(self, eventLoop: channel.eventLoop))
+        self.connection = connection
+        return ready.futureResult.map { connection }
+    }
+
+    // MARK: Exchanges
+
+    /// Sends a request; `onEnd` is called once, with its end.
+    func begin(_ plan: ExchangePlan, onEnd: @escaping @Sendable (ExchangeEnd) -> Void) {
+        let stream = ActiveStream(plan, isConnectionReused: hasServed, onEnd: onEnd, at: now)
+        guard case .ready = state, let context, context.channel.isActive else {
+            // A server that closes each new connection at once would be connected to for ever.
+            if hasServed { onEnd(.unusable) } else { refuse(stream) }
+            return
+        }
+        hasServed = true
+        state = .streaming(stream)
+        context.write(wrapOutboundOut(.head(plan.head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: plan.body)))), promise: nil)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenSuccess {
+            stream.isRequestSent = true
+            stream.exchange.requestSent(at: context.eventLoop.now)
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: sent)
+    }
+
+    private func refuse(_ stream: ActiveStream) {
+        stream.exchange.connectionLost(.closed, at: now)
+        state = .closed
+        finish(stream)
+    }
+
+    /// Ends the exchange of that number at once, if it is not over.
+    func cancel(_ id: UInt64) {
+        switch state {
+        case .streaming(let stream) where stream.id == 0:
+            stream.exchange.cancel(at: now)
+            stream.isKeptAlive = false
+            finish(stream)
+        case .lost(let stream) where stream.id == id: finish(stream)
+        default: break
+        }
+    }
+
+    private var now: NIODeadline { context?.eventLoop.now ?? .now() }
+
+    /// Hands chunks on; delivers the result once nothing is left to hand on.
+    private func advance(_ stream: ActiveStream) {
+        if stream.handOn(), stream.exchange.verdict == nil { pause(stream) }
+        if stream.exchange.verdict != nil, !stream.exchange.hasChunks {
+            finish(stream)
+        } else {
+            alarm?.set(deadline)
+        }
+    }
+
+    private func pause(_ stream: ActiveStream) {
+        guard let context else { return }
+        stream.flow = .waitingForRoom(isReadHeld: false)
+        stream.exchange.pause(at: now)
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let id = stream.id
+        stream.receiver.whenThereIsRoom {
+            handler.eventLoop.execute { handler.value.resume(id) }
+        }
+    }
+
+    private func resume(_ id: UInt64) {
+        let stream: ActiveStream
+        switch state {
+        case .streaming(let current), .lost(let current): stream = current
+        default: return
+        }
+        guard stream.id == id, case .waitingForRoom(let isReadHeld) = stream.flow else { return }
+        stream.flow = .open
+        stream.exchange.resume(at: now)
+        advance(stream)
+        guard isReadHeld else { return }
+        // Ran full again: the read stays held back.
+        if case .waitingForRoom = stream.flow {
+            stream.flow = .waitingForRoom(isReadHeld: true)
+        } else {
+            context?.read()
+        }
+    }
+
+    /// Delivers the result, chunks that are left first, and frees or closes the connection.
+    private func finish(_ stream: ActiveStream) {
+        guard let verdict = stream.exchange.verdict else { return }
+        let isReadHeld = stream.flow == .waitingForRoom(isReadHeld: true)
+        stream.flow = .open
+        _ = stream.handOn()
+        let end: ExchangeEnd =
+            switch verdict {
+            case .completed(let completion): .result(stream.exchange.result(.completed(completion), at: now))
+            case .failed(let error): .result(stream.exchange.result(.failed(error), at: now))
+            case .redirected(let path): .redirected(path: path)
+            }
+        if case .streaming = state { release(stream, verdict) } else { state = .closed }
+        if isReadHeld { context?.read() }
+        // Only now, so that who starts the next request finds the connection free.
+        stream.onEnd(end)
+    }
+
+    /// Decides what becomes of the connection of an exchange that ended.
+    private func release(_ stream: ActiveStream, _ verdict: Verdict) {
+        guard stream.isRequestSent, stream.isKeptAlive, verdict.leavesConnectionInOrder else {
+            close()
+            return
+        }
+        if stream.isBodyEnded {
+            becomeReady()
+        } else {
+            state = .draining(since: now, remainingBytes: Self.maximumDrainBytes)
+        }
+    }
+
+    private func becomeReady() {
+        state = .ready(since: now)
+        if let connection { care.onFree(connection) }
+    }
+
+    private func close() {
+        state = .closed
+        context?.close(promise: nil)
+    }
+
+    // MARK: Clocks
+
+    /// When the state has lasted too long.
+    private var deadline: NIODeadline? {
+        switch state {
+        case .streaming(let stream): stream.exchange.clock.deadline
+        case .draining(let since, _): since + Self.drainTime
+        case .ready(let since): since + care.idleLifetime
+        case .settingUp, .lost, .closed: nil
+        }
+    }
+
+    private func alarmRang() {
+        // It may ring early: deadlines move on with every read, the alarm does not.
+        guard let deadline else { return }
+        if deadline <= now { deadlineCame() } else { alarm?.set(deadline) }
+    }
+
+    private func deadlineCame() {
+        switch state {
+        case .streaming(let stream):
+            stream.exchange.expire(at: now)
+            advance(stream)
+        case .draining: close()
+        case .ready: if care.retire(id, origin) { close() }
+        case .settingUp, .lost, .closed: break
+        }
+    }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        alarm = Alarm(context.eventLoop) { self.alarmRang() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        connection = nil
+        alarm?.cancel()
+        alarm = nil
+        ready.fail(ChannelError.eof)
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if !origin.isSecure { standUp() }
+        context.fireChannelActive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted = event as? TLSUserEvent { standUp() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func standUp() {
+        guard case .settingUp = state else { return }
+        state = .ready(since: now)
+        ready.succeed()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if case .streaming(let stream) = state, case .waitingForRoom = stream.flow {
+            stream.flow = .waitingForRoom(isReadHeld: true)
+        } else {
+            context.read()
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch state {
+        case .streaming(let stream): receive(unwrapInboundIn(data), stream, at: context.eventLoop.now)
+        case .draining(let since, let remainingBytes):
+            switch unwrapInboundIn(data) {
+            case .head: break
+            case .body(let bytes) where bytes.readableBytes <= remainingBytes:
+                state = .draining(since: since, remainingBytes: remainingBytes - bytes.readableBytes)
+            case .body: close()
+            case .end: becomeReady()
+            }
+        // An answer that nobody asked for.
+        case .ready: close()
+        case .settingUp, .lost, .closed: break
+        }
+    }
+
+    private func receive(_ part: HTTPClientResponsePart, _ stream: ActiveStream, at now: NIODeadline) {
+        switch part {
+        case .head(let head):
+            stream.isKeptAlive = head.isKeepAlive
+            stream.exchange.receiveHead(
+                ProviderResponseHead(
+                    status: Int(head.status.code), headers: head.headers.map { (name: $0.name, value: $0.value) }),
+                at: now)
+        case .body(let bytes): stream.exchange.receiveBody(bytes.readableBytesUInt8Span, at: now)
+        case .end:
+            stream.isBodyEnded = true
+            stream.exchange.receiveEnd(at: now)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if case .streaming(let stream) = state { advance(stream) }
+        context.fireChannelReadComplete()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch state {
+        case .settingUp:
+            ready.fail(ConnectionFailure.reason(of: error, in: context))
+            close()
+        case .streaming(let stream):
+            if case HTTPParserError.invalidEOFState = error {
+                stream.exchange.connectionLostInHead(at: context.eventLoop.now)
+            } else if let loss = ConnectionLoss(error) {
+                self.loss = loss
+            }
+            context.close(promise: nil)
+        case .ready, .draining, .lost, .closed: close()
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        switch state {
+        case .streaming(let stream):
+            stream.exchange.connectionLost(loss, at: context.eventLoop.now)
+            state = .lost(stream)
+            advance(stream)
+        case .settingUp, .ready, .draining: state = .closed
+        case .lost, .closed: break
+        }
+        context.fireChannelInactive()
+    }
+}

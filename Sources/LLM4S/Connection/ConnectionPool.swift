@@ -1,0 +1,111 @@
+import LLMStreaming
+import NIOCore
+import Synchronization
+
+/// The connections of a transport: gives each stream an idle one of its origin or makes one.
+///
+/// A connection stays on the event loop that it was made on; only the account of who has which is shared.
+final class ConnectionPool: Sendable {
+    private typealias Grant = PoolGrant<Connection>
+    private typealias Waiter = @Sendable (Grant) -> Void
+
+    private let group: any EventLoopGroup
+    private let tls: TLSClient
+    private let connectTimeout: Duration
+    private let idleLifetime: TimeAmount
+    private let state: Mutex<PoolState<Connection, Waiter>>
+    private let lastID = Atomic<UInt64>(0)
+
+    init(group: any EventLoopGroup, configuration: TransportConfiguration) {
+        self.group = group
+        tls = TLSClient(caFile: configuration.caFile)
+        connectTimeout = configuration.timeouts.connect
+        idleLifetime = TimeAmount(configuration.idleConnectionLifetime)
+        state = Mutex(PoolState(maximumSetUps: configuration.maximumHandshakes))
+    }
+
+    /// What the pool has done so far.
+    var statistics: TransportStatistics { state.withLock { $0.statistics } }
+
+    /// How many streams wait for their turn.
+    var waitingCount: Int { state.withLock { $0.waitingCount } }
+
+    /// Gives an attempt a connection that no other has, as soon as there is one.
+    ///
+    /// It must be used: a connection is free again only after an exchange.
+    func lease(
+        _ origin: Origin, to attempt: StreamAttempt,
+        onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
+    ) {
+        let id = nextID()
+        let take: Waiter = { grant in
+            switch grant {
+            case .reuse(let connection): onEnd(.success(connection))
+            case .setUp: self.setUp(origin, for: attempt, onEnd: onEnd)
+            case .refused: onEnd(.failure(LLMError(.cancelled, "the transport is shut down")))
+            case .cancelled: onEnd(.failure(.cancelled(before: origin)))
+            }
+        }
+        attempt.enter(giveUp: { self.state.withLock { $0.withdraw(id) }?(.cancelled) }) {
+            let grant = state.withLock { state in
+                let grant = state.request(origin)
+                if grant == nil { state.enqueue(take, id: id, for: origin) }
+                return grant
+            }
+            if let grant { take(grant) }
+        }
+    }
+
+    /// Closes all connections and refuses all that comes.
+    func shutDown() async {
+        let (waiters, connections) = state.withLock { $0.shutDown() }
+        for waiter in waiters { waiter(.refused) }
+        for connection in connections {
+            connection.channel.close(promise: nil)
+            try? await connection.channel.closeFuture.get()
+        }
+    }
+
+    private func setUp(
+        _ origin: Origin, for attempt: StreamAttempt, onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
+    ) {
+        let connecting = ConnectAttempt(id: nextID(), origin: origin, on: group.next())
+        attempt.enter(giveUp: { connecting.abandon(.cancelled(before: origin)) }) {
+            connecting.start(tls: tls, timeout: connectTimeout, care: care) { self.setUpEnded($0) }
+        }
+        connecting.connection.whenComplete { result in
+            onEnd(result.mapError { ConnectionFailure.error($0, origin: origin) })
+        }
+    }
+
+    private func setUpEnded(_ result: Result<Connection, LLMError>) {
+        let (next, isWanted) = state.withLock { state in
+            var isWanted = true
+            switch result {
+            case .success(let connection): isWanted = state.opened(connection, id: connection.id)
+            case .failure(let error) where error.kind != .cancelled: state.setUpFailed()
+            case .failure: break
+            }
+            return (state.setUpEnded(), isWanted)
+        }
+        next?(.setUp)
+        guard case .success(let connection) = result else { return }
+        connection.channel.closeFuture.whenComplete { _ in
+            self.state.withLock { $0.closed(connection.id, of: connection.origin) }
+        }
+        if !isWanted { connection.channel.close(promise: nil) }
+    }
+
+    private var care: ConnectionCare {
+        ConnectionCare(
+            idleLifetime: idleLifetime,
+            onFree: { connection in
+                let next = self.state.withLock { $0.free(connection, id: connection.id, of: connection.origin) }
+                next?(.reuse(connection))
+            },
+            retire: { id, origin in self.state.withLock { $0.retire(id, of: origin) } })
+    }
+
+    /// A number that no connection, exchange or waiter has.
+    func nextID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
+}

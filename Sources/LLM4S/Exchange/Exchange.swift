@@ -1,0 +1,250 @@
+import LLMStreaming
+import NIOCore
+import NIOHTTP1
+
+/// One request and its answer: told what comes from the network and when, it says which chunks came of it and how it
+/// ended (SPEC 4).
+///
+/// A value that reads no clock and touches no socket.
+struct Exchange: Sendable {
+    private let origin: Origin
+    private let path: String
+    private let limits: StreamingResponseHandler.Limits
+    private let isConnectionReused: Bool
+    private let unixSeconds: @Sendable () -> Double
+    private var handler: StreamingResponseHandler
+    private var body = ResponseBody.awaitingHead
+    private var httpStatus: Int?
+    private var requestID: String?
+    private(set) var timings: StreamTimings
+    /// The clock that runs until the verdict.
+    private(set) var clock: StreamClock
+    /// How it ended; set once.
+    private(set) var verdict: Verdict?
+    /// Chunks decoded and not yet taken.
+    private var chunks: [StreamedChunk] = []
+    /// When the last of them came.
+    private var arrival: NIODeadline
+
+    init(_ plan: ExchangePlan, isConnectionReused: Bool, at now: NIODeadline) {
+        origin = plan.origin
+        path = plan.head.uri
+        limits = plan.limits
+        unixSeconds = plan.unixSeconds
+        self.isConnectionReused = isConnectionReused
+        handler = StreamingResponseHandler(provider: plan.provider, choices: plan.choices, limits: plan.limits)
+        timings = StreamTimings(start: plan.start)
+        clock = StreamClock(timeouts: plan.timeouts, at: now)
+        arrival = now
+    }
+
+    /// Whether chunks wait to be taken.
+    var hasChunks: Bool { !chunks.isEmpty }
+
+    /// Takes the chunks decoded since the last time, and when they came in microseconds from the attempt's start.
+    mutating func takeChunks() -> (chunks: [StreamedChunk], microseconds: Int64) {
+        defer { chunks = [] }
+        timings.received(chunks, at: arrival)
+        return (chunks, timings.microseconds(at: arrival))
+    }
+
+    /// The request has left.
+    mutating func requestSent(at now: NIODeadline) { clock.requestSent(at: now) }
+
+    /// The receiver has no room.
+    mutating func pause(at now: NIODeadline) { clock.pause(at: now) }
+
+    /// The receiver has room again.
+    mutating func resume(at now: NIODeadline) { clock.resume(at: now) }
+
+    /// Takes the answer's head.
+    mutating func receiveHead(_ head: ProviderResponseHead, at now: NIODeadline) {
+        guard verdict == nil else { return }
+        timings.receivedBytes(at: now)
+        clock.receivedBytes(at: now)
+        httpStatus = head.status
+        requestID = head.requestID
+        if (300..<400).contains(head.status) {
+            switch Redirect(head: head, origin: origin, path: path) {
+            case .follow(let path): settle(.redirected(path: path))
+            case .refuse(let error): settle(.failed(error))
+            }
+            return
+        }
+        body = ResponseBody(head: head)
+        switch body {
+        case .refusal, .foreign: clock.startClosing(at: now)
+        case .awaitingHead, .unnamed, .events, .document, .settled: break
+        }
+    }
+
+    /// Takes a piece of the answer's body.
+    mutating func receiveBody(_ bytes: Span<UInt8>, at now: NIODeadline) {
+        guard verdict == nil else { return }
+        if body == .unnamed { body.sniff(bytes) }
+        if case .events = body {
+            receiveEvents(bytes, at: now)
+        } else {
+            clock.receivedBytes(at: now)
+            if body.keep(bytes, maximumDocumentBytes: limits.maximumEventBytes) { receiveEnd(at: now) }
+        }
+    }
+
+    /// Takes the end of the answer's body.
+    mutating func receiveEnd(at now: NIODeadline) {
+        guard verdict == nil else { return }
+        switch body {
+        case .awaitingHead, .settled: break
+        case .unnamed, .events: endEvents(.closed, at: now)
+        case .document(let bytes): endDocument(bytes, at: now)
+        case .refusal(let head, let bytes):
+            settle(.failed(ErrorClassifier.error(head: head, body: bytes, now: unixSeconds())))
+        case .foreign(let mediaType, let bytes):
+            let beginning = String(decoding: bytes.prefix(200), as: UTF8.self)
+            fail(.decode, "\(origin.endpointName) sent \(mediaType) instead of an event stream: \(beginning)")
+        }
+    }
+
+    /// Takes the loss of the connection.
+    mutating func connectionLost(_ loss: ConnectionLoss, at now: NIODeadline) {
+        guard verdict == nil else { return }
+        switch (body, loss) {
+        case (.awaitingHead, .closed):
+            fail(.connect, "\(origin.endpointName) closed the connection before it answered")
+        case (.awaitingHead, .broken(let reason)):
+            fail(.connect, "the connection to \(origin.endpointName) broke before an answer came: \(reason)")
+        case (.awaitingHead, .malformed(let reason)):
+            timings.receivedBytes(at: now)
+            fail(.decode, "\(origin.endpointName) does not answer in HTTP/1.1: \(reason)")
+        case (.unnamed, _), (.events, _): endEvents(loss, at: now)
+        case (.document, _): failCut(loss)
+        case (.refusal, _), (.foreign, _): receiveEnd(at: now)
+        case (.settled, _): break
+        }
+    }
+
+    /// Takes a head that was cut off: bytes of an answer came, but none that say anything.
+    mutating func connectionLostInHead(at now: NIODeadline) {
+        guard verdict == nil, body == .awaitingHead else { return connectionLost(.closed, at: now) }
+        timings.receivedBytes(at: now)
+        failCut(.closed)
+    }
+
+    /// The running clock ran out.
+    mutating func expire(at now: NIODeadline) {
+        guard verdict == nil else { return }
+        let time = clock.limit.text
+        switch clock.phase {
+        case .firstToken: fail(.timeoutFirstToken, "no content from \(origin.endpointName) for \(time)")
+        case .idle: fail(.timeoutIdle, "no byte from \(origin.endpointName) for \(time)")
+        case .closing:
+            // Refusals are judged by what came of them; an answer is whole without its end.
+            receiveEnd(at: now)
+        }
+    }
+
+    /// Nobody wants the answer any more; one that is whole already stays so.
+    mutating func cancel(at now: NIODeadline) {
+        guard verdict == nil else { return }
+        if handler.isAnswered {
+            endEvents(.closed, at: now)
+        } else {
+            fail(.cancelled, "the request to \(origin.endpointName) was cancelled")
+        }
+    }
+
+    /// Everything known of the exchange after its end.
+    func result(_ outcome: StreamResult.Outcome, at now: NIODeadline) -> StreamResult {
+        var result = StreamResult(outcome: outcome, accumulator: handler.accumulator)
+        result.requestID = requestID
+        result.httpStatus = httpStatus
+        result.firstByteMicroseconds = timings.firstByte
+        result.firstChunkMicroseconds = timings.firstChunk
+        result.durationMicroseconds = timings.microseconds(at: now)
+        result.chunkCount = timings.chunkCount
+        result.gaps = timings.gaps
+        if case .failed(let error) = outcome, error.kind == .connect {
+            result.isStaleConnection = isConnectionReused && timings.firstByte == nil
+        }
+        return result
+    }
+
+    private mutating func receiveEvents(_ bytes: Span<UInt8>, at now: NIODeadline) {
+        let count = chunks.count
+        do {
+            try handler.receive(bytes, into: &chunks)
+        } catch {
+            noteChunks(from: count, at: now)
+            settle(.failed(error))
+            return
+        }
+        noteChunks(from: count, at: now)
+        switch handler.phase {
+        case .streaming: break
+        case .answered: clock.startClosing(at: now)
+        case .ended: settleAnswer(.closed)
+        }
+    }
+
+    /// The events are over, in order or not; a last one that lacks its blank line still counts.
+    private mutating func endEvents(_ loss: ConnectionLoss, at now: NIODeadline) {
+        let count = chunks.count
+        defer { noteChunks(from: count, at: now) }
+        do {
+            try handler.receiveEnd(into: &chunks)
+            settleAnswer(loss)
+        } catch {
+            if error.kind == .cut { failCut(loss) } else { settle(.failed(error)) }
+        }
+    }
+
+    private mutating func endDocument(_ bytes: [UInt8], at now: NIODeadline) {
+        guard bytes.count <= limits.maximumEventBytes else {
+            fail(.oversizedEvent, "the answer's JSON document is over \(limits.maximumEventBytes) bytes")
+            return
+        }
+        let count = chunks.count
+        defer { noteChunks(from: count, at: now) }
+        do {
+            try handler.receiveWhole(bytes, into: &chunks)
+            settleAnswer(.closed)
+        } catch {
+            settle(.failed(error))
+        }
+    }
+
+    private mutating func noteChunks(from start: Int, at now: NIODeadline) {
+        arrival = now
+        if chunks[start...].contains(where: \.isContent) {
+            clock.receivedContent(at: now)
+        } else {
+            clock.receivedBytes(at: now)
+        }
+    }
+
+    /// The protocol's end came: the answer is whole or it is a cut one.
+    private mutating func settleAnswer(_ loss: ConnectionLoss) {
+        do { settle(.completed(try handler.completion())) } catch { failCut(loss) }
+    }
+
+    private mutating func failCut(_ loss: ConnectionLoss) {
+        switch loss {
+        case .closed: fail(.cut, "\(origin.endpointName) ended the stream before the answer was whole")
+        case .broken(let reason): fail(.cut, "the stream from \(origin.endpointName) broke: \(reason)")
+        case .malformed(let reason): fail(.decode, "\(origin.endpointName) sent broken HTTP: \(reason)")
+        }
+    }
+
+    private mutating func fail(_ kind: ErrorKind, _ message: String) { settle(.failed(LLMError(kind, message))) }
+
+    private mutating func settle(_ verdict: Verdict) {
+        body = .settled
+        if case .failed(var error) = verdict {
+            error.requestID = error.requestID ?? requestID
+            self.verdict = .failed(error)
+        } else {
+            self.verdict = verdict
+        }
+    }
+
+}

@@ -1,0 +1,21 @@
+import LLMStreaming
+import NIOCore
+import NIOHTTP1
+
+/// Everything that an exchange needs to know before it begins.
+struct ExchangePlan: Sendable {
+    /// Tells the exchanges of a transport apart.
+    let id: UInt64
+    let provider: Provider
+    let choices: Int
+    let origin: Origin
+    let head: HTTPRequestHead
+    let body: [UInt8]
+    let receiver: any ChunkReceiver
+    let timeouts: StreamTimeouts
+    let limits: StreamingResponseHandler.Limits
+    /// When the attempt began; its redirects belong to it.
+    let start: NIODeadline
+    /// The wall clock, for Retry-After dates.
+    let unixSeconds: @Sendable () -> Double
+}

@@ -1,0 +1,43 @@
+import LLMStreaming
+import NIOHTTP1
+
+extension HTTPRequestHead {
+    /// The head of a streaming request.
+    ///
+    /// - Throws: kind `invalid_request` where a configured header field cannot be sent; its value is not named.
+    init(to endpoint: Endpoint, path: String, bodyBytes: Int, userAgent: String) throws(LLMError) {
+        var headers = HTTPHeaders()
+        headers.add(name: "host", value: endpoint.origin.authority)
+        headers.add(name: "content-type", value: "application/json")
+        headers.add(name: "accept", value: "text/event-stream")
+        headers.add(name: "user-agent", value: userAgent)
+        headers.add(name: "content-length", value: String(bodyBytes))
+        for (name, value) in endpoint.provider.headers + endpoint.authorizationFields {
+            guard Self.isToken(name), !Self.framing.contains(name.lowercased()),
+                value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+            else {
+                throw LLMError(
+                    .invalidRequest, "the header field '\(name)' of '\(endpoint.provider.name)' is malformed")
+            }
+            // The user's own field replaces ours; a key goes out once only.
+            headers.replaceOrAdd(name: name, value: value)
+        }
+        self.init(version: .http1_1, method: .POST, uri: path, headers: headers)
+    }
+
+    /// Fields that say where a message ends, which is ours to say.
+    private static let framing: Set<String> = ["content-length", "transfer-encoding", "connection"]
+
+    /// Whether a text is a field name (RFC 9110, section 5.6.2).
+    private static func isToken(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+}

@@ -1,0 +1,131 @@
+import LLMStreaming
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// One call of `stream`: asks for a connection, runs the exchange, follows redirects, and ends exactly once.
+///
+/// Each stage calls the next when it is done, on whatever thread that is. A task waits only for the end; hopping back to
+/// it between the stages would cost two thread switches and some kilobytes of frames a stream.
+final class StreamAttempt: Sendable {
+    private enum State {
+        /// What gives the current stage up; the stage then ends by itself, as cancelled.
+        case running(giveUp: @Sendable () -> Void)
+        case cancelled
+    }
+
+    private let request: ProviderRequest
+    private let endpoint: Endpoint
+    private let receiver: any ChunkReceiver
+    private let configuration: TransportConfiguration
+    private let pool: ConnectionPool
+    private let start = NIODeadline.now()
+    private let state = Mutex(State.running(giveUp: {}))
+
+    init(
+        _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, pool: ConnectionPool,
+        configuration: TransportConfiguration
+    ) {
+        self.request = request
+        self.endpoint = endpoint
+        self.receiver = receiver
+        self.pool = pool
+        self.configuration = configuration
+    }
+
+    /// Runs the attempt; call once.
+    ///
+    /// - Parameter onEnd: called once, from any thread.
+    ///
+    /// Not inlined into the asynchronous caller: its temporaries would stay in that frame while the stream lasts (2 KB).
+    @inline(never)
+    func run(onEnd: @escaping @Sendable (StreamResult) -> Void) {
+        send(to: endpoint.path, redirects: 0, onEnd: onEnd)
+    }
+
+    /// Gives the attempt up, at any time and from any thread; its end comes as the result of kind `cancelled`.
+    func cancel() {
+        let giveUp: (@Sendable () -> Void)? = state.withLock { state in
+            guard case .running(let giveUp) = state else { return nil }
+            state = .cancelled
+            return giveUp
+        }
+        giveUp?()
+    }
+
+    /// Runs the next stage, which `giveUp` can end early, from any thread and any number of times.
+    ///
+    /// The way to give up is known before the stage begins, since the stage may end, and the next one begin, before
+    /// this returns; a cancellation that came in between found nothing to end yet and is repeated.
+    func enter(giveUp: @escaping @Sendable () -> Void, begin: () -> Void) {
+        state.withLock { state in
+            if case .running = state { state = .running(giveUp: giveUp) }
+        }
+        begin()
+        if isCancelled { giveUp() }
+    }
+
+    private var isCancelled: Bool {
+        state.withLock { state in
+            if case .cancelled = state { true } else { false }
+        }
+    }
+
+    private func send(to path: String, redirects: Int, onEnd: @escaping @Sendable (StreamResult) -> Void) {
+        if isCancelled {
+            onEnd(failure(.cancelled(before: endpoint.origin)))
+            return
+        }
+        // Whatever can fail comes first: a connection is given back only by an exchange.
+        let plan: ExchangePlan
+        do { plan = try self.plan(path) } catch {
+            onEnd(failure(error))
+            return
+        }
+        pool.lease(endpoint.origin, to: self) { lease in
+            switch lease {
+            case .failure(let error): onEnd(self.failure(error))
+            case .success(let connection):
+                self.enter(giveUp: { [id = plan.id] in connection.cancel(id) }) {
+                    connection.begin(plan) { self.exchangeEnded($0, path: path, redirects: redirects, onEnd: onEnd) }
+                }
+            }
+        }
+    }
+
+    private func exchangeEnded(
+        _ end: ExchangeEnd, path: String, redirects: Int, onEnd: @escaping @Sendable (StreamResult) -> Void
+    ) {
+        switch end {
+        case .result(let result): onEnd(result)
+        case .unusable: send(to: path, redirects: redirects, onEnd: onEnd)
+        case .redirected(let target) where redirects < Redirect.maximumCount:
+            send(to: target, redirects: redirects + 1, onEnd: onEnd)
+        case .redirected: onEnd(failure(.tooManyRedirects(at: endpoint.origin)))
+        }
+    }
+
+    private func plan(_ path: String) throws(LLMError) -> ExchangePlan {
+        ExchangePlan(
+            id: pool.nextID(), provider: endpoint.provider, choices: request.choices, origin: endpoint.origin,
+            head: try HTTPRequestHead(
+                to: endpoint, path: path, bodyBytes: request.body.count, userAgent: configuration.userAgent),
+            body: request.body, receiver: receiver, timeouts: configuration.timeouts, limits: configuration.limits,
+            start: start, unixSeconds: POSIX.unixSeconds)
+    }
+
+    private func failure(_ error: LLMError) -> StreamResult {
+        StreamResult(outcome: .failed(error), durationMicroseconds: (NIODeadline.now() - start).nanoseconds / 1000)
+    }
+}
+
+extension LLMError {
+    /// A request that was given up before anything was sent.
+    static func cancelled(before origin: Origin) -> LLMError {
+        LLMError(.cancelled, "the request to \(origin.endpointName) was cancelled before it was sent")
+    }
+
+    fileprivate static func tooManyRedirects(at origin: Origin) -> LLMError {
+        LLMError(.redirect, "\(origin.endpointName) redirected more than \(Redirect.maximumCount) times")
+    }
+}

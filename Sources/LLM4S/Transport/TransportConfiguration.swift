@@ -1,0 +1,23 @@
+package import LLMStreaming
+import NIOCore
+
+/// What a transport is made with.
+package struct TransportConfiguration: Sendable {
+    /// The threads that read and decode.
+    package var eventLoopThreads = max(1, System.coreCount / 2)
+    /// A file of PEM certificates to trust beside those of the system.
+    package var caFile: String?
+    /// How long streams may be silent.
+    package var timeouts = StreamTimeouts()
+    /// The bounds of a stream.
+    package var limits = StreamingResponseHandler.Limits()
+    /// The most connections that are being set up at once, TLS included.
+    package var maximumHandshakes = 100
+    /// How long a connection is kept without a stream.
+    package var idleConnectionLifetime = Duration.seconds(30)
+    /// The value of the User-Agent field.
+    package var userAgent = "llm4s-batch/0.1.0"
+
+    /// The defaults.
+    package init() {}
+}

@@ -1,0 +1,185 @@
+import LLMStreaming
+import Testing
+
+@testable import LLM4S
+
+@Suite struct ConnectionReuseTests {
+    @Test func servesRequestAfterRequestOnOneConnection() async throws {
+        try await withServer(script: { connection, _ in connection.send(Wire.chunked(Chat.whole)) }) {
+            transport, server in
+            let endpoint = try server.endpoint()
+            for _ in 0..<20 {
+                let result = await transport.stream(.test, to: endpoint, receiver: ChunkCollector())
+                #expect(result.completion != nil)
+            }
+            #expect(server.connections.count == 1)
+            #expect(transport.statistics.connectionsOpened == 1)
+            #expect(transport.statistics.connectionsReused == 19)
+            #expect(transport.statistics.connectionsOpen == 1)
+        }
+    }
+
+    @Test(arguments: ["connection: close\r\n", ""])
+    func closesAConnectionThatTheServerWillNotKeep(field: String) async throws {
+        let answer =
+            field.isEmpty
+            ? "HTTP/1.0 200 OK\r\ncontent-type: text/event-stream\r\n\r\n" + Chat.whole
+            : Wire.counted(Chat.whole, field)
+        try await withServer(script: { connection, _ in
+            connection.send(answer)
+            connection.close()
+        }) { transport, server in
+            let endpoint = try server.endpoint()
+            for _ in 0..<2 {
+                let result = await transport.stream(.test, to: endpoint, receiver: ChunkCollector())
+                #expect(result.completion != nil)
+            }
+            #expect(server.connections.count == 2)
+        }
+    }
+
+    @Test func marksTheFailureOfAConnectionThatHadServedBefore() async throws {
+        try await withServer(script: { connection, request in
+            if request.body.contains("second") { connection.close() } else { connection.send(Wire.chunked(Chat.whole)) }
+        }) { transport, server in
+            let endpoint = try server.endpoint()
+            _ = await transport.stream(.test, to: endpoint, receiver: ChunkCollector())
+            let second = ProviderRequest(body: Array(#"{"second":true}"#.utf8), choices: 1)
+            let result = await transport.stream(second, to: endpoint, receiver: ChunkCollector())
+            #expect(result.error?.kind == .connect)
+            #expect(result.isStaleConnection)
+            // On a fresh connection the same failure is no stale one.
+            let again = await transport.stream(second, to: endpoint, receiver: ChunkCollector())
+            #expect(again.error?.kind == .connect)
+            #expect(!again.isStaleConnection)
+        }
+    }
+
+    @Test func forgetsAConnectionThatTheServerClosedWhileIdle() async throws {
+        try await withServer(script: { connection, _ in connection.send(Wire.chunked(Chat.whole)) }) {
+            transport, server in
+            let endpoint = try server.endpoint()
+            _ = await transport.stream(.test, to: endpoint, receiver: ChunkCollector())
+            await server.closeAll()
+            while transport.statistics.connectionsOpen > 0 { await Task.yield() }
+            let result = await transport.stream(.test, to: endpoint, receiver: ChunkCollector())
+            #expect(result.completion != nil)
+            #expect(server.connections.count == 2)
+        }
+    }
+
+    @Test func closesIdleConnectionsAfterTheirLifetime() async throws {
+        var configuration = TransportConfiguration.test
+        configuration.idleConnectionLifetime = .milliseconds(1)
+        try await withServer(configuration, script: { connection, _ in connection.send(Wire.chunked(Chat.whole)) }) {
+            transport, server in
+            _ = await transport.stream(.test, to: try server.endpoint(), receiver: ChunkCollector())
+            await server.closed.reach(1)
+        }
+    }
+
+    @Test func setsUpNoMoreConnectionsAtOnceThanAllowedAndInOrder() async throws {
+        var configuration = TransportConfiguration.test
+        configuration.maximumHandshakes = 1
+        try await withServer(configuration, script: { connection, _ in connection.send(Wire.chunked(Chat.whole)) }) {
+            transport, server in
+            let endpoint = try server.endpoint()
+            await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<50 {
+                    group.addTask {
+                        await transport.stream(.test, to: endpoint, receiver: ChunkCollector()).completion != nil
+                    }
+                }
+                for await isComplete in group { #expect(isComplete) }
+            }
+            #expect(transport.waitingCount == 0)
+            // Whoever waits gets a connection that becomes free.
+            #expect(transport.statistics.connectionsOpened + transport.statistics.connectionsReused == 50)
+        }
+    }
+
+    @Test func cancelsWhoWaitsForItsTurn() async throws {
+        // Nobody accepts: the set-ups hang until their clock runs out.
+        var configuration = TransportConfiguration.test
+        configuration.maximumHandshakes = 0
+        let transport = StreamingTransport(configuration: configuration)
+        let endpoint = try Endpoint(
+            provider: Provider(name: "lab", needsKey: false), baseURL: "http://127.0.0.1:9", environment: [:])
+        let task = Task { await transport.stream(.test, to: endpoint, receiver: ChunkCollector()) }
+        while transport.waitingCount == 0 { await Task.yield() }
+        task.cancel()
+        let result = await task.value
+        #expect(result.error?.kind == .cancelled)
+        #expect(transport.waitingCount == 0)
+        await transport.shutdown()
+    }
+
+    @Test func cancelsWhileAConnectionIsBeingSetUp() async throws {
+        let server = try await ScriptedServer(.silent)
+        let transport = StreamingTransport(configuration: .test)
+        let endpoint = try server.endpoint(isSecure: true)
+        let task = Task { await transport.stream(.test, to: endpoint, receiver: ChunkCollector()) }
+        await server.connections.reach(1)
+        task.cancel()
+        let result = await task.value
+        #expect(result.error?.kind == .cancelled)
+        await server.closed.reach(1)
+        #expect(transport.statistics == TransportStatistics())
+        await transport.shutdown()
+        await server.stop()
+    }
+
+    @Test func givesUpAConnectionThatIsNotSetUpInTime() async throws {
+        let server = try await ScriptedServer(.silent)
+        var configuration = TransportConfiguration.test
+        configuration.timeouts.connect = .milliseconds(50)
+        let transport = StreamingTransport(configuration: configuration)
+        let result = await transport.stream(
+            .test, to: try server.endpoint(isSecure: true), receiver: ChunkCollector())
+        #expect(result.error?.kind == .timeoutConnect)
+        #expect(result.error?.message == "no connection to 127.0.0.1:\(server.port) within 0.05 s")
+        await server.closed.reach(1)
+        await transport.shutdown()
+        await server.stop()
+    }
+
+    @Test func doesNotConnectForEverToAServerThatCloses() async throws {
+        let server = try await ScriptedServer(.closing)
+        let transport = StreamingTransport(configuration: .test)
+        let result = await transport.stream(.test, to: try server.endpoint(), receiver: ChunkCollector())
+        #expect(result.error?.kind == .connect)
+        #expect(!result.isStaleConnection)
+        #expect(server.connections.count == 1)
+        await transport.shutdown()
+        await server.stop()
+    }
+
+    @Test func refusesStreamsAfterShutdown() async throws {
+        try await withServer(script: { _, _ in }) { transport, server in
+            await transport.shutdown()
+            let result = await transport.stream(.test, to: try server.endpoint(), receiver: ChunkCollector())
+            #expect(result.error?.kind == .cancelled)
+        }
+    }
+
+    @Test func tellsARefusedConnectionFromAnUnknownName() async throws {
+        let transport = StreamingTransport(configuration: .test)
+        let provider = Provider(name: "lab", needsKey: false)
+        // A port that was free a moment ago.
+        let server = try await ScriptedServer { _, _ in }
+        let port = server.port
+        await server.stop()
+        let refused = await transport.stream(
+            .test, to: try Endpoint(provider: provider, baseURL: "http://127.0.0.1:\(port)", environment: [:]),
+            receiver: ChunkCollector())
+        #expect(refused.error?.kind == .connect)
+        #expect(refused.error?.message.contains("127.0.0.1:\(port)") == true)
+        let unknown = await transport.stream(
+            .test, to: try Endpoint(provider: provider, baseURL: "http://no-such-host.invalid", environment: [:]),
+            receiver: ChunkCollector())
+        #expect(unknown.error?.kind == .dns)
+        #expect(unknown.error?.message.contains("no-such-host.invalid") == true)
+        #expect(transport.statistics.handshakesFailed == 2)
+        await transport.shutdown()
+    }
+}

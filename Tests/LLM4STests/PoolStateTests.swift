@@ -1,0 +1,112 @@
+import LLMStreaming
+import Testing
+
+@testable import LLM4S
+
+@Suite struct PoolStateTests {
+    private static let a = Origin(isSecure: true, host: "a", port: 443)
+    private static let b = Origin(isSecure: true, host: "b", port: 443)
+
+    /// A pool in which a connection is a number and a waiter a name; a class, since expectations cannot mutate.
+    private final class Pool {
+        var state: PoolState<UInt64, String>
+
+        init(maximumSetUps: Int) { state = PoolState(maximumSetUps: maximumSetUps) }
+
+        func open(_ id: UInt64) -> Bool { state.opened(id, id: id) }
+        func free(_ id: UInt64, of origin: Origin) -> String? { state.free(id, id: id, of: origin) }
+        func request(_ origin: Origin) -> PoolGrant<UInt64>? { state.request(origin) }
+        func retire(_ id: UInt64, of origin: Origin) -> Bool { state.retire(id, of: origin) }
+        func withdraw(_ id: UInt64) -> String? { state.withdraw(id) }
+        func setUpEnded() -> String? { state.setUpEnded() }
+    }
+
+    @Test func reusesTheNewestIdleConnectionOfTheOrigin() {
+        let pool = Pool(maximumSetUps: 10)
+        for id in 1...3 as ClosedRange<UInt64> { _ = pool.open(id) }
+        #expect(pool.free(1, of: Self.a) == nil)
+        #expect(pool.free(2, of: Self.b) == nil)
+        #expect(pool.free(3, of: Self.a) == nil)
+        #expect(pool.request(Self.a) == .reuse(3))
+        #expect(pool.request(Self.a) == .reuse(1))
+        #expect(pool.request(Self.a) == .setUp)
+        #expect(pool.request(Self.b) == .reuse(2))
+        #expect(pool.state.statistics.connectionsReused == 3)
+    }
+
+    @Test func neverGivesAConnectionTwice() {
+        let pool = Pool(maximumSetUps: 0)
+        _ = pool.open(1)
+        _ = pool.free(1, of: Self.a)
+        #expect(pool.request(Self.a) == .reuse(1))
+        #expect(pool.request(Self.a) == nil)
+        #expect(!pool.retire(1, of: Self.a))
+    }
+
+    @Test func forgetsConnectionsThatCloseOrRetire() {
+        let pool = Pool(maximumSetUps: 10)
+        for id in 1...4 as ClosedRange<UInt64> {
+            _ = pool.open(id)
+            _ = pool.free(id, of: Self.a)
+        }
+        pool.state.closed(4, of: Self.a)
+        #expect(pool.retire(2, of: Self.a))
+        pool.state.closed(2, of: Self.a)
+        #expect(pool.request(Self.a) == .reuse(3))
+        #expect(pool.request(Self.a) == .reuse(1))
+        #expect(pool.request(Self.a) == .setUp)
+        #expect(pool.state.statistics.connectionsOpen == 2)
+        // What is closed is never free again.
+        #expect(pool.free(4, of: Self.a) == nil)
+        #expect(pool.request(Self.a) == .setUp)
+    }
+
+    @Test func servesWhoWaitsInOrder() {
+        let pool = Pool(maximumSetUps: 1)
+        #expect(pool.request(Self.a) == .setUp)
+        for (id, name) in [(1, "first"), (2, "second"), (3, "third")] as [(UInt64, String)] {
+            #expect(pool.request(Self.a) == nil)
+            pool.state.enqueue(name, id: id, for: Self.a)
+        }
+        #expect(pool.withdraw(1) == "first")
+        #expect(pool.withdraw(1) == nil)
+        #expect(pool.setUpEnded() == "second")
+        #expect(pool.setUpEnded() == "third")
+        #expect(pool.setUpEnded() == nil)
+        #expect(pool.request(Self.a) == .setUp)
+    }
+
+    @Test func givesAFreeConnectionToTheFirstWhoWaitsForItsOrigin() {
+        let pool = Pool(maximumSetUps: 0)
+        _ = pool.open(1)
+        pool.state.enqueue("b1", id: 1, for: Self.b)
+        pool.state.enqueue("a1", id: 2, for: Self.a)
+        pool.state.enqueue("a2", id: 3, for: Self.a)
+        #expect(pool.free(1, of: Self.a) == "a1")
+        // Places go on in the order of all.
+        #expect(pool.setUpEnded() == "b1")
+        #expect(pool.setUpEnded() == "a2")
+        #expect(pool.state.waitingCount == 0)
+    }
+
+    @Test func refusesEverythingAfterShutdown() {
+        let pool = Pool(maximumSetUps: 1)
+        _ = pool.open(1)
+        pool.state.enqueue("waiter", id: 1, for: Self.a)
+        let (waiters, connections) = pool.state.shutDown()
+        #expect(waiters == ["waiter"])
+        #expect(connections == [1])
+        #expect(pool.request(Self.a) == .refused)
+        #expect(!pool.open(2))
+    }
+}
+
+extension PoolGrant: Equatable where Connection: Equatable {
+    static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.reuse(let left), .reuse(let right)): left == right
+        case (.setUp, .setUp), (.refused, .refused), (.cancelled, .cancelled): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import LLMStreaming
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Synchronization
+
+@testable import LLM4S
+
+/// A connection without a socket, on a loop whose time the test moves.
+struct EmbeddedExchange {
+    let channel: EmbeddedChannel
+    let receiver: ChunkCollector
+
+    var loop: EmbeddedEventLoop { channel.embeddedEventLoop }
+
+    /// Sends a request and lets `drive` play the server; returns how the exchange ended.
+    ///
+    /// `drive` must bring it to an end.
+    static func run(
+        timeouts: StreamTimeouts = StreamTimeouts(), dialect: Dialect = .openAIChat,
+        receiver: ChunkCollector = ChunkCollector(), drive: (EmbeddedExchange) throws -> Void
+    ) throws -> StreamResult {
+        let origin = Origin(isSecure: false, host: "lab.example", port: 8000)
+        let channel = EmbeddedChannel()
+        let care = ConnectionCare(idleLifetime: .seconds(30), onFree: { _ in }, retire: { _, _ in true })
+        let handler = ConnectionHandler(
+            id: 1, origin: origin, care: care, ready: channel.eventLoop.makePromise(of: Void.self))
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(HTTPRequestEncoder())
+        try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
+        try pipeline.addHandler(handler)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 8000)).wait()
+        let request = ProviderRequest.test
+        let plan = ExchangePlan(
+            id: 7, provider: Provider(name: "lab", dialect: dialect), choices: 1, origin: origin,
+            head: HTTPRequestHead(
+                version: .http1_1, method: .POST, uri: "/v1",
+                headers: ["content-length": String(request.body.count)]),
+            body: request.body, receiver: receiver, timeouts: timeouts,
+            limits: StreamingResponseHandler.Limits(), start: channel.embeddedEventLoop.now, unixSeconds: { 0 })
+        let log = EndLog()
+        handler.begin(plan) { log.add($0) }
+        try drive(EmbeddedExchange(channel: channel, receiver: receiver))
+        guard log.ends.count == 1, case .result(let result) = log.ends[0] else { throw UnexpectedEnd(ends: log.ends) }
+        _ = try? channel.finish()
+        return result
+    }
+
+    /// The exchange did not end, or not once, or not with a result.
+    struct UnexpectedEnd: Error { let ends: [ExchangeEnd] }
+
+    private final class EndLog: Sendable {
+        private let log = Mutex<[ExchangeEnd]>([])
+        var ends: [ExchangeEnd] { log.withLock { $0 } }
+        func add(_ end: ExchangeEnd) { log.withLock { $0.append(end) } }
+    }
+
+    /// The server's bytes arrive.
+    func receive(_ text: String) throws { try receive(Array(text.utf8)) }
+
+    func receive(_ bytes: some Sequence<UInt8>) throws {
+        // Errors that travel through the pipeline are the handler's matter.
+        _ = try? channel.writeInbound(ByteBuffer(bytes: bytes))
+    }
+
+    /// The server closes.
+    func close() { channel.pipeline.fireChannelInactive() }
+}

@@ -1,0 +1,38 @@
+import LLMStreaming
+
+@testable import LLM4S
+
+/// Runs a test with a transport of its own and a server, and ends both.
+func withServer(
+    _ configuration: TransportConfiguration = .test, script: @escaping ScriptedServer.Script,
+    _ test: (StreamingTransport, ScriptedServer) async throws -> Void
+) async throws {
+    let server = try await ScriptedServer(script: script)
+    let transport = StreamingTransport(configuration: configuration)
+    do { try await test(transport, server) } catch {
+        await transport.shutdown()
+        await server.stop()
+        throw error
+    }
+    await transport.shutdown()
+    await server.stop()
+}
+
+extension TransportConfiguration {
+    /// Two event loops, and clocks that no test waits for.
+    static var test: Self {
+        var configuration = TransportConfiguration()
+        configuration.eventLoopThreads = 2
+        configuration.timeouts.connect = .seconds(300)
+        return configuration
+    }
+}
+
+extension ProviderRequest {
+    static let test = ProviderRequest(body: Array(#"{"model":"m-1","stream":true}"#.utf8), choices: 1)
+}
+
+extension StreamResult {
+    var completion: Completion? { if case .completed(let completion) = outcome { completion } else { nil } }
+    var error: LLMError? { if case .failed(let error) = outcome { error } else { nil } }
+}
