@@ -70,7 +70,9 @@ let package = Package(
         .testTarget(name: "MockProviderTests", dependencies: ["MockProvider"] + nio, swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["llm4s-batch", "BatchEngine", "BatchStore", "CSQLite", "LLM4S", "LLMStreaming", "MockProvider", tls] + nio,
+            dependencies: [
+                "llm4s-batch", "BatchEngine", "BatchStore", "CSQLite", "LLM4S", "LLMStreaming", "MockProvider", tls,
+            ] + nio,
             swiftSettings: settings),
     ]
 )

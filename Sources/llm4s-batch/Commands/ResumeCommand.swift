@@ -1,0 +1,106 @@
+import ArgumentParser
+import BatchEngine
+import BatchStore
+import Foundation
+import LLMStreaming
+
+/// `resume`: goes on with a database, without its files.
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Runs all pending and interrupted jobs of a database; needs no file.")
+
+    @Option(help: "The database.")
+    var db: String
+
+    @OptionGroup var providers: ProviderOptions
+    @OptionGroup var options: RunOptions
+
+    func run() async throws {
+        throw Exit(try await StoredJobsRun(command: "resume", db: db, providers: providers, options: options).run())
+    }
+}
+
+/// `retry`: gives failed jobs another chance.
+struct RetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Revives failed jobs, from their partial output where that can be used, and runs them.")
+
+    @Option(help: "The database.")
+    var db: String
+
+    @Option(name: .customLong("job"), help: "Only the job of this id; may be repeated.")
+    var jobs: [String] = []
+
+    @Option(help: ArgumentHelp("Only jobs that failed with this kind of error.", valueName: "KIND"))
+    var errorKind: String?
+
+    @Flag(help: "Cancelled jobs too.")
+    var all = false
+
+    @OptionGroup var providers: ProviderOptions
+    @OptionGroup var options: RunOptions
+
+    func run() async throws {
+        let kind = errorKind.flatMap(ErrorKind.init(rawValue:))
+        if let errorKind, kind == nil {
+            let known = ErrorKind.allCases.map(\.rawValue).joined(separator: " ")
+            throw Exit(.input, "--error-kind '\(errorKind)' is none of \(known)")
+        }
+        var run = StoredJobsRun(command: "retry", db: db, providers: providers, options: options)
+        run.revival = Revival(errorKind: kind, includesCancelled: all)
+        run.customIDs = jobs
+        throw Exit(try await run.run())
+    }
+}
+
+/// A run of jobs that are stored already.
+private struct StoredJobsRun {
+    var command: String
+    var db: String
+    var providers: ProviderOptions
+    var options: RunOptions
+    /// Which jobs are revived first; nil for none.
+    var revival: Revival?
+    /// The jobs that the user named; empty for all.
+    var customIDs: [String] = []
+
+    func run() async throws -> ExitStatus {
+        let environment = ProcessInfo.processInfo.environment
+        let config = try ConfigFile.load(path: providers.config, environment: environment)
+        let reader = try await BatchReader.open(db)
+        let named = try await jobIDs(reader)
+        let scope = named.map(JobScope.jobs) ?? .all
+        // The jobs to be revived are not in the queue yet; whatever any job names may be needed.
+        let names = try await reader.providers(in: scope, revived: revival != nil)
+        await reader.close()
+        let endpoints = try await Endpoints(
+            names, catalog: config.catalog, baseURL: options.baseURL,
+            baseURLProvider: Endpoints.baseURLProvider(options, chosen: providers.provider, named: names),
+            environment: environment)
+        if let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
+        var session = RunSession(
+            command: command, options: options, databasePath: db, scope: scope, endpoints: endpoints,
+            environment: environment)
+        if var revival {
+            revival.jobs = named
+            session.prepare = { [revival] database in
+                let count = try await database.revive(revival)
+                Console.error("\(InputReport.plural(count, "job")) revived")
+            }
+        }
+        return try await session.run()
+    }
+
+    private func jobIDs(_ reader: BatchReader) async throws -> [Int64]? {
+        guard !customIDs.isEmpty else { return nil }
+        var ids: [Int64] = []
+        for customID in customIDs {
+            guard let job = try await reader.job(customID: customID) else {
+                throw Exit(.input, "\(db) has no job '\(customID)'")
+            }
+            ids.append(job.id)
+        }
+        return ids
+    }
+}

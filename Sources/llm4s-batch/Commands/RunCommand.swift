@@ -1,0 +1,149 @@
+import ArgumentParser
+import BatchEngine
+import BatchStore
+import Foundation
+import LLMStreaming
+
+/// `run`: from job files to answers.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Reads jobs and runs the pending and interrupted ones of these files.",
+        discussion: """
+            Every line is checked before anything is sent. Run it again and it does only what is left. The first \
+            SIGINT or SIGTERM lets open streams finish within --drain-timeout, the second closes them at once; what \
+            has come is stored either way.
+            """)
+
+    @Argument(help: "JSONL files; - is standard input. Several files need --db.")
+    var files: [String]
+
+    @Option(help: "The database (default: the file's path with the ending .db; llm4s-batch.db for standard input).")
+    var db: String?
+
+    @Option(help: "What to do where an id is stored with another request: error, replace, keep.")
+    var onChanged = ChangedJobPolicy.error
+
+    @Flag(help: "Check everything and say what would be done; send and store nothing.")
+    var dryRun = false
+
+    @OptionGroup var input: InputOptions
+    @OptionGroup var options: RunOptions
+
+    mutating func validate() throws {
+        guard files.count == 1 || db != nil else {
+            throw ValidationError("several files need --db: which database shall hold them?")
+        }
+    }
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let config = try ConfigFile.load(path: input.providers.config, environment: environment)
+        let reading = try input.reading(config, environment: environment)
+        let sources = files.map(InputSource.init(argument:))
+        let isReadOnce = sources.contains(where: \.isReadOnce)
+        if isReadOnce, dryRun { throw Exit(.input, "--dry-run needs files that can be read twice") }
+        let checked = isReadOnce ? nil : try await check(sources, reading)
+        // What a pipe will name is not known: every provider that can be used is made ready.
+        let names = checked.map { $0.jobsByProvider.keys.sorted() } ?? config.catalog.names
+        let chosen = input.providers.provider ?? (checked == nil ? reading.parser.defaults.model?.provider : nil)
+        let endpoints = try await Endpoints(
+            names, catalog: config.catalog, baseURL: options.baseURL,
+            baseURLProvider: Endpoints.baseURLProvider(options, chosen: chosen, named: names), environment: environment)
+        if checked != nil, let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
+        if dryRun, let checked {
+            await endpoints.stop()
+            return Console.error(InputReport(summary: checked, files: files).text + "\nnothing was sent (--dry-run)")
+        }
+        let session = RunSession(
+            command: "run", options: options, databasePath: databasePath, scope: .sources(sources.map(\.name)),
+            endpoints: endpoints, environment: environment,
+            intake: Intake(sources, reading, checked: checked, policy: onChanged))
+        throw Exit(try await session.run())
+    }
+
+    private var databasePath: String {
+        if let db { return db }
+        guard files[0] != "-" else { return "llm4s-batch.db" }
+        let url = URL(filePath: files[0])
+        let name = url.deletingPathExtension().lastPathComponent + ".db"
+        let folder = (files[0] as NSString).deletingLastPathComponent
+        return folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
+    }
+
+    /// The first reading: all faults of all lines together, and nothing made or sent where there are any.
+    private func check(_ sources: [InputSource], _ reading: InputReading) async throws -> InputSummary {
+        let summary: InputSummary
+        do { summary = try InputValidator(sources, reading).validate() } catch {
+            throw Exit(.input, error.description)
+        }
+        if !summary.report.isEmpty {
+            Console.error(summary.report.description)
+            if !input.skipInvalid {
+                throw Exit(.input, "nothing was sent; mend these lines, or leave them out with --skip-invalid")
+            }
+        }
+        if onChanged == .error { try await checkStored(sources, reading, summary) }
+        return summary
+    }
+
+    /// Ids that are stored with another request are faults of the input too.
+    private func checkStored(_ sources: [InputSource], _ reading: InputReading, _ summary: InputSummary) async throws {
+        guard let reader = try await openStored() else { return }
+        var feed = JobFeed(sources, reading, checked: summary)
+        var faults = ChangedJobs()
+        while let page = try Self.nextPage(&feed) {
+            let stored = try await reader.existing(customIDs: page.jobs.map(\.customID))
+            for job in page.jobs { faults.add(job, stored[job.customID]) }
+        }
+        await reader.close()
+        if let text = faults.text { throw Exit(.input, text) }
+    }
+
+    private static func nextPage(_ feed: inout JobFeed) throws -> InputBatch? {
+        do { return try feed.next(maximum: 2_000) } catch { throw Exit(.input, error.description) }
+    }
+
+    /// The database, where it is there and holds something to compare with.
+    private func openStored() async throws -> BatchReader? {
+        guard FileManager.default.fileExists(atPath: databasePath) else { return nil }
+        do {
+            return try await BatchReader.open(databasePath)
+        } catch {
+            // An empty file holds nothing yet, and an older one is brought up to date by the worker.
+            if error.isNothingStored { return nil }
+            throw error
+        }
+    }
+}
+
+extension StoreError {
+    /// Whether the file is there but holds no jobs that could be compared.
+    fileprivate var isNothingStored: Bool {
+        switch kind {
+        case .missing, .olderSchema: true
+        default: false
+        }
+    }
+}
+
+/// Jobs of an input whose ids are stored with other requests: the first in words, the others by their number.
+private struct ChangedJobs {
+    private var lines: [String] = []
+    private var count = 0
+
+    mutating func add(_ job: NewJob, _ stored: StoredIdentity?) {
+        guard let stored, stored.requestSHA256 != job.requestSHA256 else { return }
+        count += 1
+        guard lines.count < FaultReport.maximumFaults else { return }
+        lines.append(Intake.changed(job.customID, at: "\(job.source):\(job.line)", stored))
+    }
+
+    var text: String? {
+        guard count > 0 else { return nil }
+        return (lines + (count > lines.count ? ["… and \(ProgressLine.count(count - lines.count)) more"] : []))
+            .joined(separator: "\n")
+    }
+}
+
+extension ChangedJobPolicy: ExpressibleByArgument {}

@@ -1,0 +1,66 @@
+import Foundation
+import LLMStreaming
+
+/// The configuration file (SPEC 4): named providers, and options that stand for flags not given.
+struct ConfigFile {
+    /// The providers of the file, over the built-in ones of the same name.
+    var catalog = ProviderCatalog()
+    /// Option names (without dashes) and their values, in the file's order.
+    var options: [(name: String, value: JSON)] = []
+    /// Where it was found; nil where there is none.
+    var path: String?
+
+    /// Reads the file that the user named, else the first that exists of the usual places, else none.
+    static func load(path: String?, environment: [String: String]) throws(ConfigurationError) -> ConfigFile {
+        guard let path = path ?? usualPlaces(environment).first(where: FileManager.default.fileExists) else {
+            return ConfigFile()
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ConfigurationError("\(path): the configuration file cannot be read")
+        }
+        let json: JSON
+        do { json = try JSONParser.parse([UInt8](data)) } catch {
+            throw ConfigurationError("\(path): not JSON: \(error)")
+        }
+        do {
+            var file = try ConfigFile(json)
+            file.path = path
+            return file
+        } catch {
+            throw ConfigurationError("\(path): \(error)")
+        }
+    }
+
+    private static func usualPlaces(_ environment: [String: String]) -> [String] {
+        var places = ["llm4s-batch.json"]
+        if let home = environment["XDG_CONFIG_HOME"] ?? environment["HOME"].map({ $0 + "/.config" }) {
+            places.append(home + "/llm4s-batch/config.json")
+        }
+        return places
+    }
+
+    init() {}
+
+    init(_ json: JSON) throws(ConfigurationError) {
+        guard let object = json.object else { throw ConfigurationError("not a JSON object") }
+        for member in object.members {
+            switch member.key {
+            case "providers":
+                guard let providers = member.value.object else { throw Self.wrongType("providers", "an object") }
+                for provider in providers.members {
+                    catalog[provider.key] = try ConfiguredProvider(
+                        name: provider.key, json: provider.value, base: catalog[provider.key]
+                    ).provider
+                }
+            case "options":
+                guard let options = member.value.object else { throw Self.wrongType("options", "an object") }
+                self.options = options.members.map { ($0.key, $0.value) }
+            default: throw ConfigurationError("unknown key '\(member.key)'; known: providers, options")
+            }
+        }
+    }
+
+    static func wrongType(_ key: String, _ expected: String) -> ConfigurationError {
+        ConfigurationError("'\(key)' must be \(expected)")
+    }
+}

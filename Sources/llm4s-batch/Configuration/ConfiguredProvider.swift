@@ -1,0 +1,77 @@
+import LLMStreaming
+
+/// A provider of the configuration file: the fields given, over those of a built-in one of the same name.
+struct ConfiguredProvider {
+    var provider: Provider
+
+    init(name: String, json: JSON, base: Provider?) throws(ConfigurationError) {
+        guard let object = json.object else {
+            throw ConfigurationError("provider '\(name)' must be an object")
+        }
+        guard !name.isEmpty, !name.contains("/") else {
+            throw ConfigurationError("'\(name)' cannot be a provider's name: it is what stands before the first '/'")
+        }
+        provider = base ?? Provider(name: name, needsKey: false)
+        for member in object.members {
+            func string() throws(ConfigurationError) -> String {
+                guard let text = member.value.string, !text.isEmpty else {
+                    throw ConfigFile.wrongType("\(name).\(member.key)", "a non-empty string")
+                }
+                return text
+            }
+            func choice<Value: RawRepresentable & CaseIterable>(
+                _ type: Value.Type
+            ) throws(ConfigurationError) -> Value where Value.RawValue == String {
+                let text = try string()
+                guard let value = Value(rawValue: text) else {
+                    let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw ConfigurationError("\(name).\(member.key): '\(text)' is not one of \(known)")
+                }
+                return value
+            }
+            switch member.key {
+            case "dialect": provider.dialect = try choice(Dialect.self)
+            case "base_url":
+                provider.baseURL = try string()
+                provider.baseURLVariables = []
+            case "api_key_env":
+                provider.keyVariables = [try string()]
+                provider.tokenVariables = []
+                provider.needsKey = true
+            case "auth":
+                provider.authorization = try choice(Provider.Authorization.self)
+                if provider.authorization == .none { provider.needsKey = false }
+            case "headers": try addHeaders(name, member.value)
+            case "resume": provider.resume = try choice(Provider.ResumeCapability.self)
+            default:
+                throw ConfigurationError(
+                    "provider '\(name)': unknown key '\(member.key)'; known: dialect, base_url, api_key_env, auth, "
+                        + "headers, resume")
+            }
+        }
+        if provider.dialect == .anthropicMessages, !provider.headers.contains(where: Self.isVersion) {
+            provider.headers.append(("anthropic-version", "2023-06-01"))
+        }
+    }
+
+    private static func isVersion(_ field: (name: String, value: String)) -> Bool {
+        field.name.lowercased() == "anthropic-version"
+    }
+
+    private mutating func addHeaders(_ name: String, _ json: JSON) throws(ConfigurationError) {
+        guard let fields = json.object else { throw ConfigFile.wrongType("\(name).headers", "an object") }
+        for field in fields.members {
+            guard let value = field.value.string, Self.isToken(field.key), Self.isFieldValue(value) else {
+                throw ConfigurationError("provider '\(name)': header '\(field.key)' is not a header field")
+            }
+            provider.headers.removeAll { $0.name.lowercased() == field.key.lowercased() }
+            provider.headers.append((field.key, value))
+        }
+    }
+
+    private static func isToken(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"()<>@,;:\\\"/[]?={}".utf8.contains($0) }
+    }
+
+    private static func isFieldValue(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
+}

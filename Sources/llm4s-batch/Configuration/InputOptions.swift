@@ -1,0 +1,42 @@
+import ArgumentParser
+import BatchEngine
+import Foundation
+import LLMStreaming
+
+/// What says how job lines are read: for `run` and `validate` alike.
+struct InputOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Model for lines without one, as provider/model (else LLM_MODEL).", valueName: "P/M"))
+    var model: String?
+
+    @OptionGroup var providers: ProviderOptions
+
+    @Option(help: "Most bytes of a line.")
+    var maxLineBytes = 16 << 20
+
+    @Flag(help: "Leave bad lines out, keep them in the table rejected_lines, and end with status 1.")
+    var skipInvalid = false
+
+    mutating func validate() throws {
+        guard maxLineBytes >= 1 else {
+            throw ValidationError("--max-line-bytes must be at least 1, not \(maxLineBytes)")
+        }
+    }
+
+    /// The reading that these options ask for.
+    func reading(_ file: ConfigFile, environment: [String: String]) throws(ConfigurationError) -> InputReading {
+        let defaults = try InputDefaults(
+            catalog: file.catalog, model: model ?? environment["LLM_MODEL"].flatMap { $0.isEmpty ? nil : $0 },
+            provider: providers.provider, openAIBaseURL: environment["OPENAI_BASE_URL"])
+        return InputReading(
+            parser: JobLineParser(defaults: defaults), maximumLineBytes: maxLineBytes, skipsInvalid: skipInvalid)
+    }
+}
+
+extension InputSource {
+    /// Whether it can be read only once: standard input, a pipe.
+    var isReadOnce: Bool {
+        guard case .file(let path) = self else { return true }
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import BatchEngine
+import BatchStore
+import LLMStreaming
+
+/// The options of `run`, `resume` and `retry` (SPEC 2).
+struct RunOptions: ParsableArguments {
+    @Option(help: "URL in place of the provider's: of --provider, else of the only provider that the jobs name.")
+    var baseURL: String?
+
+    @Option(help: "Streams open at once; reached in steps from 32 on.")
+    var concurrency = 64
+
+    @Option(help: "Attempts of a job that count: not those that met a rate limit.")
+    var maxAttempts = 5
+
+    @Option(help: "Time for a connection to stand, TLS included.")
+    var connectTimeout = DurationArgument(seconds: 10)
+
+    @Option(help: "Time from a request to the first content of its answer.")
+    var firstTokenTimeout = DurationArgument(seconds: 600)
+
+    @Option(help: "Time without a byte on an open stream.")
+    var idleTimeout = DurationArgument(seconds: 600)
+
+    @Option(help: "Time that open streams get after the first SIGINT or SIGTERM.")
+    var drainTimeout = DurationArgument(seconds: 10)
+
+    @Option(help: "What to do with partial answers: auto, prefill, restart.")
+    var resume = ResumePolicy.auto
+
+    @Option(help: "Jobs to take up at most; 0 for all.")
+    var maxJobs = 0
+
+    @Flag(help: "Take up no more jobs once one has failed.")
+    var failFast = false
+
+    @Option(help: "Chunks to keep: all, partial (of answers not complete), none.")
+    var chunks = StoreOptions.ChunkRetention.all
+
+    @Option(help: "full: every commit is synced to disk; normal: a power cut may take the last ones back.")
+    var durability = StoreOptions.Durability.full
+
+    @Option(help: "Most bytes of one event of a stream.")
+    var maxEventBytes = 8 << 20
+
+    @Option(help: "PEM file of the certificate authorities to trust in place of the system's (else SSL_CERT_FILE).")
+    var caFile: String?
+
+    @Option(help: "Progress on standard error: auto (a line redrawn on a terminal, else plain), bar, plain, none.")
+    var progress = ProgressMode.auto
+
+    mutating func validate() throws {
+        for (name, value) in [
+            ("concurrency", concurrency), ("max-attempts", maxAttempts), ("max-event-bytes", maxEventBytes),
+        ]
+        where value < 1 {
+            throw ValidationError("--\(name) must be at least 1, not \(value)")
+        }
+        guard maxJobs >= 0 else { throw ValidationError("--max-jobs cannot be negative, and is \(maxJobs)") }
+        let timeouts = [
+            ("connect-timeout", connectTimeout), ("first-token-timeout", firstTokenTimeout),
+            ("idle-timeout", idleTimeout),
+        ]
+        for (name, value) in timeouts where value.duration <= .zero {
+            throw ValidationError("--\(name) must be longer than zero")
+        }
+    }
+
+    /// The options in force, for the table `runs`; none of them is a secret.
+    var json: JSON {
+        var object = JSONObject()
+        object["base-url"] = baseURL.map(JSON.string)
+        object["concurrency"] = .int(concurrency)
+        object["max-attempts"] = .int(maxAttempts)
+        object["connect-timeout"] = .string(connectTimeout.defaultValueDescription)
+        object["first-token-timeout"] = .string(firstTokenTimeout.defaultValueDescription)
+        object["idle-timeout"] = .string(idleTimeout.defaultValueDescription)
+        object["drain-timeout"] = .string(drainTimeout.defaultValueDescription)
+        object["resume"] = .string(resume.rawValue)
+        object["max-jobs"] = .int(maxJobs)
+        object["fail-fast"] = .bool(failFast)
+        object["chunks"] = .string(chunks.rawValue)
+        object["durability"] = .string(durability.rawValue)
+        object["max-event-bytes"] = .int(maxEventBytes)
+        object["ca-file"] = caFile.map(JSON.string)
+        return .object(object)
+    }
+
+    /// What the engine needs of these options.
+    var runConfiguration: RunConfiguration {
+        var configuration = RunConfiguration()
+        configuration.concurrency = concurrency
+        configuration.drainTimeout = drainTimeout.duration
+        configuration.maximumJobs = maxJobs == 0 ? nil : maxJobs
+        configuration.failsFast = failFast
+        configuration.resume = resume
+        configuration.retry.maximumAttempts = maxAttempts
+        return configuration
+    }
+}
+
+/// How progress is shown.
+enum ProgressMode: String, ExpressibleByArgument, CaseIterable {
+    case auto, bar, plain, none
+}
+
+extension ResumePolicy: ExpressibleByArgument {}
+extension StoreOptions.ChunkRetention: ExpressibleByArgument {}
+extension StoreOptions.Durability: ExpressibleByArgument {}

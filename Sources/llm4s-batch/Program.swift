@@ -1,0 +1,69 @@
+import ArgumentParser
+import BatchStore
+import Foundation
+import LLMStreaming
+
+/// The program: finds the command, runs it, and gives its exit status.
+@main
+struct Program: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "llm4s-batch",
+        abstract: "Runs batches of LLM conversations as streams and keeps every answer in SQLite.",
+        discussion: """
+            Jobs come from JSONL files, one conversation a line. Every chunk and every answer is stored in one SQLite \
+            file; run the same command again and it does only what is left, from partial output where the provider \
+            can go on from it.
+
+            Exit status: 0 every job completed, 1 some job failed, 2 usage or input error, 3 the database cannot be \
+            used, 4 stopped with work left by a limit or a provider that refuses, 130/143 ended by SIGINT/SIGTERM.
+            """,
+        version: Version.text,
+        subcommands: [
+            RunCommand.self, ResumeCommand.self, RetryCommand.self, StatusCommand.self, ShowCommand.self,
+            ResultsCommand.self, ValidateCommand.self, MockCommand.self, SchemaCommand.self,
+        ])
+
+    static func main() async {
+        // A reader that went away is an error of a write, not the end of the program with stored work unreported.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            let arguments = try ConfiguredArguments.complete(Array(CommandLine.arguments.dropFirst()))
+            var command = try parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Foundation.exit(status(of: error).rawValue)
+        }
+    }
+
+    /// Reports an error and tells the status that it ends the program with.
+    private static func status(of error: any Error) -> ExitStatus {
+        switch error {
+        case let exit as Exit:
+            if let message = exit.message { Console.error(message) }
+            return exit.status
+        case let error as StoreError:
+            Console.error("\(error)")
+            return .database
+        case let error as ConfigurationError:
+            Console.error(error.description)
+            return .input
+        default:
+            let message = fullMessage(for: error)
+            if exitCode(for: error) == .success {
+                Console.output(message)
+                return .completed
+            }
+            Console.error(message)
+            return .input
+        }
+    }
+}
+
+/// What `--version` prints.
+enum Version {
+    static let text = "0.1.0"
+}

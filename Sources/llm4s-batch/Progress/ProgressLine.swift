@@ -1,0 +1,57 @@
+import BatchEngine
+import LLMStreaming
+
+/// The text of a run's progress: done, failed, running, waiting and why, tokens a second, time left (SPEC 7).
+struct ProgressLine {
+    /// The jobs in scope that were left when the run began.
+    var total: Int
+    /// Jobs a second, smoothed; nil until one has ended.
+    var jobsPerSecond: Double?
+    /// Pieces of content a second, smoothed: tokens, roughly.
+    var chunksPerSecond: Double
+
+    /// The line for a snapshot; `now` in Unix milliseconds.
+    func text(_ snapshot: RunSnapshot, now: Int64) -> String {
+        let ended = snapshot.completed + snapshot.failed
+        var parts = ["\(snapshot.completed) of \(total) done"]
+        if snapshot.failed > 0 { parts.append("\(snapshot.failed) failed") }
+        parts.append("\(snapshot.running) running")
+        if snapshot.waiting > 0 { parts.append(waiting(snapshot, now)) }
+        for (provider, reason) in snapshot.stoppedProviders.sorted(by: { $0.key < $1.key }) {
+            parts.append("\(provider) stopped: \(TerminalText.line(reason, limit: 60))")
+        }
+        parts.append("\(Self.count(Int(chunksPerSecond.rounded()))) tokens/s")
+        if let jobsPerSecond, jobsPerSecond > 0, ended < total {
+            parts.append("\(Self.duration(Double(total - ended) / jobsPerSecond)) left")
+        }
+        return parts.joined(separator: " · ")
+    }
+
+    private func waiting(_ snapshot: RunSnapshot, _ now: Int64) -> String {
+        var text = "\(snapshot.waiting) waiting"
+        if let kind = snapshot.waitingFor { text += " (\(kind.rawValue)" } else { text += " (retry" }
+        if let due = snapshot.nextDueMilliseconds, due > now {
+            text += ", next in \(Self.duration(Double(due - now) / 1000))"
+        }
+        return text + ")"
+    }
+
+    /// A count with thousands apart.
+    static func count(_ value: Int) -> String {
+        var digits = String(value.magnitude)
+        var groups: [String] = []
+        while digits.count > 3 {
+            groups.insert(String(digits.suffix(3)), at: 0)
+            digits.removeLast(3)
+        }
+        return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+    }
+
+    /// A duration in seconds, as people write it: `8 s`, `3 min 20 s`, `2 h 5 min`.
+    static func duration(_ seconds: Double) -> String {
+        let whole = Int(min(seconds.rounded(.up), 1e9))
+        if whole < 60 { return "\(whole) s" }
+        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+        return "\(whole / 3600) h \(whole / 60 % 60) min"
+    }
+}

@@ -1,0 +1,86 @@
+import BatchEngine
+import Foundation
+
+/// Shows a run's progress on standard error until it is cancelled: redrawn on a terminal, else a line now and then.
+struct ProgressReporter: Sendable {
+    /// How the mode `auto` was decided.
+    enum Style: Sendable {
+        case redrawn, none
+        /// A line each so many seconds.
+        case lines(every: Int)
+    }
+
+    var style: Style
+    /// The jobs that are left in scope, as far as they are known.
+    var total: @Sendable () -> Int
+    var snapshot: @Sendable () async -> RunSnapshot
+    /// Called each second with what changed since the last: the row of `run_seconds`.
+    var record: @Sendable (RunSnapshot) -> Void
+
+    init(
+        mode: ProgressMode, total: @escaping @Sendable () -> Int, snapshot: @escaping @Sendable () async -> RunSnapshot,
+        record: @escaping @Sendable (RunSnapshot) -> Void
+    ) {
+        switch mode {
+        case .auto: style = Console.isErrorTerminal ? .redrawn : .lines(every: 10)
+        case .bar: style = .redrawn
+        case .plain: style = .lines(every: 1)
+        case .none: style = .none
+        }
+        self.total = total
+        self.snapshot = snapshot
+        self.record = record
+    }
+
+    func run() async {
+        var rates = ProgressRates()
+        var second = 0
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            second += 1
+            let snapshot = await snapshot()
+            rates.add(snapshot)
+            record(snapshot)
+            guard !Task.isCancelled else { break }
+            show(snapshot, rates, second)
+        }
+        if case .redrawn = style { Console.errorText("\r\u{1B}[K") }
+    }
+
+    private func show(_ snapshot: RunSnapshot, _ rates: ProgressRates, _ second: Int) {
+        let line = ProgressLine(
+            total: total(), jobsPerSecond: rates.jobsPerSecond, chunksPerSecond: rates.chunksPerSecond)
+        let text = line.text(snapshot, now: Int64(Date().timeIntervalSince1970 * 1000))
+        switch style {
+        case .redrawn: Console.errorText("\r\u{1B}[K" + TerminalText.line(text, limit: Self.terminalWidth - 1))
+        case .lines(let interval): if second % interval == 0 { Console.error(text) }
+        case .none: break
+        }
+    }
+
+    private static var terminalWidth: Int {
+        var size = winsize()
+        let status = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size)
+        return status == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+}
+
+/// Rates of a run, smoothed over about ten seconds.
+struct ProgressRates {
+    private var last = RunSnapshot()
+    private(set) var jobsPerSecond: Double?
+    private(set) var chunksPerSecond = 0.0
+
+    /// Takes the snapshot of the next second.
+    mutating func add(_ snapshot: RunSnapshot) {
+        let jobs = Double(snapshot.completed + snapshot.failed - last.completed - last.failed)
+        let chunks = Double(snapshot.chunks - last.chunks)
+        if let rate = jobsPerSecond {
+            jobsPerSecond = rate + (jobs - rate) * 0.1
+        } else if jobs > 0 {
+            jobsPerSecond = jobs
+        }
+        chunksPerSecond = last.chunks == 0 ? chunks : chunksPerSecond + (chunks - chunksPerSecond) * 0.2
+        last = snapshot
+    }
+}

@@ -1,0 +1,104 @@
+import BatchStore
+import LLMStreaming
+
+/// What `status` prints.
+struct StatusReport {
+    var status: StatusSummary
+    var path: String
+    /// Unix milliseconds.
+    var now: Int64
+
+    var json: JSON {
+        let counts = status.counts
+        var object = JSONObject()
+        object["jobs"] = [
+            "total": .int(counts.total), "completed": .int(counts.completed), "failed": .int(counts.failed),
+            "running": .int(counts.running), "interrupted": .int(counts.interrupted), "pending": .int(counts.pending),
+            "cancelled": .int(counts.cancelled), "gone": .int(counts.gone),
+        ]
+        object["waiting"] = .array(
+            status.waiting.map { waiting in
+                [
+                    "error_kind": waiting.errorKind.map(JSON.string) ?? .null, "jobs": .int(waiting.count),
+                    "next_due_ms": .int(Int(waiting.nextDueMilliseconds)),
+                ]
+            })
+        object["tokens"] = ["prompt": .int(status.promptTokens), "completion": .int(status.completionTokens)]
+        object["chunks_per_second"] = .double(chunksPerSecond)
+        object["jobs_per_second"] = .double(jobsPerSecond)
+        if let run = status.run {
+            object["run"] = [
+                "run_id": .int(Int(run.id)), "command": .string(run.command), "status": .string(run.status.rawValue),
+                "started_ms": .int(Int(run.startedMilliseconds)),
+                "finished_ms": run.finishedMilliseconds.map { .int(Int($0)) } ?? .null,
+                "exit_code": run.exitCode.map { .int($0) } ?? .null, "host": .string(run.host), "pid": .int(run.pid),
+            ]
+        }
+        return .object(object)
+    }
+
+    var text: String {
+        let counts = status.counts
+        var lines = [TerminalText.line(path, limit: 200)]
+        let states = [
+            ("completed", counts.completed), ("failed", counts.failed), ("running", counts.running),
+            ("interrupted", counts.interrupted), ("pending", counts.pending), ("cancelled", counts.cancelled),
+        ]
+        for (name, count) in states where count > 0 || name == "completed" {
+            lines.append("  \(name.padded(to: 12))\(ProgressLine.count(count))")
+        }
+        if counts.gone > 0 { lines.append("  of these, \(ProgressLine.count(counts.gone)) are gone from their file") }
+        for waiting in status.waiting {
+            let wait = Double(max(0, waiting.nextDueMilliseconds - now)) / 1000
+            lines.append(
+                "  \(ProgressLine.count(waiting.count)) wait after \(waiting.errorKind ?? "an error"), "
+                    + "the next for \(ProgressLine.duration(wait))")
+        }
+        lines.append(
+            "  tokens      \(ProgressLine.count(status.promptTokens)) in, "
+                + "\(ProgressLine.count(status.completionTokens)) out")
+        if let run = status.run { lines += runLines(run) }
+        return lines.joined(separator: "\n")
+    }
+
+    private func runLines(_ run: RunRecord) -> [String] {
+        guard run.status == .running else {
+            let seconds = Double((run.finishedMilliseconds ?? run.startedMilliseconds) - run.startedMilliseconds) / 1000
+            let exit = run.exitCode.map { ", exit status \($0)" } ?? ""
+            return [
+                "  last run    \(run.command), \(run.status.rawValue) after \(ProgressLine.duration(seconds))\(exit)"
+            ]
+        }
+        var lines = [
+            "  running     \(run.command), process \(run.pid) on \(TerminalText.line(run.host, limit: 60)), since "
+                + ProgressLine.duration(Double(now - run.startedMilliseconds) / 1000),
+            "  rate        \(jobsPerSecond.rounded(to: 1)) jobs/s, \(Int(chunksPerSecond)) tokens/s",
+        ]
+        let left = status.counts.pending + status.counts.interrupted + status.counts.running
+        if jobsPerSecond > 0, left > 0 {
+            lines.append("  time left   \(ProgressLine.duration(Double(left) / jobsPerSecond))")
+        }
+        return lines
+    }
+
+    private var chunksPerSecond: Double { rate(\.chunks) }
+    private var jobsPerSecond: Double { rate(\.completed) + rate(\.failed) }
+
+    private func rate(_ value: KeyPath<RunSecond, Int>) -> Double {
+        guard status.run?.status == .running, !status.seconds.isEmpty else { return 0 }
+        return Double(status.seconds.reduce(0) { $0 + $1[keyPath: value] }) / Double(status.seconds.count)
+    }
+}
+
+extension String {
+    /// The text with spaces behind it, so that columns stand below each other.
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
+
+extension Double {
+    /// The number with so many digits behind the point.
+    func rounded(to digits: Int) -> Double {
+        let factor = (0..<digits).reduce(1.0) { factor, _ in factor * 10 }
+        return (self * factor).rounded() / factor
+    }
+}

@@ -1,0 +1,52 @@
+import BatchEngine
+import LLMStreaming
+import MockProvider
+
+/// The providers of a run, settled: URL, key, and the embedded mock where it is needed.
+struct Endpoints: Sendable {
+    private(set) var table: [String: Endpoint] = [:]
+    /// Why a provider cannot be used, by name.
+    private(set) var faults: [String: ConfigurationError] = [:]
+    private var mock: MockServer?
+
+    /// Settles the providers of that names.
+    ///
+    /// - Parameters:
+    ///   - names: the providers that jobs name, or may name.
+    ///   - baseURL: `--base-url`, for the provider named in `baseURLProvider`.
+    init(
+        _ names: [String], catalog: ProviderCatalog, baseURL: String?, baseURLProvider: String?,
+        environment: [String: String]
+    ) async throws {
+        for name in names {
+            guard var provider = catalog[name] else {
+                faults[name] = ConfigurationError("provider '\(name)' is not known; name it in the configuration file")
+                continue
+            }
+            let url = name == baseURLProvider ? baseURL : nil
+            if name == "mock", url == nil {
+                let server = try await MockServer.start()
+                mock = server
+                provider.baseURL = server.baseURL
+            }
+            do throws(ConfigurationError) {
+                table[name] = try Endpoint(provider: provider, baseURL: url, environment: environment)
+            } catch {
+                faults[name] = error
+            }
+        }
+    }
+
+    /// Ends the embedded mock.
+    func stop() async { await mock?.stop() }
+
+    /// The provider that `--base-url` is for: of `--provider`, else the only one that the jobs name.
+    static func baseURLProvider(_ options: RunOptions, chosen: String?, named: [String]) throws -> String? {
+        guard options.baseURL != nil else { return nil }
+        if let chosen { return chosen }
+        guard named.count <= 1 else {
+            throw Exit(.input, "--base-url needs --provider: the jobs name \(named.joined(separator: ", "))")
+        }
+        return named.first
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+
+/// What the database must hold, whatever happened on the way to it.
+enum Answers {
+    /// The mock's counting answer: `1 2 3 … n`.
+    static func counting(to number: Int) -> String { (1...number).map(String.init).joined(separator: " ") }
+
+    /// A job that counts; the words keep its request apart from others'.
+    static func countingJob(_ id: String, to number: Int, options: String = "") -> String {
+        #"{"id":"\#(id)","model":"mock/count-\#(number)\#(options)","messages":[{"role":"user","content":"job \#(id)"}]}"#
+    }
+
+    /// The contents that the chunks give by the formula of SPEC 6, as `custom_id|choice|content`.
+    static let rebuilt = """
+        SELECT j.custom_id, c.choice, coalesce((
+            SELECT group_concat(piece, '') FROM (
+                SELECT substr(coalesce((
+                    SELECT group_concat(text, '') FROM (
+                        SELECT k.text FROM chunks AS k
+                        WHERE k.chunk_id BETWEEN a.first_chunk_id AND a.last_chunk_id AND k.attempt_id = a.attempt_id
+                            AND k.kind = 'text' AND k.choice = s.value ->> 'choice'
+                        ORDER BY k.chunk_id)), ''), (s.value ->> 'start') + 1, s.value ->> 'kept')
+                    || (s.value ->> 'restored') AS piece
+                FROM json_each(c.seams) AS s JOIN attempts AS a ON a.attempt_id = s.value ->> 'attempt_id'
+                ORDER BY s.key)), '')
+        FROM completions AS c JOIN jobs AS j USING (job_id) ORDER BY j.custom_id, c.choice
+        """
+
+    /// Checks what must hold of every database after a run in which every job completed.
+    static func expectWhole(_ database: String, jobs: Int) throws {
+        #expect(try SQLite.rows(database, "PRAGMA integrity_check") == ["ok"])
+        #expect(try SQLite.rows(database, "PRAGMA foreign_key_check") == [])
+        #expect(try SQLite.number(database, "SELECT count(*) FROM jobs WHERE status = 'completed'") == jobs)
+        #expect(try SQLite.number(database, "SELECT count(DISTINCT job_id) FROM completions") == jobs)
+        #expect(
+            try SQLite.number(
+                database,
+                """
+                SELECT count(*) FROM (SELECT job_id FROM attempts WHERE status = 'completed' GROUP BY job_id
+                    HAVING count(*) > 1)
+                """) == 0, "a job was completed twice")
+        let stored = try SQLite.rows(
+            database,
+            "SELECT j.custom_id, c.choice, c.content FROM completions AS c JOIN jobs AS j USING (job_id) ORDER BY 1, 2")
+        #expect(try SQLite.rows(database, rebuilt) == stored, "the seams do not rebuild every content from the chunks")
+        #expect(
+            try SQLite.number(
+                database,
+                """
+                SELECT count(*) FROM (SELECT attempt_id, min(seq) AS low, max(seq) AS high, count(*) AS n FROM chunks
+                    GROUP BY attempt_id) WHERE low <> 0 OR high <> n - 1
+                """) == 0, "the chunks of an attempt have a gap")
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+
+/// The program under test as its user runs it: a process with arguments, an environment and two pipes.
+final class BatchProcess: Sendable {
+    /// How a process ended and what it wrote.
+    struct Ended: Sendable {
+        /// The exit status; negative: the signal that killed it.
+        var status: Int32
+        var output: String
+        var error: String
+    }
+
+    /// The binary: of this build, or the one that the environment names (the release build in CI).
+    static let binary: URL = {
+        if let path = ProcessInfo.processInfo.environment["LLM4S_BATCH_BINARY"] { return URL(filePath: path) }
+        return Bundle.main.executableURL!.resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "llm4s-batch")
+    }()
+
+    private let process: Process
+    /// Whether a release build is under test.
+    static let isRelease = ProcessInfo.processInfo.environment["LLM4S_BATCH_BINARY"] != nil
+
+    /// What it writes goes to files: the end of a pipe would not come while any other child has inherited it.
+    private let output: URL
+    private let error: URL
+
+    /// Starts the program.
+    ///
+    /// - Parameters:
+    ///   - environment: set in place of this process's own, but for PATH and HOME.
+    ///   - directory: where it runs.
+    init(
+        _ arguments: [String], environment: [String: String] = [:], directory: URL? = nil, input: String? = nil,
+        launcher: [String] = []
+    ) throws {
+        process = Process()
+        let command = launcher + [Self.binary.path] + arguments
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
+        let own = ProcessInfo.processInfo.environment
+        process.environment = ["PATH": own["PATH"] ?? "/usr/bin:/bin", "HOME": "/nonexistent"]
+            .merging(environment) { $1 }
+        if let directory { process.currentDirectoryURL = directory }
+        let folder = FileManager.default.temporaryDirectory
+        output = folder.appending(path: "llm4s-batch-\(UUID().uuidString).out")
+        error = folder.appending(path: "llm4s-batch-\(UUID().uuidString).err")
+        process.standardOutput = try Self.writing(to: output)
+        process.standardError = try Self.writing(to: error)
+        if let input {
+            let file = folder.appending(path: "llm4s-batch-\(UUID().uuidString).in")
+            try Data(input.utf8).write(to: file)
+            // Through a pipe, as a user would: a file could be read twice.
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = ["-c", "cat \"$0\" | \"$@\"", file.path] + command
+        }
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+    }
+
+    deinit {
+        for file in [output, error] { try? FileManager.default.removeItem(at: file) }
+    }
+
+    private static func writing(to file: URL) throws -> FileHandle {
+        _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+        return try FileHandle(forWritingTo: file)
+    }
+
+    var processIdentifier: Int32 { process.processIdentifier }
+    var isRunning: Bool { process.isRunning }
+
+    /// What it wrote on standard error so far.
+    var errorSoFar: String { Self.text(error) }
+    /// What it wrote on standard output so far.
+    var outputSoFar: String { Self.text(output) }
+
+    private static func text(_ file: URL) -> String {
+        String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self)
+    }
+
+    /// Sends a signal to this process, which we started.
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for the end.
+    func ended() async -> Ended {
+        while process.isRunning { try? await Task.sleep(for: .milliseconds(5)) }
+        return Ended(
+            status: process.terminationReason == .uncaughtSignal
+                ? -process.terminationStatus : process.terminationStatus,
+            output: outputSoFar, error: errorSoFar)
+    }
+
+    /// Waits until a condition holds, or the process ends.
+    func wait(until condition: () throws -> Bool) async throws {
+        while process.isRunning, try !condition() { try? await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    /// Runs the program to its end.
+    static func run(
+        _ arguments: String..., environment: [String: String] = [:], directory: URL? = nil, input: String? = nil
+    ) async throws -> Ended {
+        try await BatchProcess(arguments, environment: environment, directory: directory, input: input).ended()
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import MockProvider
+import Testing
+
+/// kill -9 at random moments, and the same command again.
+@Suite(.serialized)
+struct EndToEndKillTests {
+    @Test(arguments: ["auto", "restart"])
+    func everyJobCompletesOnceHoweverOftenTheProcessIsKilled(resume: String) async throws {
+        var chance = Chance(seed: Project.seed)
+        let kills = 5 * Project.trials
+        let jobs = 300
+        var configuration = MockConfiguration()
+        configuration.recordsRequests = true
+        let server = try await MockServer.start(configuration)
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs(
+            (1...jobs).map { Answers.countingJob("job-\($0)", to: 60, options: "+pace=4ms") })
+        let database = directory.path("jobs.db")
+        let options = [
+            "--base-url", server.baseURL, "--concurrency", "16", "--resume", resume, "--progress", "plain",
+        ]
+        var known: [String: String] = [:]
+        for kill in 1...kills {
+            // run and resume take turns: both must go on with what the other left.
+            let isFirst = !FileManager.default.fileExists(atPath: database)
+            let arguments = isFirst || kill % 2 == 0 ? ["run", file] : ["resume", "--db", database]
+            let process = try BatchProcess(arguments + options)
+            let target = server.statistics.bodyBytesWritten + Int.random(in: 0...400_000, using: &chance)
+            try await process.wait { server.statistics.bodyBytesWritten >= target }
+            process.send(SIGKILL)
+            let ended = await process.ended()
+            guard FileManager.default.fileExists(atPath: database) else { continue }
+            let completed = try Self.completions(database)
+            for (id, row) in known {
+                #expect(completed[id] == row, "kill \(kill), seed \(Project.seed): \(id) changed")
+            }
+            let counted = Self.lastCount(ended.error)
+            #expect(
+                completed.count >= counted + known.count,
+                "kill \(kill), seed \(Project.seed): \(counted) counted, \(completed.count - known.count) stored")
+            known = completed
+        }
+        let last = try await BatchProcess(["run", file] + options).ended()
+        #expect(last.status == 0, "seed \(Project.seed): \(last.error)")
+        try Answers.expectWhole(database, jobs: jobs)
+        let expected = Answers.counting(to: 60)
+        #expect(
+            try SQLite.number(database, "SELECT count(*) FROM completions WHERE content <> '\(expected)'") == 0,
+            "seed \(Project.seed)")
+        let final = try Self.completions(database)
+        for (id, row) in known { #expect(final[id] == row, "seed \(Project.seed)") }
+        if resume == "restart" {
+            let bodies = Dictionary(grouping: server.requests, by: \.lastUserText).mapValues { Set($0.map(\.body)) }
+            #expect(bodies.count == jobs)
+            #expect(bodies.values.allSatisfy { $0.count == 1 }, "run and resume sent different bytes for a job")
+        }
+        await server.stop()
+    }
+
+    /// Every completion with all of its columns that must never change.
+    private static func completions(_ database: String) throws -> [String: String] {
+        let rows = try SQLite.rows(
+            database, "SELECT job_id, attempt_id, created_ms, content, seams, usage FROM completions")
+        return Dictionary(uniqueKeysWithValues: rows.map { (String($0.prefix { $0 != "|" }), $0) })
+    }
+
+    /// The jobs that the last line of progress counted as done in that run.
+    private static func lastCount(_ error: String) -> Int {
+        let counts = error.split(separator: "\n").compactMap { line -> Int? in
+            let words = line.split(separator: " ")
+            guard words.count > 3, words[1] == "of", words[3] == "done" else { return nil }
+            return Int(words[0].filter { $0 != "," })
+        }
+        return counts.last ?? 0
+    }
+}

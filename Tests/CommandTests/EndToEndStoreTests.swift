@@ -1,0 +1,110 @@
+import Foundation
+import MockProvider
+import Testing
+
+/// A store that cannot take what comes: locked by somebody, full, or not ours.
+@Suite(.serialized)
+struct EndToEndStoreTests {
+    /// How long the writer is frozen: 21 s, over the idle clock, by hand with LLM4S_TRIALS=7.
+    private static let freeze = Duration.seconds(3 * Project.trials)
+
+    @Test(.enabled(if: BatchProcess.isRelease, "a debug build is too slow to fill queue and sockets"))
+    func aFrozenWriterStopsTheSocketsAndNothingElse() async throws {
+        let mock = try await MockProcess(arguments: ["--send-buffer-bytes", "16384"])
+        let directory = try TemporaryDirectory()
+        let streams = 200
+        // Every stream is longer than its share of the queue and the sockets' buffers together.
+        let file = try directory.writeJobs(
+            (1...streams).map { Answers.countingJob("job-\($0)", to: 20_000, options: "+chunk=4") })
+        let database = directory.path("jobs.db")
+        let process = try BatchProcess([
+            "run", file, "--base-url", mock.baseURL, "--concurrency", "\(streams)", "--idle-timeout", "10s",
+        ])
+        try await process.wait { SQLite.currentNumber(database, "SELECT count(*) FROM chunks") > 0 }
+        try await SQLite.holdingWriteLock(database) {
+            try await Self.untilNothingMoves(mock, process)
+            let full = try await mock.statistics()
+            #expect(full["blocked_streams", default: 0] > streams / 2, "the mock's sends block: \(full)")
+            let before = try Self.residentKilobytes(process)
+            try await Task.sleep(for: Self.freeze)
+            let after = try Self.residentKilobytes(process)
+            print(
+                "frozen for \(Self.freeze): resident \(before) KB, then \(after) KB; "
+                    + "\(full["blocked_streams", default: 0]) of \(streams) sends blocked")
+            #expect(after < before + 4_096, "memory grew while nothing could be written")
+            #expect(try await mock.statistics()["clients_closed_early"] == 0, "a clock fired")
+        }
+        let ended = await process.ended()
+        #expect(ended.status == 0, "\(ended.error)")
+        try Answers.expectWhole(database, jobs: streams)
+        #expect(try SQLite.number(database, "SELECT count(*) FROM attempts") == streams, "a clock fired")
+    }
+
+    @Test(.enabled(if: RamDisk.canMount, "mounting a small tmpfs needs root"))
+    func aFullDiskEndsTheRunAndItGoesOnWhenThereIsSpace() async throws {
+        let disk = try RamDisk(kilobytes: 3_000)
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs(
+            (1...300).map { Answers.countingJob("job-\($0)", to: 600, options: "+chunk=2") })
+        let database = disk.path + "/jobs.db"
+        let arguments = ["run", file, "--db", database, "--base-url", server.baseURL, "--concurrency", "32"]
+        let full = try await BatchProcess(arguments).ended()
+        #expect(full.status == 3, "\(full.error)")
+        #expect(full.error.contains("full"), "\(full.error)")
+        #expect(try SQLite.rows(database, "PRAGMA integrity_check") == ["ok"])
+        try disk.grow(kilobytes: 200_000)
+        let ended = try await BatchProcess(arguments).ended()
+        #expect(ended.status == 0, "\(ended.error)")
+        try Answers.expectWhole(database, jobs: 300)
+        await server.stop()
+    }
+
+    @Test func aFileThatIsNotOursIsRefusedByteForByte() async throws {
+        let directory = try TemporaryDirectory()
+        let jobs = try directory.writeJobs([Answers.countingJob("a", to: 3)])
+        let contents = "SQLite is what this is not: " + String(repeating: "x", count: 8_192)
+        let database = try directory.write(contents, to: "precious.db")
+        for arguments in [
+            ["run", jobs, "--db", database], ["resume", "--db", database], ["status", "--db", database],
+        ] {
+            let ended = try await BatchProcess(arguments).ended()
+            #expect(ended.status == 3, "\(arguments): \(ended.error)")
+            #expect(try String(contentsOfFile: database, encoding: .utf8) == contents)
+        }
+        #expect(!FileManager.default.fileExists(atPath: database + "-wal"))
+    }
+
+    @Test func aSecondWorkerIsToldWhoHoldsTheDatabase() async throws {
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs([Answers.countingJob("a", to: 500, options: "+pace=20ms")])
+        let first = try BatchProcess(["run", file, "--base-url", server.baseURL, "--drain-timeout", "0s"])
+        try await first.wait { server.statistics.activeStreams == 1 }
+        let second = try await BatchProcess.run("run", file, "--base-url", server.baseURL)
+        #expect(second.status == 3)
+        #expect(second.error.contains("\(first.processIdentifier)"), "\(second.error)")
+        let status = try await BatchProcess.run("status", "--db", directory.path("jobs.db"))
+        #expect(status.status == 0, "status reads beside a worker: \(status.error)")
+        first.send(SIGTERM)
+        _ = await first.ended()
+        await server.stop()
+    }
+
+    /// Waits until the queue and the sockets' buffers are full.
+    private static func untilNothingMoves(_ mock: MockProcess, _ process: BatchProcess) async throws {
+        var last = -1
+        while process.isRunning {
+            let written = try await mock.statistics()["body_bytes_written", default: 0]
+            if written == last { return }
+            last = written
+            try await Task.sleep(for: .milliseconds(500))
+        }
+    }
+
+    private static func residentKilobytes(_ process: BatchProcess) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+        return try #require(Int(line.split(separator: " ")[1]))
+    }
+}

@@ -1,0 +1,71 @@
+import CSQLite
+import Foundation
+import Testing
+
+/// The database as its users see it: through SQLite, read-only, beside a worker in another process.
+enum SQLite {
+    /// The rows of a query, columns separated by `|`, nulls empty.
+    static func rows(_ path: String, _ query: String) throws -> [String] {
+        try unsafe withConnection(path, SQLITE_OPEN_READONLY) { connection in
+            var statement: OpaquePointer?
+            let prepared = unsafe sqlite3_prepare_v2(connection, query, -1, &statement, nil)
+            defer { unsafe sqlite3_finalize(statement) }
+            let reason = unsafe String(cString: sqlite3_errmsg(connection))
+            try #require(prepared == SQLITE_OK, "\(query): \(reason)")
+            var rows: [String] = []
+            while unsafe sqlite3_step(statement) == SQLITE_ROW {
+                let columns = (0..<(unsafe sqlite3_column_count(statement))).map { column in
+                    let bytes = unsafe UnsafeBufferPointer(
+                        start: sqlite3_column_text(statement, column),
+                        count: Int(sqlite3_column_bytes(statement, column)))
+                    return unsafe String(decoding: bytes, as: UTF8.self)
+                }
+                rows.append(columns.joined(separator: "|"))
+            }
+            return rows
+        }
+    }
+
+    /// The single number that a query gives.
+    static func number(_ path: String, _ query: String) throws -> Int {
+        try #require(Int(try rows(path, query).first ?? ""), "\(query)")
+    }
+
+    /// The number that a query gives now; 0 while there is no such file or table.
+    static func currentNumber(_ path: String, _ query: String) -> Int {
+        var opened: OpaquePointer?
+        defer { unsafe sqlite3_close(opened) }
+        guard unsafe sqlite3_open_v2(path, &opened, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else { return 0 }
+        var statement: OpaquePointer?
+        defer { unsafe sqlite3_finalize(statement) }
+        guard unsafe sqlite3_prepare_v2(opened, query, -1, &statement, nil) == SQLITE_OK,
+            unsafe sqlite3_step(statement) == SQLITE_ROW
+        else { return 0 }
+        return Int(unsafe sqlite3_column_int64(statement, 0))
+    }
+
+    /// Holds the database's write lock while the body runs: what any other program may do.
+    static func holdingWriteLock(_ path: String, _ body: () async throws -> Void) async throws {
+        var connection: OpaquePointer?
+        let opened = unsafe sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE, nil)
+        try #require(opened == SQLITE_OK)
+        defer { unsafe sqlite3_close(connection) }
+        unsafe sqlite3_busy_timeout(connection, 30_000)
+        let begun = unsafe sqlite3_exec(connection, "BEGIN IMMEDIATE", nil, nil, nil)
+        try #require(begun == SQLITE_OK)
+        try await body()
+        unsafe sqlite3_exec(connection, "ROLLBACK", nil, nil, nil)
+    }
+
+    private static func withConnection<Result>(
+        _ path: String, _ flags: Int32, _ body: (OpaquePointer) throws -> Result
+    ) throws -> Result {
+        var opened: OpaquePointer?
+        let status = unsafe sqlite3_open_v2(path, &opened, flags, nil)
+        defer { unsafe sqlite3_close(opened) }
+        try #require(status == SQLITE_OK, "\(path) cannot be opened")
+        guard let connection = unsafe opened else { throw CocoaError(.fileReadUnknown) }
+        unsafe sqlite3_busy_timeout(connection, 30_000)
+        return try unsafe body(connection)
+    }
+}
