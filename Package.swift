@@ -40,7 +40,10 @@ let package = Package(
         .target(name: "ServerSentEvents", swiftSettings: settings),
         .target(name: "LLMStreaming", dependencies: ["ServerSentEvents"], swiftSettings: settings),
         .target(
-            name: "LLM4S", dependencies: ["LLMStreaming", "ServerSentEvents", tls] + nio, swiftSettings: settings),
+            name: "LLM4S",
+            dependencies: ["LLMStreaming", "ServerSentEvents", tls, .product(name: "NIOTLS", package: "swift-nio")]
+                + nio,
+            swiftSettings: settings),
         .target(
             name: "BatchEngine", dependencies: ["LLMStreaming", "CSHA256"],
             resources: [.embedInCode("Resources/job_line_schema.json")], swiftSettings: settings),
@@ -59,7 +62,11 @@ let package = Package(
         .testTarget(
             name: "LLMStreamingTests", dependencies: ["LLMStreaming", "ServerSentEvents"], swiftSettings: settings),
         .testTarget(
-            name: "LLM4STests", dependencies: ["LLM4S", "LLMStreaming", "MockProvider", tls] + nio,
+            name: "LLM4STests",
+            dependencies: [
+                "LLM4S", "LLMStreaming", "ServerSentEvents", "MockProvider", tls,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "BatchEngineTests", dependencies: ["BatchEngine", "LLMStreaming", "CSHA256"],

@@ -117,6 +117,30 @@ import Testing
         #expect(result.partial.text == "Hel")
     }
 
+    @Test func holdsTheNextReadBackUntilThereIsRoom() throws {
+        let receiver = ChunkCollector(isFull: true)
+        _ = try EmbeddedExchange.run(receiver: receiver) { exchange in
+            try exchange.receive(Wire.chunkedHead + Wire.chunk(Chat.delta("a")))
+            let before = exchange.readCount
+            // What a channel does after each read.
+            exchange.channel.read()
+            exchange.channel.read()
+            #expect(exchange.readCount == before)
+            receiver.makeRoomOnce()
+            exchange.loop.run()
+            #expect(exchange.readCount == before + 1)
+            // Full again by the next read.
+            try exchange.receive(Wire.chunk(Chat.delta("b")))
+            exchange.channel.read()
+            #expect(exchange.readCount == before + 1)
+            receiver.makeRoom()
+            exchange.loop.run()
+            #expect(exchange.readCount == before + 2)
+            try exchange.receive(Wire.chunk(Chat.finish() + Chat.done) + Wire.lastChunk)
+        }
+        #expect(receiver.text == "ab")
+    }
+
     @Test func handsOnEachReadInOneCall() throws {
         let receiver = ChunkCollector()
         _ = try EmbeddedExchange.run(receiver: receiver) { exchange in

@@ -91,7 +91,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Ends the exchange of that number at once, if it is not over.
     func cancel(_ id: UInt64) {
         switch state {
-        case .streaming(let stream) where stream.id == 0:
+        case .streaming(let stream) where stream.id == id:
             stream.exchange.cancel(at: now)
             stream.isKeptAlive = false
             finish(stream)

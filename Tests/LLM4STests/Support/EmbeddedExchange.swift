@@ -10,6 +10,10 @@ import Synchronization
 struct EmbeddedExchange {
     let channel: EmbeddedChannel
     let receiver: ChunkCollector
+    fileprivate let reads: ReadCounter
+
+    /// How often the socket was asked to read.
+    var readCount: Int { reads.count }
 
     var loop: EmbeddedEventLoop { channel.embeddedEventLoop }
 
@@ -26,6 +30,8 @@ struct EmbeddedExchange {
         let handler = ConnectionHandler(
             id: 1, origin: origin, care: care, ready: channel.eventLoop.makePromise(of: Void.self))
         let pipeline = channel.pipeline.syncOperations
+        let reads = ReadCounter()
+        try pipeline.addHandler(reads)
         try pipeline.addHandler(HTTPRequestEncoder())
         try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
         try pipeline.addHandler(handler)
@@ -40,7 +46,7 @@ struct EmbeddedExchange {
             limits: StreamingResponseHandler.Limits(), start: channel.embeddedEventLoop.now, unixSeconds: { 0 })
         let log = EndLog()
         handler.begin(plan) { log.add($0) }
-        try drive(EmbeddedExchange(channel: channel, receiver: receiver))
+        try drive(EmbeddedExchange(channel: channel, receiver: receiver, reads: reads))
         guard log.ends.count == 1, case .result(let result) = log.ends[0] else { throw UnexpectedEnd(ends: log.ends) }
         _ = try? channel.finish()
         return result
@@ -65,4 +71,16 @@ struct EmbeddedExchange {
 
     /// The server closes.
     func close() { channel.pipeline.fireChannelInactive() }
+}
+
+/// Stands where the socket would and counts what it is asked.
+private final class ReadCounter: ChannelOutboundHandler {
+    typealias OutboundIn = NIOAny
+
+    private(set) var count = 0
+
+    func read(context: ChannelHandlerContext) {
+        count += 1
+        context.read()
+    }
 }
