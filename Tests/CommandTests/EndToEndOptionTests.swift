@@ -43,6 +43,12 @@ struct EndToEndOptionTests {
         await server.stop()
     }
 
+    @Test func moreConcurrencyThanOpenFilesIsAnInputError() async throws {
+        let ended = try await run([job("a", "mock/count-3")], "--concurrency", "1000000000")
+        #expect(ended.status == 2 && ended.error.contains("open files"), "\(ended.error)")
+        #expect(!FileManager.default.fileExists(atPath: database))
+    }
+
     @Test func maxAttemptsEndsAJob() async throws {
         let ended = try await run([job("a", "mock/drop")], "--max-attempts", "2")
         #expect(ended.status == 1, "\(ended.error)")

@@ -37,6 +37,9 @@ struct Endpoints: Sendable {
         }
     }
 
+    /// Whether the mock in this process serves some of them.
+    var hasEmbeddedMock: Bool { mock != nil }
+
     /// Ends the embedded mock.
     func stop() async { await mock?.stop() }
 

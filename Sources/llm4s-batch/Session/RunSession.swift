@@ -21,6 +21,7 @@ struct RunSession: Sendable {
 
     /// Runs to the end, reports it, and tells the status to end with.
     func run() async throws -> ExitStatus {
+        try OpenFileLimit.raise(streams: options.concurrency, isServer: endpoints.hasEmbeddedMock)
         let failure = FailureRelay()
         var storeOptions = StoreOptions()
         storeOptions.durability = options.durability
