@@ -26,6 +26,20 @@ import Testing
         #expect(seen == (0..<20_000).filter { $0 % 3 != 0 }.map { "j\($0)" })
     }
 
+    @Test func anAnswerLongerThanEverStartsTheCountOfAttemptsAnew() async throws {
+        let store = try await TestStore(jobs: newJobs(1))
+        var counts: [Int] = []
+        for (number, resets) in [false, false, true, false].enumerated() {
+            let job = try await store.job("j1")
+            let attemptID = store.queue.startAttempt(attemptStart(of: job))
+            var end = cutEnd(attemptID, of: job, counts: !resets, until: Int64(number))
+            end.resetsAttempts = resets
+            try await store.queue.endAttempt(end)
+            counts.append(try await store.job("j1").attempts)
+        }
+        #expect(counts == [1, 2, 0, 1])
+    }
+
     @Test(arguments: [
         ("SEARCH j USING INDEX jobs_ready", QueueQuery.ready), ("SEARCH j USING INDEX jobs_waiting", QueueQuery.due),
         ("SCAN j USING COVERING INDEX jobs_waiting|SEARCH j USING INDEX jobs_waiting", QueueQuery.nextDue),

@@ -84,6 +84,7 @@ struct AttemptWriter: ~Copyable {
         settle.bind(status == .completed ? nil : attempt.error?.message, at: 6)
         settle.bind(attempt.endedMilliseconds, at: 7)
         settle.bind(attempt.attemptID, at: 8)
+        settle.bind(attempt.resetsAttempts ? 0 : 1, at: 9)
         try settle.run()
     }
 }
@@ -120,7 +121,7 @@ extension AttemptWriter {
                 """),
             settle: connection.prepare(
                 """
-                UPDATE jobs SET status = ?2, attempts = attempts + ?3, not_before_ms = ?4, error_kind = ?5, error = ?6,
+                UPDATE jobs SET status = ?2, attempts = attempts * ?9 + ?3, not_before_ms = ?4, error_kind = ?5, error = ?6,
                     updated_ms = ?7
                 WHERE job_id = ?1
                     AND request_sha256 = (SELECT request_sha256 FROM attempts WHERE attempt_id = ?8)
