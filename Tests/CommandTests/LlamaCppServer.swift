@@ -12,13 +12,18 @@ final class LlamaCppServer: Sendable {
     var baseURL: String { "http://127.0.0.1:\(port)" }
 
     init(environment: [String: String] = [:]) async throws {
-        port = try Self.freePort()
-        name = "test-\(port)"
-        let settings = (["PORT": "\(port)", "NAME": name].merging(environment) { $1 })
-            .map { "\($0.key)='\($0.value)'" }.joined(separator: " ")
-        guard Self.shell("\(settings) bash '\(Self.script.path)' >/dev/null 2>&1") == 0 else {
-            throw CocoaError(.executableLoad)
+        // A port that was free a moment ago may be somebody else's by the time the server wants it.
+        for _ in 0..<3 {
+            let port = try Self.freePort()
+            let name = "test-\(port)"
+            let settings = (["PORT": "\(port)", "NAME": name].merging(environment) { $1 })
+                .map { "\($0.key)='\($0.value)'" }.joined(separator: " ")
+            if Self.shell("\(settings) bash '\(Self.script.path)' >/dev/null 2>&1") == 0 {
+                (self.port, self.name) = (port, name)
+                return
+            }
         }
+        throw CocoaError(.executableLoad)
     }
 
     /// Runs a command line, not with Foundation's Process.

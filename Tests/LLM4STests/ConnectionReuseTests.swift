@@ -165,15 +165,14 @@ import Testing
     @Test func tellsARefusedConnectionFromAnUnknownName() async throws {
         let transport = StreamingTransport(configuration: .test)
         let provider = Provider(name: "lab", needsKey: false)
-        // A port that was free a moment ago.
-        let server = try await ScriptedServer { _, _ in }
-        let port = server.port
-        await server.stop()
+        let nobody = try RefusedPort()
+        let port = nobody.port
         let refused = await transport.stream(
             .test, to: try Endpoint(provider: provider, baseURL: "http://127.0.0.1:\(port)", environment: [:]),
             receiver: ChunkCollector())
         #expect(refused.error?.kind == .connect)
         #expect(refused.error?.message.contains("127.0.0.1:\(port)") == true)
+        withExtendedLifetime(nobody) {}
         let unknown = await transport.stream(
             .test, to: try Endpoint(provider: provider, baseURL: "http://no-such-host.invalid", environment: [:]),
             receiver: ChunkCollector())

@@ -18,7 +18,7 @@ import Testing
         func request(_ origin: Origin) -> PoolGrant<UInt64>? { state.request(origin) }
         func retire(_ id: UInt64, of origin: Origin) -> Bool { state.retire(id, of: origin) }
         func withdraw(_ id: UInt64) -> String? { state.withdraw(id) }
-        func setUpEnded() -> String? { state.setUpEnded() }
+        func setUpEnded() -> [String] { state.setUpEnded() }
     }
 
     @Test func reusesTheNewestIdleConnectionOfTheOrigin() {
@@ -70,9 +70,9 @@ import Testing
         }
         #expect(pool.withdraw(1) == "first")
         #expect(pool.withdraw(1) == nil)
-        #expect(pool.setUpEnded() == "second")
-        #expect(pool.setUpEnded() == "third")
-        #expect(pool.setUpEnded() == nil)
+        #expect(pool.setUpEnded() == ["second"])
+        #expect(pool.setUpEnded() == ["third"])
+        #expect(pool.setUpEnded() == [])
         #expect(pool.request(Self.a) == .setUp)
     }
 
@@ -84,9 +84,26 @@ import Testing
         pool.state.enqueue("a2", id: 3, for: Self.a)
         #expect(pool.free(1, of: Self.a) == "a1")
         // Places go on in the order of all.
-        #expect(pool.setUpEnded() == "b1")
-        #expect(pool.setUpEnded() == "a2")
+        #expect(pool.setUpEnded() == ["b1"])
+        #expect(pool.setUpEnded() == ["a2"])
         #expect(pool.state.waitingCount == 0)
+    }
+
+    @Test func setsUpAnEighthOfWhatStandsAtOnce() {
+        let pool = Pool(maximumSetUps: 100)
+        func setUps() -> Int {
+            var count = 0
+            while pool.request(Self.a) == .setUp { count += 1 }
+            return count
+        }
+        #expect(setUps() == 8)
+        for waiter in 1...64 as ClosedRange<UInt64> { pool.state.enqueue("\(waiter)", id: waiter, for: Self.a) }
+        // As the connections stand, their places go on, and more of them come.
+        for id in 1...80 as ClosedRange<UInt64> { _ = pool.open(id) }
+        #expect(pool.setUpEnded() == ["1", "2", "3"])
+        for id in 81...2_000 as ClosedRange<UInt64> { _ = pool.open(id) }
+        #expect(pool.setUpEnded().count == 61)
+        #expect(setUps() == 100 - 70)
     }
 
     @Test func refusesEverythingAfterShutdown() {

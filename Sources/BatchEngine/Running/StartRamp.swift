@@ -4,7 +4,7 @@ package struct StartRamp: Sendable {
     /// The streams that may be open at once in the first step; at least 1.
     package var first = 32
     /// After each step the bound doubles; a step of zero is no ramp.
-    package var step: Duration = .milliseconds(250)
+    package var step: Duration = .seconds(1)
 
     package init() {}
 

@@ -88,7 +88,7 @@ final class ConnectionPool: Sendable {
             }
             return (state.setUpEnded(), isWanted)
         }
-        next?(.setUp)
+        for waiter in next { waiter(.setUp) }
         guard case .success(let connection) = result else { return }
         connection.channel.closeFuture.whenComplete { _ in
             self.state.withLock { $0.closed(connection.id, of: connection.origin) }

@@ -33,7 +33,16 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     private var open: [UInt64: Connection] = [:]
     private(set) var statistics = TransportStatistics()
 
+    /// So many connections may be set up at once however few stand.
+    private static var firstSetUps: Int { 8 }
+
     init(maximumSetUps: Int) { self.maximumSetUps = maximumSetUps }
+
+    /// How many connections may be set up at once: an eighth of those that stand.
+    ///
+    /// So a start is a ramp and not a burst, and where streams are short, one that waits gets a connection that becomes
+    /// free sooner than a new one would stand.
+    private var setUpBound: Int { min(maximumSetUps, max(Self.firstSetUps, open.count / 8)) }
 
     /// How many wait.
     var waitingCount: Int { waiters.count }
@@ -45,7 +54,7 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
             statistics.connectionsReused += 1
             return .reuse(connection)
         }
-        guard setUps < maximumSetUps else { return nil }
+        guard setUps < setUpBound else { return nil }
         setUps += 1
         return .setUp
     }
@@ -64,19 +73,17 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
         return waiter
     }
 
-    /// A place for setting up is free again: the longest waiting stream gets it.
+    /// A place for setting up is free again: the longest waiting streams get what places there are.
     ///
     /// - Returns: who is to be given `setUp`.
-    mutating func setUpEnded() -> Waiter? {
-        while let id = queue.popFirst() {
-            guard let (waiter, origin) = waiters.removeValue(forKey: id) else { continue }
-            // Both queues are in order of arrival, so its own ID is the first living one there.
-            while let first = queues[origin]?.popFirst(), first != id {}
-            forgetQueuesIfEmpty()
-            return waiter
-        }
+    mutating func setUpEnded() -> [Waiter] {
         setUps -= 1
-        return nil
+        var next: [Waiter] = []
+        while setUps < setUpBound, let waiter = takeLongestWaiting() {
+            setUps += 1
+            next.append(waiter)
+        }
+        return next
     }
 
     /// A connection stands.
@@ -139,6 +146,17 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
             forgetQueuesIfEmpty()
         }
         return (waiters.values.map(\.waiter), Array(open.values))
+    }
+
+    private mutating func takeLongestWaiting() -> Waiter? {
+        while let id = queue.popFirst() {
+            guard let (waiter, origin) = waiters.removeValue(forKey: id) else { continue }
+            // Both queues are in order of arrival, so its own ID is the first living one there.
+            while let first = queues[origin]?.popFirst(), first != id {}
+            forgetQueuesIfEmpty()
+            return waiter
+        }
+        return nil
     }
 
     private mutating func takeIdle(_ origin: Origin) -> Connection? {

@@ -122,16 +122,16 @@ struct JobRunnerRetryTests {
     @Test func concurrencyStaysUnderTheLimitAndTheRamp() throws {
         let ramp = StartRamp()
         let run = try SimulatedRun(SimulatedRun.jobs(3000), configure: { $0.concurrency = 500 }) { call in
-            .says("one", after: .milliseconds(3000 + call.job % 700))
+            .says("one", after: .milliseconds(12_000 + call.job % 700))
         }
         let process = run.start()
         var peak = 0
-        for milliseconds in stride(from: 0, to: 2000, by: 50) {
+        for milliseconds in stride(from: 0, to: 8000, by: 200) {
             let open = run.source.open
             let elapsed = Duration.milliseconds(milliseconds)
             #expect(open == ramp.allowance(after: elapsed, limit: 500).streams, "at \(milliseconds) ms")
             peak = max(peak, open)
-            run.simulation.advance(by: .milliseconds(50))
+            run.simulation.advance(by: .milliseconds(200))
         }
         #expect(peak == 500)
         #expect(try run.simulation.finish(process) == .finished)

@@ -8,8 +8,8 @@ struct StartRampTests {
 
     @Test func theBoundDoublesWithEachStepUpToTheLimit() {
         let times: [(Int, Int, Int?)] = [
-            (0, 32, 250), (249, 32, 250), (250, 64, 500), (499, 64, 500), (500, 128, 750), (1000, 512, 1250),
-            (1249, 512, 1250), (1250, 1000, nil), (100_000_000, 1000, nil),
+            (0, 32, 1000), (999, 32, 1000), (1000, 64, 2000), (1999, 64, 2000), (2000, 128, 3000), (4000, 512, 5000),
+            (4999, 512, 5000), (5000, 1000, nil), (100_000_000, 1000, nil),
         ]
         for (milliseconds, streams, grows) in times {
             let allowance = ramp.allowance(after: .milliseconds(milliseconds), limit: 1000)
