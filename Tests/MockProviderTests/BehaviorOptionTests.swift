@@ -65,17 +65,20 @@ import Testing
         #expect(try MockBehavior(parsing: "silent=\(place)").fault.silence == expected)
     }
 
-    @Test func readsTimesAndFlakyAndPrefill() throws {
+    @Test func readsTimesAndFlakyAndWaysToGoOn() throws {
         let behavior = try MockBehavior(parsing: "flaky=35+times=2+prefill=echo")
         #expect(behavior.flakyPercent == 35)
         #expect(behavior.faultTimes == 2)
         #expect(behavior.prefill == .echo)
+        #expect(try MockBehavior(parsing: "like=vllm").imitates == .vllm)
+        #expect(try MockBehavior(parsing: "seam=3").seam == .words(3))
         #expect(try MockBehavior(parsing: "flaky").flakyPercent == 20)
     }
 
     @Test(arguments: [
         "nonsense", "pace=fast", "pace=-1s", "pace=20", "pace=", "chunk=0", "status=200", "status=600", "cut=-1", "cut",
-        "html=1", "silent=never", "prefill=maybe", "flaky=101", "count-x", "end=half", "retryafter=a%0Ab", "pace=9e9s",
+        "html=1", "silent=never", "prefill=maybe", "like=me", "seam=far", "flaky=101", "count-x", "end=half",
+        "retryafter=a%0Ab", "pace=9e9s",
     ])
     func namesAnOptionThatItCannotRead(option: String) {
         let error = #expect(throws: InvalidBehaviorOption.self) { try MockBehavior(parsing: "comments+\(option)") }

@@ -37,7 +37,7 @@ import Testing
 
     @Test func goesOnWhereTheServerAlwaysDoes() async throws {
         var configuration = MockConfiguration()
-        configuration.prefillsTrailingAssistant = true
+        configuration.defaultBehavior.imitates = .llamacpp
         #expect(try await answer(prefix: "1 2 3", configuration: configuration).chatText() == " 4 5 6")
         let two = try await withServer(configuration) {
             try await $0.post(

@@ -45,6 +45,30 @@ struct AnswerWords: Sendable {
         AnswerWords(text: text, head: echo + (head ?? ""), range: range)
     }
 
+    /// The same words without the space that the first one begins with.
+    func droppingFirstSpace() -> AnswerWords {
+        guard let first, first.hasPrefix(" ") else { return self }
+        return replacingFirst(with: String(first.dropFirst()))
+    }
+
+    /// The same words with the space that the first one begins with said twice.
+    func doublingFirstSpace() -> AnswerWords {
+        guard let first, first.hasPrefix(" ") else { return self }
+        return replacingFirst(with: " " + first)
+    }
+
+    /// The same words with those before the seam said first; a word that the seam cuts is one, and said whole.
+    func repeating(lastWords count: Int) -> AnswerWords {
+        let start = max(0, range.lowerBound - count)
+        return AnswerWords(text: text, head: nil, range: start..<range.upperBound).droppingFirstSpace()
+    }
+
+    private var first: String? { count > 0 ? self.text(of: 0..<1) : nil }
+
+    private func replacingFirst(with piece: String) -> AnswerWords {
+        AnswerWords(text: text, head: piece, range: head == nil ? range.dropFirst() : range)
+    }
+
     /// How many words are sent; a part of a word is one.
     var count: Int { range.count + (head == nil ? 0 : 1) }
 

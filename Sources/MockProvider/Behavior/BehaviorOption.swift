@@ -1,6 +1,6 @@
 /// The options that a model name, a query or the `x-mock` header may hold: the one place that defines them.
 package enum BehaviorOption: String, CaseIterable, Sendable {
-    case slow, flaky, pace, ttft, chunk, words, count, comments, reasoning, refusal, tool, nousage, prefill
+    case slow, flaky, pace, ttft, chunk, words, count, comments, reasoning, refusal, tool, nousage, like, prefill, seam
     case times, status, location, retryafter, retryafterms, shouldretry, code, message
     case silent, drop, cut, reset, cutchunk, end, inband, inbandlate, errordone, malformed, huge
     case html, contenttype, wholejson, nodone, open, close
@@ -21,7 +21,22 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .refusal: ("refusal", "a refusal")
         case .tool: ("tool", "a call of the first tool")
         case .nousage: ("nousage", "no usage")
-        case .prefill: ("prefill=continue|restart|echo|refuse", "what a trailing assistant message does")
+        case .like:
+            (
+                "like=openai|llamacpp|vllm|deepseek|mistral|anthropic",
+                "whose rule for a trailing assistant message holds (default: each one's way of asking is granted)"
+            )
+        case .prefill:
+            (
+                "prefill=continue|restart|echo|refuse|drop-space|double-space",
+                "what a trailing assistant message does, once the rule of like=... grants it"
+            )
+        case .seam:
+            (
+                "seam=WORDS|bare|whole|anew",
+                "what is repeated where a user message asks to go on from a partial answer: so many words "
+                    + "(default 0), nothing and no space either, the whole text, or another text begins"
+            )
         case .times: ("times=N", "the fault befalls the first N tries of a request only")
         case .status: ("status=N", "an error or redirect status, 300 to 599")
         case .location: ("location=URL", "where a redirect leads")

@@ -26,8 +26,12 @@ package struct MockBehavior: Sendable, Hashable {
     package var callsTool = false
     /// Reports no usage.
     package var omitsUsage = false
-    /// What is done with a trailing assistant message; nil is the dialect's own way.
+    /// The provider whose rule for a trailing assistant message holds; nil grants each provider's way of asking.
+    package var imitates: ImitatedProvider?
+    /// What is done with a trailing assistant message; nil is the provider's own way.
     package var prefill: Prefill?
+    /// What is repeated where a user message asks to go on from the partial answer before it.
+    package var seam = Seam.words(0)
     /// What goes wrong.
     package var fault = MockFault()
     /// The fault befalls only so many tries of the same request, later ones are answered well; nil is for ever.

@@ -35,6 +35,8 @@ struct OptionAssignment {
         case .refusal: try value.flag { behavior.refuses = true }
         case .tool: try value.flag { behavior.callsTool = true }
         case .nousage: try value.flag { behavior.omitsUsage = true }
+        case .like: behavior.imitates = try value.choice(ImitatedProvider.self)
+        case .seam: behavior.seam = try value.seam()
         case .prefill: behavior.prefill = try value.choice(Prefill.self)
         case .times: behavior.faultTimes = try value.integer()
         default: try apply(to: &behavior.fault)
@@ -68,7 +70,7 @@ struct OptionAssignment {
         case .open: try value.flag { fault.leavesBodyOpen = true }
         case .close: try value.flag { fault.closesConnection = true }
         case .slow, .flaky, .pace, .ttft, .chunk, .words, .count, .comments, .reasoning, .refusal, .tool, .nousage,
-            .prefill, .times:
+            .like, .prefill, .seam, .times:
             preconditionFailure("'\(option)' is an option of the behaviour, not of its fault")
         }
     }

@@ -70,6 +70,16 @@ struct OptionValue {
         }
     }
 
+    /// The value as what is repeated at a seam.
+    func seam() throws(InvalidBehaviorOption) -> Seam {
+        switch try string() {
+        case "bare": .bare
+        case "whole": .whole
+        case "anew": .anew
+        default: .words(try integer())
+        }
+    }
+
     private func invalid(_ reason: String) -> InvalidBehaviorOption {
         InvalidBehaviorOption(option: option, reason: reason)
     }

@@ -6,6 +6,9 @@ struct AnswerRequest: Decodable {
     struct Thinking: Decodable {
         let type: String
     }
+    struct TemplateOptions: Decodable {
+        let enable_thinking: Bool?
+    }
 
     // The members are named as on the wire, which is what a reader compares them with.
     let model: String
@@ -21,6 +24,7 @@ struct AnswerRequest: Decodable {
     let continue_final_message: Bool?
     let add_generation_prompt: Bool?
     let thinking: Thinking?
+    let chat_template_kwargs: TemplateOptions?
     let temperature: Double?
     let top_p: Double?
     let top_k: Double?
@@ -31,7 +35,9 @@ struct AnswerRequest: Decodable {
     var tokenLimit: Int { max_completion_tokens ?? max_tokens ?? .max }
     /// The message at the end if it is the assistant's.
     var trailingAssistant: RequestMessage? { messages.last.flatMap { $0.role == "assistant" ? $0 : nil } }
-    var isThinking: Bool { thinking.map { $0.type != "disabled" } ?? false }
+    var isThinking: Bool {
+        thinking.map { $0.type != "disabled" } ?? false || chat_template_kwargs?.enable_thinking == true
+    }
 
     /// Words in all messages.
     var promptTokens: Int {

@@ -20,10 +20,16 @@ enum RequestCheck {
         }
         if !(1...128).contains(body.n ?? 1) { return "Invalid 'n': must be from 1 to 128" }
         if body.continue_final_message == true, body.add_generation_prompt == true {
-            return "Cannot set both `continue_final_message` and `add_generation_prompt` to True."
+            return bothFlags
+        }
+        if body.messages.dropLast().contains(where: { $0.prefix == true }) || body.messages.last?.isBadPrefix == true {
+            return "prefix: only the last message can be one, and it must be the assistant's"
         }
         return nil
     }
+
+    /// Why vLLM refuses to continue a message and to begin a new one.
+    static let bothFlags = "Cannot set both `continue_final_message` and `add_generation_prompt` to True."
 
     private static func messagesObjection(to body: AnswerRequest, request: MockRequest) -> String? {
         guard let version = request.header("anthropic-version") else { return "anthropic-version: header is required" }

@@ -5,5 +5,7 @@ struct RequestMessage: Decodable {
     /// Whether the mock is asked to go on from this message (DeepSeek, Mistral).
     let prefix: Bool?
 
+    /// Whether it is to be gone on from without being the assistant's.
+    var isBadPrefix: Bool { prefix == true && role != "assistant" }
     var text: String { content?.text ?? "" }
 }

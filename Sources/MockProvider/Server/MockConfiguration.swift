@@ -10,8 +10,6 @@ package struct MockConfiguration: Sendable {
     package var threads = 1
     /// The seed of flaky faults; texts do not depend on it.
     package var seed: UInt64 = 1
-    /// Whether a chat's trailing assistant message is continued without being asked for, as llama.cpp does.
-    package var prefillsTrailingAssistant = false
     /// Whether requests are kept for `MockServer.requests`; memory then grows with them.
     package var recordsRequests = false
     /// The key that requests must bring as bearer token, `x-api-key` or `api-key`; 401 without it.

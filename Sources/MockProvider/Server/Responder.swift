@@ -24,7 +24,8 @@ final class Responder: Sendable {
             let (behavior, modelName) = try self.behavior(for: request)
             return try reply(
                 to: request, body: body, modelName: modelName, behavior: behavior,
-                fault: fault(of: behavior, for: request), form: ResponseForm(dialect: dialect, id: id))
+                fault: fault(of: behavior, for: request, body: body, modelName: modelName),
+                form: ResponseForm(dialect: dialect, id: id))
         } catch {
             return .response(ResponseForm(dialect: dialect, id: id).response(for: error, fault: MockFault()))
         }
@@ -49,8 +50,7 @@ final class Responder: Sendable {
             throw ProviderFailure(status: 400, message: objection)
         }
         let composer = AnswerComposer(
-            dialect: form.dialect, behavior: behavior,
-            continuesTrailingAssistant: configuration.prefillsTrailingAssistant)
+            dialect: form.dialect, behavior: behavior)
         let answer = try composer.answer(to: answerRequest, modelName: modelName, id: form.id)
         guard answerRequest.stream == true, !fault.sendsWholeJSON else {
             return .response(form.completion(answer, behavior: behavior, fault: fault))
@@ -78,9 +78,15 @@ final class Responder: Sendable {
         }
     }
 
-    private func fault(of behavior: MockBehavior, for request: MockRequest) -> MockFault {
+    private func fault(
+        of behavior: MockBehavior, for request: MockRequest, body: ReceivedBody, modelName: String
+    ) -> MockFault {
         guard behavior.faultTimes != nil || behavior.flakyPercent != nil else { return behavior.fault }
-        let key = RequestKey.key(path: request.path, body: request.body)
+        var asksToGoOn = false
+        if case .read(let read) = body {
+            asksToGoOn = read.unfinishedTurn(modelName: modelName, behavior: behavior) != nil
+        }
+        let key = RequestKey.key(path: request.path, body: request.body, asksToGoOn: asksToGoOn)
         let before = tries.withLock { $0.countTry(of: key) }
         return FaultDraw(seed: configuration.seed).fault(of: behavior, request: key, tryNumber: before)
     }

@@ -33,9 +33,6 @@ struct MockCommand: AsyncParsableCommand {
     @Option(help: "Key that requests must bring; others get 401.")
     var requiredKey: String?
 
-    @Flag(help: "Continue a trailing assistant message without being asked to, as llama.cpp does.")
-    var prefillsAssistant = false
-
     @Option(help: "Bytes of the kernel's send buffer of each connection.")
     var sendBufferBytes: Int?
 
@@ -50,7 +47,6 @@ struct MockCommand: AsyncParsableCommand {
         configuration.threads = threads
         configuration.seed = seed
         configuration.requiredKey = requiredKey
-        configuration.prefillsTrailingAssistant = prefillsAssistant
         configuration.sendBufferBytes = sendBufferBytes
         do {
             if let behavior { configuration.defaultBehavior = try MockBehavior(parsing: behavior) }
