@@ -57,6 +57,17 @@ public struct SSEParser: Sendable {
     /// The events dispatched.
     public private(set) var eventCount = 0
 
+    /// How many bytes of the stream lie before the end of the last event dispatched, its blank line included.
+    ///
+    /// A stream that is read on from there goes on with the next event.
+    public private(set) var eventsEnd = 0
+
+    /// The bytes appended before the ones that are parsed now.
+    private var earlierByteCount = 0
+
+    /// The bytes appended so far.
+    public var byteCount: Int { earlierByteCount }
+
     /// Creates a parser for one stream.
     ///
     /// - Parameters:
@@ -75,13 +86,16 @@ public struct SSEParser: Sendable {
     public mutating func append(_ bytes: Span<UInt8>) {
         queue.reclaim()
         var index = 0
+        defer { earlierByteCount += bytes.count }
         while index < bytes.count, failure == nil {
             let byte = bytes[index]
             switch position {
             case .name(let name):
                 index += 1
                 if byte == 0x0A || byte == 0x0D {
+                    let count = eventCount
                     endLine(with: byte)
+                    if eventCount > count { eventsEnd = earlierByteCount + index }
                 } else if byte == 0x3A {
                     endName(name)
                 } else {

@@ -73,7 +73,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         hasServed = true
         state = .streaming(stream)
         context.write(wrapOutboundOut(.head(plan.head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: plan.body)))), promise: nil)
+        if !plan.body.isEmpty {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: plan.body)))), promise: nil)
+        }
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.assumeIsolated().whenSuccess {
             stream.isRequestSent = true

@@ -32,7 +32,8 @@ struct Exchange: Sendable {
         limits = plan.limits
         unixSeconds = plan.unixSeconds
         self.isConnectionReused = isConnectionReused
-        handler = StreamingResponseHandler(provider: plan.provider, choices: plan.choices, limits: plan.limits)
+        handler = StreamingResponseHandler(
+            provider: plan.provider, choices: plan.choices, limits: plan.limits, cursor: plan.cursor)
         timings = StreamTimings(start: plan.start)
         clock = StreamClock(timeouts: plan.timeouts, at: now)
         arrival = now
@@ -44,6 +45,7 @@ struct Exchange: Sendable {
     /// Takes the chunks decoded since the last time, and when they came in microseconds from the attempt's start.
     mutating func takeChunks() -> (chunks: [StreamedChunk], microseconds: Int64) {
         defer { chunks = [] }
+        handler.takeCursor(into: &chunks)
         timings.received(chunks, at: arrival)
         return (chunks, timings.microseconds(at: arrival))
     }

@@ -5,14 +5,15 @@ extension HTTPRequestHead {
     /// The head of a streaming request.
     ///
     /// - Throws: kind `invalid_request` where a configured header field cannot be sent; its value is not named.
-    init(to endpoint: Endpoint, path: String, bodyBytes: Int, userAgent: String) throws(LLMError) {
+    init(_ request: ProviderRequest, to endpoint: Endpoint, path: String, userAgent: String) throws(LLMError) {
         var headers = HTTPHeaders()
         headers.add(name: "host", value: endpoint.origin.authority)
-        headers.add(name: "content-type", value: "application/json")
+        if !request.body.isEmpty { headers.add(name: "content-type", value: "application/json") }
         headers.add(name: "accept", value: "text/event-stream")
         headers.add(name: "user-agent", value: userAgent)
-        headers.add(name: "content-length", value: String(bodyBytes))
-        for (name, value) in endpoint.provider.headers + endpoint.authorizationFields {
+        let method = HTTPMethod(rawValue: request.method)
+        if method == .POST { headers.add(name: "content-length", value: String(request.body.count)) }
+        for (name, value) in endpoint.provider.headers + request.headers + endpoint.authorizationFields {
             guard Self.isToken(name), !Self.framing.contains(name.lowercased()),
                 value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
             else {
@@ -22,7 +23,7 @@ extension HTTPRequestHead {
             // The user's own field replaces ours; a key goes out once only.
             headers.replaceOrAdd(name: name, value: value)
         }
-        self.init(version: .http1_1, method: .POST, uri: path, headers: headers)
+        self.init(version: .http1_1, method: method, uri: path, headers: headers)
     }
 
     /// Fields that say where a message ends, which is ours to say.

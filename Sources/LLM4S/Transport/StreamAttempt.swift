@@ -40,7 +40,7 @@ final class StreamAttempt: Sendable {
     /// Not inlined into the asynchronous caller: its temporaries would stay in that frame while the stream lasts (2 KB).
     @inline(never)
     func run(onEnd: @escaping @Sendable (StreamResult) -> Void) {
-        send(to: endpoint.path, redirects: 0, onEnd: onEnd)
+        send(to: endpoint.path(of: request), redirects: 0, onEnd: onEnd)
     }
 
     /// Gives the attempt up, at any time and from any thread; its end comes as the result of kind `cancelled`.
@@ -107,12 +107,22 @@ final class StreamAttempt: Sendable {
 
     private func plan(_ path: String) throws(LLMError) -> ExchangePlan {
         ExchangePlan(
-            id: pool.nextID(), provider: endpoint.provider, choices: request.choices, origin: endpoint.origin,
-            head: try HTTPRequestHead(
-                to: endpoint, path: path, bodyBytes: request.body.count, userAgent: configuration.userAgent),
-            body: request.body, receiver: receiver, timeouts: configuration.timeouts, limits: configuration.limits,
+            id: pool.nextID(), provider: endpoint.provider, choices: request.choices, cursor: request.cursor,
+            origin: endpoint.origin,
+            head: try HTTPRequestHead(request, to: endpoint, path: path, userAgent: configuration.userAgent),
+            body: request.body, receiver: receiver, timeouts: timeouts, limits: configuration.limits,
             start: start, unixSeconds: POSIX.unixSeconds)
     }
+
+    private var timeouts: StreamTimeouts {
+        guard case .abandon = request.call else { return configuration.timeouts }
+        // Nobody waits for its answer, and the next try waits for it.
+        var timeouts = configuration.timeouts
+        timeouts.firstToken = min(timeouts.firstToken, Self.abandonTime)
+        return timeouts
+    }
+
+    private static let abandonTime = Duration.seconds(5)
 
     private func failure(_ error: LLMError) -> StreamResult {
         StreamResult(outcome: .failed(error), durationMicroseconds: (NIODeadline.now() - start).nanoseconds / 1000)

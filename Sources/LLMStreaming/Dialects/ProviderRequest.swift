@@ -1,13 +1,60 @@
 /// One HTTP request to a provider, ready to send but for the key.
 public struct ProviderRequest: Sendable, Hashable {
-    /// The body, UTF-8 JSON.
+    /// What is asked for.
+    public enum Call: Sendable, Hashable {
+        /// A new answer: the body goes to the dialect's path.
+        case create
+        /// The rest of a stream that the server keeps.
+        case replay(ReplayCursor)
+        /// A kept response as it is now, whole, where its stream cannot be had.
+        case poll(ReplayCursor)
+        /// That the server ends and forgets a stream that nobody will ask for again.
+        case abandon(ReplayCursor)
+    }
+
+    /// What is asked for.
+    public var call = Call.create
+    /// The body, UTF-8 JSON; empty where none is sent.
     public var body: [UInt8]
     /// How many answers the stream will carry.
     public var choices: Int
+    /// Where the new stream begins that the server is to keep; nil for one that ends with its connection.
+    public var kept: ReplayCursor?
 
-    /// A request with this body.
+    /// A request with this body for a new answer.
     public init(body: [UInt8], choices: Int) {
         self.body = body
         self.choices = choices
+    }
+
+    /// A request that refers to a stream that the server keeps.
+    package init(_ call: Call) {
+        self.call = call
+        body = []
+        choices = 1
+    }
+
+    /// The request's method.
+    package var method: String {
+        switch call {
+        case .create: "POST"
+        case .replay, .poll: "GET"
+        case .abandon(let cursor): cursor.form == .conversation ? "DELETE" : "POST"
+        }
+    }
+
+    /// Where the answer's stream stands before its first byte, if its server keeps it.
+    package var cursor: ReplayCursor? {
+        switch call {
+        case .create: kept
+        case .replay(let cursor): cursor
+        case .poll, .abandon: nil
+        }
+    }
+
+    /// Header fields that this request needs beside the provider's.
+    package var headers: [(name: String, value: String)] {
+        guard case .create = call, let kept, kept.form == .conversation else { return [] }
+        return [("x-conversation-id", kept.id)]
     }
 }

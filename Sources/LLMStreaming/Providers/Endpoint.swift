@@ -71,6 +71,31 @@ public struct Endpoint: Sendable {
         return basePath.hasSuffix("/v1") && path.hasPrefix("/v1/") ? basePath + path.dropFirst(3) : basePath + path
     }
 
+    /// The path and query that a request goes to.
+    package func path(of request: ProviderRequest) -> String {
+        switch request.call {
+        case .create: path
+        case .replay(let cursor): path(of: cursor, rest: true)
+        case .poll(let cursor): path(of: cursor, rest: false)
+        case .abandon(let cursor): path(of: cursor, rest: false) + (cursor.form == .response ? "/cancel" : "")
+        }
+    }
+
+    /// Where a kept stream is, or the rest of it.
+    private func path(of cursor: ReplayCursor, rest: Bool) -> String {
+        let id = cursor.id.percentEncoded
+        switch cursor.form {
+        case .conversation:
+            // The server has it under /v1, whatever the dialect's own path.
+            let version = basePath.hasSuffix("/v1") ? "" : "/v1"
+            return basePath + version + "/stream?conv_id=\(id)" + (rest ? "&from=\(cursor.position)" : "")
+        case .response:
+            // Of a response at -1 nothing was read.
+            let after = cursor.position >= 0 ? "&starting_after=\(cursor.position)" : ""
+            return basePath + "/responses/\(id)" + (rest ? "?stream=true\(after)" : "")
+        }
+    }
+
     /// The path with what the provider needs behind an address: all of it, or what an address lacks that ends
     /// within it.
     private static func basePath(_ path: String, _ provider: Provider) -> String {
@@ -87,4 +112,20 @@ public struct Endpoint: Sendable {
 extension Endpoint: CustomStringConvertible {
     /// The provider and where it is.
     public var description: String { "\(provider.name) at \(origin)\(basePath)" }
+}
+
+extension String {
+    /// The text as a part of a path or query (RFC 3986, section 2.3): all but unreserved characters are encoded.
+    fileprivate var percentEncoded: String {
+        let digits = Array("0123456789ABCDEF")
+        return utf8.reduce(into: "") { text, byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            default: text += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+            }
+        }
+    }
 }

@@ -50,6 +50,9 @@ package enum StreamDecoder: Sendable {
         self = .openAIChat(decoder)
     }
 
+    /// The number that the stream gave its last event; nil in dialects without numbers.
+    package var sequenceNumber: Int? { nil }
+
     /// Whether the answer is whole (SPEC 4, "Answered").
     package var isAnswered: Bool {
         switch self {

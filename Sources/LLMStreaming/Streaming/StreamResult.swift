@@ -12,6 +12,8 @@ package struct StreamResult: Sendable {
     /// The usage that the provider reported; nil where the report was lost with the stream's end.
     package var usage: TokenUsage?
     package var responseID: String?
+    /// From where the rest of the stream can be had, where its server keeps it.
+    package var cursor: ReplayCursor?
     /// The model that answered, as it calls itself.
     package var model: String?
     package var requestID: String?
@@ -62,5 +64,6 @@ package struct StreamResult: Sendable {
         self.init(
             outcome: outcome, partial: accumulator.partial, usage: accumulator.usage,
             responseID: accumulator.responseID, model: accumulator.model)
+        cursor = accumulator.cursor
     }
 }

@@ -7,6 +7,8 @@ public struct StreamingAccumulator: Sendable {
     /// The model that answers, as it calls itself.
     public private(set) var model: String?
     private var usageReport: JSONObject?
+    /// How far a stream was read that its server keeps; nil where what came after the last cursor is not behind it.
+    public private(set) var cursor: ReplayCursor?
     /// How many pieces of text and reasoning came: the tokens, roughly, where no usage is reported.
     public private(set) var contentDeltaCount = 0
     /// How many bytes of text of all kinds are held.
@@ -27,8 +29,10 @@ public struct StreamingAccumulator: Sendable {
             guard let report = (try? JSONParser.parse(chunk.text))?.object else { return }
             let told = report.members.filter { !$0.value.isNull }
             usageReport = (usageReport ?? JSONObject()).merging(JSONObject(told))
-        case .cursor: break
+        case .cursor: cursor = ReplayCursor(text: chunk.text)
         default:
+            // Read again from there, it would come twice.
+            cursor = nil
             if chunk.kind == .text || chunk.kind == .reasoning { contentDeltaCount += 1 }
             while answers.count <= chunk.choice { answers.append(AnswerBuilder()) }
             answers[chunk.choice].add(chunk)

@@ -32,13 +32,25 @@ public struct StreamingResponseHandler: Sendable {
     private var parser: SSEParser
     private var decoder: StreamDecoder
     private var isBodyEnded = false
+    /// Where the stream stood before its first byte, if its server keeps it.
+    private let start: ReplayCursor?
+    /// Whether chunks came that no cursor stands behind.
+    private var lacksCursor = false
+    /// Whether the last event read was one that the body's end cut off: it lacks its blank line only.
+    private var isLastEventUnfinished = false
+    /// Whether something came that cannot be read: what follows it is not asked for again.
+    private var isBroken = false
     /// The beginning of a body in which no event was found yet: it may be an error document (WIRE.md 5.3).
     private var opening: [UInt8] = []
     private static let maximumOpeningBytes = 1 << 14
 
     /// A handler for the answer to a request of a provider.
-    public init(provider: Provider, choices: Int, limits: Limits = Limits()) {
+    ///
+    /// - Parameter cursor: where the stream stands before its first byte, if its server keeps it; `takeCursor` then
+    ///   tells how far it was read.
+    public init(provider: Provider, choices: Int, limits: Limits = Limits(), cursor: ReplayCursor? = nil) {
         self.limits = limits
+        start = cursor
         parser = SSEParser(maximumEventBytes: limits.maximumEventBytes, errorFieldIsEvent: true)
         decoder = StreamDecoder(provider.dialect, choices: choices, omitsFinishReason: provider.omitsFinishReason)
         accumulator = StreamingAccumulator(dialect: provider.dialect)
@@ -81,9 +93,13 @@ public struct StreamingResponseHandler: Sendable {
             let event: ServerSentEvent?
             do { event = try parser.unfinishedEvent() } catch { throw oversized }
             guard let event else { break }
-            do { try handle(event, into: &chunks) } catch {
+            do {
+                try handle(event, into: &chunks)
+                isLastEventUnfinished = true
+            } catch {
                 // Data that is no JSON was cut by the end.
                 if error.kind != .decode { throw error }
+                isBroken = false
             }
         }
         finish(into: &chunks)
@@ -109,12 +125,38 @@ public struct StreamingResponseHandler: Sendable {
         guard isAnswered else { throw LLMError(.cut, "the answer has no finish reason") }
     }
 
+    /// Appends a cursor behind the chunks that came since the last one, where the stream's server keeps it.
+    ///
+    /// To be called once for each batch of chunks that is handed on, so that both are stored together.
+    public mutating func takeCursor(into chunks: inout [StreamedChunk]) {
+        guard lacksCursor, !isBroken, let cursor else { return }
+        lacksCursor = false
+        let chunk = StreamedChunk(.cursor, cursor.text)
+        chunks.append(chunk)
+        accumulator.add(chunk)
+    }
+
+    /// How far the stream was read.
+    private var cursor: ReplayCursor? {
+        guard var cursor = start else { return nil }
+        switch cursor.form {
+        case .conversation:
+            cursor.position += isLastEventUnfinished ? parser.byteCount : parser.eventsEnd
+        case .response:
+            guard let id = accumulator.responseID ?? (cursor.id.isEmpty ? nil : cursor.id) else { return nil }
+            cursor.id = id
+            cursor.position = decoder.sequenceNumber ?? cursor.position
+        }
+        return cursor
+    }
+
     private mutating func handle(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
         if !opening.isEmpty { opening = [] }
         // An event without data carries nothing; servers send it to keep the line open.
         if event.data.isEmpty { return }
         let start = chunks.count
         do { try decoder.decode(event, into: &chunks) } catch {
+            isBroken = true
             accumulate(chunks, from: start)
             finish(into: &chunks)
             throw error
@@ -134,6 +176,7 @@ public struct StreamingResponseHandler: Sendable {
 
     private mutating func accumulate(_ chunks: [StreamedChunk], from start: Int) {
         for index in start..<chunks.count { accumulator.add(chunks[index]) }
+        if chunks.count > start { lacksCursor = true }
     }
 
     private mutating func keepOpening(_ bytes: Span<UInt8>) {

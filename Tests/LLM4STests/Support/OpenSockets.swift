@@ -10,7 +10,8 @@ func openSockets(port: Int) -> Int {
     }
 }
 
-private func localPort(of descriptor: CInt) -> Int? {
+/// The port that a socket is bound to; nil where it is no socket of IPv4.
+func localPort(of descriptor: CInt) -> Int? {
     unsafe port { unsafe getsockname(descriptor, $0, $1) }
 }
 

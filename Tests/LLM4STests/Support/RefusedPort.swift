@@ -8,17 +8,14 @@ final class RefusedPort: Sendable {
 
     init() throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = unsafe withUnsafeMutablePointer(to: &address) { [descriptor] pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-                unsafe bind(descriptor, raw, length) == 0 && getsockname(descriptor, raw, &length) == 0
-            }
+        // A sockaddr_in of 127.0.0.1 and any port: NIO has the type's members in a module of its own.
+        var address: [UInt8] = [UInt8(AF_INET), 0, 0, 0, 127, 0, 0, 1] + [UInt8](repeating: 0, count: 8)
+        let isBound = unsafe address.withUnsafeMutableBytes { [descriptor] bytes in
+            unsafe bind(
+                descriptor, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count)) == 0
         }
-        guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
-        port = Int(UInt16(bigEndian: address.sin_port))
+        guard isBound, let port = localPort(of: descriptor) else { throw POSIXError(.EADDRNOTAVAIL) }
+        self.port = port
     }
 
     deinit { close(descriptor) }
