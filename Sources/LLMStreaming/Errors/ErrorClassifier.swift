@@ -11,22 +11,25 @@ package enum ErrorClassifier {
             body.isEmpty ? "HTTP \(head.status) with an empty body" : parsed.message, httpStatus: head.status,
             code: parsed.code ?? parsed.type,
             retryAfter: [RetryAfter.wait(head, now: now), retryAfter(parsed)].compactMap { $0 }.max(),
-            shouldRetry: shouldRetry ?? parsed.isRetryable, requestID: head.requestID ?? parsed.requestID)
+            shouldRetry: shouldRetry ?? self.shouldRetry(status: head.status, body: parsed),
+            requestID: head.requestID ?? parsed.requestID)
     }
 
     /// The error that stands in the stream, or in a JSON document, after its head said 200.
     package static func inBand(_ json: JSON) -> LLMError {
         let parsed = ProviderErrorBody(json: json)
+        let status = parsed.status ?? 0
         return LLMError(
-            kind(status: parsed.status ?? 0, body: parsed), parsed.message, code: parsed.code ?? parsed.type,
-            retryAfter: retryAfter(parsed), shouldRetry: parsed.isRetryable, requestID: parsed.requestID)
+            kind(status: status, body: parsed), parsed.message, code: parsed.code ?? parsed.type,
+            retryAfter: retryAfter(parsed), shouldRetry: shouldRetry(status: status, body: parsed),
+            requestID: parsed.requestID)
     }
 
     /// The error that an event or document reports; nil where it reports none.
     ///
     /// Clients take any `error` for one that is neither absent nor null, false, zero or empty.
     /// - Parameter isBare: whether it has nothing of an answer, so that it may be an error without that member: a flat
-    ///   one (`"object":"error"`) or a `detail`.
+    ///   one (`"object":"error"`, `"type":"error"`) or a `detail`.
     static func inBand(_ object: JSONObject, isBare: Bool) -> LLMError? {
         let isError =
             switch object["error"] {
@@ -34,7 +37,10 @@ package enum ErrorClassifier {
             case .object(let error)?: !error.isEmpty
             default: true
             }
-        let isFlat = isBare && (object["object"] == "error" || object["detail"].map { !$0.isNull } ?? false)
+        let isFlat =
+            isBare
+            && (object["object"] == "error" || object["type"] == "error"
+                || object["detail"].map { !$0.isNull } ?? false)
         return isError || isFlat ? inBand(.object(object)) : nil
     }
 
@@ -42,73 +48,45 @@ package enum ErrorClassifier {
         body.retryAfterSeconds.flatMap { RetryAfter.duration(seconds: $0) }
     }
 
+    /// What the body says of a retry; false for the faults of a request that llama.cpp reports as its own.
+    private static func shouldRetry(status: Int, body: ProviderErrorBody) -> Bool? {
+        if let isRetryable = body.isRetryable { return isRetryable }
+        return status == 500 && ErrorPhrases.arePermanent(body.message.lowercased()) ? false : nil
+    }
+
     /// The kind of a failure; the status is 0 where none is known.
     private static func kind(status: Int, body: ProviderErrorBody) -> ErrorKind {
-        let words = [body.code, body.type].compactMap { $0?.lowercased() }
+        let words = body.words.map { $0.lowercased() }
         let message = body.message.lowercased()
         if (300...399).contains(status) { return .redirect }
         // Too large for the limit of a minute or a day: no wait makes it fit.
         if status == 413 || message.hasPrefix("request too large") { return clientFault(message) }
-        if let kind = words.lazy.compactMap({ kindsByWord[$0] }).first { return kind }
+        if let kind = words.lazy.compactMap({ ErrorVocabulary.kinds[$0] }).first {
+            // A router's or proxy's word for any throttling; the message may say that the money is gone.
+            return kind == .rateLimit && ErrorPhrases.speakOfQuota(message) ? .quota : kind
+        }
         switch status {
         case 401: return .auth
         case 402: return .quota
-        case 403: return isModeration(message) ? .contentPolicy : .permission
+        case 403:
+            if body.isModeration || ErrorPhrases.speakOfModeration(message) { return .contentPolicy }
+            return ErrorPhrases.speakOfQuota(message) ? .quota : .permission
         case 404: return .notFound
         case 408, 409, 425: return .server
-        case 429: return message.contains("exceeded your current quota") ? .quota : .rateLimit
+        case 429: return ErrorPhrases.speakOfQuota(message) ? .quota : .rateLimit
         case 498, 503, 529: return .overloaded
         case 400...499: return clientFault(message)
+        case 501: return .invalidRequest
         default: break
         }
-        if isContextOverflow(message) { return .contextLength }
-        return status == 0 && words.contains { clientWords.contains($0) } ? clientFault(message) : .server
+        if ErrorPhrases.speakOfContextLength(message) { return .contextLength }
+        return status == 0 && words.contains(where: ErrorVocabulary.blamesRequest) ? clientFault(message) : .server
     }
 
     private static func clientFault(_ message: String) -> ErrorKind {
-        if isContextOverflow(message) { return .contextLength }
-        if message.contains("api key") && (message.contains("incorrect") || message.contains("invalid")) {
-            return .auth
-        }
-        if message.contains("credit balance is too low") || message.contains("usage limits") { return .quota }
-        return isModeration(message) ? .contentPolicy : .invalidRequest
+        if ErrorPhrases.speakOfContextLength(message) { return .contextLength }
+        if ErrorPhrases.speakOfKey(message) { return .auth }
+        if ErrorPhrases.speakOfQuota(message) { return .quota }
+        return ErrorPhrases.speakOfModeration(message) ? .contentPolicy : .invalidRequest
     }
-
-    private static func isModeration(_ message: String) -> Bool {
-        [
-            "moderation", "content management policy", "content policy", "content_filter", "content filtering policy",
-            "usage policy", "was flagged",
-        ].contains { message.contains($0) }
-    }
-
-    private static func isContextOverflow(_ message: String) -> Bool {
-        [
-            "context length", "context window", "context size", "context limit", "maximum prompt length",
-            "prompt is too long", "input is too long", "maximum number of tokens", "too many tokens in the prompt",
-        ].contains { message.contains($0) }
-    }
-
-    /// Codes and types that say more than any status.
-    private static let kindsByWord: [String: ErrorKind] = [
-        "insufficient_quota": .quota, "billing_error": .quota, "billing_hard_limit_reached": .quota,
-        "billing_not_active": .quota, "credits_exhausted": .quota,
-        "authentication_error": .auth, "invalid_api_key": .auth, "invalid_authentication": .auth,
-        "permission_error": .permission, "permission_denied": .permission, "data_residency_mismatch": .permission,
-        "not_found_error": .notFound, "model_not_found": .notFound, "deploymentnotfound": .notFound,
-        "rate_limit_error": .rateLimit, "rate_limit_exceeded": .rateLimit, "ratelimitreached": .rateLimit,
-        "overloaded_error": .overloaded, "overloaded": .overloaded, "engine_overloaded": .overloaded,
-        "context_length_exceeded": .contextLength, "exceed_context_size_error": .contextLength,
-        "context_window_exceeded": .contextLength,
-        "content_filter": .contentPolicy, "content_policy_violation": .contentPolicy,
-        "responsibleaipolicyviolation": .contentPolicy, "misalignment_policy_violation": .contentPolicy,
-        "bio_policy": .contentPolicy,
-        // The model wrote a call that Groq could not read; it may do better next time.
-        "tool_use_failed": .server,
-    ]
-
-    /// Types that blame the request; they count where no status is known.
-    private static let clientWords: Set<String> = [
-        "invalid_request_error", "badrequesterror", "invalid_request", "invalid-argument", "request_too_large",
-        "unprocessable_entity_error",
-    ]
 }

@@ -25,16 +25,8 @@ package enum HTTPDate {
         guard (1970...9999).contains(year), (1...31).contains(day), (0...23).contains(clock[0]),
             (0...59).contains(clock[1]), (0...60).contains(clock[2])
         else { return nil }
-        return Double(
-            days(year: year, month: month + 1, day: day) * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2])
-    }
-
-    /// Days since 1970-01-01 of a date of the Gregorian calendar, by counting years from March.
-    private static func days(year: Int, month: Int, day: Int) -> Int {
-        let shifted = month <= 2 ? year - 1 : year
-        let yearOfEra = shifted % 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return shifted / 400 * 146_097 + dayOfEra - 719_468
+        return CivilTime(
+            year: year, month: month + 1, day: day, hour: clock[0], minute: clock[1], second: Double(clock[2])
+        ).unixSeconds
     }
 }

@@ -11,11 +11,15 @@ package struct ProviderErrorBody: Sendable, Equatable {
     package private(set) var code: String?
     /// The HTTP status that the body names: of an error inside a stream whose head said 200.
     package private(set) var status: Int?
-    /// The wait in seconds that the body asks for (OpenRouter).
+    /// All codes and types, the most telling first, also those of a wrapped error.
+    package private(set) var words: [String] = []
+    /// The wait in seconds that the body asks for (OpenRouter, Google).
     package private(set) var retryAfterSeconds: Double?
     /// Whether the body says that a retry may help (OpenRouter).
     package private(set) var isRetryable: Bool?
-    /// The provider's name of the request (Anthropic).
+    /// Whether the body has the findings of a moderation (OpenRouter).
+    package private(set) var isModeration = false
+    /// The provider's name of the request (Anthropic, Alibaba).
     package private(set) var requestID: String?
 
     /// Reads a body: an error as object, string or top level, `detail` as string or array, else the text itself.
@@ -27,46 +31,55 @@ package struct ProviderErrorBody: Sendable, Equatable {
     package init(json: JSON) {
         // Google's servers put the body into an array of one.
         guard let whole = (json.array?.first ?? json).object else {
-            message = Self.shown(json.string ?? Self.words(json) ?? json.text)
+            message = Self.shown(json.string ?? Self.text(json) ?? json.text)
             return
         }
         let error: JSONObject
         switch whole["error"] {
         case .object(let inner):
             error = inner
-            message = Self.detailed(Self.words(.object(inner)) ?? JSON.object(inner).text, inner)
+            message = Self.detailed(Self.text(.object(inner)) ?? JSON.object(inner).text, inner)
         case .string(let text):
+            // OAuth's form has the code there, and the words in another member.
             error = whole
-            message = text
+            message = whole["error_description"]?.string.map { "\(text): \($0)" } ?? text
         default:
             error = whole
-            message = Self.words(.object(whole)) ?? JSON.object(whole).text
+            message = Self.text(whole["error"]) ?? Self.text(.object(whole)) ?? JSON.object(whole).text
         }
         message = Self.shown(message)
-        type = error["type"]?.string ?? error["metadata"]?["error_type"]?.string
-        code =
-            [error["code"], error["details"]?["error_code"], error["status_code"], error["raw_status_code"]]
-            .lazy.compactMap(Self.scalar).first
-        status = [error["code"], error["status_code"], error["raw_status_code"]]
-            .lazy.compactMap(Self.scalar).compactMap { Int($0) }.first { (400...599).contains($0) }
-        retryAfterSeconds = error["availability"]?["retry_after"]?.double
+        // A flat error of Responses or Messages calls itself `error`, which says nothing.
+        let metadata = error["metadata"]
+        let types = [error["type"], metadata?["error_type"], error["status"], error["innererror"]?["code"]]
+            .compactMap { $0?.string }.filter { !$0.isEmpty && $0 != "error" }
+        let statuses = [error["code"], error["status_code"], error["raw_status_code"], error["statusCode"]]
+            .compactMap(Self.scalar)
+        type = types.first
+        code = [error["code"], error["details"]?["error_code"]].lazy.compactMap(Self.scalar).first ?? statuses.first
+        words = [code].compactMap { $0 } + types
+        status = (statuses + [error["status"]].compactMap(Self.scalar)).lazy
+            .compactMap { Int($0) }.first { (400...599).contains($0) }
+        let delays = (error["details"]?.array ?? []).lazy.compactMap { $0["retryDelay"]?.string }
+        retryAfterSeconds =
+            error["availability"]?["retry_after"]?.double ?? delays.first.flatMap { HeaderDuration.seconds($0) }
         isRetryable = error["availability"]?["retryable"]?.bool
-        requestID = whole["request_id"]?.string
+        isModeration = metadata?["flagged_input"] != nil || metadata?["reasons"]?.array?.isEmpty == false
+        requestID = whole["request_id"]?.string ?? error["request_id"]?.string
     }
 
     /// The text of a message, or of the messages of a list of faults; nil where there is none.
-    private static func words(_ value: JSON?) -> String? {
+    private static func text(_ value: JSON?) -> String? {
         switch value {
         case .string(let text): return text.allSatisfy(\.isWhitespace) ? nil : text
         case .array(let faults):
-            let texts = faults.compactMap { words($0) }
+            let texts = faults.compactMap { text($0) }
             return texts.isEmpty ? nil : texts.joined(separator: "; ")
         case .object(let object):
-            for key in ["message", "msg", "detail"] {
-                guard let text = words(object[key]) else { continue }
+            for key in ["message", "msg", "detail", "Message", "errors", "error", "title"] {
+                guard let words = text(object[key]) else { continue }
                 // A list of faults says of each which member of the request it is in.
                 let place = (object["loc"]?.array ?? []).compactMap { $0.string ?? scalar($0) }
-                return place.isEmpty ? text : "\(place.joined(separator: ".")): \(text)"
+                return place.isEmpty ? words : "\(place.joined(separator: ".")): \(words)"
             }
             return nil
         default: return nil
@@ -76,7 +89,8 @@ package struct ProviderErrorBody: Sendable, Equatable {
     /// A router's message says only "Provider returned error"; what the provider said is in its metadata.
     private static func detailed(_ message: String, _ error: JSONObject) -> String {
         guard let raw = error["metadata"]?["raw"], !raw.isNull else { return message }
-        let detail = raw.string ?? raw.text
+        let upstream = raw.string.map { (try? JSONParser.parse(Array($0.utf8))) ?? .string($0) } ?? raw
+        let detail = text(upstream) ?? upstream.string ?? upstream.text
         return detail.isEmpty || detail == message ? message : "\(message): \(detail)"
     }
 

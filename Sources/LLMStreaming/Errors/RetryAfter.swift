@@ -4,11 +4,11 @@ package enum RetryAfter {
     ///
     /// Azure sends `retry-after: 1` beside `retry-after-ms: 0`, hence the larger. LiteLLM passes an upstream's field
     /// on under a name of its own. Meant for failures only: Anthropic sends the field with good answers too.
-    /// - Parameter now: Unix seconds, to which a date is compared.
+    /// - Parameter now: Unix seconds, to which a date is compared where the head has no date of its own.
     package static func wait(_ head: ProviderResponseHead, now: Double) -> Duration? {
-        let milliseconds = head["retry-after-ms"].flatMap(number).map { $0 / 1000 }
+        let milliseconds = head["retry-after-ms"].flatMap { number($0) }.map { $0 / 1000 }
         let seconds = (head["retry-after"] ?? head["llm_provider-retry-after"]).flatMap { text in
-            number(text) ?? HTTPDate.unixSeconds(text).map { max(0, $0 - now) }
+            number(text) ?? HTTPDate.unixSeconds(text).map { max(0, $0 - (head.date ?? now)) }
         }
         return [milliseconds, seconds].compactMap { $0 }.max().flatMap { duration(seconds: $0) }
     }
@@ -18,16 +18,8 @@ package enum RetryAfter {
     /// A day is the longest wait that is believed; more is a mistake in the unit.
     static func duration(seconds: Double) -> Duration? {
         guard seconds >= 0 else { return nil }
-        return .milliseconds(Int64((min(seconds, 86_400) * 1000).rounded(.up)))
+        return HeaderDuration.duration(seconds: min(seconds, 86_400))
     }
 
-    /// A decimal number without a sign; what else `Double` reads (`0x10`, `inf`, `1e3`) is no number of a header.
-    private static func number(_ text: String) -> Double? {
-        let isBlank = { (character: Character) in character == " " || character == "\t" }
-        guard let first = text.firstIndex(where: { !isBlank($0) }), let last = text.lastIndex(where: { !isBlank($0) })
-        else { return nil }
-        let digits = text[first...last]
-        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) else { return nil }
-        return Double(digits)
-    }
+    private static func number(_ text: String) -> Double? { HeaderDuration.number(text.trimmingBlanks) }
 }

@@ -25,7 +25,7 @@ import Testing
                 #"{"error":{"code":502,"message":"M","metadata":{"provider_name":"P","raw":"R"}},"user_id":"u"}"#,
                 "M: R", "502"
             ),
-            (#"{"error":{"code":502,"message":"M","metadata":{"raw":{"error":"R"}}}}"#, #"M: {"error":"R"}"#, "502"),
+            (#"{"error":{"code":502,"message":"M","metadata":{"raw":{"error":"R"}}}}"#, "M: R", "502"),
             (#"{"error":{"code":502,"message":"M","metadata":{"raw":null}}}"#, "M", "502"),
             // Mistral
             (
@@ -48,6 +48,13 @@ import Testing
             // A list of one, another name for the message, a text in quotes.
             (#"[{"error":{"code":400,"message":"M","status":"INVALID_ARGUMENT"}}]"#, "M", "400"),
             (#"{"error":{"msg":"M"}}"#, "M", nil), (#""M""#, "M", nil),
+            // Gateways, problem documents, OAuth, lists of errors, the flat error event of Responses.
+            (#"{"statusCode":429,"message":"M"}"#, "M", "429"), (#"{"Message":"M"}"#, "M", nil),
+            (#"{"type":"about:blank","title":"T","status":401,"detail":"M"}"#, "M", "about:blank"),
+            (#"{"error":"invalid_client","error_description":"M"}"#, "invalid_client: M", nil),
+            (#"{"errors":[{"message":"M"},"N"]}"#, "M; N", nil), (#"{"error":["M","N"]}"#, "M; N", nil),
+            (#"{"type":"error","code":"c","message":"M","param":null,"sequence_number":3}"#, "M", "c"),
+            (#"{"type":"error","message":"M"}"#, "M", nil),
             // No JSON, cut JSON, JSON without words, nothing.
             ("Internal Server Error", "Internal Server Error", nil), ("\n <html>502</html>\n", "<html>502</html>", nil),
             (#"{"error":{"message":"M"#, #"{"error":{"message":"M"#, nil), (#"{"a":1}"#, #"{"a":1}"#, nil),
@@ -105,12 +112,98 @@ import Testing
             (400, "invalid_request_error", "", "Output blocked by content filtering policy", .contentPolicy),
             (400, "invalid_request_error", "tool_use_failed", "Failed to call a function", .server),
             (400, "invalid_model", "1500", "Invalid model: x", .invalidRequest),
+            // xAI, Moonshot, Z.ai, DeepSeek, OpenRouter's keys, Alibaba, LiteLLM
+            (429, "", "", "Your team has used all available credits or reached its spending limit", .quota),
+            (403, "", "", "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO", .contentPolicy),
+            (429, "exceeded_current_quota_error", "", "Your account is suspended", .quota),
+            (429, "", "1113", "Insufficient balance or no resource package. Please recharge.", .quota),
+            (403, "", "403", "Key limit exceeded (monthly limit)", .quota), (400, "", "Arrearage", "x", .quota),
+            (400, "budget_exceeded", "400", "Budget has been exceeded!", .quota),
+            (429, "rate_limit_exceeded", "", "used all available credits", .quota),
+            // Google says of a minute's limit what OpenAI says of an empty account.
+            (429, "", "", "You exceeded your current quota. Please retry in 34.07s.", .rateLimit),
+            (429, "", "", "You exceeded your current quota, please check your plan", .quota),
+            (503, "", "UNAVAILABLE", "The model is overloaded", .overloaded),
+            (400, "", "", "API key not valid. Please pass a valid API key.", .auth),
+            (429, "throttling_error", "", "x", .rateLimit), (401, "auth_error", "401", "x", .auth),
+            // llama.cpp
+            (501, "not_supported_error", "501", "This server does not support embeddings", .invalidRequest),
+            (503, "unavailable_error", "503", "Loading model", .overloaded),
+            (500, "server_error", "500", "tools param requires --jinja flag", .server),
+            // OpenRouter's own words
+            (400, "max_tokens_exceeded", "", "x", .invalidRequest), (402, "payment_required", "", "x", .quota),
+            (503, "provider_overloaded", "", "x", .overloaded), (502, "unmapped", "", "x", .server),
+            (400, "refusal", "", "x", .contentPolicy), (404, "not_found", "", "x", .notFound),
         ])
     func codeTypeAndWordsSayMoreThanTheStatus(
         _ status: Int, _ type: String, _ code: String, _ message: String, _ kind: ErrorKind
     ) {
         let body: JSON = ["error": ["message": .string(message), "type": .string(type), "code": .string(code)]]
         #expect(Self.error(status, body.text).kind == kind)
+    }
+
+    @Test(
+        arguments: [
+            "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.",
+            "prompt is too long: 210000 tokens > 200000 maximum",
+            "request (4096 tokens) exceeds the available context size (2048 tokens), try increasing it",
+            "The prompt (length 5000) is longer than the maximum model length of 4096.",
+            "The input (5000 tokens) is longer than the model's context length (4096 tokens).",
+            "Prompt contains 50000 tokens and 0 draft tokens, too large for model with 32768 maximum context length",
+            "Please reduce the length of the messages or completion. Current length is 9000 while limit is 8192",
+            "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+            "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
+            "too many tokens: total number of tokens in the prompt cannot exceed 4081",
+            "Input validation error: `inputs` must have less than 1024 tokens. Given: 2000",
+            "Input is too long for requested model.", "prompt too long; exceeded max context length by 3 tokens",
+            "The number of tokens to keep from the initial prompt is greater than the context length.",
+            "Invalid request: Your request exceeded model token limit: 8192", "Prompt exceeds max length",
+            "Range of input length should be [1, 30720]", "prompt token count of 9 exceeds the limit of 8",
+            "Provider returned error: {\"error\":{\"code\":\"context_length_exceeded\"}}",
+        ])
+    func aPromptThatIsTooLongIsFoundInEveryServersWords(_ message: String) {
+        let body = JSON(dictionaryLiteral: ("error", ["message": .string(message)])).text
+        for status in [400, 413, 422, 500] { #expect(Self.error(status, body).kind == .contextLength, "\(status)") }
+        // Of a limit that a minute mends, the words mean nothing.
+        #expect(Self.error(429, body).kind == .rateLimit)
+    }
+
+    @Test func theFindingsOfAModerationMakeARefusalItsOwn() {
+        let flagged = #"{"error":{"code":403,"message":"No","metadata":{"reasons":["violence"],"flagged_input":"x"}}}"#
+        #expect(Self.error(403, flagged).kind == .contentPolicy)
+        #expect(
+            Self.error(403, #"{"error":{"code":403,"message":"No","metadata":{"reasons":[]}}}"#).kind == .permission)
+    }
+
+    @Test func azuresInnerCodeAndGooglesDelayAreRead() {
+        let filtered =
+            #"{"error":{"code":"BadRequest","message":"x","innererror":{"code":"ResponsibleAIPolicyViolation"}}}"#
+        #expect(Self.error(400, filtered).kind == .contentPolicy)
+        let delayed =
+            #"[{"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[{"retryDelay":"34s"}]}}]"#
+        #expect(Self.error(429, delayed).kind == .rateLimit)
+        #expect(Self.error(429, delayed).retryAfter == .seconds(34))
+    }
+
+    @Test func faultsOfARequestThatLlamaCppCallsItsOwnAreNotRetried() {
+        for message in ["tools param requires --jinja flag", "image input is not supported - hint: use mmproj"] {
+            let body = #"{"error":{"code":500,"message":"\#(message)","type":"server_error"}}"#
+            #expect(Self.error(500, body).shouldRetry == false)
+            #expect(!Self.error(500, body).isRetryable)
+            #expect(Self.error(503, body).isRetryable)
+        }
+        #expect(Self.error(500, #"{"error":{"code":500,"message":"slot lost","type":"server_error"}}"#).isRetryable)
+    }
+
+    @Test(arguments: [
+        ("x-request-id", "llm_provider-x-request-id"), ("request-id", "x-generation-id"),
+        ("apim-request-id", "x-litellm-call-id"), ("x-generation-id", "x-ds-trace-id"), ("x-ds-trace-id", ""),
+        ("x-amzn-requestid", ""), ("mistral-correlation-id", ""), ("llm_provider-request-id", "x-litellm-call-id"),
+    ])
+    func theRequestsNameIsFoundUnderAnyFieldsName(_ name: String, _ lesser: String) {
+        let headers = [(lesser, "other"), (name.uppercased(), "r-1")]
+        #expect(Self.error(500, "", headers).requestID == "r-1")
+        #expect(Self.error(500, "", [(name, "")]).requestID == nil)
     }
 
     @Test func aLongMessageIsCutBetweenCharacters() {

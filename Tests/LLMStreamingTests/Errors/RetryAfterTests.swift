@@ -40,6 +40,12 @@ import Testing
         #expect(Self.wait(("retry-after-ms", "soon"), ("retry-after", "2")) == .seconds(2))
     }
 
+    @Test func aDateIsComparedToTheServersOwnClock() {
+        let wait = Self.wait(
+            ("date", "Sun, 06 Nov 1994 09:00:00 GMT"), ("retry-after", "Sun, 06 Nov 1994 09:00:05 GMT"))
+        #expect(wait == .seconds(5))
+    }
+
     @Test func anUpstreamsWaitComesUnderLiteLLMsName() {
         #expect(Self.wait(("llm_provider-retry-after", "9")) == .seconds(9))
         #expect(Self.wait(("llm_provider-retry-after", "9"), ("retry-after", "4")) == .seconds(4))

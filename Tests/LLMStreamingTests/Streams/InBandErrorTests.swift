@@ -75,6 +75,19 @@ import Testing
                     + "\n\ndata: [DONE]\n\n",
                 kind: .rateLimit, message: "Rate limited", code: "429"),
             Sample(
+                name: "LiteLLM",
+                text: #"data: {"error":{"message":"litellm.RateLimitError: slow","type":"throttling_error","#
+                    + #""param":null,"code":"429"}}"# + "\n\n",
+                kind: .rateLimit, message: "litellm.RateLimitError: slow", code: "429"),
+            Sample(
+                name: "flat",
+                text: #"data: {"type":"error","code":"rate_limit_exceeded","message":"slow","param":null}"# + "\n\n",
+                kind: .rateLimit, message: "slow", code: "rate_limit_exceeded"),
+            Sample(
+                name: "a picture's fault",
+                text: #"data: {"error":{"message":"no picture","code":"invalid_image_format"}}"# + "\n\n",
+                kind: .invalidRequest, message: "no picture", code: "invalid_image_format"),
+            Sample(
                 name: "a text", text: #"data: {"error":"model crashed","code":"oops"}"# + "\n\n", kind: .server,
                 message: "model crashed", code: "oops"),
             Sample(
