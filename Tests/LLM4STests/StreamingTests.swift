@@ -45,6 +45,22 @@ import Testing
         }
     }
 
+    @Test(arguments: ["200 OK", "429 Too Many Requests"])
+    func tellsWhatTheHeadSaysOfLimits(status: String) async throws {
+        let head = Wire.head(
+            status,
+            "x-ratelimit-limit-requests: 60\r\nx-ratelimit-remaining-requests: 59\r\n"
+                + "x-ratelimit-reset-requests: 1s\r\n")
+        try await withServer(script: { connection, _ in
+            connection.send(head + Chat.whole)
+            connection.close()
+        }) { transport, server in
+            let result = await transport.stream(.test, to: try server.endpoint(), receiver: ChunkCollector())
+            let limit = RateLimit(.requests, window: .seconds(60), limit: 60, remaining: 59, reset: .seconds(1))
+            #expect(result.rateLimits == RateLimitReport([limit]))
+        }
+    }
+
     @Test(arguments: [
         Wire.chunked(Chat.whole),
         Wire.counted(Chat.whole),

@@ -14,8 +14,8 @@ struct Exchange: Sendable {
     private let unixSeconds: @Sendable () -> Double
     private var handler: StreamingResponseHandler
     private var body = ResponseBody.awaitingHead
-    private var httpStatus: Int?
-    private var requestID: String?
+    private let providerName: String
+    private var head: AnswerHead?
     private(set) var timings: StreamTimings
     /// The clock that runs until the verdict.
     private(set) var clock: StreamClock
@@ -30,6 +30,7 @@ struct Exchange: Sendable {
         origin = plan.origin
         path = plan.head.uri
         limits = plan.limits
+        providerName = plan.provider.name
         unixSeconds = plan.unixSeconds
         self.isConnectionReused = isConnectionReused
         handler = StreamingResponseHandler(
@@ -64,8 +65,7 @@ struct Exchange: Sendable {
         guard verdict == nil else { return }
         timings.receivedBytes(at: now)
         clock.receivedBytes(at: now)
-        httpStatus = head.status
-        requestID = head.requestID
+        self.head = AnswerHead(head, provider: providerName, now: unixSeconds())
         if (300..<400).contains(head.status) {
             switch Redirect(head: head, origin: origin, path: path) {
             case .follow(let path): settle(.redirected(path: path))
@@ -158,8 +158,9 @@ struct Exchange: Sendable {
     /// Everything known of the exchange after its end.
     func result(_ outcome: StreamResult.Outcome, at now: NIODeadline) -> StreamResult {
         var result = StreamResult(outcome: outcome, accumulator: handler.accumulator)
-        result.requestID = requestID
-        result.httpStatus = httpStatus
+        result.requestID = head?.requestID
+        result.httpStatus = head?.status
+        result.rateLimits = head?.rateLimits
         result.firstByteMicroseconds = timings.firstByte
         result.firstChunkMicroseconds = timings.firstChunk
         result.durationMicroseconds = timings.microseconds(at: now)
@@ -242,7 +243,7 @@ struct Exchange: Sendable {
     private mutating func settle(_ verdict: Verdict) {
         body = .settled
         if case .failed(var error) = verdict {
-            error.requestID = error.requestID ?? requestID
+            error.requestID = error.requestID ?? head?.requestID
             self.verdict = .failed(error)
         } else {
             self.verdict = verdict

@@ -18,6 +18,8 @@ package struct StreamResult: Sendable {
     package var model: String?
     package var requestID: String?
     package var httpStatus: Int?
+    /// What the answer's head says of the provider's limits; nil where it says nothing.
+    package var rateLimits: RateLimitReport?
     /// Times from the attempt's start, in microseconds.
     package var firstByteMicroseconds: Int64?
     /// The first chunk of content.
@@ -34,7 +36,7 @@ package struct StreamResult: Sendable {
         outcome: Outcome, partial: PartialAnswer = .none, usage: TokenUsage? = nil, responseID: String? = nil,
         model: String? = nil, requestID: String? = nil, httpStatus: Int? = nil, firstByteMicroseconds: Int64? = nil,
         firstChunkMicroseconds: Int64? = nil, durationMicroseconds: Int64 = 0, chunkCount: Int = 0,
-        gaps: GapHistogram = GapHistogram(), isStaleConnection: Bool = false
+        gaps: GapHistogram = GapHistogram(), isStaleConnection: Bool = false, rateLimits: RateLimitReport? = nil
     ) {
         self.outcome = outcome
         self.partial = partial
@@ -49,6 +51,7 @@ package struct StreamResult: Sendable {
         self.chunkCount = chunkCount
         self.gaps = gaps
         self.isStaleConnection = isStaleConnection
+        self.rateLimits = rateLimits
     }
 
     /// The result with the endpoint's key struck out of what the server said.

@@ -1,0 +1,14 @@
+import LLMStreaming
+
+/// What is kept of an answer's head until the exchange has ended.
+struct AnswerHead: Sendable {
+    let status: Int
+    let requestID: String?
+    let rateLimits: RateLimitReport?
+
+    init(_ head: ProviderResponseHead, provider: String, now: Double) {
+        status = head.status
+        requestID = head.requestID
+        rateLimits = head.rateLimits(provider: provider, now: now)
+    }
+}
