@@ -37,6 +37,7 @@ import Testing
         fault.cutBytes = 1
         fault.resetBytes = 2
         fault.cutChunk = .middle
+        fault.cutsBeforeUsage = true
         fault.endChunk = .index(3)
         fault.inBandErrorChunk = .index(0)
         fault.errsAfterFinish = true
@@ -52,7 +53,7 @@ import Testing
         let options = """
             status=429+location=http://127.0.0.1/a%2Bb%2Cc+retryafter=Wed%2C 21 Oct 2026 07:28:00 GMT+retryafterms=0\
             +shouldretry=false+code=insufficient_quota+message=no more+silent=4+drop+cut=1+reset=2+cutchunk=middle\
-            +end=3+inband=0+inbandlate+errordone+malformed=5+huge=6+html+contenttype=text/plain+wholejson+nodone\
+            +cutusage+end=3+inband=0+inbandlate+errordone+malformed=5+huge=6+html+contenttype=text/plain+wholejson+nodone\
             +open+close
             """
         #expect(try MockBehavior(parsing: options).fault == fault)
@@ -84,6 +85,13 @@ import Testing
         let error = #expect(throws: InvalidBehaviorOption.self) { try MockBehavior(parsing: "comments+\(option)") }
         #expect(error?.option == option)
         #expect(error?.description.contains(option) == true)
+    }
+
+    @Test func everyOptionIsRead() {
+        for option in BehaviorOption.allCases {
+            // A value that no option takes: what counts is that each is known to the reader.
+            #expect(throws: InvalidBehaviorOption.self) { try MockBehavior(parsing: "\(option.rawValue)=%00") }
+        }
     }
 
     @Test func helpNamesEveryOption() {

@@ -71,7 +71,7 @@ import Testing
         #expect(response.text.contains("The conversation must end with a user message.") == !isContinued)
     }
 
-    @Test(arguments: TestDialect.allCases)
+    @Test(arguments: [TestDialect.chat, .messages])
     func refusesTwoAssistantMessagesAtTheEnd(dialect: TestDialect) async throws {
         let turns = messages([("user", "x"), ("assistant", "1"), ("assistant", " 2")])
         let body = #"{"model":"count-4+prefill=continue","max_tokens":9,"stream":true,\#(turns)}"#
@@ -98,8 +98,10 @@ import Testing
     func goesOnFromAPartialAnswerWhereTheUserAsksForIt(
         dialect: TestDialect, option: (name: String, expected: String)
     ) async throws {
-        let turns = messages([("user", "count to 6"), ("assistant", "1 2 3"), ("user", "Please go on.")])
-        let body = #"{"model":"m","max_tokens":99,"stream":true,\#(turns)}"#
+        var turns = messages([("user", "count to 6"), ("assistant", "1 2 3"), ("user", "Please go on.")])
+        if dialect == .responses { turns = turns.replacing(#""messages""#, with: #""input""#) }
+        let limit = dialect == .messages ? #""max_tokens":99,"# : ""
+        let body = #"{"model":"m",\#(limit)"stream":true,\#(turns)}"#
         let response = try await post(dialect, body, query: "?" + option.name)
         #expect(dialect.text(of: response) == option.expected)
     }

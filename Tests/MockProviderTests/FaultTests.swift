@@ -18,7 +18,7 @@ import Testing
         #expect(value("error.message") as? String != nil)
         #expect(value("error.type") as? String != nil)
         switch dialect {
-        case .chat: #expect(Set(JSONText.object(response.text).keys) == ["error"])
+        case .chat, .responses: #expect(Set(JSONText.object(response.text).keys) == ["error"])
         case .messages:
             #expect(value("type") as? String == "error")
             #expect(value("request_id") as? String == response.header("request-id"))
@@ -67,7 +67,7 @@ import Testing
         #expect(dialect.text(of: response) == "1 2 3 4")
         #expect(dialect.finish(of: response) == nil)
         let error = JSONText.value(in: response.data.last ?? [:], at: "error.type") as? String
-        #expect(error == (dialect == .chat ? "server_error" : "overloaded_error"))
+        #expect(error == (dialect == .messages ? "overloaded_error" : "server_error"))
         if dialect == .messages { #expect(response.events.last?.hasPrefix("event: error\n") == true) }
         #expect(try await answer(dialect, model: "count-8+inband=2+errordone").text.hasSuffix("data: [DONE]\n\n"))
     }
@@ -76,8 +76,9 @@ import Testing
     func sendsAnErrorAfterTheFinishReason(dialect: TestDialect) async throws {
         let response = try await answer(dialect, model: "count-3+inbandlate+code=late")
         #expect(dialect.text(of: response) == "1 2 3")
-        #expect(dialect.finish(of: response) != nil)
-        let path = dialect == .chat ? "error.code" : "error.type"
+        // A response's finish is its last event, in whose place the error stands.
+        #expect((dialect.finish(of: response) != nil) == (dialect != .responses))
+        let path = dialect == .messages ? "error.type" : "error.code"
         #expect(JSONText.value(in: response.data.last ?? [:], at: path) as? String == "late")
         #expect(!response.text.contains("[DONE]") && !response.text.contains("message_stop"))
     }
@@ -93,8 +94,8 @@ import Testing
     @Test(arguments: TestDialect.allCases, [500, 100_000])
     func sendsOneEventOfExactlySoManyBytes(dialect: TestDialect, bytes: Int) async throws {
         let response = try await answer(dialect, model: "count-2+huge=\(bytes)")
-        let longest = response.events.max { $0.utf8.count < $1.utf8.count }
-        #expect(longest?.utf8.count == bytes - 2, "the blank line is two more bytes")
+        let huge = response.events.first { $0.contains("xxx") }
+        #expect(huge?.utf8.count == bytes - 2, "the blank line is two more bytes")
         #expect(dialect.text(of: response).hasSuffix("x1 2"))
         #expect(dialect.finish(of: response) != nil)
     }
@@ -124,7 +125,7 @@ import Testing
     func leavesOutTheTerminator(dialect: TestDialect) async throws {
         let response = try await answer(dialect, model: "count-2+nodone")
         #expect(response.ending == .complete)
-        #expect(dialect.finish(of: response) != nil)
+        #expect((dialect.finish(of: response) != nil) == (dialect != .responses))
         #expect(!response.text.contains("[DONE]") && !response.text.contains("message_stop"))
     }
 
@@ -156,5 +157,40 @@ import Testing
             }
             #expect(failures > 40)
         }
+    }
+
+    @Test(arguments: [
+        ("field", "\n\nerror: {\"message\":\"Oh no\""),
+        ("named", "\n\nevent: error\ndata: {\"error\":{\"message\":\"Oh no\""),
+        ("raw", "\n\n{\"error\":{\"message\":\"Oh no\""), ("nested", "\n\ndata: {\"error\":{\"message\":\"Oh no\""),
+        ("chunk", "\"finish_reason\":\"error\"}],\"error\":{\"code\":500,\"message\":\"Oh no\"}}\n\n"),
+        ("empty", "\"delta\":{},\"finish_reason\":null}]}\n\n"),
+    ])
+    func errsInTheStreamInEveryForm(form: String, text: String) async throws {
+        let response = try await answer(model: "count-4+inband=2+message=Oh no+errorform=\(form)")
+        #expect(response.chatText() == "1 2")
+        #expect(response.text.contains(text), "\(response.text.suffix(300))")
+        #expect(!response.text.contains("[DONE]"))
+    }
+
+    @Test(arguments: TestDialect.allCases)
+    func cutsBeforeTheUsage(dialect: TestDialect) async throws {
+        let usage = dialect == .chat ? #""stream_options":{"include_usage":true},"# : ""
+        let response = try await withServer {
+            try await $0.post(dialect, dialect.body(model: "count-4+cutusage", more: usage))
+        }
+        #expect(response.ending == .closed)
+        #expect(dialect.text(of: response) == "1 2 3 4")
+        #expect(!response.text.contains(#""output_tokens":4"#))
+        #expect(!response.text.contains(#""completion_tokens""#))
+    }
+
+    @Test(arguments: [
+        (TestDialect.chat, "content_filter"), (.messages, "refusal"), (.responses, "incomplete"),
+    ])
+    func endsByTheContentFilter(dialect: TestDialect, finish: String) async throws {
+        let response = try await answer(dialect, model: "count-4+filter")
+        #expect(dialect.text(of: response) == "1 2")
+        #expect(dialect.finish(of: response) == finish)
     }
 }

@@ -1,10 +1,11 @@
 import MockProvider
 import Testing
 
-/// The paths of the two dialects.
+/// The paths of the dialects.
 enum TestDialect: String, CaseIterable, Sendable {
     case chat = "/v1/chat/completions"
     case messages = "/v1/messages"
+    case responses = "/v1/responses"
 
     /// A request body.
     ///
@@ -17,18 +18,26 @@ enum TestDialect: String, CaseIterable, Sendable {
         let limit = self == .messages ? #""max_tokens":100000,"# : ""
         return """
             {"model":"\(model)",\(limit)\(more)"stream":\(isStreaming),\
-            "messages":[{"role":"user","content":"\(user)"}\(last)]}
+            "\(self == .responses ? "input" : "messages")":[{"role":"user","content":"\(user)"}\(last)]}
             """
     }
 
     /// The text of a streamed answer.
     func text(of response: WireResponse) -> String {
-        self == .chat ? response.chatText() : response.messageText
+        switch self {
+        case .chat: response.chatText()
+        case .messages: response.messageText
+        case .responses: response.responseText
+        }
     }
 
     /// The text of the last data event's finish or stop reason.
     func finish(of response: WireResponse) -> String? {
-        response.strings(at: self == .chat ? "choices.0.finish_reason" : "delta.stop_reason").last
+        switch self {
+        case .chat: response.strings(at: "choices.0.finish_reason").last
+        case .messages: response.strings(at: "delta.stop_reason").last
+        case .responses: response.strings(at: "response.status").last { $0 != "queued" && $0 != "in_progress" }
+        }
     }
 }
 

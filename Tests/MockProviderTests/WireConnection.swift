@@ -50,6 +50,11 @@ final class WireConnection: Sendable {
         try await send(.GET, path, body: "", headers: [])
     }
 
+    /// Sends a whole DELETE.
+    func delete(_ path: String) async throws {
+        try await send(.DELETE, path, body: "", headers: [])
+    }
+
     private func send(
         _ method: HTTPMethod, _ path: String, body: String, headers: [(String, String)]
     ) async throws {

@@ -49,6 +49,12 @@ struct WireResponse: Sendable {
             .compactMap { JSONText.value(in: $0, at: "choices.0.delta.content") as? String }.joined()
     }
 
+    /// All texts of a response joined.
+    var responseText: String {
+        data.filter { $0["type"] as? String == "response.output_text.delta" }.compactMap { $0["delta"] as? String }
+            .joined()
+    }
+
     /// All texts of a message joined.
     var messageText: String { strings(at: "delta.text").joined() }
 }

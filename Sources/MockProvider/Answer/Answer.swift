@@ -14,6 +14,8 @@ struct Answer: Sendable {
     let wordsPerChunk: Int
     /// Words in all of the request's messages.
     let promptTokens: Int
+    /// Whether a response runs in the background.
+    var isBackground = false
     /// Whether usage is told where the dialect has a place for it.
     let reportsUsage: Bool
 

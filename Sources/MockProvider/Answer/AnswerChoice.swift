@@ -9,7 +9,7 @@ struct AnswerChoice: Sendable {
 
     /// Why a choice ends, in no dialect's words.
     enum Finish: Sendable {
-        case stop, length, toolCalls, refusal
+        case stop, length, toolCalls, refusal, contentFilter
     }
 
     let content: Content

@@ -13,7 +13,9 @@ struct AnswerComposer {
     func answer(to body: AnswerRequest, modelName: String, id: UInt64) throws(ProviderFailure) -> Answer {
         let continuation = try Continuation(of: body, dialect: dialect, modelName: modelName, behavior: behavior)
         let userText = continuation.userText
-        let reasons = behavior.sendsReasoning || (dialect == .messages && body.isThinking)
+        let reasons =
+            behavior.sendsReasoning || (dialect == .messages && body.isThinking)
+            || body.reasoning?.summary != nil
         let seed = Hash64.hash(userText.utf8)
         let choices = (0..<(body.n ?? 1)).map { choice in
             let text = AnswerText(lastUserText: userText, model: modelName, choice: choice, behavior: behavior)
@@ -25,6 +27,7 @@ struct AnswerComposer {
             id: Hash64.hexadecimal(id), model: body.model, created: Int(Date().timeIntervalSince1970),
             reasoning: reasons && continuation.rest == nil ? AnswerWords(AnswerText(seed: ~seed, wordCount: 12)) : nil,
             choices: choices, wordsPerChunk: max(1, behavior.wordsPerChunk), promptTokens: body.promptTokens,
+            isBackground: dialect == .responses && body.background == true,
             reportsUsage: !behavior.omitsUsage)
     }
 
@@ -41,6 +44,9 @@ struct AnswerComposer {
             return AnswerChoice(content: .refusal(AnswerWords(refusal)), finish: .refusal)
         }
         var words = continuation.words(of: text)
+        if behavior.isFiltered, words.limit(to: words.count / 2) {
+            return AnswerChoice(content: .text(words), finish: .contentFilter)
+        }
         let isCut = words.limit(to: limit)
         return AnswerChoice(content: .text(words), finish: isCut ? .length : .stop)
     }

@@ -57,7 +57,7 @@ extension AnswerRequest {
     ///
     /// A whole answer is none: after it the last user message is a new question.
     func unfinishedTurn(modelName: String, behavior: MockBehavior) -> (userText: String, partial: String)? {
-        let turn = messages.suffix(3)
+        let turn = turns.suffix(3)
         guard turn.map(\.role) == ["user", "assistant", "user"], let asked = turn.first else { return nil }
         let partial = turn[turn.startIndex + 1].text
         let text = AnswerText(lastUserText: asked.text, model: modelName, behavior: behavior)

@@ -16,7 +16,7 @@ struct PrefillGrant {
         }
         if prefill == .restart { return nil }
         if prefill == .refuse { throw Self.refusal }
-        if body.messages.dropLast().last?.role == "assistant" {
+        if body.turns.dropLast().last?.role == "assistant" {
             throw ProviderFailure(
                 status: 400, message: "Cannot have 2 or more assistant messages at the end of the list.")
         }
@@ -62,6 +62,7 @@ struct PrefillGrant {
         switch dialect {
         case .messages: Self.takesPrefill(model: modelName) ? .continue : .refuse
         case .chat: body.continue_final_message == true || last.prefix == true ? .continue : .restart
+        case .responses: .restart
         }
     }
 

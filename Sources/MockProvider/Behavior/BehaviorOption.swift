@@ -1,8 +1,10 @@
 /// The options that a model name, a query or the `x-mock` header may hold: the one place that defines them.
 package enum BehaviorOption: String, CaseIterable, Sendable {
-    case slow, flaky, pace, ttft, chunk, words, count, comments, reasoning, refusal, tool, nousage, like, prefill, seam
+    case slow, flaky, pace, ttft, chunk, words, count, comments, reasoning, refusal, filter, tool, nousage, like,
+        prefill, seam
+    case noeventnames, nosequence, done, completedname, errorform, queued, replaycut, replays
     case times, status, location, retryafter, retryafterms, shouldretry, code, message
-    case silent, drop, cut, reset, cutchunk, end, inband, inbandlate, errordone, malformed, huge
+    case silent, drop, cut, reset, cutchunk, cutusage, end, inband, inbandlate, errordone, malformed, huge
     case html, contenttype, wholejson, nodone, open, close
 
     /// One line of help: the option with its value's form, and what it does.
@@ -19,6 +21,7 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .comments: ("comments", "SSE comment lines before and between chunks")
         case .reasoning: ("reasoning", "reasoning before the text")
         case .refusal: ("refusal", "a refusal")
+        case .filter: ("filter", "the text ends half-way, by the content filter")
         case .tool: ("tool", "a call of the first tool")
         case .nousage: ("nousage", "no usage")
         case .like:
@@ -37,6 +40,19 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
                 "what is repeated where a user message asks to go on from a partial answer: so many words "
                     + "(default 0), nothing and no space either, the whole text, or another text begins"
             )
+        case .noeventnames: ("noeventnames", "Responses without event: lines")
+        case .nosequence: ("nosequence", "Responses without sequence numbers")
+        case .done: ("done", "[DONE] after the end of Responses")
+        case .completedname: ("completedname", "Responses end with response.completed, whatever their status")
+        case .errorform:
+            (
+                "errorform=nested|flat|failed|both|field|named|chunk|empty|raw",
+                "the form of an error in the stream (default nested; flat, failed and both are of Responses, "
+                    + "field, named, chunk, empty and raw of chat)"
+            )
+        case .queued: ("queued", "a background response stays queued for ever")
+        case .replaycut: ("replaycut=BYTES", "each replay of a stored stream is cut after so many bytes")
+        case .replays: ("replays=N", "a stored stream is gone after so many replays (default never)")
         case .times: ("times=N", "the fault befalls the first N tries of a request only")
         case .status: ("status=N", "an error or redirect status, 300 to 599")
         case .location: ("location=URL", "where a redirect leads")
@@ -50,6 +66,7 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .cut: ("cut=BYTES", "the connection is closed after so many bytes of the body")
         case .reset: ("reset=BYTES", "the connection is reset after so many bytes of the body")
         case .cutchunk: ("cutchunk=CHUNKS|middle", "the connection is closed inside that chunk's event")
+        case .cutusage: ("cutusage", "the connection is closed after the content, before the usage")
         case .end: ("end=CHUNKS|middle", "a clean end of the body before that chunk")
         case .inband: ("inband=CHUNKS|middle", "an error in the stream before that chunk")
         case .inbandlate: ("inbandlate", "an error in the stream after the finish reason")

@@ -22,6 +22,8 @@ package struct MockBehavior: Sendable, Hashable {
     package var sendsReasoning = false
     /// Refuses instead of answering.
     package var refuses = false
+    /// Ends half-way by the content filter.
+    package var isFiltered = false
     /// Calls the first tool of the request (or `lookup`) whatever `tool_choice` says.
     package var callsTool = false
     /// Reports no usage.
@@ -32,6 +34,16 @@ package struct MockBehavior: Sendable, Hashable {
     package var prefill: Prefill?
     /// What is repeated where a user message asks to go on from the partial answer before it.
     package var seam = Seam.words(0)
+    /// The form of an error in the stream.
+    package var errorForm = InBandErrorForm.nested
+    /// How a Responses stream differs from OpenAI's.
+    package var responsesShape = ResponsesShape()
+    /// A background response stays in the queue for ever.
+    package var staysQueued = false
+    /// A replay of a stored stream is cut after so many bytes.
+    package var replayCutBytes: Int?
+    /// A stored stream is replayed so often, then it is gone; nil is any number of times.
+    package var maximumReplays: Int?
     /// What goes wrong.
     package var fault = MockFault()
     /// The fault befalls only so many tries of the same request, later ones are answered well; nil is for ever.

@@ -24,6 +24,8 @@ package struct MockFault: Sendable, Hashable {
     package var resetBytes: Int?
     /// Closes the connection in the middle of this chunk's event.
     package var cutChunk: ChunkPosition?
+    /// Closes the connection when all content is sent, before the usage.
+    package var cutsBeforeUsage = false
     /// Ends the body cleanly before this chunk, without a finish reason.
     package var endChunk: ChunkPosition?
     /// Sends an error in the stream before this chunk, and ends the body.
@@ -50,4 +52,17 @@ package struct MockFault: Sendable, Hashable {
     package var closesConnection = false
 
     package init() {}
+
+    /// The faults that lie in what the model's server produced, without those of the way to the client.
+    var ofServer: MockFault {
+        var fault = self
+        fault.silence = nil
+        fault.dropsConnection = false
+        fault.cutBytes = nil
+        fault.resetBytes = nil
+        fault.cutChunk = nil
+        fault.cutsBeforeUsage = false
+        fault.endChunk = nil
+        return fault
+    }
 }

@@ -33,6 +33,15 @@ struct OptionAssignment {
         case .comments: try value.flag { behavior.sendsComments = true }
         case .reasoning: try value.flag { behavior.sendsReasoning = true }
         case .refusal: try value.flag { behavior.refuses = true }
+        case .filter: try value.flag { behavior.isFiltered = true }
+        case .noeventnames: try value.flag { behavior.responsesShape.omitsEventNames = true }
+        case .nosequence: try value.flag { behavior.responsesShape.omitsSequenceNumbers = true }
+        case .done: try value.flag { behavior.responsesShape.sendsDone = true }
+        case .completedname: try value.flag { behavior.responsesShape.endsAsCompleted = true }
+        case .errorform: behavior.errorForm = try value.choice(InBandErrorForm.self)
+        case .queued: try value.flag { behavior.staysQueued = true }
+        case .replaycut: behavior.replayCutBytes = try value.integer()
+        case .replays: behavior.maximumReplays = try value.integer()
         case .tool: try value.flag { behavior.callsTool = true }
         case .nousage: try value.flag { behavior.omitsUsage = true }
         case .like: behavior.imitates = try value.choice(ImitatedProvider.self)
@@ -57,6 +66,7 @@ struct OptionAssignment {
         case .cut: fault.cutBytes = try value.integer()
         case .reset: fault.resetBytes = try value.integer()
         case .cutchunk: fault.cutChunk = try value.position()
+        case .cutusage: try value.flag { fault.cutsBeforeUsage = true }
         case .end: fault.endChunk = try value.position()
         case .inband: fault.inBandErrorChunk = try value.position()
         case .inbandlate: try value.flag { fault.errsAfterFinish = true }
@@ -69,9 +79,7 @@ struct OptionAssignment {
         case .nodone: try value.flag { fault.omitsDone = true }
         case .open: try value.flag { fault.leavesBodyOpen = true }
         case .close: try value.flag { fault.closesConnection = true }
-        case .slow, .flaky, .pace, .ttft, .chunk, .words, .count, .comments, .reasoning, .refusal, .tool, .nousage,
-            .like, .prefill, .seam, .times:
-            preconditionFailure("'\(option)' is an option of the behaviour, not of its fault")
+        default: preconditionFailure("'\(option)' is an option of the behaviour, not of its fault")
         }
     }
 

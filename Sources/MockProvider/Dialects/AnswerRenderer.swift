@@ -8,6 +8,12 @@ protocol AnswerRenderer: Sendable {
     mutating func writeCloseWithoutDone(to output: inout String)
     /// Writes what must precede a first text chunk, and returns that chunk's event without its text.
     mutating func openText(to output: inout String) -> (before: String, after: String)
+    /// Leaves out the events up to a sequence number, where the dialect counts its events.
+    mutating func skipEvents(through sequence: Int)
     /// The answer as one JSON completion.
     var completion: JSON { get }
+}
+
+extension AnswerRenderer {
+    mutating func skipEvents(through sequence: Int) {}
 }

@@ -5,14 +5,16 @@ struct ChatRenderer: AnswerRenderer {
     private let answer: Answer
     /// Whether the request asked for the usage chunk.
     private let reportsUsage: Bool
+    private let errorForm: InBandErrorForm
     /// All of a chunk up to the choice's index, the same in each.
     private let beforeChoice: String
     /// What follows the choices.
     private let afterChoices: String
 
-    init(answer: Answer, reportsUsage: Bool) {
+    init(answer: Answer, reportsUsage: Bool, errorForm: InBandErrorForm) {
         self.answer = answer
         self.reportsUsage = reportsUsage
+        self.errorForm = errorForm
         let head = JSON.object(Self.head(of: answer, object: "chat.completion.chunk")).text
         beforeChoice = "data: " + head.dropLast() + #","choices":["#
         afterChoices = reportsUsage ? "],\"usage\":null}\n\n" : "]}\n\n"
@@ -52,8 +54,18 @@ struct ChatRenderer: AnswerRenderer {
     }
 
     mutating func writeError(_ failure: ProviderFailure, withDone: Bool, to output: inout String) {
-        output += "data: "
-        output.appendJSON(Dialect.chat.body(of: failure, requestID: answer.id))
+        let body = Dialect.chat.body(of: failure, requestID: answer.id)
+        switch errorForm {
+        case .nested, .flat, .failed, .both: output += "data: " + body.text
+        case .field: output += "error: " + (body["error"] ?? nil).text
+        case .named: output += "event: error\ndata: " + body.text
+        case .raw: output += body.text
+        case .chunk:
+            let error: JSON = ["code": .number(String(failure.status)), "message": .string(failure.message)]
+            output += beforeChoice + #"{"index":0,"delta":{"content":""},"finish_reason":"error"}],"error":"#
+            output += error.text + "}"
+        case .empty: output += beforeChoice + #"{"index":0,"delta":{},"finish_reason":null}]}"#
+        }
         output += withDone ? "\n\ndata: [DONE]\n\n" : "\n\n"
     }
 
@@ -117,6 +129,7 @@ struct ChatRenderer: AnswerRenderer {
         switch finish {
         case .stop, .refusal: "stop"
         case .length: "length"
+        case .contentFilter: "content_filter"
         case .toolCalls: "tool_calls"
         }
     }

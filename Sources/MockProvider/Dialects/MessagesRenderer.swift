@@ -82,7 +82,7 @@ struct MessagesRenderer: AnswerRenderer {
 
     private var stop: [(key: String, value: JSON)] {
         switch answer.choices[0].finish {
-        case .refusal:
+        case .refusal, .contentFilter:
             let details: JSON = ["type": "refusal", "category": nil, "explanation": nil]
             return [("stop_reason", "refusal"), ("stop_sequence", nil), ("stop_details", details)]
         case .stop: return [("stop_reason", "end_turn"), ("stop_sequence", nil), ("stop_details", nil)]

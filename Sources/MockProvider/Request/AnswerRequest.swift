@@ -1,4 +1,4 @@
-/// The body of a request in either dialect, as far as the mock looks at it.
+/// The body of a request in any dialect, as far as the mock looks at it.
 struct AnswerRequest: Decodable {
     struct StreamOptions: Decodable {
         let include_usage: Bool?
@@ -9,10 +9,19 @@ struct AnswerRequest: Decodable {
     struct TemplateOptions: Decodable {
         let enable_thinking: Bool?
     }
+    struct Reasoning: Decodable {
+        let summary: String?
+    }
 
     // The members are named as on the wire, which is what a reader compares them with.
     let model: String
-    let messages: [RequestMessage]
+    let messages: [RequestMessage]?
+    /// What Responses have in place of messages.
+    let input: ResponsesInput?
+    let instructions: String?
+    let background: Bool?
+    let reasoning: Reasoning?
+    let max_output_tokens: Int?
     let system: RequestContent?
     let stream: Bool?
     let stream_options: StreamOptions?
@@ -29,19 +38,22 @@ struct AnswerRequest: Decodable {
     let top_p: Double?
     let top_k: Double?
 
+    /// The messages, of whatever dialect.
+    var turns: [RequestMessage] { messages ?? input?.messages ?? [] }
     /// The text of the last user message.
-    var lastUserText: String { messages.last { $0.role == "user" }?.text ?? "" }
+    var lastUserText: String { turns.last { $0.role == "user" }?.text ?? "" }
     /// The most words that may be sent.
-    var tokenLimit: Int { max_completion_tokens ?? max_tokens ?? .max }
+    var tokenLimit: Int { max_output_tokens ?? max_completion_tokens ?? max_tokens ?? .max }
     /// The message at the end if it is the assistant's.
-    var trailingAssistant: RequestMessage? { messages.last.flatMap { $0.role == "assistant" ? $0 : nil } }
+    var trailingAssistant: RequestMessage? { turns.last.flatMap { $0.role == "assistant" ? $0 : nil } }
+    /// Whether thinking or a summary of it is asked for.
     var isThinking: Bool {
         thinking.map { $0.type != "disabled" } ?? false || chat_template_kwargs?.enable_thinking == true
     }
 
     /// Words in all messages.
     var promptTokens: Int {
-        messages.reduce(Self.words(in: system?.text)) { $0 + Self.words(in: $1.text) }
+        turns.reduce(Self.words(in: system?.text ?? instructions)) { $0 + Self.words(in: $1.text) }
     }
 
     private static func words(in text: String?) -> Int {

@@ -5,24 +5,27 @@
 enum RequestCheck {
     /// Why a request is refused; nil when it is not.
     static func objection(to body: AnswerRequest, dialect: Dialect, request: MockRequest) -> String? {
-        guard !body.messages.isEmpty else { return "messages: at least one message is required" }
+        if dialect == .responses, let objection = responsesObjection(to: body) { return objection }
+        if dialect != .responses, body.messages == nil { return "messages: Field required" }
+        guard !body.turns.isEmpty else { return "messages: at least one message is required" }
         if body.tokenLimit < 1 { return "max_tokens: must be greater than or equal to 1" }
         return switch dialect {
         case .chat: chatObjection(to: body)
         case .messages: messagesObjection(to: body, request: request)
+        case .responses: nil
         }
     }
 
     private static func chatObjection(to body: AnswerRequest) -> String? {
         let roles = ["system", "developer", "user", "assistant", "tool", "function"]
-        if let index = body.messages.firstIndex(where: { !roles.contains($0.role) }) {
-            return "Invalid value: '\(body.messages[index].role)' at messages[\(index)].role"
+        if let index = body.turns.firstIndex(where: { !roles.contains($0.role) }) {
+            return "Invalid value: '\(body.turns[index].role)' at messages[\(index)].role"
         }
         if !(1...128).contains(body.n ?? 1) { return "Invalid 'n': must be from 1 to 128" }
         if body.continue_final_message == true, body.add_generation_prompt == true {
             return bothFlags
         }
-        if body.messages.dropLast().contains(where: { $0.prefix == true }) || body.messages.last?.isBadPrefix == true {
+        if body.turns.dropLast().contains(where: { $0.prefix == true }) || body.turns.last?.isBadPrefix == true {
             return "prefix: only the last message can be one, and it must be the assistant's"
         }
         return nil
@@ -30,6 +33,20 @@ enum RequestCheck {
 
     /// Why vLLM refuses to continue a message and to begin a new one.
     static let bothFlags = "Cannot set both `continue_final_message` and `add_generation_prompt` to True."
+
+    private static func responsesObjection(to body: AnswerRequest) -> String? {
+        if body.messages != nil {
+            return "Unsupported parameter: 'messages'. In the Responses API, this parameter has moved to 'input'."
+        }
+        if body.max_tokens != nil || body.max_completion_tokens != nil {
+            return "Unsupported parameter: 'max_tokens'. In the Responses API, it is 'max_output_tokens'."
+        }
+        if body.n != nil { return "Unknown parameter: 'n'." }
+        if body.stream_options?.include_usage != nil { return "Unknown parameter: 'stream_options.include_usage'." }
+        guard let limit = body.max_output_tokens, limit < 16 else { return nil }
+        return
+            "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but got \(limit) instead."
+    }
 
     private static func messagesObjection(to body: AnswerRequest, request: MockRequest) -> String? {
         guard let version = request.header("anthropic-version") else { return "anthropic-version: header is required" }
@@ -39,10 +56,10 @@ enum RequestCheck {
         }
         if body.n != nil { return "n: Extra inputs are not permitted" }
         if body.stream_options != nil { return "stream_options: Extra inputs are not permitted" }
-        if let message = body.messages.first(where: { $0.role != "user" && $0.role != "assistant" }) {
+        if let message = body.turns.first(where: { $0.role != "user" && $0.role != "assistant" }) {
             return "messages: Unexpected role \"\(message.role)\""
         }
-        if body.messages.contains(where: { $0.content?.hasEmptyText ?? true }) {
+        if body.turns.contains(where: { $0.content?.hasEmptyText ?? true }) {
             return "messages: text content blocks must be non-empty"
         }
         guard let last = body.trailingAssistant else { return nil }

@@ -13,10 +13,15 @@ enum RequestKey {
         guard case .object(let members)? = try? JSONDecoder().decode(JSON.self, from: Data(body)) else {
             return Hash64.hash(body, from: start)
         }
-        let changing: Set = ["max_tokens", "max_completion_tokens", "continue_final_message", "add_generation_prompt"]
+        let changing: Set = [
+            "max_tokens", "max_completion_tokens", "max_output_tokens", "continue_final_message",
+            "add_generation_prompt",
+        ]
         let lasting = members.compactMap { member -> (key: String, value: JSON)? in
             if changing.contains(member.key) { return nil }
-            guard member.key == "messages", case .array(var messages) = member.value else { return member }
+            guard member.key == "messages" || member.key == "input", case .array(var messages) = member.value else {
+                return member
+            }
             if asksToGoOn {
                 messages.removeLast(2)
             } else if messages.last?["role"]?.string == "assistant" {

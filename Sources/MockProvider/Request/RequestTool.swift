@@ -21,7 +21,9 @@ struct RequestTool: Decodable {
             schema = try function.decodeIfPresent(JSON.self, forKey: .parameters)
         } else {
             name = try tool.decode(String.self, forKey: .name)
-            schema = try tool.decodeIfPresent(JSON.self, forKey: .input_schema)
+            schema =
+                try tool.decodeIfPresent(JSON.self, forKey: .input_schema)
+                ?? tool.decodeIfPresent(JSON.self, forKey: .parameters)
         }
     }
 }

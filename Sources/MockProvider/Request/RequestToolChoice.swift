@@ -17,6 +17,7 @@ enum RequestToolChoice: Decodable, Equatable {
         switch try choice.decode(String.self, forKey: .type) {
         case "any": self = .required
         case "tool": self = .named(try choice.decode(String.self, forKey: .name))
+        case "function" where choice.contains(.name): self = .named(try choice.decode(String.self, forKey: .name))
         case "function":
             let function = try choice.nestedContainer(keyedBy: Keys.self, forKey: .function)
             self = .named(try function.decode(String.self, forKey: .name))

@@ -3,6 +3,7 @@ enum Route: Equatable {
     case health
     case models
     case answer(Dialect)
+    case storedRun(StoredRunPlace)
     case unknown
 
     /// - Parameter path: Without the query. Only its end counts, so that any prefix (`/v1`, `/openai/deployments/x`) works.
@@ -11,6 +12,10 @@ enum Route: Equatable {
             self = .answer(.chat)
         } else if path.hasSuffix("/messages") {
             self = .answer(.messages)
+        } else if path.hasSuffix("/responses") {
+            self = .answer(.responses)
+        } else if let place = StoredRunPlace(path: path) {
+            self = .storedRun(place)
         } else if path.hasSuffix("/models") {
             self = .models
         } else if path == "/health" {

@@ -82,21 +82,36 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func answer(_ incoming: Incoming, context: ChannelHandlerContext) {
         let path = incoming.head.uri.prefix { $0 != "?" }
-        guard incoming.head.method == .POST, case .answer(let dialect) = Route(path: path) else {
-            let response = PlainPage.response(method: incoming.head.method, path: path)
+        let method = incoming.head.method
+        switch Route(path: path) {
+        case .answer(let dialect) where method == .POST:
+            let bytes = Array(incoming.body.readableBytesView)
+            let isTooLarge = bytes.count > Self.maximumBodyBytes
+            let body = isTooLarge ? .unreadable(ProviderFailure(status: 413, fault: MockFault())) : ReceivedBody(bytes)
+            let request = received(incoming.head, bytes: bytes, body: body)
+            send(responder.reply(to: request, body: body, dialect: dialect), to: request, incoming.head, context)
+        case .storedRun(let place) where place.takes(method):
+            let request = received(incoming.head, bytes: Array(incoming.body.readableBytesView), body: nil)
+            send(responder.reply(to: request, about: place), to: request, incoming.head, context)
+        default:
+            let response = PlainPage.response(method: method, path: path)
             PlainPage.write(response, keepsAlive: incoming.head.isKeepAlive, context: context)
-            return
         }
-        let bytes = Array(incoming.body.readableBytesView)
-        let isTooLarge = bytes.count > Self.maximumBodyBytes
-        let body = isTooLarge ? .unreadable(ProviderFailure(status: 413, fault: MockFault())) : ReceivedBody(bytes)
-        let request = ledger.requestReceived { [connection] number in
-            MockRequest(number: number, head: incoming.head, bytes: bytes, body: body, connection: connection)
+    }
+
+    private func received(_ head: HTTPRequestHead, bytes: [UInt8], body: ReceivedBody?) -> MockRequest {
+        ledger.requestReceived { [connection] number in
+            MockRequest(number: number, head: head, bytes: bytes, body: body, connection: connection)
         }
-        switch responder.reply(to: request, body: body, dialect: dialect) {
+    }
+
+    private func send(
+        _ reply: Reply, to request: MockRequest, _ head: HTTPRequestHead, _ context: ChannelHandlerContext
+    ) {
+        switch reply {
         case .response(let response):
             let writer = ResponseWriter(
-                response, to: request.number, context: context, ledger: ledger, keepsAlive: incoming.head.isKeepAlive
+                response, to: request.number, context: context, ledger: ledger, keepsAlive: head.isKeepAlive
             ) { [self] in state = .idle }
             state = .answering(writer)
             writer.start()
@@ -111,7 +126,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
 extension MockRequest {
     /// A request as it came over the connection.
-    init(number: Int, head: HTTPRequestHead, bytes: [UInt8], body: ReceivedBody, connection: Int) {
+    init(number: Int, head: HTTPRequestHead, bytes: [UInt8], body: ReceivedBody?, connection: Int) {
         let read: AnswerRequest? = if case .read(let read) = body { read } else { nil }
         self.init(
             number: number, received: .now, method: head.method.rawValue, path: head.uri,

@@ -20,13 +20,15 @@ struct EventStream: Sendable {
 
     private let behavior: MockBehavior
     private let fault: MockFault
+    private let dialect: Dialect
+    private let staysQueued: Bool
     private let failure: ProviderFailure
     private let chunkCount: Int
     private var steps: AnswerSteps
     private var renderer: any AnswerRenderer
     private var upcoming = Event.ended(.complete)
     /// Chunks of the answer that are behind us; the huge event is none.
-    private var chunkIndex = 0
+    private(set) var chunkIndex = 0
     private var hasSentContent = false
     private var hasSentHugeEvent = false
     private var hasSentMalformed = false
@@ -35,12 +37,17 @@ struct EventStream: Sendable {
     init(_ answer: Answer, dialect: Dialect, reportsUsage: Bool, behavior: MockBehavior, fault: MockFault) {
         self.behavior = behavior
         self.fault = fault
-        failure = ProviderFailure(status: dialect == .chat ? 500 : 529, fault: fault)
+        self.dialect = dialect
+        staysQueued = behavior.staysQueued && answer.isBackground
+        failure = ProviderFailure(status: dialect == .messages ? 529 : 500, fault: fault)
         chunkCount = answer.chunkCount
         steps = AnswerSteps(answer)
-        renderer = dialect.renderer(of: answer, reportsUsageInStream: reportsUsage)
+        renderer = dialect.renderer(of: answer, reportsUsageInStream: reportsUsage, behavior: behavior)
         upcoming = following()
     }
+
+    /// Leaves out the events up to a sequence number, before the first is written.
+    mutating func skipEvents(through sequence: Int) { renderer.skipEvents(through: sequence) }
 
     /// How the body ends, once nothing more is to be written.
     var ending: BodyEnding? {
@@ -146,8 +153,11 @@ struct EventStream: Sendable {
     private func faulty(_ step: AnswerStep) -> Event {
         switch step {
         case .open: return .step(step)
+        case .close where fault.cutsBeforeUsage: return .ended(.cut)
         case .close: return fault.errsAfterFinish ? .error : .step(step)
         case .finish where chunkIndex < chunkCount: return .step(step)
+        // A message's usage stands beside its stop reason.
+        case .finish where fault.cutsBeforeUsage && dialect == .messages: return .ended(.cut)
         default: break
         }
         if isSilent { return .ended(.silent) }
@@ -158,7 +168,8 @@ struct EventStream: Sendable {
     }
 
     private var isSilent: Bool {
-        if case .beforeChunk(let position) = fault.silence { isReached(position) } else { false }
+        if staysQueued { return true }
+        return if case .beforeChunk(let position) = fault.silence { isReached(position) } else { false }
     }
 
     private func isReached(_ position: ChunkPosition?) -> Bool {

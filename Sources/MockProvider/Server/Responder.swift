@@ -2,14 +2,15 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// Decides the reply to each POST.
+/// Decides the reply to each request.
 ///
-/// It touches no socket; what it remembers is the tries of each request.
+/// It touches no socket; what it remembers is the tries of each request and the stored runs.
 final class Responder: Sendable {
     private let configuration: MockConfiguration
     /// Different in each server, so that ids differ between servers.
     private let instance: UInt64
     private let tries = Mutex(TryCounter())
+    private let runs = RunStore()
 
     init(configuration: MockConfiguration, instance: UInt64) {
         self.configuration = configuration
@@ -53,12 +54,41 @@ final class Responder: Sendable {
             dialect: form.dialect, behavior: behavior)
         let answer = try composer.answer(to: answerRequest, modelName: modelName, id: form.id)
         guard answerRequest.stream == true, !fault.sendsWholeJSON else {
+            if answer.isBackground {
+                let run = form.run(of: answer, reportsUsage: true, behavior: behavior, fault: fault, isStreamed: false)
+                store(run, id: "resp_" + answer.id)
+            }
             return .response(form.completion(answer, behavior: behavior, fault: fault))
         }
+        let id = storedID(of: answer, to: request, behavior: behavior)
+        let (response, run) = form.stream(
+            answer, reportsUsage: answerRequest.stream_options?.include_usage == true, behavior: behavior, fault: fault,
+            isStored: id != nil)
+        if let id, let run { store(run, id: id) }
+        return .response(response)
+    }
+
+    /// The id under which a streamed answer goes on without its client; nil where it ends with it.
+    private func storedID(of answer: Answer, to request: MockRequest, behavior: MockBehavior) -> String? {
+        if answer.isBackground { return "resp_" + answer.id }
+        // Others ignore a header that they do not know.
+        guard behavior.imitates == nil || behavior.imitates == .llamacpp else { return nil }
+        return request.header("x-conversation-id")
+    }
+
+    /// Keeps a run; one that had its id before is given up, as llama.cpp does.
+    private func store(_ run: StoredRun, id: String) {
+        runs.insert(run, id: id)?.cancel(at: .now())
+    }
+
+    /// The reply to what is asked about a stored run by a method that its path takes.
+    func reply(to request: MockRequest, about place: StoredRunPlace) -> Reply {
+        let form = ResponseForm(
+            dialect: place == .conversation ? .chat : .responses, id: Hash64.mix(instance ^ UInt64(request.number)))
+        do { try checkKey(of: request) } catch { return .response(form.response(for: error, fault: MockFault())) }
+        let responder = ReplayResponder(runs: runs, form: form, now: .now())
         return .response(
-            form.stream(
-                answer, reportsUsage: answerRequest.stream_options?.include_usage == true, behavior: behavior,
-                fault: fault))
+            responder.response(to: HTTPMethod(rawValue: request.method), place, query: PathQuery(path: request.path)))
     }
 
     /// The behaviour that the request asks for or the script gives, and the model's name without options.

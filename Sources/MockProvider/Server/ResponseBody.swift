@@ -3,6 +3,8 @@ import NIOCore
 /// The body of a response: events, or bytes that are known from the start.
 enum ResponseBody: Sendable {
     case events(EventStream)
+    /// The events of a run that goes on without its client.
+    case replay(RunReader)
     /// Bytes still to be written, the wait before them, and how the body ends after them.
     case whole(ByteBuffer, delay: Duration?, ending: BodyEnding)
 
@@ -10,16 +12,23 @@ enum ResponseBody: Sendable {
     var ending: BodyEnding? {
         switch self {
         case .events(let stream): stream.ending
+        case .replay(let reader): reader.ending
         case .whole(let bytes, _, let ending): bytes.readableBytes == 0 ? ending : nil
         }
     }
 
-    /// The wait before the next part; nil for none.
+    /// The wait before the next part, counted from the last one's; nil for none.
     var delay: Duration? {
         switch self {
         case .events(let stream): stream.delay
+        case .replay: nil
         case .whole(_, let delay, _): delay
         }
+    }
+
+    /// The time before which the next part does not exist; nil when it does.
+    func dueTime(now: @autoclosure () -> NIODeadline) -> NIODeadline? {
+        if case .replay(let reader) = self { reader.wait(at: now()) } else { nil }
     }
 
     /// Writes the next part.
@@ -30,6 +39,10 @@ enum ResponseBody: Sendable {
             self = .whole(ByteBuffer(), delay: nil, ending: .complete)
             stream.writeNext(into: &buffer)
             self = .events(stream)
+        case .replay(var reader):
+            self = .whole(ByteBuffer(), delay: nil, ending: .complete)
+            reader.writeNext(into: &buffer)
+            self = .replay(reader)
         case .whole(var bytes, _, let ending):
             buffer.writeImmutableBuffer(bytes.readSlice(length: min(bytes.readableBytes, 16_384))!)
             self = .whole(bytes, delay: nil, ending: ending)

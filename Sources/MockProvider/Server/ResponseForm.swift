@@ -12,23 +12,62 @@ struct ResponseForm {
     /// The time between comment lines in a silence, where the behaviour has no pace.
     private static let heartbeat = Duration.milliseconds(100)
 
-    /// A streamed answer.
-    func stream(_ answer: Answer, reportsUsage: Bool, behavior: MockBehavior, fault: MockFault) -> Response {
-        var headers = headers(contentType: "text/event-stream; charset=utf-8", fault: fault)
-        headers.add(name: "cache-control", value: "no-cache")
+    /// A streamed answer, and the run that goes on without its client if the answer is stored.
+    func stream(
+        _ answer: Answer, reportsUsage: Bool, behavior: MockBehavior, fault: MockFault, isStored: Bool
+    ) -> (response: Response, run: StoredRun?) {
         let events = EventStream(
             answer, dialect: dialect, reportsUsage: reportsUsage, behavior: behavior, fault: fault)
+        guard isStored else { return (stream(.events(events), behavior: behavior, fault: fault), nil) }
+        let run = run(of: answer, reportsUsage: reportsUsage, behavior: behavior, fault: fault, isStreamed: true)
+        return (stream(.replay(RunReader(run: run, events: events)), behavior: behavior, fault: fault), run)
+    }
+
+    /// A run of which only the faults of the model's server are left, not those of the connection.
+    func run(
+        of answer: Answer, reportsUsage: Bool, behavior: MockBehavior, fault: MockFault, isStreamed: Bool
+    ) -> StoredRun {
+        let events = EventStream(
+            answer, dialect: dialect, reportsUsage: reportsUsage, behavior: behavior, fault: fault.ofServer)
+        let schedule = RunSchedule(start: .now(), behavior: behavior, chunkCount: answer.chunkCount)
+        return StoredRun(
+            answer: answer, dialect: dialect, schedule: schedule, behavior: behavior, isStreamed: isStreamed,
+            events: events)
+    }
+
+    /// What a stored run has from somewhere on.
+    func replay(_ reader: RunReader, behavior: MockBehavior) -> Response {
+        var fault = MockFault()
+        fault.cutBytes = behavior.replayCutBytes
+        return stream(.replay(reader), behavior: behavior, fault: fault)
+    }
+
+    private func stream(_ body: ResponseBody, behavior: MockBehavior, fault: MockFault) -> Response {
+        var headers = headers(contentType: "text/event-stream; charset=utf-8", fault: fault)
+        headers.add(name: "cache-control", value: "no-cache")
         return response(
-            status: .ok, headers: headers, body: .events(events), fault: fault,
+            status: .ok, headers: headers, body: body, fault: fault,
             heartbeat: behavior.sendsComments ? behavior.pace ?? Self.heartbeat : nil)
     }
 
     /// An answer as one JSON completion.
     func completion(_ answer: Answer, behavior: MockBehavior, fault: MockFault) -> Response {
-        let completion = dialect.renderer(of: answer, reportsUsageInStream: false).completion
+        let renderer = dialect.renderer(of: answer, reportsUsageInStream: false, behavior: behavior)
         return whole(
-            ByteBuffer(string: completion.text), status: .ok, contentType: "application/json",
-            delay: behavior.timeToFirstToken, fault: fault)
+            ByteBuffer(string: renderer.completion.text), status: .ok, contentType: "application/json",
+            delay: answer.isBackground ? nil : behavior.timeToFirstToken, fault: fault)
+    }
+
+    /// A JSON document without faults.
+    func json(_ body: JSON, status: HTTPResponseStatus) -> Response {
+        whole(
+            ByteBuffer(string: body.text), status: status, contentType: "application/json", delay: nil,
+            fault: MockFault())
+    }
+
+    /// A status without a body.
+    func empty(status: HTTPResponseStatus) -> Response {
+        whole(ByteBuffer(), status: status, contentType: "application/json", delay: nil, fault: MockFault())
     }
 
     /// An error or redirect with the dialect's error body.

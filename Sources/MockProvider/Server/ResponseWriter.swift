@@ -23,6 +23,7 @@ final class ResponseWriter {
     private enum Pause {
         case isFull
         case isDue(after: Duration)
+        case exists(from: NIODeadline)
         case ended(BodyEnding)
     }
 
@@ -65,6 +66,22 @@ final class ResponseWriter {
         var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
         if !keepsAlive { head.headers.add(name: "connection", value: "close") }
         send(.head(head))
+        if case .replay(let reader) = response.body {
+            let writer = NIOLoopBound(self, eventLoop: context.eventLoop)
+            reader.run.addReader(request) { [eventLoop = context.eventLoop] in
+                eventLoop.execute { writer.value.sourceEnded() }
+            }
+        }
+        write()
+    }
+
+    /// Goes on at once, since what was waited for will not come.
+    private func sourceEnded() {
+        switch state {
+        case .waiting(let task): task.cancel()
+        case .quiet: break
+        case .writing, .blocked, .over: return
+        }
         write()
     }
 
@@ -77,6 +94,7 @@ final class ResponseWriter {
 
     /// Ends with the connection.
     func channelClosed() {
+        leaveRun()
         switch state {
         case .over: return
         case .writing, .quiet: break
@@ -117,6 +135,10 @@ final class ResponseWriter {
                 context.flush()
                 if case .writing = state { wait(for: delay) }
                 return
+            case .exists(let time):
+                context.flush()
+                if case .writing = state { schedule(at: time, write) }
+                return
             case .ended(let ending):
                 end(ending)
                 return
@@ -134,6 +156,7 @@ final class ResponseWriter {
             if let ending = response.body.ending { return .ended(ending) }
             if written >= Self.sliceBytes { return .isFull }
             if let delay = response.body.delay, !hasWaited { return .isDue(after: delay) }
+            if let time = response.body.dueTime(now: .now()) { return .exists(from: time) }
             hasWaited = false
             response.body.writeNext(into: &slice)
         }
@@ -181,7 +204,12 @@ final class ResponseWriter {
 
     private func finish() {
         state = .over
+        leaveRun()
         ledger.streamEnded(request: request, closedByClient: false)
+    }
+
+    private func leaveRun() {
+        if case .replay(let reader) = response.body { reader.run.removeReader(request) }
     }
 
     /// Says nothing more, but for the heartbeat's comments.
