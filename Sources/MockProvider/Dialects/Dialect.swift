@@ -17,6 +17,15 @@ enum Dialect: Sendable {
         }
     }
 
+    /// What a response's id begins with.
+    var responseIDPrefix: String {
+        switch self {
+        case .chat: "chatcmpl-"
+        case .messages: "msg_"
+        case .responses: "resp_"
+        }
+    }
+
     /// A renderer of one answer's events.
     func renderer(of answer: Answer, reportsUsageInStream: Bool, behavior: MockBehavior) -> any AnswerRenderer {
         switch self {

@@ -32,8 +32,7 @@ struct ReplayResponder {
 
     private func endOfConversation(_ query: PathQuery) -> Response {
         guard let id = query["conv_id"] else { return Self.missingID(form) }
-        runs.remove(id: id)?.cancel(at: now)
-        return form.empty(status: .noContent)
+        return refunding(runs.remove(id: id)?.cancel(at: now), form.empty(status: .noContent))
     }
 
     private func response(_ id: String, _ query: PathQuery) -> Response {
@@ -52,14 +51,20 @@ struct ReplayResponder {
 
     private func cancellation(of id: String) -> Response {
         guard let run = runs[id] else { return Self.unknown(id, form) }
-        if run.isUnfinished(at: now) { run.cancel(at: now) }
-        return form.json(run.snapshot(at: now), status: .ok)
+        let refund = run.isUnfinished(at: now) ? run.cancel(at: now) : nil
+        return refunding(refund, form.json(run.snapshot(at: now), status: .ok))
     }
 
     private func deletion(of id: String) -> Response {
         guard let run = runs.remove(id: id) else { return Self.unknown(id, form) }
-        run.cancel(at: now)
-        return form.json(["id": .string(id), "object": "response", "deleted": true], status: .ok)
+        return refunding(
+            run.cancel(at: now), form.json(["id": .string(id), "object": "response", "deleted": true], status: .ok))
+    }
+
+    private func refunding(_ tokens: Int?, _ response: Response) -> Response {
+        var response = response
+        response.account.refundedTokens = tokens ?? 0
+        return response
     }
 
     private static func missingID(_ form: ResponseForm) -> Response {

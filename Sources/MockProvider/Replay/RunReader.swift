@@ -29,6 +29,7 @@ struct RunReader: Sendable {
 
     /// Chunks that were written or skipped.
     var chunkIndex: Int { events.chunkIndex }
+    var isCutInChunk: Bool { events.isCutInChunk }
 
     /// Writes the next event, or what is left of it after the bytes to skip.
     mutating func writeNext(into buffer: inout ByteBuffer) {

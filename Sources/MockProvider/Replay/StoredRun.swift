@@ -9,6 +9,8 @@ final class StoredRun: Sendable {
     private struct State {
         var cancelled: NIODeadline?
         var replays = 0
+        /// Output tokens that were billed; nil before.
+        var billedTokens: Int?
         var readers: [Int: @Sendable () -> Void] = [:]
     }
 
@@ -39,8 +41,11 @@ final class StoredRun: Sendable {
 
     /// How many chunks there are now.
     func chunksGenerated(at time: NIODeadline) -> Int {
-        behavior.staysQueued && answer.isBackground
-            ? 0 : schedule.chunksGenerated(at: min(time, cancelled ?? .distantFuture))
+        chunks(at: min(time, cancelled ?? .distantFuture))
+    }
+
+    private func chunks(at time: NIODeadline) -> Int {
+        behavior.staysQueued && answer.isBackground ? 0 : schedule.chunksGenerated(at: time)
     }
 
     /// Whether chunks are still to come.
@@ -66,13 +71,28 @@ final class StoredRun: Sendable {
     }
 
     /// Ends the run and all that read it; a second call does nothing.
-    func cancel(at time: NIODeadline) {
-        let readers = state.withLock { state in
-            guard state.cancelled == nil else { return [] as [@Sendable () -> Void] }
+    ///
+    /// - Returns: Output tokens that were billed already and will not be generated.
+    @discardableResult
+    func cancel(at time: NIODeadline) -> Int {
+        let generated = answer.progress(chunks: chunksGenerated(at: time)).tokens
+        let (readers, refund) = state.withLock { state in
+            guard state.cancelled == nil else { return ([] as [@Sendable () -> Void], 0) }
             state.cancelled = time
-            return Array(state.readers.values)
+            return (Array(state.readers.values), state.billedTokens.map { $0 - generated } ?? 0)
         }
         for end in readers { end() }
+        return refund
+    }
+
+    /// Bills what the run generates to its end, or what it has generated when it was cancelled.
+    func billTokens() -> Int {
+        state.withLock { state in
+            let chunks = chunks(at: state.cancelled ?? .distantFuture)
+            let tokens = answer.progress(chunks: chunks).tokens
+            state.billedTokens = tokens
+            return tokens
+        }
     }
 
     /// Has `end` called, on any thread, when the run is cancelled.

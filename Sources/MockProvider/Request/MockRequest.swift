@@ -1,6 +1,6 @@
-/// A POST that the mock received: what a script decides by, and what a test reads afterwards.
+/// A request that the mock received: what a script decides by, and what a test reads afterwards.
 package struct MockRequest: Sendable {
-    /// Its number among the server's POSTs, from 0.
+    /// Its number among the server's requests for answers and stored runs, from 0.
     package let number: Int
     /// When its last byte was received.
     package let received: ContinuousClock.Instant
@@ -20,6 +20,8 @@ package struct MockRequest: Sendable {
     package internal(set) var bodyBytesWritten = 0
     /// Whether the client closed the connection before the answer was at its end.
     package internal(set) var wasClosedByClient = false
+    /// What was sent; nil before the response's end, and unless `recordsResponses` is set.
+    package internal(set) var response: ResponseRecord?
 
     /// The first value of a header, by its name in any case.
     package func header(_ name: String) -> String? {

@@ -44,7 +44,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch state {
         case .idle, .receiving: break
         case .answering(let writer): writer.channelClosed()
-        case .mute(let request): ledger.streamEnded(request: request, closedByClient: true)
+        case .mute(let request):
+            ledger.streamEnded(request: request, closedByClient: true)
+            ledger.responseEnded(request: request) { _ in .none(.closedByClient) }
         }
         state = .idle
         ledger.connectionClosed()
@@ -119,6 +121,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             ledger.streamStarted()
             state = .mute(request: request.number)
         case .drop:
+            ledger.responseEnded(request: request.number) { _ in .none(.dropped) }
             context.close(promise: nil)
         }
     }

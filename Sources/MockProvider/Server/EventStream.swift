@@ -29,6 +29,8 @@ struct EventStream: Sendable {
     private var upcoming = Event.ended(.complete)
     /// Chunks of the answer that are behind us; the huge event is none.
     private(set) var chunkIndex = 0
+    /// Whether the last chunk was cut in its middle.
+    private(set) var isCutInChunk = false
     private var hasSentContent = false
     private var hasSentHugeEvent = false
     private var hasSentMalformed = false
@@ -78,6 +80,7 @@ struct EventStream: Sendable {
             let event = rendered(step).utf8
             buffer.writeBytes(event.prefix(event.count / 2))
             upcoming = .ended(.cut)
+            isCutInChunk = true
             return
         case .hugeEvent(let bytes):
             var opening = ""

@@ -12,13 +12,17 @@ package struct MockConfiguration: Sendable {
     package var seed: UInt64 = 1
     /// Whether requests are kept for `MockServer.requests`; memory then grows with them.
     package var recordsRequests = false
+    /// Whether what is sent for each request is kept with it; it needs `recordsRequests`.
+    package var recordsResponses = false
+    /// A file to which a line of JSON is appended for each request when its response has ended.
+    package var logPath: String?
     /// The key that requests must bring as bearer token, `x-api-key` or `api-key`; 401 without it.
     package var requiredKey: String?
     /// The behaviour that options are applied to.
     package var defaultBehavior = MockBehavior()
     /// The kernel's send buffer of each connection (SO_SNDBUF), to make back-pressure come early.
     package var sendBufferBytes: Int?
-    /// Called for each POST on an event loop; a behaviour that it returns holds alone.
+    /// Called for each request for an answer on an event loop; a behaviour that it returns holds alone.
     package var script: (@Sendable (MockRequest) -> MockBehavior?)?
     /// Called for each connection on its event loop before the HTTP handlers are added, for example to add TLS.
     package var configureChannel: (@Sendable (any Channel) throws -> Void)?

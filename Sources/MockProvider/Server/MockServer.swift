@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// A scripted LLM provider on loopback: OpenAI chat completions and Anthropic Messages on one port.
+/// A scripted LLM provider on loopback: OpenAI chat and Responses and Anthropic Messages on one port.
 ///
 /// SPEC section 10.
 ///
@@ -23,10 +23,12 @@ package final class MockServer: Sendable {
 
     /// Starts a server that answers until it is stopped.
     ///
-    /// - Throws: NIO's error when the address cannot be listened at.
+    /// - Throws: NIO's error when the address cannot be listened at, or the file system's for the log.
     package static func start(_ configuration: MockConfiguration = .init()) async throws -> MockServer {
+        let log = try configuration.logPath.map(RequestLog.init)
+        let ledger = TrafficLedger(
+            keepsRequests: configuration.recordsRequests, keepsResponses: configuration.recordsResponses, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
-        let ledger = TrafficLedger(keepsRequests: configuration.recordsRequests)
         let responder = Responder(configuration: configuration, instance: .random(in: 0...UInt64.max))
         do {
             let channel = try await bootstrap(configuration, group: group, responder: responder, ledger: ledger)
@@ -48,7 +50,7 @@ package final class MockServer: Sendable {
     /// A client may see the end of an answer before it is counted.
     package var statistics: MockStatistics { ledger.statistics }
 
-    /// The POSTs received so far, in the order of their numbers; empty unless `recordsRequests` is set.
+    /// The requests received so far, in the order of their numbers; empty unless `recordsRequests` is set.
     package var requests: [MockRequest] { ledger.requests }
 
     /// Closes all connections and the port, and returns once that is done.

@@ -1,12 +1,12 @@
 /// What a mock server counted so far.
 package struct MockStatistics: Sendable, Hashable {
-    /// POSTs received.
+    /// Requests received for answers and for stored runs.
     package internal(set) var requests = 0
     /// Connections accepted since the start.
     package internal(set) var connectionsAccepted = 0
     /// Connections open now.
     package internal(set) var openConnections = 0
-    /// Responses to POSTs under way now; silent ones and bodies left open are.
+    /// Responses to them under way now; silent ones and bodies left open are.
     package internal(set) var activeStreams = 0
     /// The most responses that were ever under way at once.
     package internal(set) var maximumConcurrentStreams = 0

@@ -54,17 +54,21 @@ final class Responder: Sendable {
             dialect: form.dialect, behavior: behavior)
         let answer = try composer.answer(to: answerRequest, modelName: modelName, id: form.id)
         guard answerRequest.stream == true, !fault.sendsWholeJSON else {
+            var run: StoredRun?
             if answer.isBackground {
-                let run = form.run(of: answer, reportsUsage: true, behavior: behavior, fault: fault, isStreamed: false)
-                store(run, id: "resp_" + answer.id)
+                run = form.run(of: answer, reportsUsage: true, behavior: behavior, fault: fault, isStreamed: false)
+                _ = run.map { runs.insert($0, id: "resp_" + answer.id) }
             }
-            return .response(form.completion(answer, behavior: behavior, fault: fault))
+            return .response(form.completion(answer, behavior: behavior, fault: fault, run: run))
         }
         let id = storedID(of: answer, to: request, behavior: behavior)
-        let (response, run) = form.stream(
+        var (response, run) = form.stream(
             answer, reportsUsage: answerRequest.stream_options?.include_usage == true, behavior: behavior, fault: fault,
             isStored: id != nil)
-        if let id, let run { store(run, id: id) }
+        // A run that had the id before is given up, as llama.cpp does.
+        if let id, let run, let before = runs.insert(run, id: id) {
+            response.account.refundedTokens = before.cancel(at: .now())
+        }
         return .response(response)
     }
 
@@ -74,11 +78,6 @@ final class Responder: Sendable {
         // Others ignore a header that they do not know.
         guard behavior.imitates == nil || behavior.imitates == .llamacpp else { return nil }
         return request.header("x-conversation-id")
-    }
-
-    /// Keeps a run; one that had its id before is given up, as llama.cpp does.
-    private func store(_ run: StoredRun, id: String) {
-        runs.insert(run, id: id)?.cancel(at: .now())
     }
 
     /// The reply to what is asked about a stored run by a method that its path takes.

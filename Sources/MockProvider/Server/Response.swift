@@ -10,4 +10,6 @@ struct Response: Sendable {
     /// The time between comment lines while the body is silent or left open; nil sends none.
     var heartbeat: Duration?
     var closesConnection = false
+    /// What the response is counted by.
+    var account = ResponseAccount()
 }

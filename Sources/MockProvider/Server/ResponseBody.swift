@@ -17,6 +17,24 @@ enum ResponseBody: Sendable {
         }
     }
 
+    /// Chunks of the answer that are behind us; nil of bytes that are known from the start.
+    var chunkIndex: Int? {
+        switch self {
+        case .events(let stream): stream.chunkIndex
+        case .replay(let reader): reader.chunkIndex
+        case .whole: nil
+        }
+    }
+
+    /// Whether the last chunk was cut in its middle.
+    var isCutInChunk: Bool {
+        switch self {
+        case .events(let stream): stream.isCutInChunk
+        case .replay(let reader): reader.isCutInChunk
+        case .whole: false
+        }
+    }
+
     /// The wait before the next part, counted from the last one's; nil for none.
     var delay: Duration? {
         switch self {

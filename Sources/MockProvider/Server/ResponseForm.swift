@@ -18,9 +18,19 @@ struct ResponseForm {
     ) -> (response: Response, run: StoredRun?) {
         let events = EventStream(
             answer, dialect: dialect, reportsUsage: reportsUsage, behavior: behavior, fault: fault)
-        guard isStored else { return (stream(.events(events), behavior: behavior, fault: fault), nil) }
+        guard isStored else {
+            var response = stream(.events(events), behavior: behavior, fault: fault)
+            response.account = account(of: answer, .generated)
+            return (response, nil)
+        }
         let run = run(of: answer, reportsUsage: reportsUsage, behavior: behavior, fault: fault, isStreamed: true)
-        return (stream(.replay(RunReader(run: run, events: events)), behavior: behavior, fault: fault), run)
+        var response = stream(.replay(RunReader(run: run, events: events)), behavior: behavior, fault: fault)
+        response.account = account(of: answer, .run(run))
+        return (response, run)
+    }
+
+    private func account(of answer: Answer, _ bill: ResponseAccount.Bill) -> ResponseAccount {
+        ResponseAccount(responseID: dialect.responseIDPrefix + answer.id, answer: answer, bill: bill)
     }
 
     /// A run of which only the faults of the model's server are left, not those of the connection.
@@ -39,7 +49,10 @@ struct ResponseForm {
     func replay(_ reader: RunReader, behavior: MockBehavior) -> Response {
         var fault = MockFault()
         fault.cutBytes = behavior.replayCutBytes
-        return stream(.replay(reader), behavior: behavior, fault: fault)
+        var response = stream(.replay(reader), behavior: behavior, fault: fault)
+        response.account = ResponseAccount(
+            responseID: reader.run.dialect.responseIDPrefix + reader.run.answer.id, answer: reader.run.answer)
+        return response
     }
 
     private func stream(_ body: ResponseBody, behavior: MockBehavior, fault: MockFault) -> Response {
@@ -50,12 +63,14 @@ struct ResponseForm {
             heartbeat: behavior.sendsComments ? behavior.pace ?? Self.heartbeat : nil)
     }
 
-    /// An answer as one JSON completion.
-    func completion(_ answer: Answer, behavior: MockBehavior, fault: MockFault) -> Response {
+    /// An answer as one JSON completion, or as the beginning of a run.
+    func completion(_ answer: Answer, behavior: MockBehavior, fault: MockFault, run: StoredRun?) -> Response {
         let renderer = dialect.renderer(of: answer, reportsUsageInStream: false, behavior: behavior)
-        return whole(
+        var response = whole(
             ByteBuffer(string: renderer.completion.text), status: .ok, contentType: "application/json",
-            delay: answer.isBackground ? nil : behavior.timeToFirstToken, fault: fault)
+            delay: run == nil ? behavior.timeToFirstToken : nil, fault: fault)
+        response.account = account(of: answer, run.map { .run($0) } ?? .generated)
+        return response
     }
 
     /// A JSON document without faults.

@@ -42,6 +42,10 @@ final class ResponseWriter {
     private var hasWaited = false
     private var lastDue: NIODeadline?
     private var state = State.writing
+    /// Chunks that were written before the last part was; nil of a body without chunks.
+    private var chunksBeforePart: Int?
+    /// Chunks that were written whole where the body's end is a limit.
+    private var wholeChunks: Int?
     /// Whether the response is at the end that it was to have, so that a closing client does no harm.
     private var isWhole = false
 
@@ -103,6 +107,7 @@ final class ResponseWriter {
         }
         state = .over
         ledger.streamEnded(request: request, closedByClient: !isWhole)
+        record(.closedByClient)
     }
 
     private func write() {
@@ -126,7 +131,7 @@ final class ResponseWriter {
             turn += slice.readableBytes
             if slice.readableBytes > 0 {
                 bodyBytes += slice.readableBytes
-                ledger.bodyWritten(slice.readableBytes, request: request)
+                ledger.bodyWritten(slice, request: request)
                 send(.body(.byteBuffer(slice)))
             }
             switch pause {
@@ -150,7 +155,10 @@ final class ResponseWriter {
         while true {
             let written = slice.readableBytes
             if let limit = response.limit, bodyBytes + written >= limit.bytes {
-                slice.moveWriterIndex(to: slice.readerIndex + limit.bytes - bodyBytes)
+                let excess = bodyBytes + written - limit.bytes
+                slice.moveWriterIndex(to: slice.writerIndex - excess)
+                // What is cut off lies in the part that was written last. Without its blank line an event can be read.
+                wholeChunks = excess > 2 ? chunksBeforePart : response.body.chunkIndex
                 return .ended(limit.ending)
             }
             if let ending = response.body.ending { return .ended(ending) }
@@ -158,6 +166,7 @@ final class ResponseWriter {
             if let delay = response.body.delay, !hasWaited { return .isDue(after: delay) }
             if let time = response.body.dueTime(now: .now()) { return .exists(from: time) }
             hasWaited = false
+            chunksBeforePart = response.body.chunkIndex
             response.body.writeNext(into: &slice)
         }
     }
@@ -180,7 +189,7 @@ final class ResponseWriter {
     private func end(_ ending: BodyEnding) {
         switch ending {
         case .complete:
-            finish()
+            finish(.complete)
             // The next request's writer may start inside this write; this one is over by then.
             didEnd()
             if keepsAlive {
@@ -190,10 +199,10 @@ final class ResponseWriter {
                 flushThenClose(with: .end(nil))
             }
         case .cut:
-            finish()
+            finish(.cut)
             flushThenClose(with: .body(.byteBuffer(ByteBuffer())))
         case .reset:
-            finish()
+            finish(.reset)
             flushThenClose(with: .body(.byteBuffer(ByteBuffer())), resetting: true)
         case .leftOpen, .silent:
             isWhole = ending == .leftOpen
@@ -202,10 +211,22 @@ final class ResponseWriter {
         }
     }
 
-    private func finish() {
+    private func finish(_ ending: ResponseRecord.Ending) {
         state = .over
         leaveRun()
         ledger.streamEnded(request: request, closedByClient: false)
+        record(ending)
+    }
+
+    private func record(_ ending: ResponseRecord.Ending) {
+        ledger.responseEnded(request: request) { bytes in
+            let isWhole = ending == .complete
+            let generated = response.body.chunkIndex ?? (isWhole ? response.account.answer?.chunkCount ?? 0 : 0)
+            let sent = wholeChunks ?? generated - (response.body.isCutInChunk ? 1 : 0)
+            return response.account.record(
+                status: Int(response.status.code), ending: ending, body: bytes, chunksSent: sent,
+                chunksGenerated: generated)
+        }
     }
 
     private func leaveRun() {
@@ -221,7 +242,7 @@ final class ResponseWriter {
         schedule(at: .now() + TimeAmount(heartbeat)) { [self] in
             if context.channel.isWritable {
                 let comment = ByteBuffer(string: EventStream.comment)
-                ledger.bodyWritten(comment.readableBytes, request: request)
+                ledger.bodyWritten(comment, request: request)
                 send(.body(.byteBuffer(comment)))
                 context.flush()
             }

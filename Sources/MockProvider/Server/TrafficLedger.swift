@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 
 /// Counts what the event loops do and keeps the requests if asked to: the one place that threads share.
@@ -5,14 +6,25 @@ final class TrafficLedger: Sendable {
     private struct State {
         var statistics = MockStatistics()
         var requests: [MockRequest] = []
+        /// What was sent of the responses under way.
+        var sent: [Int: [UInt8]] = [:]
+        /// The requests under way, for the log.
+        var logged: [Int: MockRequest] = [:]
     }
 
     private let keepsRequests: Bool
+    private let keepsResponses: Bool
+    private let log: RequestLog?
     private let state = Mutex(State())
 
-    init(keepsRequests: Bool) {
+    init(keepsRequests: Bool, keepsResponses: Bool, log: RequestLog?) {
         self.keepsRequests = keepsRequests
+        self.keepsResponses = keepsRequests && keepsResponses
+        self.log = log
     }
+
+    /// Whether what is sent is recorded, so that it is to be told at a response's end.
+    var recordsResponses: Bool { keepsResponses || log != nil }
 
     var statistics: MockStatistics { state.withLock { $0.statistics } }
     var requests: [MockRequest] { state.withLock { $0.requests } }
@@ -37,6 +49,7 @@ final class TrafficLedger: Sendable {
             let request = make($0.statistics.requests)
             $0.statistics.requests += 1
             if keepsRequests { $0.requests.append(request) }
+            if log != nil { $0.logged[request.number] = request }
             return request
         }
     }
@@ -59,10 +72,22 @@ final class TrafficLedger: Sendable {
         }
     }
 
-    func bodyWritten(_ bytes: Int, request: Int) {
+    /// Records what became of a response; `make` gets the bytes of its body.
+    func responseEnded(request: Int, _ make: ([UInt8]) -> ResponseRecord) {
+        guard recordsResponses else { return }
+        let (bytes, logged) = state.withLock {
+            ($0.sent.removeValue(forKey: request) ?? [], $0.logged.removeValue(forKey: request))
+        }
+        let record = make(bytes)
+        if keepsResponses { state.withLock { $0.requests[request].response = record } }
+        if let logged { log?.write(logged, record) }
+    }
+
+    func bodyWritten(_ bytes: ByteBuffer, request: Int) {
         state.withLock {
-            $0.statistics.bodyBytesWritten += bytes
-            if keepsRequests { $0.requests[request].bodyBytesWritten += bytes }
+            $0.statistics.bodyBytesWritten += bytes.readableBytes
+            if keepsRequests { $0.requests[request].bodyBytesWritten += bytes.readableBytes }
+            if recordsResponses { $0.sent[request, default: []].append(contentsOf: bytes.readableBytesView) }
         }
     }
 

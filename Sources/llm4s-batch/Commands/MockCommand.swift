@@ -8,7 +8,7 @@ import MockProvider
 struct MockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mock",
-        abstract: "Serves a scripted LLM provider on loopback: OpenAI chat completions and Anthropic Messages.",
+        abstract: "Serves a scripted LLM provider on loopback: OpenAI chat and Responses, Anthropic Messages.",
         discussion: """
             Prints its base URL on standard output and runs until SIGINT or SIGTERM; SIGUSR1 makes it print what it \
             has counted, as a line of JSON. Answers are a function of the \
@@ -36,6 +36,15 @@ struct MockCommand: AsyncParsableCommand {
     @Option(help: "Bytes of the kernel's send buffer of each connection.")
     var sendBufferBytes: Int?
 
+    @Option(
+        help: """
+            File to which a line of JSON is appended for each request when its response has ended: request, connection, \
+            time_ms, duration_ms, method, path, model, headers (without keys), body, status, ending (complete, cut, \
+            reset, closed_by_client, dropped), response_id, sent and sent_bytes (the body handed to the socket), text \
+            (the answer's text in it), billed_prompt_tokens, billed_output_tokens (their sum over all lines was paid).
+            """)
+    var log: String?
+
     mutating func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port \(port) is no port") }
         guard (1...64).contains(threads) else { throw ValidationError("--threads must be 1 to 64, not \(threads)") }
@@ -48,6 +57,7 @@ struct MockCommand: AsyncParsableCommand {
         configuration.seed = seed
         configuration.requiredKey = requiredKey
         configuration.sendBufferBytes = sendBufferBytes
+        configuration.logPath = log
         do {
             if let behavior { configuration.defaultBehavior = try MockBehavior(parsing: behavior) }
         } catch {
@@ -55,7 +65,7 @@ struct MockCommand: AsyncParsableCommand {
         }
         let server: MockServer
         do { server = try await MockServer.start(configuration) } catch {
-            throw Exit(.input, "port \(port) cannot be listened at: \(error)")
+            throw Exit(.input, "port \(port) cannot be listened at, or the log not be written: \(error)")
         }
         let (stopped, continuation) = AsyncStream.makeStream(of: Void.self)
         let signals = Signals { _ in continuation.finish() }
