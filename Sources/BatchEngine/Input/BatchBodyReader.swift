@@ -4,6 +4,7 @@ import LLMStreaming
 enum BatchBodyReader {
     /// Adds a fault for an empty conversation, an unknown role and a tool message that answers no call.
     static func check(_ body: JSONObject, _ dialect: Dialect, at place: LinePlace, faults: inout LineFaults) {
+        if dialect == .openAIResponses { return checkInput(body, at: place, faults: &faults) }
         guard let messages = body["messages"] else {
             faults.add("'messages' is missing in \(place.path)")
             return
@@ -34,10 +35,30 @@ enum BatchBodyReader {
         }
     }
 
+    /// Adds a fault for a Responses body that asks nothing, and for an unknown role.
+    private static func checkInput(_ body: JSONObject, at place: LinePlace, faults: inout LineFaults) {
+        switch body["input"] {
+        case .string(let text)? where text.isEmpty: faults.add("'input' in \(place.path) is empty")
+        case .string?: break
+        case .array(let items)?:
+            if items.isEmpty { faults.add("'input' in \(place.path) is empty") }
+            for (index, item) in items.enumerated() {
+                guard let role = item["role"]?.string, !roles(.openAIResponses).contains(role) else { continue }
+                let hint = NearestName.suggestion(for: role, among: roles(.openAIResponses))
+                faults.add("unknown role \(role.quotedName) in \(place.path).input[\(index)]\(hint)")
+            }
+        case nil, .null?:
+            // A stored prompt may be all that is asked.
+            if body["prompt"]?.object == nil { faults.add("'input' is missing in \(place.path)") }
+        case let other?: faults.addWrong("input", at: place, expected: "a string or an array", found: other)
+        }
+    }
+
     /// The roles that a dialect knows; OpenAI's old `function` too, since bodies are passed on.
     private static func roles(_ dialect: Dialect) -> [String] {
         switch dialect {
         case .openAIChat: Message.Role.allCases.map(\.rawValue) + ["function"]
+        case .openAIResponses: ["user", "assistant", "system", "developer"]
         case .anthropicMessages: ["user", "assistant", "system"]
         }
     }

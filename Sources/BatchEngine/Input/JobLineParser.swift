@@ -100,14 +100,13 @@ package struct JobLineParser: Sendable {
         if let method = members.string(.method, faults: &faults), method != "POST" {
             faults.add("'method' must be 'POST', not \(method.quotedName)")
         }
-        // Azure's files leave the version out (WIRE.md 7).
-        let urls = ["/v1/chat/completions", "/chat/completions"]
-        if let url = members.string(.url, faults: &faults), !urls.contains(url) {
-            faults.add("'url': \(url.quotedName) is not available; only /v1/chat/completions is")
+        let url = members.string(.url, faults: &faults)
+        if let url, !BatchURL.isKnown(url) {
+            faults.add("'url': \(url.quotedName) is not available; /v1/chat/completions and /v1/responses are")
         }
         if members[.body] == nil { faults.add("'body' is missing") }
         guard let body = members.object(.body, faults: &faults) else { return nil }
-        return batch(body, .body, dialect: .openAIChat, providerName: "openai", object, id, &faults)
+        return batch(body, .body, dialect: BatchURL.dialect(of: url), providerName: "openai", object, id, &faults)
     }
 
     private func anthropicBatch(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
@@ -126,7 +125,7 @@ package struct JobLineParser: Sendable {
         guard let model = batchModel(body, place, providerName, &faults),
             let provider = defaults.catalog[model.provider]
         else { return nil }
-        if provider.dialect != dialect {
+        if !provider.speaks(dialect) {
             faults.add(
                 "'\(place.path)' speaks \(dialect.rawValue) and cannot go to provider '\(provider.name)', "
                     + "which speaks \(provider.dialect.rawValue)")
@@ -138,7 +137,7 @@ package struct JobLineParser: Sendable {
         var stored = JSONObject()
         stored["url"] = object["url"]
         stored[place.path] = .object(sent)
-        return ParsedLine(customID: id, model: model, content: .body(sent), members: stored)
+        return ParsedLine(customID: id, model: model, content: .body(sent, dialect), members: stored)
     }
 
     private func batchModel(

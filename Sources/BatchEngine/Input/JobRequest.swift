@@ -34,7 +34,10 @@ package struct JobRequest: Sendable, Equatable {
     private static func read(_ stored: JSON) throws -> JobRequest {
         var faults = LineFaults()
         guard let object = stored.object else { throw LLMError(.invalidRequest, "the stored request is no object") }
-        if let body = (object["params"] ?? object["body"])?.object { return JobRequest(content: .body(body)) }
+        if let params = object["params"]?.object { return JobRequest(content: .body(params, .anthropicMessages)) }
+        if let body = object["body"]?.object {
+            return JobRequest(content: .body(body, BatchURL.dialect(of: object["url"]?.string)))
+        }
         let members = KnownMembers<LineField.Native>(object, at: .line, faults: &faults)
         let request = NativeReader.request(members, faults: &faults)
         guard faults.isEmpty else { throw faults }

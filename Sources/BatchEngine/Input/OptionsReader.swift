@@ -15,8 +15,6 @@ enum OptionsReader {
                 faults.add("'\(member.key)' in options must be \(oneOf(words)), not \(word.quotedName)")
             } else if let problem = problem(name, member.value) {
                 faults.addWrong(member.key, at: .options, expected: problem, found: member.value)
-            } else if name == .api, member.value == "responses" {
-                faults.add("'api' in options: 'responses' is not available yet; leave it out or give 'chat'")
             } else {
                 valid.append(member)
             }

@@ -9,10 +9,13 @@ enum ProviderCheck {
         guard case .conversation(let conversation, let options, let extraBody) = content else { return }
         // The encoder stops at the first option without a field; the report names all.
         if let reason = refusal(options, name, provider) {
-            let each = options.names.compactMap { option in
+            var each: [String] = []
+            for option in options.names {
+                // What an option may be depends on the interface that is asked.
                 var single = CompletionOptions()
+                single[.api] = options[.api]
                 single[option] = options[option]
-                return refusal(single, name, provider)
+                if let reason = refusal(single, name, provider), !each.contains(reason) { each.append(reason) }
             }
             for reason in each.isEmpty ? [reason] : each { faults.add(reason) }
         }

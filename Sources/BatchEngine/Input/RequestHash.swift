@@ -45,7 +45,7 @@ package struct RequestHash: Sendable, Hashable {
             members.append(.init(key: "messages", value: .array(conversation.messages.map(json))))
             let given = options.members.members.filter { !$0.value.isNull }
             if !given.isEmpty { members.append(.init(key: "options", value: .object(JSONObject(given)))) }
-        case .body(let body):
+        case .body(let body, _):
             let given = body.members.filter { $0.key != "stream" && $0.key != "model" }
             members.append(.init(key: "body", value: .object(JSONObject(given))))
         }

@@ -7,6 +7,9 @@ enum ResumeObstacle {
         _ content: RequestContent, provider: Provider, policy: ResumePolicy, isRefused: Bool
     ) -> String? {
         if policy == .restart { return "resuming is switched off" }
+        if content.dialect(at: provider) == .openAIResponses {
+            return "the Responses interface cannot go on from partial text"
+        }
         if provider.resume == .none { return "\(provider.name) cannot go on from partial text" }
         if isRefused { return "\(provider.name) refused to go on from partial text for this model" }
         if content.choices > 1 { return "more than one answer was asked for" }
@@ -59,7 +62,7 @@ enum ResumeObstacle {
     private static func endsWithAssistant(_ content: RequestContent) -> Bool {
         switch content {
         case .conversation(let conversation, _, _): conversation.messages.last?.role == .assistant
-        case .body(let body): body["messages"]?.array?.last?["role"] == "assistant"
+        case .body(let body, _): body["messages"]?.array?.last?["role"] == "assistant"
         }
     }
 }

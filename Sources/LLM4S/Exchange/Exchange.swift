@@ -34,7 +34,8 @@ struct Exchange: Sendable {
         unixSeconds = plan.unixSeconds
         self.isConnectionReused = isConnectionReused
         handler = StreamingResponseHandler(
-            provider: plan.provider, choices: plan.choices, limits: plan.limits, cursor: plan.cursor)
+            provider: plan.provider, choices: plan.choices, dialect: plan.dialect, limits: plan.limits,
+            cursor: plan.cursor)
         timings = StreamTimings(start: plan.start)
         clock = StreamClock(timeouts: plan.timeouts, at: now)
         arrival = now

@@ -8,6 +8,8 @@ struct ExchangePlan: Sendable {
     let id: UInt64
     let provider: Provider
     let choices: Int
+    /// The request's dialect; nil for the provider's own.
+    let dialect: Dialect?
     /// Where the stream stands before its first byte, if its server keeps it.
     let cursor: ReplayCursor?
     let origin: Origin

@@ -107,8 +107,8 @@ final class StreamAttempt: Sendable {
 
     private func plan(_ path: String) throws(LLMError) -> ExchangePlan {
         ExchangePlan(
-            id: pool.nextID(), provider: endpoint.provider, choices: request.choices, cursor: request.cursor,
-            origin: endpoint.origin,
+            id: pool.nextID(), provider: endpoint.provider, choices: request.choices, dialect: request.dialect,
+            cursor: request.cursor, origin: endpoint.origin,
             head: try HTTPRequestHead(request, to: endpoint, path: path, userAgent: configuration.userAgent),
             body: request.body, receiver: receiver, timeouts: timeouts, limits: configuration.limits,
             start: start, unixSeconds: POSIX.unixSeconds)

@@ -46,8 +46,7 @@ enum OpenAIChatRequest {
             case .effort: return .none
             case .object: return ("reasoning", ["max_tokens": value])
             }
-        case .api:
-            return value == "chat" ? .some(nil) : .none
+        case .api: return .some(nil)
         }
     }
 

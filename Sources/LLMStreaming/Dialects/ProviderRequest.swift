@@ -18,13 +18,21 @@ public struct ProviderRequest: Sendable, Hashable {
     public var body: [UInt8]
     /// How many answers the stream will carry.
     public var choices: Int
+    /// The dialect of body and answer; nil for the provider's own.
+    public var dialect: Dialect?
+    /// The model, as the provider calls it; part of some providers' paths.
+    public var model: String
+    /// What was asked for and is not sent, and why, for whoever reads of the attempt.
+    public var notes: [String] = []
     /// Where the new stream begins that the server is to keep; nil for one that ends with its connection.
     public var kept: ReplayCursor?
 
     /// A request with this body for a new answer.
-    public init(body: [UInt8], choices: Int) {
+    public init(body: [UInt8], choices: Int, dialect: Dialect? = nil, model: String = "") {
         self.body = body
         self.choices = choices
+        self.dialect = dialect
+        self.model = model
     }
 
     /// A request that refers to a stream that the server keeps.
@@ -32,6 +40,7 @@ public struct ProviderRequest: Sendable, Hashable {
         self.call = call
         body = []
         choices = 1
+        model = ""
     }
 
     /// The request's method.

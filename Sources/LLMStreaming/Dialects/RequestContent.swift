@@ -2,14 +2,27 @@
 public enum RequestContent: Sendable, Hashable {
     /// A conversation in our own form; `extraBody` is merged into the provider's body.
     case conversation(Conversation, CompletionOptions, extraBody: JSONObject)
-    /// A body in the provider's own dialect, passed on as it is; only `stream` is ours.
-    case body(JSONObject)
+    /// A body in a dialect, passed on as it is; only `stream` is ours.
+    case body(JSONObject, Dialect)
+
+    /// The dialect in which a provider is asked: the one place that says so, for body, path and answer alike.
+    public func dialect(at provider: Provider) -> Dialect {
+        switch self {
+        case .body(_, let dialect): dialect
+        case .conversation(_, let options, _):
+            switch options[.api] {
+            case "responses": .openAIResponses
+            case "chat": .openAIChat
+            default: provider.dialect
+            }
+        }
+    }
 
     /// The tool, format or count members that forbid to go on from a partial answer (SPEC 8).
     package var members: JSONObject {
         switch self {
         case .conversation(_, let options, let extraBody): options.members.merging(extraBody)
-        case .body(let body): body
+        case .body(let body, _): body
         }
     }
 
@@ -18,6 +31,9 @@ public enum RequestContent: Sendable, Hashable {
 
     /// The largest number of tokens of an answer; nil where none is set.
     package var maximumTokens: Int? {
-        ["max_tokens", "max_completion_tokens"].lazy.compactMap { members[$0]?.int }.first
+        Self.boundMembers.lazy.compactMap { members[$0]?.int }.first
     }
+
+    /// The members of the dialects' bodies that bound an answer's tokens.
+    static let boundMembers = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
 }

@@ -9,30 +9,43 @@ public enum RequestEncoder {
     public static func encode(
         _ content: RequestContent, model: String, provider: Provider, prefix: String? = nil, maximumTokens: Int? = nil
     ) throws(LLMError) -> ProviderRequest {
+        let dialect = content.dialect(at: provider)
         var body: JSONObject
-        switch (content, provider.dialect) {
-        case (.body(let given), _):
+        switch content {
+        case .body(let given, let dialect):
+            guard provider.speaks(dialect) else {
+                throw LLMError(
+                    .invalidRequest, "a body of \(dialect.rawValue) cannot go to provider '\(provider.name)'")
+            }
             body = given
             if body["model"] == nil { body["model"] = .string(model) }
-        case (.conversation(let conversation, let options, let extra), .openAIChat):
-            body = try OpenAIChatRequest.body(conversation, options, model: model, provider: provider)
-                .merging(extra)
-        case (.conversation(let conversation, let options, let extra), .anthropicMessages):
-            body = try AnthropicMessagesRequest.body(conversation, options, model: model, provider: provider)
-                .merging(extra)
+        case .conversation(let conversation, let options, let extra):
+            guard provider.speaks(dialect) else { throw OpenAIChatRequest.unsupported(.api, provider) }
+            body =
+                switch dialect {
+                case .openAIChat:
+                    try OpenAIChatRequest.body(conversation, options, model: model, provider: provider)
+                case .openAIResponses:
+                    try OpenAIResponsesRequest.body(conversation, options, model: model, provider: provider)
+                case .anthropicMessages:
+                    try AnthropicMessagesRequest.body(conversation, options, model: model, provider: provider)
+                }
+            body = body.merging(extra)
         }
         if let prefix { append(prefix, to: &body, provider) }
         if let maximumTokens {
-            for name in ["max_tokens", "max_completion_tokens"] where body[name] != nil {
+            for name in RequestContent.boundMembers where body[name] != nil {
                 body[name] = .int(maximumTokens)
             }
         }
         body["stream"] = true
-        if provider.dialect == .openAIChat {
-            let options = (body["stream_options"]?.object ?? JSONObject()).merging(provider.streamOptions)
+        if dialect != .anthropicMessages {
+            let ours = dialect == .openAIChat ? provider.streamOptions : provider.responsesStreamOptions
+            let options = (body["stream_options"]?.object ?? JSONObject()).merging(ours)
             body["stream_options"] = options.isEmpty ? nil : .object(options)
         }
-        return ProviderRequest(body: JSON.object(body).bytes, choices: content.choices)
+        return ProviderRequest(
+            body: JSON.object(body).bytes, choices: content.choices, dialect: dialect, model: model)
     }
 
     private static func append(_ prefix: String, to body: inout JSONObject, _ provider: Provider) {

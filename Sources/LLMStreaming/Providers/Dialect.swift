@@ -2,6 +2,8 @@
 public enum Dialect: String, Sendable, Hashable, CaseIterable {
     /// OpenAI's chat completions.
     case openAIChat = "openai-chat"
+    /// OpenAI's Responses.
+    case openAIResponses = "openai-responses"
     /// Anthropic's Messages.
     case anthropicMessages = "anthropic-messages"
 
@@ -9,6 +11,7 @@ public enum Dialect: String, Sendable, Hashable, CaseIterable {
     package var path: String {
         switch self {
         case .openAIChat: "/chat/completions"
+        case .openAIResponses: "/responses"
         case .anthropicMessages: "/v1/messages"
         }
     }

@@ -64,9 +64,11 @@ public struct Endpoint: Sendable {
         return error
     }
 
-    /// The path that a request goes to.
-    package var path: String {
-        let path = provider.dialect.path
+    /// The path that requests of the provider's own dialect go to.
+    package var path: String { path(of: provider.dialect) }
+
+    private func path(of dialect: Dialect) -> String {
+        let path = dialect.path
         // Both `https://host` and `https://host/v1` are given for dialects whose path begins with /v1.
         return basePath.hasSuffix("/v1") && path.hasPrefix("/v1/") ? basePath + path.dropFirst(3) : basePath + path
     }
@@ -74,7 +76,7 @@ public struct Endpoint: Sendable {
     /// The path and query that a request goes to.
     package func path(of request: ProviderRequest) -> String {
         switch request.call {
-        case .create: path
+        case .create: path(of: request.dialect ?? provider.dialect)
         case .replay(let cursor): path(of: cursor, rest: true)
         case .poll(let cursor): path(of: cursor, rest: false)
         case .abandon(let cursor): path(of: cursor, rest: false) + (cursor.form == .response ? "/cancel" : "")

@@ -19,6 +19,20 @@ public struct Provider: Sendable, Hashable {
         case continueFinalMessage = "continue_final_message"
     }
 
+    /// What certain models of a provider can do besides what all can.
+    public struct ModelResume: Sendable, Hashable {
+        /// The models.
+        public var models: ModelSet
+        /// How the provider goes on from their partial answers.
+        public var capability: ResumeCapability
+
+        /// A capability of some models.
+        public init(_ models: ModelSet, _ capability: ResumeCapability) {
+            self.models = models
+            self.capability = capability
+        }
+    }
+
     /// How a chat request asks for thinking.
     public enum ReasoningForm: Sendable, Hashable, CaseIterable {
         /// `reasoning_effort`; there is no field for a budget.
@@ -29,8 +43,10 @@ public struct Provider: Sendable, Hashable {
 
     /// The name that prefixes models.
     public var name: String
-    /// The protocol.
+    /// The protocol, where a request asks for no other.
     public var dialect: Dialect
+    /// Further protocols that a request may ask for.
+    public var otherDialects: Set<Dialect>
     /// The URL that the dialect's path is put behind, without a slash at its end; empty where the user must give one.
     public var baseURL: String
     /// The environment variables that may hold the URL, in order.
@@ -45,12 +61,16 @@ public struct Provider: Sendable, Hashable {
     public var authorization: Authorization
     /// Header fields that every request carries.
     public var headers: [(name: String, value: String)]
-    /// How it goes on from a partial answer.
+    /// How it goes on from a partial answer, whatever the model.
     public var resume: ResumeCapability
+    /// How it goes on from a partial answer of certain models.
+    public var modelResume: ModelResume?
     /// Whether its `[DONE]` means a complete answer although no finish reason came.
     public var omitsFinishReason: Bool
     /// What goes into `stream_options` of a chat request.
     public var streamOptions: JSONObject
+    /// What goes into `stream_options` of a Responses request, which has other ones.
+    public var responsesStreamOptions: JSONObject
     /// Models whose names begin so take `max_completion_tokens` and refuse `max_tokens`.
     public var maxCompletionTokensPrefixes: [String]
     /// How a chat request asks for thinking.
@@ -68,7 +88,8 @@ public struct Provider: Sendable, Hashable {
         headers: [(name: String, value: String)] = [], resume: ResumeCapability = .none,
         omitsFinishReason: Bool = false, streamOptions: JSONObject = .usageOnly,
         maxCompletionTokensPrefixes: [String] = [], concurrency: Int? = nil,
-        reasoningForm: ReasoningForm = .effort, addressPath: String = ""
+        reasoningForm: ReasoningForm = .effort, addressPath: String = "", otherDialects: Set<Dialect> = [],
+        responsesStreamOptions: JSONObject = JSONObject(), modelResume: ModelResume? = nil
     ) {
         self.name = name
         self.dialect = dialect
@@ -86,6 +107,18 @@ public struct Provider: Sendable, Hashable {
         self.concurrency = concurrency
         self.reasoningForm = reasoningForm
         self.addressPath = addressPath
+        self.otherDialects = otherDialects
+        self.responsesStreamOptions = responsesStreamOptions
+        self.modelResume = modelResume
+    }
+
+    /// Whether requests of that dialect can go to it.
+    public func speaks(_ dialect: Dialect) -> Bool { dialect == self.dialect || otherDialects.contains(dialect) }
+
+    /// How it goes on from a partial answer of a model.
+    public func resume(for model: String) -> ResumeCapability {
+        if let modelResume, modelResume.models.include(model) { return modelResume.capability }
+        return resume
     }
 
     /// Compares everything.
@@ -98,7 +131,8 @@ public struct Provider: Sendable, Hashable {
             && left.streamOptions == right.streamOptions
             && left.maxCompletionTokensPrefixes == right.maxCompletionTokensPrefixes
             && left.reasoningForm == right.reasoningForm && left.addressPath == right.addressPath
-            && left.concurrency == right.concurrency
+            && left.concurrency == right.concurrency && left.otherDialects == right.otherDialects
+            && left.responsesStreamOptions == right.responsesStreamOptions && left.modelResume == right.modelResume
     }
 
     /// Hashes the name, which tells providers apart.
@@ -108,4 +142,7 @@ public struct Provider: Sendable, Hashable {
 extension JSONObject {
     /// Stream options that ask for the usage at the stream's end.
     public static let usageOnly = JSONObject([Member(key: "include_usage", value: true)])
+
+    /// Stream options that ask for chunks without their padding of random text, which only costs bytes here.
+    static let withoutObfuscation = JSONObject([Member(key: "include_obfuscation", value: false)])
 }

@@ -23,20 +23,22 @@ public struct ProviderCatalog: Sendable {
         Provider(
             name: "openai", baseURL: "https://api.openai.com/v1", baseURLVariables: ["OPENAI_BASE_URL"],
             keyVariables: ["OPENAI_API_KEY"],
-            // Obfuscation pads every chunk with random text; it only costs bytes here.
-            streamOptions: JSONObject.usageOnly.merging(
-                JSONObject([JSONObject.Member(key: "include_obfuscation", value: false)])),
-            maxCompletionTokensPrefixes: reasoningModels),
+            streamOptions: JSONObject.usageOnly.merging(.withoutObfuscation),
+            maxCompletionTokensPrefixes: reasoningModels, otherDialects: [.openAIResponses],
+            responsesStreamOptions: .withoutObfuscation),
         // The v1 paths; a model is a deployment's name (WIRE.md 1), often that of the model behind it.
         Provider(
             name: "azure", baseURLVariables: ["AZURE_OPENAI_ENDPOINT", "AZURE_API_BASE"],
             keyVariables: ["AZURE_OPENAI_API_KEY", "AZURE_API_KEY"], tokenVariables: ["AZURE_OPENAI_AD_TOKEN"],
-            authorization: .apiKey, maxCompletionTokensPrefixes: reasoningModels, addressPath: "/openai/v1"),
+            authorization: .apiKey, maxCompletionTokensPrefixes: reasoningModels, addressPath: "/openai/v1",
+            otherDialects: [.openAIResponses], responsesStreamOptions: .withoutObfuscation),
         Provider(
             name: "anthropic", dialect: .anthropicMessages, baseURL: "https://api.anthropic.com",
             baseURLVariables: ["ANTHROPIC_BASE_URL"], keyVariables: ["ANTHROPIC_API_KEY"],
             tokenVariables: ["ANTHROPIC_AUTH_TOKEN"], authorization: .xAPIKey,
-            headers: [("anthropic-version", "2023-06-01")]),
+            headers: [("anthropic-version", "2023-06-01")],
+            // Later models refuse an assistant's message at the end (WIRE.md 6).
+            modelResume: Provider.ModelResume(.claude(through: ClaudeVersion(4, 5)), .assistant)),
         Provider(
             name: "openrouter", baseURL: "https://openrouter.ai/api/v1", baseURLVariables: ["OPENROUTER_BASE_URL"],
             keyVariables: ["OPENROUTER_API_KEY"], reasoningForm: .object),
@@ -46,6 +48,8 @@ public struct ProviderCatalog: Sendable {
         Provider(
             name: "llamacpp", baseURL: "http://localhost:8080/v1", baseURLVariables: ["LLAMACPP_BASE_URL"],
             keyVariables: ["LLAMACPP_API_KEY", "LLAMA_API_KEY"], needsKey: false, resume: .assistant),
-        Provider(name: "mock", needsKey: false, authorization: .none, resume: .continueFinalMessage),
+        Provider(
+            name: "mock", needsKey: false, authorization: .none, resume: .continueFinalMessage,
+            otherDialects: [.openAIResponses, .anthropicMessages]),
     ]
 }

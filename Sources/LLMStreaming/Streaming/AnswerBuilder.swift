@@ -19,14 +19,16 @@ struct AnswerBuilder: Sendable {
     private(set) var content = ""
     private(set) var items: [Item] = []
     private(set) var finish: String?
-    private var reasoning = ""
-    private var refusal = ""
+    private(set) var reasoning = ""
+    private(set) var refusal = ""
+    private(set) var reasoningDetails: [ReasoningDetail] = []
+    /// What else than its texts an output item is, by its number.
+    private(set) var outputItems: [Int: JSONObject] = [:]
     private var nativeFinish: String?
-    private var reasoningDetails: [ReasoningDetail] = []
 
     var isEmpty: Bool {
         content.isEmpty && reasoning.isEmpty && refusal.isEmpty && items.isEmpty && reasoningDetails.isEmpty
-            && finish == nil
+            && outputItems.isEmpty && finish == nil
     }
     var shownReasoning: String? { reasoning.isEmpty ? nil : reasoning }
 
@@ -72,6 +74,7 @@ struct AnswerBuilder: Sendable {
                 body = .block(block)
                 return true
             }
+        case .item: outputItems[chunk.item] = (try? JSONParser.parse(chunk.text))?.object
         case .reasoningDetails: addReasoningDetails(chunk.text)
         case .finish: finish = chunk.text
         case .nativeFinish: nativeFinish = chunk.text
@@ -145,14 +148,16 @@ struct AnswerBuilder: Sendable {
     var toolCalls: [ToolCall] {
         items.compactMap { item in
             guard case .toolCall(let opening, let arguments) = item.body else { return nil }
-            if let type = opening["type"]?.string, type != "tool_use", type != "function" { return nil }
+            if let type = opening["type"]?.string, !Self.ownCallTypes.contains(type) { return nil }
             return ToolCall(
                 id: opening["id"]?.string ?? "", name: opening["name"]?.string ?? "",
                 arguments: Self.arguments(opening, arguments))
         }
     }
 
-    private static func arguments(_ opening: JSONObject, _ arguments: String) -> String {
+    private static let ownCallTypes: Set = ["tool_use", "function", "custom_tool_call"]
+
+    static func arguments(_ opening: JSONObject, _ arguments: String) -> String {
         if !arguments.allSatisfy(\.isWhitespace) { return arguments }
         return opening["input"]?.object.map { JSON.object($0).text } ?? "{}"
     }
@@ -174,52 +179,5 @@ struct AnswerBuilder: Sendable {
             index: index, content: content, reasoning: shownReasoning, refusal: refusal.isEmpty ? nil : refusal,
             toolCalls: toolCalls, finishReason: finish.map(FinishReason.init(native:)) ?? .unknown,
             nativeFinishReason: nativeFinish ?? finish, message: message(dialect))
-    }
-
-    private func message(_ dialect: Dialect) -> JSON {
-        switch dialect {
-        case .anthropicMessages: return ["role": "assistant", "content": .array(blocks)]
-        case .openAIChat:
-            var message = JSONObject([.init(key: "role", value: "assistant")])
-            let calls = toolCalls
-            message["content"] = content.isEmpty && (!calls.isEmpty || !refusal.isEmpty) ? .null : .string(content)
-            if !refusal.isEmpty { message["refusal"] = .string(refusal) }
-            if !calls.isEmpty { message["tool_calls"] = .array(calls.map(\.json)) }
-            if !reasoningDetails.isEmpty { message["reasoning_details"] = .array(reasoningDetails.map(\.json)) }
-            return .object(message)
-        }
-    }
-
-    /// Anthropic's content blocks, as a next turn must send them back: thinking with its signature.
-    private var blocks: [JSON] {
-        items.sorted { $0.number < $1.number }.map { item in
-            switch item.body {
-            case .text(let ranges, let citations):
-                var block = JSONObject([
-                    .init(key: "type", value: "text"),
-                    .init(key: "text", value: .string(Self.text(of: content, ranges))),
-                ])
-                if !citations.isEmpty { block["citations"] = .array(citations) }
-                return .object(block)
-            case .reasoning(let ranges, let signature):
-                return [
-                    "type": "thinking", "thinking": .string(Self.text(of: reasoning, ranges)),
-                    "signature": .string(signature ?? ""),
-                ]
-            case .toolCall(var opening, let arguments):
-                let text = Self.arguments(opening, arguments)
-                opening["input"] = (try? JSONParser.parse(text)) ?? .string(text)
-                return .object(opening)
-            case .block(let block): return block
-            }
-        }
-    }
-
-    private static func text(of whole: String, _ ranges: [Range<Int>]) -> String {
-        let bytes = whole.utf8
-        return ranges.map { range in
-            let start = bytes.index(bytes.startIndex, offsetBy: range.lowerBound)
-            return String(whole[start..<bytes.index(start, offsetBy: range.count)])
-        }.joined()
     }
 }

@@ -3,6 +3,7 @@ package import ServerSentEvents
 /// From the events of a dialect to chunks, one decoder for each attempt.
 package enum StreamDecoder: Sendable {
     case openAIChat(OpenAIChatDecoder)
+    case openAIResponses(OpenAIResponsesDecoder)
     case anthropicMessages(AnthropicMessagesDecoder)
 
     /// The decoder of a dialect's stream that will hold that many answers.
@@ -10,6 +11,7 @@ package enum StreamDecoder: Sendable {
         switch dialect {
         case .openAIChat:
             self = .openAIChat(OpenAIChatDecoder(choices: choices, omitsFinishReason: omitsFinishReason))
+        case .openAIResponses: self = .openAIResponses(OpenAIResponsesDecoder())
         case .anthropicMessages: self = .anthropicMessages(AnthropicMessagesDecoder())
         }
     }
@@ -24,6 +26,10 @@ package enum StreamDecoder: Sendable {
             self = .vacant
             defer { self = .openAIChat(decoder) }
             try decoder.decode(event, into: &chunks)
+        case .openAIResponses(var decoder):
+            self = .vacant
+            defer { self = .openAIResponses(decoder) }
+            try decoder.decode(event, into: &chunks)
         case .anthropicMessages(var decoder):
             self = .vacant
             defer { self = .anthropicMessages(decoder) }
@@ -36,6 +42,9 @@ package enum StreamDecoder: Sendable {
         switch self {
         case .openAIChat(var decoder):
             defer { self = .openAIChat(decoder) }
+            try decoder.decodeWhole(json, into: &chunks)
+        case .openAIResponses(var decoder):
+            defer { self = .openAIResponses(decoder) }
             try decoder.decodeWhole(json, into: &chunks)
         case .anthropicMessages(var decoder):
             defer { self = .anthropicMessages(decoder) }
@@ -51,12 +60,15 @@ package enum StreamDecoder: Sendable {
     }
 
     /// The number that the stream gave its last event; nil in dialects without numbers.
-    package var sequenceNumber: Int? { nil }
+    package var sequenceNumber: Int? {
+        if case .openAIResponses(let decoder) = self { decoder.sequenceNumber } else { nil }
+    }
 
     /// Whether the answer is whole (SPEC 4, "Answered").
     package var isAnswered: Bool {
         switch self {
         case .openAIChat(let decoder): decoder.isAnswered
+        case .openAIResponses(let decoder): decoder.isAnswered
         case .anthropicMessages(let decoder): decoder.isAnswered
         }
     }
@@ -67,6 +79,7 @@ package enum StreamDecoder: Sendable {
     package var isEnded: Bool {
         switch self {
         case .openAIChat(let decoder): decoder.isDone
+        case .openAIResponses(let decoder): decoder.isEnded
         case .anthropicMessages: false
         }
     }

@@ -24,6 +24,8 @@ public struct StreamedChunk: Sendable, Equatable {
         case logprobs
         /// A content block that arrives whole, as JSON.
         case block
+        /// What else than its texts an output item of a Responses stream is: JSON, as a next turn must send it back.
+        case item
         /// What the response calls itself: JSON with `id`, `model`, as far as it was not said before.
         case response
         /// Usage as the provider reports it, as JSON; members of later reports win.
@@ -58,7 +60,7 @@ public struct StreamedChunk: Sendable, Equatable {
         switch kind {
         case .response, .usage, .cursor: false
         case .text, .reasoning, .refusal, .toolCall, .toolArguments, .signature, .citation, .reasoningDetails,
-            .logprobs, .block, .finish, .nativeFinish:
+            .logprobs, .block, .item, .finish, .nativeFinish:
             true
         }
     }

@@ -46,14 +46,20 @@ public struct StreamingResponseHandler: Sendable {
 
     /// A handler for the answer to a request of a provider.
     ///
-    /// - Parameter cursor: where the stream stands before its first byte, if its server keeps it; `takeCursor` then
-    ///   tells how far it was read.
-    public init(provider: Provider, choices: Int, limits: Limits = Limits(), cursor: ReplayCursor? = nil) {
+    /// - Parameters:
+    ///   - dialect: the request's; nil for the provider's own.
+    ///   - cursor: where the stream stands before its first byte, if its server keeps it; `takeCursor` then tells how
+    ///     far it was read.
+    public init(
+        provider: Provider, choices: Int, dialect: Dialect? = nil, limits: Limits = Limits(),
+        cursor: ReplayCursor? = nil
+    ) {
+        let dialect = dialect ?? provider.dialect
         self.limits = limits
         start = cursor
         parser = SSEParser(maximumEventBytes: limits.maximumEventBytes, errorFieldIsEvent: true)
-        decoder = StreamDecoder(provider.dialect, choices: choices, omitsFinishReason: provider.omitsFinishReason)
-        accumulator = StreamingAccumulator(dialect: provider.dialect)
+        decoder = StreamDecoder(dialect, choices: choices, omitsFinishReason: provider.omitsFinishReason)
+        accumulator = StreamingAccumulator(dialect: dialect)
     }
 
     /// How far the answer is.

@@ -30,7 +30,9 @@ struct ConfiguredProvider {
                 return value
             }
             switch member.key {
-            case "dialect": provider.dialect = try choice(Dialect.self)
+            case "dialect":
+                provider.dialect = try choice(Dialect.self)
+                provider.otherDialects = []
             case "base_url":
                 provider.baseURL = try string()
                 provider.baseURLVariables = []
@@ -42,7 +44,9 @@ struct ConfiguredProvider {
                 provider.authorization = try choice(Provider.Authorization.self)
                 if provider.authorization == .none { provider.needsKey = false }
             case "headers": try addHeaders(name, member.value)
-            case "resume": provider.resume = try choice(Provider.ResumeCapability.self)
+            case "resume":
+                provider.resume = try choice(Provider.ResumeCapability.self)
+                provider.modelResume = nil
             default:
                 throw ConfigurationError(
                     "provider '\(name)': unknown key '\(member.key)'; known: dialect, base_url, api_key_env, auth, "

@@ -70,7 +70,38 @@ import Testing
                         .init(key: "model", value: "ft:gpt/4"),
                         .init(key: "messages", value: [["role": "function", "name": "f", "content": "x"]]),
                         .init(key: "logit_bias", value: ["1": 2]),
-                    ])))
+                    ]), .openAIChat))
+    }
+
+    @Test(arguments: ["/v1/responses", "/responses"])
+    func aBatchLineForResponsesGoesThere(_ url: String) throws {
+        let body = #"{"model":"gpt-5","input":[{"role":"user","content":"x"}]}"#
+        let line = try parse(#"{"custom_id":"c","url":"\#(url)","body":\#(body)}"#)
+        guard case .body(let sent, let dialect) = line.content else { return #expect(Bool(false)) }
+        #expect(JSON.object(sent).text == body)
+        #expect(dialect == .openAIResponses)
+        #expect(try JobRequest(stored: line.request).content == line.content)
+    }
+
+    @Test(
+        arguments: [
+            (#""input":"""#, "'input' in body is empty"), (#""input":[]"#, "'input' in body is empty"),
+            (#""messages":[{"role":"user","content":"x"}]"#, "'input' is missing in body"),
+            (#""input":7"#, "'input' in body must be a string or an array, not 7"),
+            (#""input":[{"role":"usr","content":"x"}]"#, "unknown role 'usr' in body.input[0]; did you mean 'user'?"),
+        ])
+    func aResponsesBodyThatAsksNothingIsAFault(_ members: String, _ fault: String) throws {
+        #expect(try faults(of: #"{"url":"/v1/responses","body":{"model":"m",\#(members)}}"#) == [fault])
+    }
+
+    @Test func theMockTakesBatchLinesOfAllDialects() throws {
+        let mock = try InputDefaults(provider: "mock")
+        for line in [
+            #"{"url":"/v1/responses","body":{"model":"m","input":"x"}}"#,
+            #"{"params":{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}]}}"#,
+        ] {
+            #expect(try parse(line, mock).model == ModelName(provider: "mock", model: "m"))
+        }
     }
 
     @Test func anAnthropicBatchLineGoesToAnthropic() throws {

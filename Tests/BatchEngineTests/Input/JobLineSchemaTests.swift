@@ -34,7 +34,7 @@ import Testing
         #expect(words("message", "role") == Set(Message.Role.allCases.map(\.rawValue)))
         #expect(words("native_line", "resume") == Set(ResumePolicy.allCases.map(\.rawValue)))
         #expect(words("options", "reasoning") == Set(OptionsReader.reasoningEfforts))
-        #expect(words("options", "api") == Set(OptionsReader.interfaces).subtracting(["responses"]))
+        #expect(words("options", "api") == Set(OptionsReader.interfaces))
     }
 
     @Test(arguments: [SampleFile.quickstart, .openAIBatch, .anthropicBatch])

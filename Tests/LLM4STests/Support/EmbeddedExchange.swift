@@ -38,7 +38,8 @@ struct EmbeddedExchange {
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 8000)).wait()
         let request = ProviderRequest.test
         let plan = ExchangePlan(
-            id: 7, provider: Provider(name: "lab", dialect: dialect), choices: 1, cursor: nil, origin: origin,
+            id: 7, provider: Provider(name: "lab", dialect: dialect), choices: 1, dialect: nil, cursor: nil,
+            origin: origin,
             head: HTTPRequestHead(
                 version: .http1_1, method: .POST, uri: "/v1",
                 headers: ["content-length": String(request.body.count)]),

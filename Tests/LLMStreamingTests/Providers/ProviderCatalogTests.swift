@@ -21,6 +21,25 @@ import Testing
         #expect(capable == ["llamacpp", "mock", "vllm"])
     }
 
+    @Test(
+        arguments: [
+            ("claude-haiku-4-5", true), ("claude-haiku-4-5-20251001", true), ("claude-sonnet-4-5@20250929", true),
+            ("claude-opus-4-5", true), ("claude-opus-4-20250514", true), ("claude-opus-4-1", true),
+            ("claude-3-7-sonnet-latest", true), ("claude-3-5-haiku-20241022", true), ("claude-2.1", true),
+            ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", true), ("claude-sonnet-4-6", false),
+            ("claude-opus-4-6", false), ("claude-opus-4-7", false), ("claude-opus-4-8", false),
+            ("claude-fable-5", false), ("claude-sonnet-5", false), ("claude-opus-5-20261101", false),
+            ("claude-haiku-5-5", false), ("claude-mythos-preview", false), ("claude-latest", false), ("m", false),
+        ])
+    func anthropicGoesOnFromAnAssistantMessageUpToVersion45(_ model: String, _ isResumable: Bool) {
+        #expect(Provider.anthropic.resume(for: model) == (isResumable ? .assistant : .none))
+    }
+
+    @Test func otherProvidersGoOnWhateverTheModel() {
+        #expect(Provider.named("vllm").resume(for: "claude-opus-4-8") == .continueFinalMessage)
+        #expect(Provider.openAI.resume(for: "claude-haiku-4-5") == .none)
+    }
+
     @Test func aConfiguredProviderReplacesAndJoinsTheOthers() {
         var catalog = ProviderCatalog()
         catalog["lab"] = Provider(name: "lab", baseURL: "http://lab:8000/v1")
@@ -39,7 +58,9 @@ import Testing
             { $0.authorization = .none }, { $0.headers = [("a", "b")] }, { $0.resume = .prefix },
             { $0.omitsFinishReason = true }, { $0.streamOptions = JSONObject() },
             { $0.maxCompletionTokensPrefixes = ["o"] }, { $0.concurrency = 1 }, { $0.reasoningForm = .object },
-            { $0.addressPath = "/v1" },
+            { $0.addressPath = "/v1" }, { $0.otherDialects = [.openAIResponses] },
+            { $0.responsesStreamOptions = .usageOnly },
+            { $0.modelResume = Provider.ModelResume(.claude(through: ClaudeVersion(4)), .assistant) },
         ]
         #expect(changes.count == Mirror(reflecting: provider).children.count)
         for change in changes {

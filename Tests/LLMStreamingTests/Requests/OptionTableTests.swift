@@ -77,7 +77,6 @@ import Testing
             #""reasoning_budget_tokens":2048"#, openAI: nil, openRouter: #""reasoning":{"max_tokens":2048}"#, vLLM: nil,
             anthropic: #""thinking":{"type":"enabled","budget_tokens":2048}"#),
         Row(#""api":"chat""#, openAI: "", openRouter: "", vLLM: "", anthropic: nil),
-        Row(#""api":"responses""#, openAI: nil, openRouter: nil, vLLM: nil, anthropic: nil),
         Row(#""temperature":null"#, chat: "", anthropic: ""),
     ]
 

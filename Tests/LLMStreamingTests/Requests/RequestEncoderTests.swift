@@ -46,7 +46,7 @@ import Testing
     @Test func aBatchBodyIsPassedOnButForTheStream() throws {
         let given = #"{"messages":[],"model":"x/y","temperature":0.50,"stream":false,"logprobs":true,"n":2,"#
         let chat = try Self.json(given + #""stream_options":{"include_usage":false,"foo":1},"zz":null}"#)
-        let sent = try RequestEncoder.encode(.body(chat), model: "m", provider: .named("vllm"))
+        let sent = try RequestEncoder.encode(.body(chat, .openAIChat), model: "m", provider: .named("vllm"))
         #expect(
             String(decoding: sent.body, as: UTF8.self)
                 == given.replacing(#""stream":false"#, with: #""stream":true"#)
@@ -55,21 +55,22 @@ import Testing
         let params = try Self.json(
             #"{"model":"claude","max_tokens":5,"messages":[],"system":[{"type":"text","text":"s"}]}"#)
         #expect(
-            try Self.body(.body(params), .anthropic)
+            try Self.body(.body(params, .anthropicMessages), .anthropic)
                 == #"{"model":"claude","max_tokens":5,"messages":[],"system":[{"type":"text","text":"s"}],"stream":true}"#
         )
     }
 
     @Test func aBodyWithoutAModelGetsTheJobs() throws {
         #expect(
-            try Self.body(.body(try Self.json(#"{"messages":[]}"#)), .anthropic)
+            try Self.body(.body(try Self.json(#"{"messages":[]}"#), .anthropicMessages), .anthropic)
                 == #"{"messages":[],"model":"m","stream":true}"#)
     }
 
     @Test func aProviderWithoutStreamOptionsGetsNone() throws {
         var provider = Provider.openAI
         provider.streamOptions = JSONObject()
-        let content = RequestContent.body(try Self.json(#"{"model":"m","messages":[],"stream_options":null}"#))
+        let content = RequestContent.body(
+            try Self.json(#"{"model":"m","messages":[],"stream_options":null}"#), .openAIChat)
         #expect(try Self.body(content, provider) == #"{"model":"m","messages":[],"stream":true}"#)
     }
 
@@ -91,7 +92,8 @@ import Testing
         let chat = #"{"model":"m""# + rest + flags + #""stream":true,"stream_options":{"include_usage":true}}"#
         let conversation = RequestContent.conversation([.user("hi")], CompletionOptions(), extraBody: JSONObject())
         #expect(try Self.body(conversation, provider, prefix: "so far") == chat)
-        let given = RequestContent.body(try Self.json(#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#))
+        let given = RequestContent.body(
+            try Self.json(#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#), .openAIChat)
         #expect(try Self.body(given, provider, prefix: "so far") == chat)
         guard resume == .assistant else { return }
         var anthropic = Provider.anthropic
@@ -103,26 +105,28 @@ import Testing
 
     @Test func aBoundIsLoweredWhereItIsSetAndNowhereElse() throws {
         let set = try Self.json(#"{"model":"m","messages":[],"max_completion_tokens":100}"#)
-        #expect(try Self.body(.body(set), .openAI, maximumTokens: 16).contains(#""max_completion_tokens":16"#))
+        #expect(
+            try Self.body(.body(set, .openAIChat), .openAI, maximumTokens: 16).contains(#""max_completion_tokens":16"#))
         let both = try Self.json(#"{"model":"m","messages":[],"max_tokens":100,"max_completion_tokens":100}"#)
         #expect(
-            try Self.body(.body(both), .openAI, maximumTokens: 16)
+            try Self.body(.body(both, .openAIChat), .openAI, maximumTokens: 16)
                 .contains(#""max_tokens":16,"max_completion_tokens":16"#))
         let unset = try Self.json(#"{"model":"m","messages":[]}"#)
-        #expect(!(try Self.body(.body(unset), .openAI, maximumTokens: 16)).contains("16"))
+        #expect(!(try Self.body(.body(unset, .openAIChat), .openAI, maximumTokens: 16)).contains("16"))
         var options = CompletionOptions()
         options.maxTokens = 100
         let content = RequestContent.conversation([.user("hi")], options, extraBody: JSONObject())
         #expect(try Self.body(content, .anthropic, maximumTokens: 16).contains(#""max_tokens":16"#))
         #expect(content.maximumTokens == 100)
-        #expect(RequestContent.body(both).maximumTokens == 100)
-        #expect(RequestContent.body(unset).maximumTokens == nil)
+        #expect(RequestContent.body(both, .openAIChat).maximumTokens == 100)
+        #expect(RequestContent.body(unset, .openAIChat).maximumTokens == nil)
     }
 
     @Test func theSameContentGivesTheSameBytes() throws {
         let content = RequestContent.body(
             try Self.json(
-                #"{"model":"m","messages":[{"role":"user","content":"a\u0000\u001f/\ud83d\ude00\\"}],"x":-0.0e+1}"#))
+                #"{"model":"m","messages":[{"role":"user","content":"a\u0000\u001f/\ud83d\ude00\\"}],"x":-0.0e+1}"#),
+            .openAIChat)
         let first = try Self.body(content, .openAI)
         #expect(try Self.body(content, .openAI) == first)
         #expect(first.contains(#""content":"a\u0000\u001f/😀\\""#))

@@ -26,6 +26,15 @@ import Testing
         comparison.report("Messages")
     }
 
+    @Test func responsesEventsAndDamagedOnesMeanTheSameOnBothPaths() throws {
+        var comparison = PathComparison { OpenAIResponsesFastPath.delta(of: $0.data.span) != nil }
+        for (name, events) in try Self.streams(.openAIResponses, Self.responses) {
+            try comparison.compare(
+                OpenAIResponsesDecoder(), events.filter { !$0.data.starts(with: "[DONE]".utf8) }, name)
+        }
+        comparison.report("Responses")
+    }
+
     private static func streams(
         _ dialect: Dialect, _ transcript: Transcript
     ) throws -> [(name: String, events: [ServerSentEvent])] {
@@ -57,4 +66,16 @@ import Testing
         #"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"a\n\u00e9\ud83d\ude00"}      }"#,
         #"{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t","name":"f","input":{}}}"#,
         #"{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{\"a\":"}}"#)
+
+    private static let responses = Transcript(
+        messages: #"{"type":"response.created","sequence_number":0,"response":{"id":"a","model":"m"}}"#,
+        #"{"type":"response.output_item.added","output_index":0,"item":{"type":"message","id":"i"},"sequence_number":1}"#,
+        #"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"one","sequence_number":2}"#,
+        #"{"delta":" \"\u00e9\ud83d\ude00","output_index":0,"obfuscation":"x","type":"response.output_text.delta","#
+            + #""logprobs":[],"item_id":"j"}"#,
+        #"{"type":"response.output_text.delta","output_index":0,"delta":"","sequence_number":9}"#,
+        #"{"type":"response.output_text.delta","output_index":0,"delta":"x","logprobs":[{"token":"x"}]}"#,
+        #"{"type":"response.reasoning_text.delta","output_index":1,"content_index":0,"delta":"why"}"#,
+        #"{"type":"response.output_text.delta","output_index":1,"delta":"in an item of reasoning","sequence_number":11}"#
+    )
 }

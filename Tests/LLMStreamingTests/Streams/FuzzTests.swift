@@ -13,6 +13,9 @@ import Testing
         "\"usage\":{\"prompt_tokens\":1}", "\"type\":\"message_start\",", "\"message\":{",
         "\"type\":\"content_block_delta\",",
         "\"tool_calls\":[{\"function\":{", "\"arguments\":\"{}\"",
+        "data: {\"type\":\"response.output_text.delta\",\"output_index\":1,\"delta\":\"a\"}\n\n",
+        "data: {\"type\":\"response.output_item.done\",\"item\":{\"type\":\"function_call\",\"name\":\"f\"}}\n\n",
+        "\"type\":\"response.output_item.added\",", "\"item\":{", "\"output_index\":2,", "\"response\":{",
         "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
         "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\"}}\n\n",
         "data: {\"type\":\"content_block_delta\",\"index\":3,\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}}\n\n",
@@ -26,7 +29,7 @@ import Testing
         return (0..<count).flatMap { _ in Array((pieces.randomElement(using: &random) ?? "").utf8) }
     }
 
-    @Test(arguments: [Provider.openAI, .anthropic])
+    @Test(arguments: [Provider.openAI, .responses, .anthropic])
     func nonsenseNeverCompletes(_ provider: Provider) throws {
         let (trials, seed) = (10 * environment("LLM4S_TRIALS", default: 50), environment("LLM4S_SEED", default: 1))
         var random = SplitMix64(state: UInt64(truncatingIfNeeded: seed))
@@ -51,7 +54,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [Provider.openAI, .anthropic])
+    @Test(arguments: [Provider.openAI, .responses, .anthropic])
     func nonsenseAsABodyOfAnErrorIsAnErrorWithWords(_ provider: Provider) throws {
         let (trials, seed) = (10 * environment("LLM4S_TRIALS", default: 50), environment("LLM4S_SEED", default: 1))
         var random = SplitMix64(state: UInt64(truncatingIfNeeded: seed))

@@ -63,7 +63,7 @@ struct TruncationTests {
 
     private static func hasEnd(_ bytes: ArraySlice<UInt8>) -> Bool {
         let text = String(decoding: bytes, as: UTF8.self)
-        return text.contains("message_stop") || text.contains("[DONE]")
+        return text.contains("message_stop") || text.contains("[DONE]") || text.contains("response.completed")
             || text.replacing(" ", with: "").contains("\"finish_reason\":\"")
     }
 }

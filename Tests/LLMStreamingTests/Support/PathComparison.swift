@@ -6,11 +6,17 @@ import Testing
 /// A decoder with a short cut.
 protocol TwoPathDecoder {
     var isAnswered: Bool { get }
+    var sequenceNumber: Int? { get }
     mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError)
     mutating func decodeFully(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError)
 }
 
+extension TwoPathDecoder {
+    var sequenceNumber: Int? { nil }
+}
+
 extension OpenAIChatDecoder: TwoPathDecoder {}
+extension OpenAIResponsesDecoder: TwoPathDecoder {}
 extension AnthropicMessagesDecoder: TwoPathDecoder {}
 
 /// Compares the two paths of a decoder on the events of streams and on damaged copies of them.
@@ -21,6 +27,7 @@ struct PathComparison {
         var chunks: [StreamedChunk] = []
         var error: LLMError?
         var isAnswered: Bool
+        var sequenceNumber: Int?
     }
 
     private let seed = environment("LLM4S_SEED", default: 1)
@@ -62,8 +69,8 @@ struct PathComparison {
         var (left, right) = (Outcome(isAnswered: false), Outcome(isAnswered: false))
         do { try short.decode(event, into: &left.chunks) } catch { left.error = error }
         do { try full.decodeFully(event, into: &right.chunks) } catch { right.error = error }
-        left.isAnswered = short.isAnswered
-        right.isAnswered = full.isAnswered
+        (left.isAnswered, left.sequenceNumber) = (short.isAnswered, short.sequenceNumber)
+        (right.isAnswered, right.sequenceNumber) = (full.isAnswered, full.sequenceNumber)
         return (left, right)
     }
 

@@ -48,9 +48,15 @@ struct StreamRun {
 }
 
 extension Provider {
-    /// Providers of both dialects, as the catalog has them.
+    /// Providers of the dialects, as the catalog has them.
     static let openAI = named("openai")
     static let anthropic = named("anthropic")
+    /// OpenAI as a configuration may have it: spoken to in Responses.
+    static let responses = {
+        var provider = openAI
+        provider.dialect = .openAIResponses
+        return provider
+    }()
 
     static func named(_ name: String) -> Provider {
         guard let provider = ProviderCatalog()[name] else { preconditionFailure("no provider '\(name)'") }

@@ -1,0 +1,284 @@
+import ServerSentEvents
+
+/// Decodes the stream of OpenAI's Responses, and of everybody who serves that interface (WIRE.md 3 and 8).
+///
+/// A stream may begin in the middle: one that is asked for again from an event on (`starting_after`). Texts that come
+/// whole at an item's end, or at the response's, are taken only where none of their pieces can have come before.
+package struct OpenAIResponsesDecoder: Sendable {
+    private enum Beginning {
+        case awaited, seen, missed
+    }
+
+    private var beginning = Beginning.awaited
+    private var items = ResponseItems()
+    /// The number of the last event, behind which the stream can be asked for again; nil where events have none.
+    package private(set) var sequenceNumber: Int?
+    private var unknownNames = ["id", "model"]
+    private var isDone = false
+
+    /// Whether a terminal event came that says the answer is whole.
+    package private(set) var isAnswered = false
+    /// Whether a terminal event or `[DONE]` came.
+    var isEnded: Bool { isAnswered || isDone }
+
+    init() {}
+
+    mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        if event.data.first == UInt8(ascii: "["), event.data.starts(with: "[DONE]".utf8) {
+            isDone = true
+        } else if case .awaited = beginning {
+            try decodeFully(event, into: &chunks)
+        } else if event.type != "error", let delta = OpenAIResponsesFastPath.delta(of: event.data.span),
+            let position = items.position(number: delta.outputIndex)
+        {
+            sequenceNumber = delta.sequenceNumber ?? sequenceNumber
+            add(delta.text, .outputText, delta.contentIndex, at: position, into: &chunks)
+        } else {
+            try decodeFully(event, into: &chunks)
+        }
+    }
+
+    /// Decodes an event without the short cut of the hot path.
+    mutating func decodeFully(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        let json = try event.json()
+        guard let object = json.object else { throw LLMError(.decode, "an event is \(json.typeName), not an object") }
+        // The name of the event where a server leaves the type out.
+        let type = object["type"]?.string ?? event.type
+        if type == "error" { throw ErrorClassifier.inBand(json) }
+        if let number = object["sequence_number"]?.int, number >= 0 { sequenceNumber = number }
+        begin(type, number: object["sequence_number"]?.int)
+        switch type {
+        case "response.created", "response.queued", "response.in_progress":
+            addNames(object["response"]?.object, into: &chunks)
+        case "response.completed", "response.incomplete", "response.failed", "response.cancelled":
+            let name = String(type.dropFirst("response.".count))
+            try end(object["response"]?.object ?? JSONObject(), status: name, into: &chunks)
+        case "response.output_item.added":
+            let position = try position(object, isFirst: true)
+            items[position].hasBegun = true
+            if let item = object["item"]?.object { openItem(item, at: position, into: &chunks) }
+        case "response.output_item.done":
+            if let item = object["item"]?.object {
+                endItem(item, at: try position(object, isFirst: false), into: &chunks)
+            }
+        case "response.output_text.annotation.added":
+            guard let annotation = object["annotation"], !annotation.isNull else { return }
+            addCitation(annotation, at: try position(object, isFirst: false), into: &chunks)
+        default:
+            if try addText(type, object, into: &chunks) { return }
+            // Unknown events are ignored; an error in another form comes from compatible servers (WIRE.md 8).
+            if let error = ErrorClassifier.inBand(object, isBare: object["type"] == nil) { throw error }
+        }
+    }
+
+    /// A whole response that came as one JSON document.
+    mutating func decodeWhole(_ json: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        guard let response = json.object else { throw LLMError(.decode, "a response is \(json.typeName)") }
+        beginning = .seen
+        guard response["output"]?.array != nil || response["status"]?.string != nil else {
+            throw ErrorClassifier.inBand(response, isBare: true) ?? LLMError(.decode, "a response has no output")
+        }
+        try end(response, status: nil, into: &chunks)
+    }
+
+    /// Notes whether the stream was seen from its beginning on.
+    private mutating func begin(_ type: String, number: Int?) {
+        guard case .awaited = beginning else { return }
+        let isOpening = ["response.created", "response.queued", "response.in_progress"].contains(type)
+        beginning = isOpening || number == 0 ? .seen : .missed
+    }
+
+    private mutating func position(_ event: JSONObject, isFirst: Bool) throws(LLMError) -> Int {
+        let item = event["item"]
+        let ids = [event["item_id"], item?["id"], item?["call_id"]].compactMap { $0?.string }
+        return try items.position(outputIndex: event["output_index"]?.int, ids: ids, isFirst: isFirst)
+    }
+
+    private mutating func addNames(_ response: JSONObject?, into chunks: inout [StreamedChunk]) {
+        guard let response, !unknownNames.isEmpty else { return }
+        var names = JSONObject()
+        unknownNames.removeAll { name in
+            guard let text = response[name]?.string, !text.isEmpty else { return false }
+            names[name] = .string(text)
+            return true
+        }
+        if !names.isEmpty { chunks.append(StreamedChunk(.response, JSON.object(names).text)) }
+    }
+}
+
+// MARK: - Texts
+
+extension OpenAIResponsesDecoder {
+    /// Takes an event that carries a text, or a piece of one; false where it is another event.
+    private mutating func addText(
+        _ type: String, _ event: JSONObject, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) -> Bool {
+        let isWhole = type.hasSuffix(".done")
+        guard isWhole || type.hasSuffix(".delta"),
+            let form = ResponseTextForm(rawValue: String(type.dropLast(isWhole ? 5 : 6)))
+        else { return false }
+        let position = try position(event, isFirst: false)
+        let index = event[form.indexMember]?.int ?? 0
+        let text = event[isWhole ? form.wholeMember : "delta"]?.string ?? ""
+        if isWhole {
+            addWhole(text, form, index, at: position, into: &chunks)
+        } else {
+            add(text, form, index, at: position, into: &chunks)
+        }
+        if let logprobs = event["logprobs"]?.array, !logprobs.isEmpty, !isWhole {
+            chunks.append(StreamedChunk(.logprobs, JSON.array(logprobs).text, item: items[position].number))
+        }
+        return true
+    }
+
+    private mutating func add(
+        _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
+    ) {
+        guard !text.isEmpty, items[position].add(text, to: form, index) else { return }
+        chunks.append(StreamedChunk(form.kind, text, item: items[position].number))
+    }
+
+    /// Takes what a whole text has beyond its pieces.
+    private mutating func addWhole(
+        _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
+    ) {
+        guard takesWholes(at: position) else { return }
+        add(items[position].remainder(of: text, form, index), form, index, at: position, into: &chunks)
+    }
+
+    private mutating func addCitation(_ annotation: JSON, at position: Int, into chunks: inout [StreamedChunk]) {
+        items[position].citationCount += 1
+        chunks.append(StreamedChunk(.citation, annotation.text, item: items[position].number))
+    }
+
+    /// Whether a text that comes whole cannot be one whose pieces came before this stream began.
+    private func takesWholes(at position: Int) -> Bool {
+        if case .missed = beginning { items[position].hasBegun } else { true }
+    }
+}
+
+// MARK: - Items
+
+extension OpenAIResponsesDecoder {
+    private mutating func openItem(_ item: JSONObject, at position: Int, into chunks: inout [StreamedChunk]) {
+        items[position].learn(item)
+        switch items[position].type {
+        case "message", "reasoning", "": break
+        case "function_call", "custom_tool_call": openCall(item, at: position, into: &chunks)
+        default: chunks.append(StreamedChunk(.block, JSON.object(item).text, item: items[position].number))
+        }
+    }
+
+    private mutating func openCall(_ item: JSONObject, at position: Int, into chunks: inout [StreamedChunk]) {
+        guard !items[position].isOpened, let name = item["name"]?.string, !name.isEmpty else { return }
+        items[position].isOpened = true
+        var opening = JSONObject()
+        opening["id"] = item["call_id"] ?? item["id"]
+        opening["name"] = .string(name)
+        if item["type"] == "custom_tool_call" { opening["type"] = "custom_tool_call" }
+        chunks.append(StreamedChunk(.toolCall, JSON.object(opening).text, item: items[position].number))
+    }
+
+    /// Takes a whole item: what of its texts did not come in pieces, and what else a next turn must send back.
+    private mutating func endItem(_ item: JSONObject, at position: Int, into chunks: inout [StreamedChunk]) {
+        guard !items[position].isDone else { return }
+        items[position].isDone = true
+        items[position].learn(item)
+        var rest = item
+        switch items[position].type {
+        case "": return
+        case "message":
+            addParts(item["content"], .outputText, at: position, into: &chunks)
+            addParts(item["content"], .refusal, at: position, into: &chunks)
+            let annotations = (item["content"]?.array ?? []).flatMap { $0["annotations"]?.array ?? [] }
+            if items[position].citationCount == 0, takesWholes(at: position) {
+                for annotation in annotations { addCitation(annotation, at: position, into: &chunks) }
+            }
+            rest["content"] = nil
+        case "reasoning":
+            addParts(item["summary"], .reasoningSummary, at: position, into: &chunks)
+            addParts(item["content"], .reasoningText, at: position, into: &chunks)
+            // A long text of one part is not stored twice.
+            if items[position].has(.reasoningText), item["content"]?.array?.count == 1 { rest["content"] = nil }
+        case "function_call", "custom_tool_call":
+            openCall(item, at: position, into: &chunks)
+            let form: ResponseTextForm = items[position].type == "function_call" ? .functionArguments : .customInput
+            addWhole(item[form.wholeMember]?.string ?? "", form, 0, at: position, into: &chunks)
+            rest[form.wholeMember] = nil
+        default:
+            chunks.append(StreamedChunk(.block, JSON.object(item).text, item: items[position].number))
+            return
+        }
+        chunks.append(StreamedChunk(.item, JSON.object(rest).text, item: items[position].number))
+    }
+
+    /// Takes what an item's texts of a form have beyond their pieces.
+    private mutating func addParts(
+        _ parts: JSON?, _ form: ResponseTextForm, at position: Int, into chunks: inout [StreamedChunk]
+    ) {
+        let texts = (parts?.array ?? []).enumerated().compactMap { index, part in
+            part[form.wholeMember]?.string.map { (index: index, text: $0) }
+        }
+        let known = items[position].parts.filter { $0.form == form }.map(\.index)
+        if known.count == 1, texts.count == 1 {
+            addWhole(texts[0].text, form, known[0], at: position, into: &chunks)
+        } else if known.allSatisfy({ index in texts.contains { $0.index == index } }) {
+            for (index, text) in texts { addWhole(text, form, index, at: position, into: &chunks) }
+        }
+    }
+}
+
+// MARK: - The end
+
+extension OpenAIResponsesDecoder {
+    /// Takes the terminal event's response; a status inside it that is terminal goes before the event's name (WIRE.md 8).
+    ///
+    /// - Parameter name: the event's; nil for a document, which may be asked for before its response has ended.
+    private mutating func end(
+        _ response: JSONObject, status name: String?, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
+        addNames(response, into: &chunks)
+        try addOutput(response["output"]?.array ?? [], into: &chunks)
+        if let usage = response["usage"]?.object {
+            chunks.append(StreamedChunk(.usage, JSON.object(usage).text))
+        }
+        if let error = ErrorClassifier.inBand(response, isBare: false) { throw error }
+        let told = response["status"]?.string.flatMap { ["queued", "in_progress"].contains($0) ? nil : $0 }
+        switch told ?? name {
+        case "completed": addFinish(response, isIncomplete: false, into: &chunks)
+        case "incomplete": addFinish(response, isIncomplete: true, into: &chunks)
+        case "cancelled": throw LLMError(.cut, "the response was cancelled at the provider", code: "cancelled")
+        case "failed": throw LLMError(.server, "the response failed, and the provider does not say why")
+        case nil: return
+        case let status?: throw LLMError(.decode, "a response ended with the status '\(status)'")
+        }
+        isAnswered = true
+    }
+
+    private func addFinish(_ response: JSONObject, isIncomplete: Bool, into chunks: inout [StreamedChunk]) {
+        if isIncomplete {
+            let reason = response["incomplete_details"]?["reason"]?.string
+            chunks.append(StreamedChunk(.finish, reason ?? "incomplete"))
+            return
+        }
+        let calls: Set = ["function_call", "custom_tool_call"]
+        let isCalling =
+            items.items.contains { calls.contains($0.type) }
+            || (response["output"]?.array ?? []).contains { calls.contains($0["type"]?.string ?? "") }
+        // The protocol has no reason of its own for an answer that wants tools called.
+        if isCalling { chunks.append(StreamedChunk(.nativeFinish, "completed")) }
+        chunks.append(StreamedChunk(.finish, isCalling ? "tool_calls" : "completed"))
+    }
+
+    /// Takes what the events before lacked of the whole output.
+    private mutating func addOutput(_ output: [JSON], into chunks: inout [StreamedChunk]) throws(LLMError) {
+        if case .missed = beginning { return }
+        var ordinals: [String: Int] = [:]
+        for case .object(let item) in output {
+            let type = item["type"]?.string ?? ""
+            let ordinal = ordinals[type, default: 0]
+            ordinals[type] = ordinal + 1
+            endItem(item, at: try items.position(ofOutput: item, ordinal: ordinal), into: &chunks)
+        }
+    }
+}

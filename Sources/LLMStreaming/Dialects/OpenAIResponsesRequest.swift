@@ -1,0 +1,89 @@
+/// The body of a Responses request (WIRE.md 1 and 3).
+enum OpenAIResponsesRequest {
+    static func body(
+        _ conversation: Conversation, _ options: CompletionOptions, model: String, provider: Provider
+    ) throws(LLMError) -> JSONObject {
+        var input: [JSON] = []
+        for message in conversation.messages { input += try items(message) }
+        var body = JSONObject([
+            .init(key: "model", value: .string(model)), .init(key: "input", value: .array(input)),
+        ])
+        for name in options.names {
+            guard let value = options[name] else { continue }
+            switch name {
+            case .temperature, .topP: body[name.rawValue] = value
+            case .maxTokens: body["max_output_tokens"] = value
+            case .tools: body["tools"] = .array((value.array ?? []).map(ResponseToolForm.tool))
+            case .toolChoice: body["tool_choice"] = try ResponseToolForm.choice(value, provider)
+            case .responseFormat: body["text"] = ["format": .object(ResponseToolForm.flat(value, "json_schema"))]
+            case .reasoning: body["reasoning"] = ["effort": value]
+            // These ask for what happens anyway.
+            case .n where value.int == 1: break
+            case .api: break
+            case .presencePenalty, .frequencyPenalty, .stop, .seed, .n, .reasoningBudgetTokens:
+                throw LLMError(
+                    .invalidRequest,
+                    "option '\(name.rawValue)' has no field in the Responses interface of provider '\(provider.name)'")
+            }
+        }
+        return body
+    }
+
+    /// The input items of a message: calls and their results are items of their own.
+    private static func items(_ message: Message) throws(LLMError) -> [JSON] {
+        switch message.role {
+        case .tool:
+            return [
+                [
+                    "type": "function_call_output", "call_id": .string(message.toolCallID ?? ""),
+                    "output": content(message.content ?? .text(""), .user),
+                ]
+            ]
+        case .system, .developer, .user, .assistant:
+            if message.name != nil {
+                throw LLMError(.invalidRequest, "a message's 'name' has no field in the Responses interface")
+            }
+            let isSilent = message.content == nil || message.content == .text("")
+            var items: [JSON] = []
+            // Beside calls, nothing said is no message.
+            if !isSilent || message.toolCalls.isEmpty {
+                let content = content(message.content ?? .text(""), message.role)
+                items.append(["role": .string(message.role.rawValue), "content": content])
+            }
+            return items + message.toolCalls.map(call)
+        }
+    }
+
+    private static func call(_ call: ToolCall) -> JSON {
+        [
+            "type": "function_call", "call_id": .string(call.id), "name": .string(call.name),
+            "arguments": .string(call.arguments),
+        ]
+    }
+
+    private static func content(_ content: Message.Content, _ role: Message.Role) -> JSON {
+        switch content {
+        case .text(let text): .string(text)
+        case .parts(let parts): .array(parts.map { part($0, role) })
+        }
+    }
+
+    /// A part in chat form as one of an input message; one in the interface's own form stays as it is.
+    private static func part(_ part: JSON, _ role: Message.Role) -> JSON {
+        switch part["type"]?.string {
+        case "text":
+            var text = part.object ?? JSONObject()
+            text["type"] = role == .assistant ? "output_text" : "input_text"
+            return .object(text)
+        case "image_url":
+            var image = JSONObject([.init(key: "type", value: "input_image")])
+            image["image_url"] = part["image_url"]?["url"] ?? part["image_url"]
+            image["detail"] = part["image_url"]?["detail"]
+            return .object(image)
+        case "file":
+            let file = part["file"]?.object ?? JSONObject()
+            return .object(JSONObject([.init(key: "type", value: "input_file")]).merging(file))
+        default: return part
+        }
+    }
+}

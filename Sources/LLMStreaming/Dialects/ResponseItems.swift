@@ -1,0 +1,55 @@
+/// The output items of a Responses stream: keyed by their place in the output, since ids may change from event to event
+/// (WIRE.md 3), and by id or order where a server leaves the place out (WIRE.md 8).
+struct ResponseItems: Sendable {
+    /// The most items of one answer.
+    static let maximumCount = 10_000
+
+    private(set) var items: [ResponseItem] = []
+
+    subscript(_ position: Int) -> ResponseItem {
+        get { items[position] }
+        _modify { yield &items[position] }
+    }
+
+    /// The position of the item with that number; nil where none was seen.
+    func position(number: Int) -> Int? {
+        // The newest is the likeliest.
+        items.lastIndex { $0.number == number }
+    }
+
+    /// The position of the item that an event is about, which is added where it is new.
+    ///
+    /// - Parameters:
+    ///   - outputIndex: the place in the output, where the event has it.
+    ///   - ids: the names that the event calls the item by.
+    ///   - isFirst: whether the event is an item's first.
+    mutating func position(outputIndex: Int?, ids: [String], isFirst: Bool) throws(LLMError) -> Int {
+        if let outputIndex {
+            if let known = position(number: outputIndex) { return known }
+            return try add(outputIndex)
+        }
+        if let known = items.lastIndex(where: { item in ids.contains { item.isCalled($0) } }) { return known }
+        return try isFirst || items.isEmpty ? add(nextNumber) : items.count - 1
+    }
+
+    /// The position of the item that one of a finished response's output is: of the same name, else the one that has
+    /// the same place among those of its type; a new one where the stream had fewer.
+    mutating func position(ofOutput item: JSONObject, ordinal: Int) throws(LLMError) -> Int {
+        let type = item["type"]?.string ?? ""
+        if let id = item["id"]?.string, let known = items.firstIndex(where: { $0.isCalled(id) && $0.type == type }) {
+            return known
+        }
+        let same = items.indices.filter { items[$0].type == type }.sorted { items[$0].number < items[$1].number }
+        return try ordinal < same.count ? same[ordinal] : add(nextNumber)
+    }
+
+    private var nextNumber: Int { (items.map(\.number).max() ?? -1) + 1 }
+
+    private mutating func add(_ number: Int) throws(LLMError) -> Int {
+        guard (0..<Self.maximumCount).contains(number) else {
+            throw LLMError(.decode, "an output item has the index \(number)")
+        }
+        items.append(ResponseItem(number: number))
+        return items.count - 1
+    }
+}

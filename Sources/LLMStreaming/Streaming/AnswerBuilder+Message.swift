@@ -1,0 +1,119 @@
+/// What a next turn must send back, in the form of each dialect.
+extension AnswerBuilder {
+    func message(_ dialect: Dialect) -> JSON {
+        switch dialect {
+        case .anthropicMessages: return ["role": "assistant", "content": .array(blocks)]
+        case .openAIResponses: return .array(output)
+        case .openAIChat:
+            var message = JSONObject([.init(key: "role", value: "assistant")])
+            let calls = toolCalls
+            message["content"] = content.isEmpty && (!calls.isEmpty || !refusal.isEmpty) ? .null : .string(content)
+            if !refusal.isEmpty { message["refusal"] = .string(refusal) }
+            if !calls.isEmpty { message["tool_calls"] = .array(calls.map(\.json)) }
+            if !reasoningDetails.isEmpty { message["reasoning_details"] = .array(reasoningDetails.map(\.json)) }
+            return .object(message)
+        }
+    }
+
+    // MARK: - Anthropic's content blocks
+
+    /// The blocks of a message: thinking with its signature.
+    private var blocks: [JSON] {
+        items.sorted { $0.number < $1.number }.map { item in
+            switch item.body {
+            case .text(let ranges, let citations):
+                var block = JSONObject([
+                    .init(key: "type", value: "text"),
+                    .init(key: "text", value: .string(Self.text(of: content, ranges))),
+                ])
+                if !citations.isEmpty { block["citations"] = .array(citations) }
+                return .object(block)
+            case .reasoning(let ranges, let signature):
+                return [
+                    "type": "thinking", "thinking": .string(Self.text(of: reasoning, ranges)),
+                    "signature": .string(signature ?? ""),
+                ]
+            case .toolCall(var opening, let arguments):
+                let text = Self.arguments(opening, arguments)
+                opening["input"] = (try? JSONParser.parse(text)) ?? .string(text)
+                return .object(opening)
+            case .block(let block): return block
+            }
+        }
+    }
+
+    // MARK: - OpenAI's output items
+
+    /// The items of a response's output, each as the provider finished it, with its texts.
+    private var output: [JSON] {
+        let bodies = Dictionary(items.map { ($0.number, $0.body) }) { first, _ in first }
+        let numbers = Set(bodies.keys).union(outputItems.keys).sorted()
+        let lastMessage = numbers.last { isMessage(outputItems[$0], bodies[$0]) }
+        return numbers.map { number in
+            outputItem(outputItems[number], bodies[number], refusal: number == lastMessage ? refusal : "")
+        }
+    }
+
+    private func isMessage(_ item: JSONObject?, _ body: Item.Body?) -> Bool {
+        if let item { return item["type"] == "message" }
+        if case .text = body { return true }
+        return false
+    }
+
+    private func outputItem(_ finished: JSONObject?, _ body: Item.Body?, refusal: String) -> JSON {
+        switch body {
+        case .block(let block): return block
+        case .toolCall(let opening, let arguments):
+            let isCustom = opening["type"] == "custom_tool_call"
+            var item = finished ?? JSONObject()
+            if finished == nil {
+                item["type"] = isCustom ? "custom_tool_call" : "function_call"
+                item["call_id"] = opening["id"]
+                item["name"] = opening["name"]
+            }
+            item[isCustom ? "input" : "arguments"] = .string(
+                isCustom ? arguments : Self.arguments(opening, arguments))
+            return .object(item)
+        case .reasoning(let ranges, _):
+            var item = finished ?? JSONObject(type: "reasoning", "summary", [])
+            let isTold = ["summary", "content"].contains { item[$0]?.array?.isEmpty == false }
+            if !isTold {
+                item["content"] = [["type": "reasoning_text", "text": .string(Self.text(of: reasoning, ranges))]]
+            }
+            return .object(item)
+        case .text(let ranges, let citations):
+            return message(
+                finished,
+                parts: [
+                    [
+                        "type": "output_text", "text": .string(Self.text(of: content, ranges)),
+                        "annotations": .array(citations),
+                    ]
+                ], refusal)
+        case nil:
+            return isMessage(finished, nil) ? message(finished, parts: [], refusal) : .object(finished ?? JSONObject())
+        }
+    }
+
+    private func message(_ finished: JSONObject?, parts: [JSON], _ refusal: String) -> JSON {
+        var item = finished ?? JSONObject(type: "message", "role", "assistant")
+        let refused: [JSON] = refusal.isEmpty ? [] : [["type": "refusal", "refusal": .string(refusal)]]
+        item["content"] = .array(parts + refused)
+        return .object(item)
+    }
+
+    private static func text(of whole: String, _ ranges: [Range<Int>]) -> String {
+        let bytes = whole.utf8
+        return ranges.map { range in
+            let start = bytes.index(bytes.startIndex, offsetBy: range.lowerBound)
+            return String(whole[start..<bytes.index(start, offsetBy: range.count)])
+        }.joined()
+    }
+}
+
+extension JSONObject {
+    /// An item of a type with one more member.
+    fileprivate init(type: String, _ key: String, _ value: JSON) {
+        self.init([Member(key: "type", value: .string(type)), Member(key: key, value: value)])
+    }
+}
