@@ -5,6 +5,7 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
         let position: InputPosition
         /// The file as the user named it, or `standard input`.
         package let source: String
+        /// From 1: of the line, or of the request where the source is one document.
         package let line: Int
         package let reason: String
 
@@ -15,7 +16,7 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
             self.reason = reason
         }
 
-        package var description: String { "\(source):\(line): \(reason)" }
+        package var description: String { "\(position.place(in: source)): \(reason)" }
     }
 
     /// How many faults are told in words.

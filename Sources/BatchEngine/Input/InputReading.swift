@@ -14,14 +14,18 @@ package struct InputReading: Sendable {
         self.skipsInvalid = skipsInvalid
     }
 
-    /// Parses what stands between two line ends.
-    func parse(_ line: LineSplitter.Line) throws(LineFaults) -> ParsedLine {
+    /// Parses what an input has for a job.
+    func parse(_ line: InputLine) throws(LineFaults) -> ParsedLine {
         switch line {
         case .bytes(let bytes): return try parser.parse(bytes)
         case .oversized(let count):
             var faults = LineFaults()
             faults.add(
                 "the line has \(count.grouped) bytes, more than --max-line-bytes allows (\(maximumLineBytes.grouped))")
+            throw faults
+        case .broken(let reason):
+            var faults = LineFaults()
+            faults.add(reason)
             throw faults
         }
     }

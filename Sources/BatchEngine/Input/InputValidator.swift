@@ -38,7 +38,7 @@ package struct InputValidator: Sendable {
             var reader = try JobFileReader(source, maximumLineBytes: reading.maximumLineBytes)
             summary.snapshots.append(reader.snapshot)
             while let line = try reader.next() {
-                let position = InputPosition(source: index, line: reader.lineNumber)
+                let position = reader.position(source: index)
                 summary.lines += 1
                 do throws(LineFaults) {
                     let parsed = try reading.parse(line)
@@ -67,7 +67,7 @@ package struct InputValidator: Sendable {
             var reader = try JobFileReader(source, maximumLineBytes: reading.maximumLineBytes)
             if reader.snapshot != summary.snapshots[index] { throw .changed(source: source.title) }
             while let line = try reader.next() {
-                let position = InputPosition(source: index, line: reader.lineNumber)
+                let position = reader.position(source: index)
                 if let last, position > last { break }
                 do throws(LineFaults) {
                     let parsed = try reading.parse(line)
@@ -88,8 +88,9 @@ package struct InputValidator: Sendable {
         let source = sources[suspect.position.source]
         var reason = "duplicate id \(suspect.id.quotedName)"
         if let firstUse {
-            let file = firstUse.source == suspect.position.source ? "line " : sources[firstUse.source].name + ":"
-            reason += "; \(file)\(firstUse.line) has it already"
+            let isSameSource = firstUse.source == suspect.position.source
+            let place = isSameSource ? firstUse.place : firstUse.place(in: sources[firstUse.source].name)
+            reason += "; \(place) has it already"
         }
         return FaultReport.Fault(suspect.position, source: source, reason: reason)
     }

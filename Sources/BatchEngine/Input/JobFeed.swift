@@ -49,7 +49,7 @@ package struct JobFeed: ~Copyable {
     /// Whether a job of this id was handed out, as far as the input was read.
     package func contains(_ customID: String) -> Bool { claims.contains(customID) }
 
-    private mutating func nextLine() throws(InputError) -> LineSplitter.Line? {
+    private mutating func nextLine() throws(InputError) -> InputLine? {
         while true {
             if let line = try reader?.next() { return line }
             reader = nil
@@ -63,9 +63,10 @@ package struct JobFeed: ~Copyable {
         }
     }
 
-    private mutating func take(_ line: LineSplitter.Line, into batch: inout InputBatch) throws(InputError) {
+    private mutating func take(_ line: InputLine, into batch: inout InputBatch) throws(InputError) {
         let source = sources[nextSource - 1]
-        let position = InputPosition(source: nextSource - 1, line: reader?.lineNumber ?? 0)
+        let position =
+            reader?.position(source: nextSource - 1) ?? InputPosition(source: nextSource - 1, line: 0)
         var faults: LineFaults
         do throws(LineFaults) {
             let parsed = try reading.parse(line)
@@ -99,7 +100,7 @@ extension NewJob {
 }
 
 extension RejectedLine {
-    fileprivate init(_ line: LineSplitter.Line, _ faults: LineFaults, source: String, number: Int) {
+    fileprivate init(_ line: InputLine, _ faults: LineFaults, source: String, number: Int) {
         self.init(source: source, line: number, reason: faults.summary)
         if case .bytes(let bytes) = line { text = String(decoding: bytes, as: UTF8.self) }
     }

@@ -1,18 +1,26 @@
-/// The lines of one source, in bounded memory whatever its length.
+/// The lines of one source, or the requests of a batch document, in bounded memory whatever its length.
 struct JobFileReader: ~Copyable {
     /// The default of `--max-line-bytes`.
     static let defaultMaximumLineBytes = 16 << 20
 
+    /// So many bytes of white space before a document are looked through.
+    private static let maximumOpeningBytes = 64 << 10
+
     let source: InputSource
     /// The file as it was when it was opened; nil for what can be read only once.
     let snapshot: FileSnapshot?
-    /// The number of the line that `next` returned last, from 1.
+    /// The number of the line or request that `next` returned last, from 1.
     private(set) var lineNumber = 0
     /// How many bytes were read.
     private(set) var bytes = 0
 
+    private let maximumLineBytes: Int
     private let file: InputFile
     private var splitter: LineSplitter
+    /// Set once the file has shown to be a batch document; lines are then its requests.
+    private var document: DocumentSplitter?
+    /// The file's first bytes while they do not tell yet which of the two it is; nil once they have.
+    private var opening: [UInt8]? = []
     private var isAtEnd = false
 
     init(
@@ -22,20 +30,26 @@ struct JobFileReader: ~Copyable {
         let snapshot = try opened.snapshot()
         self.source = source
         self.snapshot = snapshot
+        self.maximumLineBytes = maximumLineBytes
         file = opened
         splitter = LineSplitter(maximumLineBytes: maximumLineBytes, bufferBytes: bufferBytes)
     }
 
-    /// The next line that is not blank; nil at the end.
+    /// Where the line that `next` returned last stands in its source.
+    func position(source: Int) -> InputPosition {
+        InputPosition(source: source, line: lineNumber, isRequest: document != nil)
+    }
+
+    /// The next line that is not blank, or the next request; nil at the end.
     ///
     /// - Throws: `InputError` where the file cannot be read, and at its end where it has changed since it was opened.
-    mutating func next() throws(InputError) -> LineSplitter.Line? {
+    mutating func next() throws(InputError) -> InputLine? {
         while true {
-            if let line = splitter.nextLine() {
+            if let line = document?.nextRequest() ?? splitter.nextLine() {
                 lineNumber += 1
                 if !Self.isBlank(line) { return line }
             } else if isAtEnd {
-                guard let line = splitter.lastLine() else { return nil }
+                guard let line = document == nil ? splitter.lastLine() : document?.end() else { return nil }
                 lineNumber += 1
                 if !Self.isBlank(line) { return line }
             } else {
@@ -45,15 +59,42 @@ struct JobFileReader: ~Copyable {
     }
 
     private mutating func refill() throws(InputError) {
-        let count = try file.read(into: &splitter.buffer)
-        splitter.didRefill(count)
+        let count: Int
+        if document == nil {
+            count = try file.read(into: &splitter.buffer)
+            opening == nil ? splitter.didRefill(count) : open(count)
+        } else {
+            count = try file.read(into: &document!.buffer)
+            document?.didRefill(count)
+        }
         bytes += count
         guard count == 0 else { return }
         isAtEnd = true
         if try file.snapshot() != snapshot { throw .changed(source: source.title) }
     }
 
-    private static func isBlank(_ line: LineSplitter.Line) -> Bool {
+    /// Takes the file's first bytes, which lie in the line splitter's buffer, until they tell what it is.
+    private mutating func open(_ count: Int) {
+        let bytes = (opening ?? []) + splitter.buffer[..<count]
+        var decision = DocumentOpening(bytes)
+        if decision == .undecided, count == 0 || bytes.count > Self.maximumOpeningBytes { decision = .isLines }
+        if decision == .undecided {
+            opening = bytes
+            return
+        }
+        opening = nil
+        let room = max(0, splitter.buffer.count - bytes.count)
+        let buffer = bytes + [UInt8](repeating: 0, count: room)
+        if case .isDocument(let first) = decision {
+            document = DocumentSplitter(
+                maximumRequestBytes: maximumLineBytes, buffer: buffer, unread: first..<bytes.count)
+        } else {
+            splitter.buffer = buffer
+            splitter.didRefill(bytes.count)
+        }
+    }
+
+    private static func isBlank(_ line: InputLine) -> Bool {
         guard case .bytes(let bytes) = line else { return false }
         return bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
     }

@@ -4,18 +4,11 @@ import Foundation
 ///
 /// Lines end with LF or CRLF; the last one may lack it. A byte order mark at the very start is dropped.
 struct LineSplitter {
-    /// What stands between two line ends.
-    enum Line: Equatable {
-        case bytes([UInt8])
-        /// A line over the limit, of that many bytes; they are not kept.
-        case oversized(Int)
-    }
-
     private let maximumLineBytes: Int
     /// The bytes that came last: a reader fills it from its start.
     var buffer: [UInt8]
     private var unread = 0..<0
-    private var pending: Line = .bytes([])
+    private var pending: InputLine = .bytes([])
     private var isAtStart = true
 
     init(maximumLineBytes: Int, bufferBytes: Int) {
@@ -24,7 +17,7 @@ struct LineSplitter {
     }
 
     /// The next line whose end has come; nil where more bytes are needed.
-    mutating func nextLine() -> Line? {
+    mutating func nextLine() -> InputLine? {
         guard let end = lineEnd() else {
             append(unread)
             unread = 0..<0
@@ -36,7 +29,7 @@ struct LineSplitter {
     }
 
     /// The line without an end at the end of the stream; nil where there is none.
-    mutating func lastLine() -> Line? { pending == .bytes([]) ? nil : takePending() }
+    mutating func lastLine() -> InputLine? { pending == .bytes([]) ? nil : takePending() }
 
     /// Says that the buffer was filled anew with that many bytes; only once `nextLine` has returned nil.
     mutating func didRefill(_ count: Int) { unread = 0..<count }
@@ -67,10 +60,11 @@ struct LineSplitter {
                 line.append(contentsOf: buffer[range])
                 pending = .bytes(line)
             }
+        case .broken: break
         }
     }
 
-    private mutating func takePending() -> Line {
+    private mutating func takePending() -> InputLine {
         defer {
             pending = .bytes([])
             isAtStart = false

@@ -132,4 +132,39 @@ import Testing
                 "the line has 2,039 bytes, more than --max-line-bytes allows (60)"
             ])
     }
+
+    @Test func faultsOfADocumentNameItsRequests() throws {
+        let good =
+            #"{"custom_id":"a","params":{"model":"c","max_tokens":9,"messages":[{"role":"user","content":"x"}]}}"#
+        let bad = #"{"custom_id":"b","params":{"model":"c","messages":[]}}"#
+        let document = "{\"requests\":[\(good),\n\(bad), \(good),7 {}]}"
+        let sources = [try scratch.file("batch.json", bytes: Array(document.utf8)), try scratch.file(lines: [good])]
+        let summary = try InputValidator(sources.map { .file($0) }, reading()).validate()
+        #expect(
+            summary.report.description.replacing(scratch.path + "/", with: "") == """
+                batch.json: request 2: 'messages' in params is empty
+                batch.json: request 3: duplicate id 'a'; request 1 has it already
+                batch.json: request 4: a job line must be a JSON object, not a number
+                batch.json: request 5: not JSON: a comma is missing between two requests
+                jobs.jsonl:1: duplicate id 'a'; batch.json: request 1 has it already
+                """)
+        #expect(summary.jobs == 1)
+        #expect(summary.lines == 6)
+    }
+
+    @Test func theRequestsOfADocumentAreJobsInTheirOrder() throws {
+        let requests = (1...300).map {
+            #"{"custom_id":"r\#($0)","params":{"model":"c","max_tokens":9,"messages":[{"role":"user","content":"x"}]}}"#
+        }
+        let document = "{\"requests\": [\(requests.joined(separator: ","))]}"
+        let source = InputSource.file(try scratch.file("batch.json", bytes: Array(document.utf8)))
+        let summary = try InputValidator([source], reading()).validate()
+        #expect(summary.report.isEmpty)
+        var feed = JobFeed([source], reading(), checked: summary)
+        var jobs: [NewJob] = []
+        while let batch = try feed.next(maximum: 7) { jobs += batch.jobs }
+        #expect(jobs.map(\.line) == Array(1...300))
+        #expect(jobs.map(\.customID) == (1...300).map { "r\($0)" })
+        #expect(Set(jobs.map(\.provider)) == ["anthropic"])
+    }
 }

@@ -24,6 +24,15 @@ import Testing
         #expect(try read(.file(file), bufferBytes: bufferBytes) == ["1:one", "5:five", "7:seven"])
     }
 
+    @Test(arguments: [1, 2, 3, 7, 64, 1 << 20])
+    func numbersTheRequestsOfADocument(bufferBytes: Int) throws {
+        let text = "\u{FEFF}\n{\n  \"requests\": [\n    {\"a\": 1},\n    {\"b\":\n2}\n  ]\n}\n"
+        let file = try scratch.file(bytes: Array(text.utf8))
+        #expect(try read(.file(file), bufferBytes: bufferBytes) == ["1:{\"a\": 1}", "2:{\"b\":\n2}"])
+        let empty = try scratch.file(bytes: Array(#"{"requests":[]}"#.utf8))
+        #expect(try read(.file(empty), bufferBytes: bufferBytes) == [])
+    }
+
     @Test func anEmptyFileHasNoLine() throws {
         #expect(try read(.file(scratch.file(bytes: [])), bufferBytes: 16) == [])
     }

@@ -4,13 +4,13 @@ import Testing
 
 @Suite struct LineSplitterTests {
     /// The lines of a text that comes in pieces of so many bytes.
-    private func lines(_ text: String, pieces: Int, maximumLineBytes: Int = 100) -> [LineSplitter.Line] {
+    private func lines(_ text: String, pieces: Int, maximumLineBytes: Int = 100) -> [InputLine] {
         lines(Array(text.utf8), pieces: pieces, maximumLineBytes: maximumLineBytes)
     }
 
-    private func lines(_ bytes: [UInt8], pieces: Int, maximumLineBytes: Int) -> [LineSplitter.Line] {
+    private func lines(_ bytes: [UInt8], pieces: Int, maximumLineBytes: Int) -> [InputLine] {
         var splitter = LineSplitter(maximumLineBytes: maximumLineBytes, bufferBytes: pieces)
-        var result: [LineSplitter.Line] = []
+        var result: [InputLine] = []
         var rest = bytes[...]
         while true {
             while let line = splitter.nextLine() { result.append(line) }
@@ -24,7 +24,7 @@ import Testing
         return result
     }
 
-    private func texts(_ texts: String...) -> [LineSplitter.Line] { texts.map { .bytes(Array($0.utf8)) } }
+    private func texts(_ texts: String...) -> [InputLine] { texts.map { .bytes(Array($0.utf8)) } }
 
     @Test(arguments: 1...20)
     func cutsAtEveryLineEndWhereverThePiecesEnd(pieces: Int) {
@@ -47,7 +47,7 @@ import Testing
     @Test(arguments: 1...20)
     func aLineOverTheLimitIsCountedAndTheNextOneIsWhole(pieces: Int) {
         let long = String(repeating: "x", count: 11)
-        let expected: [LineSplitter.Line] = [.bytes(Array("a".utf8)), .oversized(11), .bytes(Array("b".utf8))]
+        let expected: [InputLine] = [.bytes(Array("a".utf8)), .oversized(11), .bytes(Array("b".utf8))]
         #expect(lines("a\n\(long)\nb\n", pieces: pieces, maximumLineBytes: 10) == expected)
         #expect(lines("a\n\(long)\r\nb\n", pieces: pieces, maximumLineBytes: 10).count == 3)
         #expect(lines("\(long)\(long)", pieces: pieces, maximumLineBytes: 10) == [.oversized(22)])
@@ -69,7 +69,7 @@ import Testing
                 [UInt8(ascii: "a"), UInt8(ascii: "b"), UInt8(ascii: "\n")].randomElement(using: &random)!
             }
             var expected = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
-                $0.count > 8 ? LineSplitter.Line.oversized($0.count) : .bytes(Array($0))
+                $0.count > 8 ? InputLine.oversized($0.count) : .bytes(Array($0))
             }
             if expected.last == .bytes([]) { expected.removeLast() }
             let pieces = Int.random(in: 1...40, using: &random)

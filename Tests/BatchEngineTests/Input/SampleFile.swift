@@ -5,11 +5,17 @@ enum SampleFile: String, CaseIterable {
     case quickstart, faults
     case openAIBatch = "openai-batch"
     case anthropicBatch = "anthropic-batch"
+    /// The same as one document: its requests are no lines.
+    case anthropicDocument = "anthropic-document"
+
+    /// The files with a job a line.
+    static let lineFiles = allCases.filter { $0 != .anthropicDocument }
 
     var path: String {
         var root = URL(fileURLWithPath: #filePath)
         for _ in 0..<4 { root.deleteLastPathComponent() }
-        return root.appendingPathComponent("jobs/\(rawValue).jsonl").path
+        let ending = self == .anthropicDocument ? "json" : "jsonl"
+        return root.appendingPathComponent("jobs/\(rawValue).\(ending)").path
     }
 
     var bytes: [UInt8] { Array(FileManager.default.contents(atPath: path) ?? Data()) }

@@ -7,8 +7,9 @@ import Testing
 @Suite struct SampleFileTests {
     @Test(arguments: [
         (SampleFile.quickstart, 20, "mock"), (.openAIBatch, 5, "openai"), (.anthropicBatch, 5, "anthropic"),
+        (.anthropicDocument, 3, "anthropic"),
     ])
-    func isAJobALineForOneProvider(file: SampleFile, jobs: Int, provider: String) throws {
+    func isAJobARequestForOneProvider(file: SampleFile, jobs: Int, provider: String) throws {
         let reading = InputReading(parser: JobLineParser(defaults: standardDefaults))
         let summary = try InputValidator([.file(file.path)], reading).validate()
         #expect(summary.report.description == "")
