@@ -58,7 +58,8 @@ extension BatchReader {
         _ rows: borrowing Statement, _ completions: borrowing Statement
     ) throws(SQLiteFailure) -> JobResult {
         var result = JobResult(
-            job: JobRecord(rows), completions: [], httpStatus: rows.optionalInt(15), requestID: rows.optionalText(16))
+            job: JobRecord(rows), completions: [], httpStatus: rows.optionalInt(15),
+            errorCode: rows.optionalText(17), requestID: rows.optionalText(16))
         guard result.job.status == .completed else { return result }
         completions.bind(result.job.id, at: 1)
         while try completions.step() { result.completions.append(StoredCompletion(completions)) }
@@ -67,7 +68,8 @@ extension BatchReader {
 
     private static let linedResults: StaticString = """
         SELECT j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.status, j.attempts,
-            j.not_before_ms, j.error_kind, j.error, j.created_ms, j.updated_ms, r.metadata, a.http_status, a.request_id
+            j.not_before_ms, j.error_kind, j.error, j.created_ms, j.updated_ms, r.metadata, a.http_status, a.request_id,
+            a.error_code
         FROM jobs AS j INDEXED BY jobs_input CROSS JOIN requests AS r ON r.job_id = j.job_id
         LEFT JOIN attempts AS a ON a.job_id = j.job_id
             AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
@@ -79,7 +81,8 @@ extension BatchReader {
 
     private static let goneResults: StaticString = """
         SELECT j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.status, j.attempts,
-            j.not_before_ms, j.error_kind, j.error, j.created_ms, j.updated_ms, r.metadata, a.http_status, a.request_id
+            j.not_before_ms, j.error_kind, j.error, j.created_ms, j.updated_ms, r.metadata, a.http_status, a.request_id,
+            a.error_code
         FROM jobs AS j INDEXED BY jobs_input CROSS JOIN requests AS r ON r.job_id = j.job_id
         LEFT JOIN attempts AS a ON a.job_id = j.job_id
             AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)

@@ -5,6 +5,8 @@ package struct JobResult: Sendable, Equatable {
     package var completions: [StoredCompletion]
     /// The HTTP status of the newest attempt.
     package var httpStatus: Int?
+    /// The provider's own code of the newest attempt's error, such as `insufficient_quota`.
+    package var errorCode: String?
     /// The provider's name of the newest attempt's request.
     package var requestID: String?
 }

@@ -1,17 +1,24 @@
 import ArgumentParser
 import BatchEngine
 import BatchStore
-import Foundation
 import LLMStreaming
 
-/// `results`: ended jobs as JSONL, in the order of their input.
+/// `results`: ended jobs in the order of their input, in one of several forms.
 struct ResultsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "results",
-        abstract: "Prints ended jobs as JSON lines in the order of their input; failed ones with their error.")
+        abstract: "Prints ended jobs in the order of their input; failed ones with their error.",
+        discussion: """
+            openai-batch and anthropic-batch are the lines that the providers' own batch interfaces give, whatever \
+            provider answered; csv has a row for each answer, text the contents alone. Jobs that have not ended, asked \
+            for with --status, come with the partial text that is kept of them.
+            """)
 
     @Option(help: "The database.")
     var db: String
+
+    @Option(help: "The form of the output.")
+    var format: ResultFormat = .jsonl
 
     @Option(
         help: ArgumentHelp(
@@ -25,20 +32,31 @@ struct ResultsCommand: AsyncParsableCommand {
     func run() async throws {
         let reader = try await BatchReader.open(db)
         let sink = try ResultSink(path: output)
+        do { try await write(to: sink, from: reader) } catch {
+            sink.abandon()
+            throw error
+        }
+        await reader.close()
+    }
+
+    private func write(to sink: ResultSink, from reader: BatchReader) async throws {
         let statuses: Set<JobStatus> = status.isEmpty ? [.completed, .failed] : Set(status)
+        try sink.write(format.head)
         var cursor: ResultPage.Cursor?
         repeat {
             let page = try await reader.results(after: cursor, statuses: statuses)
-            var bytes: [UInt8] = []
+            var text = ""
             for result in page.results {
                 let partial = try await Self.partial(of: result.job, reader)
-                ResultLine.json(result, partial: partial).write(to: &bytes)
-                bytes.append(UInt8(ascii: "\n"))
+                do throws(LLMError) {
+                    text += try format.text(result, partial: partial, isForTerminal: sink.isTerminal)
+                } catch {
+                    throw Exit(.input, error.message)
+                }
             }
-            try sink.write(bytes)
+            try sink.write(text)
             cursor = page.next
         } while cursor != nil
-        await reader.close()
         try sink.finish()
     }
 
@@ -51,39 +69,3 @@ struct ResultsCommand: AsyncParsableCommand {
 }
 
 extension JobStatus: ExpressibleByArgument {}
-
-/// Standard output, or a file that takes its name when it is whole.
-private struct ResultSink {
-    private let path: String?
-    private let temporary: String
-    private let handle: FileHandle?
-
-    init(path: String?) throws {
-        self.path = path
-        temporary = "\(path ?? "").\(ProcessInfo.processInfo.processIdentifier).tmp"
-        guard path != nil else {
-            handle = nil
-            return
-        }
-        guard FileManager.default.createFile(atPath: temporary, contents: nil),
-            let handle = FileHandle(forWritingAtPath: temporary)
-        else { throw Exit(.input, "\(temporary) cannot be written") }
-        self.handle = handle
-    }
-
-    func write(_ bytes: [UInt8]) throws {
-        guard let handle else { return Console.output(bytes: bytes) }
-        do { try handle.write(contentsOf: Data(bytes)) } catch {
-            try? FileManager.default.removeItem(atPath: temporary)
-            throw Exit(.input, "\(temporary) cannot be written: \(error.localizedDescription)")
-        }
-    }
-
-    func finish() throws {
-        guard let handle, let path else { return }
-        try handle.close()
-        guard unsafe rename(temporary, path) == 0 else {
-            throw Exit(.input, "\(path) cannot be replaced: \(unsafe String(cString: strerror(errno)))")
-        }
-    }
-}

@@ -28,7 +28,12 @@ enum ResultLine {
             error["request_id"] = result.requestID.map(JSON.string)
             object["error"] = .object(error)
         }
-        if let partial { object["partial"] = .string(partial.answer.text) }
+        if let partial {
+            object["partial"] = .string(partial.answer.text)
+            if partial.answer.choices.count > 1 || partial.answer.choices.contains(where: \.isMoreThanText) {
+                object["partial_choices"] = partial.answer.json["choices"]
+            }
+        }
         object["metadata"] = job.metadata.flatMap(JSON.parsed)
         object["source"] = .string(job.source)
         object["line"] = job.line.map(JSON.int) ?? .null
@@ -56,4 +61,9 @@ enum ResultLine {
         usage["source"] = .string(completion.usageSource.rawValue)
         return .object(usage)
     }
+}
+
+extension PartialAnswer.Choice {
+    /// Whether there is something beside the text.
+    fileprivate var isMoreThanText: Bool { !reasoning.isEmpty || !refusal.isEmpty || !toolCalls.isEmpty }
 }

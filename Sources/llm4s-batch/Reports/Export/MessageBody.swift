@@ -1,0 +1,71 @@
+import BatchStore
+import LLMStreaming
+
+/// An answer as a whole message of Anthropic's, whatever dialect it came in.
+enum MessageBody {
+    /// The message of an answer.
+    static func json(_ completion: StoredCompletion, of job: JobRecord) -> JSON {
+        var message = JSONObject()
+        message["id"] = .string(completion.responseID ?? "msg_\(job.id)")
+        message["type"] = "message"
+        message["role"] = "assistant"
+        message["model"] = .string(completion.model ?? job.model)
+        message["content"] = .array(JSON.parsed(completion.message)?["content"]?.array ?? blocks(completion))
+        message["stop_reason"] = .string(stopReason(completion))
+        message["stop_sequence"] = .null
+        message["usage"] = usage(completion)
+        return .object(message)
+    }
+
+    /// The content blocks of an answer that came in another dialect.
+    private static func blocks(_ completion: StoredCompletion) -> [JSON] {
+        var blocks: [JSON] = []
+        if let reasoning = completion.reasoning {
+            blocks.append(["type": "thinking", "thinking": .string(reasoning), "signature": ""])
+        }
+        let text = completion.content.isEmpty ? completion.refusal ?? "" : completion.content
+        if !text.isEmpty { blocks.append(["type": "text", "text": .string(text)]) }
+        for call in completion.toolCalls.flatMap(JSON.parsed)?.array ?? [] {
+            let arguments = call["function"]?["arguments"]?.string ?? ""
+            blocks.append([
+                "type": "tool_use", "id": call["id"] ?? "", "name": call["function"]?["name"] ?? "",
+                "input": (try? JSONParser.parse(Array(arguments.utf8)))
+                    .flatMap { $0.object == nil ? nil : $0 } ?? ["arguments": .string(arguments)],
+            ])
+        }
+        return blocks
+    }
+
+    private static let stopReasons: Set<String> = [
+        "end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal",
+        "model_context_window_exceeded",
+    ]
+
+    private static func stopReason(_ completion: StoredCompletion) -> String {
+        if let native = completion.nativeFinishReason, stopReasons.contains(native) { return native }
+        return switch completion.finishReason {
+        case .stop, .unknown: "end_turn"
+        case .length: "max_tokens"
+        case .toolCalls: "tool_use"
+        case .contentFilter, .refusal: "refusal"
+        }
+    }
+
+    /// The provider's own report with the tokens of the final text, or one made from the counts; the form has no way
+    /// to say that a count is not known, and 0 stands for it.
+    private static func usage(_ completion: StoredCompletion) -> JSON {
+        if var usage = completion.usage.flatMap(JSON.parsed)?.object, usage["input_tokens"]?.int != nil,
+            usage["cache_read_input_tokens"] != nil || usage["total_tokens"] == nil
+        {
+            usage["output_tokens"] = completion.completionTokens.map(JSON.int) ?? usage["output_tokens"] ?? 0
+            return .object(usage)
+        }
+        let cached = completion.cachedTokens ?? 0
+        let created = completion.cacheCreationTokens ?? 0
+        return [
+            "input_tokens": .int(max(0, (completion.promptTokens ?? 0) - cached - created)),
+            "cache_creation_input_tokens": .int(created), "cache_read_input_tokens": .int(cached),
+            "output_tokens": .int(completion.completionTokens ?? 0),
+        ]
+    }
+}
