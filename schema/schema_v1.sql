@@ -125,7 +125,10 @@ CREATE TABLE attempts (
     resume_strategy TEXT CHECK (
         resume_strategy IS NULL OR resume_strategy IN ('replay', 'prefill', 'continue', 'restart', 'turn')
     ),
+    -- prefix_chars is 0 where a response that its server had kept came whole.
     prefix_chars INTEGER,
+    -- Why it was done so, in words.
+    resume_reason TEXT,
     -- How much of the beginning of its answer was found to repeat the prefix.
     overlap_chars INTEGER,
     started_ms INTEGER NOT NULL,
@@ -173,8 +176,8 @@ CREATE TABLE attempts (
         usage_source = 'provider' OR usage_source = 'mixed' OR usage_source = 'estimate' OR usage_source = 'none'
     ),
     -- Where it did not complete: the answer so far, joined with what it went on from. JSON with, per choice, choice,
-    -- text, reasoning, refusal, tool_calls, open_tool_call, open_reasoning; and content_deltas, seams. Last in the row,
-    -- so that reading the rest does not read it.
+    -- text, reasoning, refusal, tool_calls, open_tool_call, open_reasoning; and content_deltas, seams, tokens, and where
+    -- the server keeps the stream, cursor. Last in the row, so that reading the rest does not read it.
     partial TEXT
 ) STRICT;
 

@@ -19,6 +19,9 @@ package struct StoreOptions: Sendable {
     }
 
     package var durability = Durability.full
+    /// The providers that begin every continuation with the text that was sent along: what a dead worker's attempt
+    /// brought is joined accordingly.
+    package var echoingProviders: Set<String> = []
     package var chunks = ChunkRetention.all
     package var queue = WriteQueueLimits()
     /// The WAL is checkpointed when it has so many bytes.

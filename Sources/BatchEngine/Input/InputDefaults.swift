@@ -7,6 +7,8 @@ package struct InputDefaults: Sendable {
     package let provider: Provider?
     /// The model of lines without one, of `--model`.
     package private(set) var model: ModelName?
+    /// What is done with partial output, where a line does not say.
+    package let resume: ResumePolicy
     /// The provider of models that name none.
     let unprefixedProvider: String
 
@@ -18,9 +20,10 @@ package struct InputDefaults: Sendable {
     /// - Throws: `ConfigurationError` for an unknown provider.
     package init(
         catalog: ProviderCatalog = ProviderCatalog(), model: String? = nil, provider: String? = nil,
-        openAIBaseURL: String? = nil
+        openAIBaseURL: String? = nil, resume: ResumePolicy = .auto
     ) throws(ConfigurationError) {
         self.catalog = catalog
+        self.resume = resume
         if let provider {
             guard let known = catalog[provider] else {
                 throw ConfigurationError("--provider: " + Self.unknownProvider(provider, catalog))

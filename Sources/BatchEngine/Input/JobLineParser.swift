@@ -55,6 +55,10 @@ package struct JobLineParser: Sendable {
         let request = NativeReader.request(members, faults: &faults)
         guard let model, let provider = defaults.catalog[model.provider] else { return nil }
         ProviderCheck.check(request.content, model, provider, faults: &faults)
+        let dialect = request.content.dialect(at: provider)
+        if let fault = (request.resume ?? defaults.resume).fault(at: provider, model: model.model, dialect: dialect) {
+            faults.add("'resume': \(fault)")
+        }
         guard faults.isEmpty else { return nil }
         return ParsedLine(
             customID: id, model: model, content: request.content, members: object, storedMetadata: metadata)
@@ -129,6 +133,9 @@ package struct JobLineParser: Sendable {
             faults.add(
                 "'\(place.path)' speaks \(dialect.rawValue) and cannot go to provider '\(provider.name)', "
                     + "which speaks \(provider.dialect.rawValue)")
+        }
+        if let fault = defaults.resume.fault(at: provider, model: model.model, dialect: dialect) {
+            faults.add("'resume': \(fault)")
         }
         guard faults.isEmpty else { return nil }
         // The one member that is filled in: a body that leaves its model to --model must be sent with it.

@@ -9,76 +9,179 @@ package enum AnswerJoiner {
     /// beginning, which read the same.
     static let restartScalars = 32
 
+    /// What an attempt did and brought.
+    package struct Attempt: Sendable {
+        package var id: Int64
+        /// Nil and `restart` go on from nothing.
+        package var strategy: ResumeStrategy?
+        /// How much of the base's text was sent along; 0 where a kept response came whole.
+        package var prefixScalars: Int?
+        /// What it brought itself.
+        package var own: PartialAnswer
+        /// From where the rest of its stream can be had.
+        package var cursor: ReplayCursor?
+        package var responseID: String?
+        package var model: String?
+        /// Whether it ended the answer.
+        package var isWhole = false
+        /// The tokens of its output, as reported.
+        package var reportedTokens: Int?
+        /// Whether its provider always begins with the text that was sent along.
+        package var isEcho = false
+
+        package init(
+            id: Int64, strategy: ResumeStrategy?, prefixScalars: Int?, own: PartialAnswer, cursor: ReplayCursor? = nil,
+            responseID: String? = nil, model: String? = nil, isWhole: Bool = false, reportedTokens: Int? = nil,
+            isEcho: Bool = false
+        ) {
+            self.id = id
+            self.strategy = strategy
+            self.prefixScalars = prefixScalars
+            self.own = own
+            self.cursor = cursor
+            self.responseID = responseID
+            self.model = model
+            self.isWhole = isWhole
+            self.reportedTokens = reportedTokens
+            self.isEcho = isEcho
+        }
+
+        fileprivate var tokens: Int { max(reportedTokens ?? 0, own.contentDeltaCount) }
+    }
+
     /// The answer so far.
     ///
-    /// - Parameters:
-    ///   - base: what the attempt went on from; nil where it did not.
-    ///   - prefixScalars: how much of the base's text was sent along.
-    ///   - strategy: the attempt's strategy; only with `prefill` and a base is anything joined.
-    ///   - own: what the attempt itself brought.
-    ///   - isWhole: whether the attempt ended the answer.
-    ///   - reportedTokens: the tokens of the attempt's output, as reported.
-    /// - Returns: the joined answer, and how many scalars of an echo were recognised.
+    /// - Parameter base: what the attempt went on from; nil where it did not.
+    /// - Returns: the joined answer, and how many scalars at its beginning were found to repeat the prefix.
     package static func join(
-        base: StoredPartial?, prefixScalars: Int?, strategy: ResumeStrategy?, attemptID: Int64, own: PartialAnswer,
-        isWhole: Bool = false, reportedTokens: Int? = nil
+        _ attempt: Attempt, onto base: StoredPartial?
     ) -> (partial: StoredPartial, overlapScalars: Int?) {
-        let ownTokens = max(reportedTokens ?? 0, own.contentDeltaCount)
-        guard let base, let prefixScalars, strategy == .prefill else {
-            return (alone(attemptID, own, ownTokens, furthest: 0), nil)
+        var (partial, overlap) = joined(attempt, base)
+        switch attempt.strategy {
+        case .replay:
+            partial.cursor = attempt.cursor ?? base?.cursor
+            partial.pollCount = base?.pollCount
+            partial.responseID = attempt.responseID ?? base?.responseID
+            partial.model = attempt.model ?? base?.model
+        case .prefill, .continue:
+            // Its text was held back: read on from behind it, that would be lost.
+            let isTaken = partial.seams.last?.attemptID == attempt.id
+            partial.cursor = isTaken ? attempt.cursor : nil
+            (partial.pollCount, partial.responseID, partial.model) = (nil, attempt.responseID, attempt.model)
+        case .restart, .turn, nil:
+            partial.cursor = attempt.cursor
+            (partial.responseID, partial.model) = (attempt.responseID, attempt.model)
         }
+        return (partial, overlap)
+    }
+
+    private static func joined(_ attempt: Attempt, _ base: StoredPartial?) -> (StoredPartial, Int?) {
+        guard let base else { return (alone(attempt, furthest: 0), nil) }
+        switch attempt.strategy {
+        case .replay: return (replayed(attempt, base), nil)
+        case .prefill, .continue: return continued(attempt, base, prefixScalars: attempt.prefixScalars ?? 0)
+        case .restart, .turn, nil: return (alone(attempt, furthest: 0), nil)
+        }
+    }
+
+    /// The rest of the same stream follows what came of it.
+    private static func replayed(_ attempt: Attempt, _ base: StoredPartial) -> StoredPartial {
+        let own = attempt.own
+        if attempt.prefixScalars == 0 {
+            return attempt.isWhole ? alone(attempt, furthest: base.furthestScalars) : base
+        }
+        if own.isEmpty { return unchanged(base, attempt) }
+        let text = base.answer.text + own.text
+        var choice = own.choices.first ?? PartialAnswer.Choice(index: 0, text: "")
+        choice.text = text
+        choice.reasoning = (base.answer.choices.first?.reasoning ?? "") + choice.reasoning
+        choice.hasOpenReasoning = !choice.reasoning.isEmpty && text.isEmpty
+        var seams = base.seams.filter { $0.kept > 0 }
+        if !own.text.isEmpty {
+            seams.append(Seam(attemptID: attempt.id, choice: 0, kept: own.text.unicodeScalars.count))
+        }
+        let deltas = base.answer.contentDeltaCount + own.contentDeltaCount
+        return StoredPartial(
+            attemptID: attempt.id, answer: PartialAnswer(choices: [choice], contentDeltaCount: deltas), seams: seams,
+            // The report, where there is one, is of the whole response.
+            tokenCount: max(base.tokenCount + own.contentDeltaCount, attempt.reportedTokens ?? 0),
+            furthestScalars: max(base.furthestScalars, text.unicodeScalars.count))
+    }
+
+    /// The continuation follows the prefix, what both share once.
+    private static func continued(
+        _ attempt: Attempt, _ base: StoredPartial, prefixScalars: Int
+    ) -> (StoredPartial, Int?) {
+        let own = attempt.own
         let ownScalars = own.text.unicodeScalars
         let prefix = base.answer.text.unicodeScalars.prefix(prefixScalars)
-        if prefix.count >= restartScalars {
-            if ownScalars.starts(with: prefix.prefix(restartScalars)) {
-                let isEcho = ownScalars.starts(with: prefix)
-                return (
-                    alone(attemptID, own, ownTokens, furthest: base.furthestScalars), isEcho ? prefix.count : nil
-                )
+        if prefix.count >= restartScalars || attempt.isEcho && !prefix.isEmpty {
+            if ownScalars.starts(with: prefix) {
+                return (alone(attempt, furthest: base.furthestScalars), prefix.count)
             }
             // Cut before it could be told whether it is a new beginning: joined, it might stand there twice.
-            if !isWhole, prefix.starts(with: ownScalars) { return (unchanged(base, attemptID, own), nil) }
+            if !attempt.isWhole, prefix.starts(with: ownScalars) { return (unchanged(base, attempt), nil) }
+            if prefix.count >= restartScalars, ownScalars.starts(with: prefix.prefix(restartScalars)) {
+                return (alone(attempt, furthest: base.furthestScalars), nil)
+            }
         }
-        if ownScalars.isEmpty, !isWhole { return (unchanged(base, attemptID, own), nil) }
-        let restored = Self.restored(base.answer.text.unicodeScalars.dropFirst(prefixScalars), before: ownScalars)
+        if ownScalars.isEmpty, !attempt.isWhole { return (unchanged(base, attempt), nil) }
+        var overlap = 0
+        if attempt.strategy == .continue {
+            if !attempt.isWhole, SeamOverlap.mayGrow(ownScalars, after: prefix) {
+                return (unchanged(base, attempt), nil)
+            }
+            overlap = SeamOverlap.count(ownScalars, after: prefix)
+        }
+        let kept = String(ownScalars.dropFirst(overlap))
+        let restored =
+            overlap > 0
+            ? "" : Self.restored(base.answer.text.unicodeScalars.dropFirst(prefixScalars), before: ownScalars, attempt)
         var seams = truncated(base.seams, to: prefixScalars)
         if !restored.isEmpty, let last = seams.indices.last { seams[last].restored += restored }
-        if !ownScalars.isEmpty { seams.append(Seam(attemptID: attemptID, choice: 0, kept: ownScalars.count)) }
-        let text = String(prefix) + restored + own.text
+        if !kept.isEmpty {
+            seams.append(
+                Seam(attemptID: attempt.id, choice: 0, start: overlap, kept: kept.unicodeScalars.count))
+        }
+        let text = String(prefix) + restored + kept
         let answer = PartialAnswer(
             choices: [choice(own, base.answer, text: text)],
             contentDeltaCount: base.answer.contentDeltaCount + own.contentDeltaCount)
         let partial = StoredPartial(
-            attemptID: attemptID, answer: answer, seams: seams, tokenCount: base.tokenCount + ownTokens,
+            attemptID: attempt.id, answer: answer, seams: seams, tokenCount: base.tokenCount + attempt.tokens,
             furthestScalars: max(base.furthestScalars, text.unicodeScalars.count))
-        return (partial, nil)
+        return (partial, overlap > 0 ? overlap : nil)
     }
 
     /// The white space that was cut off the kept text and that the continuation does not bring back.
+    ///
+    /// A model that is asked to go on begins a new message, without the white space that stood before the cut word; one
+    /// that continues its own text says it again itself.
     private static func restored(
-        _ cut: Substring.UnicodeScalarView, before continuation: String.UnicodeScalarView
+        _ cut: Substring.UnicodeScalarView, before continuation: String.UnicodeScalarView, _ attempt: Attempt
     ) -> String {
-        guard cut.allSatisfy(\.properties.isWhitespace) else { return "" }
         if let first = continuation.first, first.properties.isWhitespace { return "" }
-        return String(cut)
+        if attempt.strategy == .continue { return String(cut.prefix { $0.properties.isWhitespace }) }
+        return cut.allSatisfy(\.properties.isWhitespace) ? String(cut) : ""
     }
 
-    private static func alone(
-        _ attemptID: Int64, _ own: PartialAnswer, _ tokens: Int, furthest: Int
-    ) -> StoredPartial {
-        StoredPartial(
-            attemptID: attemptID, answer: own,
+    private static func alone(_ attempt: Attempt, furthest: Int) -> StoredPartial {
+        let own = attempt.own
+        return StoredPartial(
+            attemptID: attempt.id, answer: own,
             seams: own.choices.map { choice in
-                Seam(attemptID: attemptID, choice: choice.index, kept: choice.text.unicodeScalars.count)
+                Seam(attemptID: attempt.id, choice: choice.index, kept: choice.text.unicodeScalars.count)
             },
-            tokenCount: tokens, furthestScalars: max(furthest, own.text.unicodeScalars.count))
+            tokenCount: attempt.tokens, furthestScalars: max(furthest, own.text.unicodeScalars.count))
     }
 
     /// The text as it was; what else the attempt began (a tool call, thinking) is told.
-    private static func unchanged(_ base: StoredPartial, _ attemptID: Int64, _ own: PartialAnswer) -> StoredPartial {
+    private static func unchanged(_ base: StoredPartial, _ attempt: Attempt) -> StoredPartial {
         var partial = base
-        partial.attemptID = attemptID
-        partial.answer.choices = [choice(own, base.answer, text: base.answer.text)]
+        partial.attemptID = attempt.id
+        if !attempt.own.choices.isEmpty {
+            partial.answer.choices = [choice(attempt.own, base.answer, text: base.answer.text)]
+        }
         return partial
     }
 

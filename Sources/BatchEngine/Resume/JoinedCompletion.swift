@@ -6,51 +6,41 @@ struct JoinedCompletion {
     let completion: Completion
     /// How the content of each choice is put together.
     let seams: [Seam]
-    /// How many scalars of an echo were recognised.
+    /// How many scalars at the beginning of what the attempt brought repeat the prefix.
     let overlapScalars: Int?
-    /// The tokens of the text that was gone on from; nil where the last attempt's answer stands alone.
+    /// The tokens of the text that was gone on from, where the report lacks them; nil where it is of the whole answer.
     let baseTokens: Int?
 
     /// Joins the completion that an attempt ended with.
     ///
     /// - Parameters:
     ///   - base: what the attempt went on from; nil where it did not.
-    ///   - own: all that the attempt brought.
-    init(_ completion: Completion, onto base: StoredPartial?, plan: ResumePlan, attemptID: Int64, own: PartialAnswer) {
-        let (joined, overlap) = AnswerJoiner.join(
-            base: base, prefixScalars: plan.prefixScalars, strategy: plan.strategy, attemptID: attemptID, own: own,
-            isWhole: true)
-        let isAlone = joined.seams.first.map { $0.attemptID == attemptID } ?? true
-        var completion = completion
-        if let base, !isAlone {
-            let text = joined.answer.text
-            let before = text.unicodeScalars.dropLast(completion.choices[0].content.unicodeScalars.count)
-            completion.choices[0].message = Self.prepending(
-                String(before), to: completion.choices[0].message)
-            completion.choices[0].content = text
-            baseTokens = base.tokenCount
-        } else {
-            baseTokens = nil
-        }
-        self.completion = completion
+    ///   - attempt: the attempt, with all that it brought.
+    init(_ completion: Completion, onto base: StoredPartial?, _ attempt: AnswerJoiner.Attempt) {
+        let (joined, overlap) = AnswerJoiner.join(attempt, onto: base)
         seams = joined.seams
         overlapScalars = overlap
-    }
-
-    /// A message in a provider's form, with a text put before its own.
-    private static func prepending(_ text: String, to message: JSON) -> JSON {
-        guard var object = message.object else { return message }
-        switch object["content"] {
-        case .array(var blocks):
-            if let index = blocks.firstIndex(where: { $0["type"] == "text" }), var block = blocks[index].object {
-                block["text"] = .string(text + (block["text"]?.string ?? ""))
-                blocks[index] = .object(block)
-            } else {
-                blocks.insert(["type": "text", "text": .string(text)], at: 0)
+        var completion = completion
+        let isAlone = joined.seams.allSatisfy { $0.attemptID == attempt.id }
+        if base != nil, !isAlone || attempt.strategy == .replay {
+            let text = joined.answer.text
+            var choice = completion.choices[0]
+            var message = AnswerMessage(choice.message)
+            message.replaceText(with: text, own: choice.content)
+            choice.content = text
+            if attempt.strategy == .replay {
+                let reasoning = joined.answer.choices.first?.reasoning ?? ""
+                message.replaceReasoning(with: reasoning, own: choice.reasoning ?? "")
+                choice.reasoning = reasoning.isEmpty ? nil : reasoning
             }
-            object["content"] = .array(blocks)
-        case let content: object["content"] = .string(text + (content?.string ?? ""))
+            choice.message = message.json
+            completion.choices[0] = choice
         }
-        return .object(object)
+        if attempt.strategy == .replay {
+            completion.id = completion.id ?? joined.responseID
+            completion.model = completion.model ?? joined.model
+        }
+        baseTokens = isAlone || attempt.strategy == .replay ? nil : base?.tokenCount
+        self.completion = completion
     }
 }

@@ -2,31 +2,41 @@ import LLMStreaming
 
 /// Why an answer cannot be gone on from and must start anew, in words (SPEC 8).
 enum ResumeObstacle {
-    /// What stands against it in the request, whatever is kept of its answer.
-    static func ofRequest(
-        _ content: RequestContent, provider: Provider, policy: ResumePolicy, isRefused: Bool
-    ) -> String? {
-        if policy == .restart { return "resuming is switched off" }
-        if content.dialect(at: provider) == .openAIResponses {
-            return "the Responses interface cannot go on from partial text"
-        }
-        if provider.resume == .none { return "\(provider.name) cannot go on from partial text" }
-        if isRefused { return "\(provider.name) refused to go on from partial text for this model" }
-        if content.choices > 1 { return "more than one answer was asked for" }
+    /// What stands in a request against sending partial text along, or asking to go on from it.
+    static func ofRequest(_ content: RequestContent) -> String? {
+        if content.choices > 1 { return severalAnswers }
         if endsWithAssistant(content) { return "the conversation itself ends with an assistant message" }
         return ofMembers(content.members)
     }
 
-    /// What stands against it in the kept answer.
-    static func ofAnswer(_ answer: PartialAnswer) -> String? {
-        guard let choice = answer.choices.first, !choice.text.isEmpty else { return "no text was kept" }
-        if answer.choices.count > 1 { return "more than one answer was asked for" }
+    /// What stands in a request against reading the rest of its stream: only what cannot be joined.
+    static func ofReplay(_ content: RequestContent) -> String? {
+        if content.choices > 1 { return severalAnswers }
+        let asksForProbabilities = content.members.members.contains {
+            probabilities.contains($0.key) && isSet($0.value)
+        }
+        return asksForProbabilities ? logProbabilities : nil
+    }
+
+    /// What stands in the kept answer against going on from it in any way.
+    static func ofKept(_ answer: PartialAnswer) -> String? {
+        if answer.choices.count > 1 { return severalAnswers }
+        guard let choice = answer.choices.first else { return nil }
         if choice.hasToolCall || !choice.toolCalls.isEmpty { return "a tool call had begun" }
         if !choice.refusal.isEmpty { return "a refusal had begun" }
+        return nil
+    }
+
+    /// What stands in the kept answer against going on from its text.
+    static func ofText(_ answer: PartialAnswer) -> String? {
+        guard let choice = answer.choices.first, !choice.text.isEmpty else { return "no text was kept" }
         if choice.hasOpenReasoning || !choice.reasoning.isEmpty { return "the model was thinking" }
         if ResumePlan.prefix(of: choice.text).isEmpty { return "the kept text is too short" }
         return nil
     }
+
+    private static let severalAnswers = "more than one answer was asked for"
+    private static let logProbabilities = "log probabilities were asked for"
 
     private static func ofMembers(_ members: JSONObject) -> String? {
         if let format = members["response_format"], !format.isNull, format["type"] != "text" {
@@ -34,7 +44,7 @@ enum ResumeObstacle {
         }
         for member in members.members where isSet(member.value) {
             if constraints.contains(member.key) { return "the output is constrained (\(member.key))" }
-            if probabilities.contains(member.key) { return "log probabilities were asked for" }
+            if probabilities.contains(member.key) { return logProbabilities }
             if thinking.contains(member.key) { return "thinking is enabled" }
         }
         if members["chat_template_kwargs"]?["enable_thinking"] == true { return "thinking is enabled" }

@@ -10,31 +10,59 @@ package struct ResumePlan: Sendable, Equatable {
     package var prefix: String?
     /// The bound of what is left to write, where the request sets one.
     package var maximumTokens: Int?
-    /// Why an answer to this request is never gone on from, whatever is kept of it; nil where it may be.
-    package var obstacle: String?
+    /// From where the rest of a kept stream is asked for; nil where a new one begins.
+    package var cursor: ReplayCursor?
+    /// Whether the kept response is looked at whole, because its stream cannot be had.
+    package var isPoll = false
+    /// Whether the new stream shall be kept, and how; nil where it ends with its connection.
+    package var keeps: ReplayCursor.Form?
+    /// What may be done with what this attempt leaves.
+    package var rules: ResumeRules
 
-    /// How many scalars of the joined partial text the prefix has.
-    package var prefixScalars: Int? { prefix?.unicodeScalars.count }
+    /// How many scalars of the joined partial text the prefix has; 0 for a response that comes whole.
+    package var prefixScalars: Int? { isPoll ? 0 : prefix?.unicodeScalars.count }
 
-    /// The plan for a request of a provider.
+    /// Whether the attempt goes on from kept text.
+    package var goesOn: Bool {
+        switch strategy {
+        case .replay, .prefill, .continue: true
+        case .restart, .turn, nil: false
+        }
+    }
+
+    /// How the request asks the provider to go on; nil where it does not.
+    package var continuation: Continuation? {
+        guard let prefix else { return nil }
+        return strategy == .continue ? .ask(after: prefix) : .prefill(prefix)
+    }
+
+    /// The plan for a request to a model of a provider.
     ///
     /// - Parameters:
     ///   - partial: what an earlier attempt left.
     ///   - isRefused: whether the provider refused to go on from partial text for this model in this run.
     package static func make(
-        partial: StoredPartial?, content: RequestContent, provider: Provider, policy: ResumePolicy, isRefused: Bool
+        partial: StoredPartial?, content: RequestContent, model: String, provider: Provider, policy: ResumePolicy,
+        isRefused: Bool
     ) -> ResumePlan {
-        let obstacle = ResumeObstacle.ofRequest(content, provider: provider, policy: policy, isRefused: isRefused)
-        guard let partial, !partial.answer.isEmpty else {
-            return ResumePlan(reason: "nothing was kept", obstacle: obstacle)
+        let rules = ResumeRules(content, model: model, provider: provider, policy: policy, isRefused: isRefused)
+        var plan = ResumePlan(reason: "nothing was kept", rules: rules)
+        plan.keeps = rules.replayObstacle == nil ? provider.replay : nil
+        guard let partial, !partial.isEmpty else { return plan }
+        let (strategy, reason) = rules.choice(for: partial)
+        plan.strategy = strategy
+        plan.reason = reason
+        switch strategy {
+        case .replay:
+            plan.cursor = partial.cursor
+            plan.isPoll = partial.pollCount != nil
+            plan.keeps = nil
+        case .prefill, .continue:
+            plan.prefix = prefix(of: partial.answer.text)
+            plan.maximumTokens = content.maximumTokens.map { max(minimumTokens, $0 - partial.tokenCount) }
+        case .restart, .turn: break
         }
-        if let reason = obstacle ?? ResumeObstacle.ofAnswer(partial.answer) {
-            return ResumePlan(strategy: .restart, reason: reason, obstacle: obstacle)
-        }
-        return ResumePlan(
-            strategy: .prefill, reason: "\(provider.name) continues a last assistant message",
-            prefix: prefix(of: partial.answer.text),
-            maximumTokens: content.maximumTokens.map { max(minimumTokens, $0 - partial.tokenCount) })
+        return plan
     }
 
     /// What is left to write is never bounded lower than this: counted pieces are an estimate, and an estimate must not

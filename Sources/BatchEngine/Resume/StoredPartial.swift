@@ -14,6 +14,13 @@ package struct StoredPartial: Sendable, Equatable {
     package var tokenCount: Int
     /// The most scalars that the answer had after any attempt; more than its text has where a later one began anew.
     package var furthestScalars: Int
+    /// From where the rest of the attempt's stream can be had; nil where its server keeps it no more.
+    package var cursor: ReplayCursor?
+    /// How often a kept response was looked at whole, because its stream could not be had.
+    package var pollCount: Int?
+    /// What the response that a stream is replayed of calls itself, and its model: the rest may not say it again.
+    package var responseID: String?
+    package var model: String?
 
     /// A partial answer; what is left out follows from the answer.
     package init(
@@ -26,12 +33,20 @@ package struct StoredPartial: Sendable, Equatable {
         self.furthestScalars = furthestScalars ?? answer.text.unicodeScalars.count
     }
 
-    /// As the column `attempts.partial` holds it: the answer's members, `seams`, `tokens` and `furthest`.
+    /// Whether there is something to go on from or to show.
+    package var isEmpty: Bool { answer.isEmpty && cursor == nil }
+
+    /// As the column `attempts.partial` holds it: the answer's members, `seams`, `tokens`, `furthest`, and of a kept
+    /// stream `cursor`, `polls`, `response_id`, `model`.
     package var json: JSON {
         var object = answer.json.object ?? JSONObject()
         object["seams"] = .array(seams.map(\.json))
         object["tokens"] = .int(tokenCount)
         object["furthest"] = .int(furthestScalars)
+        object["cursor"] = cursor.map { .string($0.text) }
+        object["polls"] = pollCount.map(JSON.int)
+        object["response_id"] = responseID.map(JSON.string)
+        object["model"] = model.map(JSON.string)
         return .object(object)
     }
 
@@ -41,5 +56,9 @@ package struct StoredPartial: Sendable, Equatable {
         self.init(
             attemptID: attemptID, answer: answer, seams: (json["seams"]?.array ?? []).compactMap(Seam.init(json:)),
             tokenCount: json["tokens"]?.int, furthestScalars: json["furthest"]?.int)
+        cursor = json["cursor"]?.string.flatMap(ReplayCursor.init(text:))
+        pollCount = json["polls"]?.int
+        responseID = json["response_id"]?.string
+        model = json["model"]?.string
     }
 }

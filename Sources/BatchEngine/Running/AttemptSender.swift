@@ -15,33 +15,56 @@ struct AttemptSender: Sendable {
     ///   - job: its request is given up once it is encoded.
     ///   - isRefused: whether the provider refused to go on from partial text for this model in this run.
     ///   - repeats: how many attempts just before this one were repeated at once.
-    ///   - fraction: a random number from 0 to 1, for the jitter.
+    ///   - random: for the jitter, and for the name of a stream that its server is to keep.
     func send(
-        _ job: inout Job, to endpoint: Endpoint, isRefused: Bool, repeats: Int, fraction: Double
+        _ job: inout Job, to endpoint: Endpoint, isRefused: Bool, repeats: Int, random: UInt64
     ) async -> AttemptVerdict {
         let plan: ResumePlan
         let request: ProviderRequest
         do {
             let prepared = try PreparedAttempt(
-                job, provider: endpoint.provider, policy: configuration.resume, isRefused: isRefused)
+                job, provider: endpoint.provider, policy: configuration.resume, isRefused: isRefused,
+                streamID: streamID(job, random))
             (plan, request) = (prepared.plan, prepared.request)
         } catch {
-            let attemptID = store.startAttempt(start(of: job, ResumePlan(reason: "")))
+            let attemptID = store.startAttempt(start(of: job, nil))
             return AttemptVerdict(job: job, attemptID: attemptID, unsendable: error, now: unixMilliseconds())
         }
         job.request = []
+        if plan.strategy != .replay, let cursor = job.partial?.cursor { await abandon(cursor, at: endpoint) }
         let attemptID = store.startAttempt(start(of: job, plan))
         let receiver = AttemptReceiver(store: store, attemptID: attemptID, chunks: chunks)
+        let kept = request.kept
         let result = await source.stream(consume request, to: endpoint, receiver: receiver)
-        return AttemptVerdict(
-            job: job, plan: plan, attemptID: attemptID, result: result, policy: configuration.retry, repeats: repeats,
-            fraction: fraction, now: unixMilliseconds())
+        let verdict = AttemptVerdict(
+            job: job, plan: plan, attemptID: attemptID, result: result, policy: configuration.retry, kept: kept,
+            isEcho: endpoint.provider.echoesPrefix, repeats: repeats,
+            fraction: Double(random >> 11) / 0x1p53, now: unixMilliseconds())
+        if let cursor = verdict.abandoned { await abandon(cursor, at: endpoint) }
+        return verdict
     }
 
-    private func start(of job: Job, _ plan: ResumePlan) -> AttemptStart {
+    /// Tells a server that nobody will ask for a stream again; what it answers changes nothing.
+    private func abandon(_ cursor: ReplayCursor, at endpoint: Endpoint) async {
+        _ = await source.stream(ProviderRequest(.abandon(cursor)), to: endpoint, receiver: DeafReceiver())
+    }
+
+    /// A name that no other stream of the server has.
+    private func streamID(_ job: Job, _ random: UInt64) -> String {
+        "llm4s-\(String(unixMilliseconds(), radix: 36))-\(String(random, radix: 36))-\(job.id)-\(job.attemptCount + 1)"
+    }
+
+    private func start(of job: Job, _ plan: ResumePlan?) -> AttemptStart {
         AttemptStart(
-            jobID: job.id, number: job.attemptCount + 1, requestSHA256: job.requestSHA256, strategy: plan.strategy,
-            resumedFrom: plan.prefix == nil ? nil : job.partial?.attemptID, prefixScalars: plan.prefixScalars,
+            jobID: job.id, number: job.attemptCount + 1, requestSHA256: job.requestSHA256, strategy: plan?.strategy,
+            reason: plan?.strategy == nil ? nil : plan?.reason,
+            resumedFrom: plan?.goesOn == true ? job.partial?.attemptID : nil, prefixScalars: plan?.prefixScalars,
             startedMilliseconds: unixMilliseconds())
     }
+}
+
+/// Takes nothing.
+private struct DeafReceiver: ChunkReceiver {
+    func receive(_ chunks: [StreamedChunk], atMicroseconds microseconds: Int64) -> Bool { true }
+    func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { resume() }
 }

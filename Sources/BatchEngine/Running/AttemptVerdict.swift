@@ -10,6 +10,8 @@ package struct AttemptVerdict: Sendable {
     package private(set) var isPrefillRefused = false
     /// Why the provider gets no more requests; nil where it does.
     package private(set) var stopsProvider: String?
+    /// A stream that its server keeps and that nobody will ask for again: the server is to be told.
+    package private(set) var abandoned: ReplayCursor?
 
     /// So many tries in a row over stale connections are repeated at once; then something else is wrong.
     static let maximumRepeats = 8
@@ -18,45 +20,98 @@ package struct AttemptVerdict: Sendable {
     ///
     /// - Parameters:
     ///   - job: the job as it was when the attempt began; its request is not looked at.
+    ///   - kept: where the attempt's stream began, if its server was to keep it.
+    ///   - isEcho: whether the provider begins every continuation with the text that was sent along.
     ///   - repeats: how many attempts just before this one were repeated at once.
     ///   - fraction: a random number from 0 to 1, for the jitter.
     ///   - now: Unix milliseconds.
     package init(
-        job: Job, plan: ResumePlan, attemptID: Int64, result: StreamResult, policy: RetryPolicy, repeats: Int = 0,
-        fraction: Double, now: Int64
+        job: Job, plan: ResumePlan, attemptID: Int64, result: StreamResult, policy: RetryPolicy,
+        kept: ReplayCursor? = nil, isEcho: Bool = false, repeats: Int = 0, fraction: Double, now: Int64
     ) {
         end = AttemptEnd(
             attemptID: attemptID, jobID: job.id, status: .completed, counts: true, result: result, error: nil,
             partial: nil, transition: .failed, endedMilliseconds: now)
-        let base = plan.prefix == nil ? nil : job.partial
+        let base = plan.goesOn ? job.partial : nil
+        var attempt = AnswerJoiner.Attempt(
+            id: attemptID, strategy: plan.strategy, prefixScalars: plan.prefixScalars, own: result.partial,
+            cursor: result.cursor, responseID: result.responseID, model: result.model,
+            reportedTokens: result.usage?.completionTokens, isEcho: isEcho)
         switch result.outcome {
         case .completed(let completion):
-            let joined = JoinedCompletion(
-                completion, onto: base, plan: plan, attemptID: attemptID, own: result.partial)
+            attempt.isWhole = true
+            let joined = JoinedCompletion(completion, onto: base, attempt)
             end.overlapScalars = joined.overlapScalars
+            end.result.responseID = joined.completion.id
             end.transition = .completed(Self.records(joined))
         case .failed(let error):
-            var (kept, overlap) = AnswerJoiner.join(
-                base: base, prefixScalars: plan.prefixScalars, strategy: plan.strategy, attemptID: attemptID,
-                own: result.partial, reportedTokens: result.usage?.completionTokens)
-            let furthest = job.partial?.furthestScalars ?? 0
-            let isLonger = Self.isGoneOnFrom(kept, plan) && kept.furthestScalars > furthest
-            kept.furthestScalars = max(furthest, kept.furthestScalars)
+            let (partial, overlap) = AnswerJoiner.join(attempt, onto: base)
             end.overlapScalars = overlap
-            end.partial = kept.answer.isEmpty ? nil : kept
-            end.error = error
-            end.status = result.partial.isEmpty ? .failed : .interrupted
-            end.transition = .waiting(until: nil, hasPartial: end.partial != nil || job.partial != nil)
+            fail(error, job, plan, partial, base, kept)
             if error.kind == .cancelled {
-                (end.status, end.counts) = (.interrupted, false)
+                end.counts = false
             } else if result.isStaleConnection, repeats < Self.maximumRepeats {
                 (isRepeated, end.counts) = (true, false)
             } else if plan.strategy == .prefill, error.kind == .invalidRequest {
                 (isRepeated, isPrefillRefused, end.counts) = (true, true, false)
+            } else if plan.strategy == .replay, isStreamGivenUp(plan) {
+                (isRepeated, end.counts) = (true, false)
+            } else if plan.isPoll, error.kind == .cut, let polls = end.partial?.pollCount {
+                end.counts = false
+                let wait = KeptStream.wait(afterPolls: polls)
+                end.transition = .waiting(until: now + wait.wholeMilliseconds, hasPartial: hasText(job))
             } else {
+                let furthest = job.partial?.furthestScalars ?? 0
+                let isLonger = Self.isGoneOnFrom(partial, plan) && partial.furthestScalars > furthest
                 decide(error, job, policy, isLonger, fraction)
             }
+            if case .failed = end.transition, !isRepeated, let cursor = end.partial?.cursor {
+                abandoned = cursor
+                end.partial?.cursor = nil
+            }
         }
+    }
+
+    /// Notes what is left of an attempt that failed.
+    private mutating func fail(
+        _ error: LLMError, _ job: Job, _ plan: ResumePlan, _ partial: StoredPartial, _ base: StoredPartial?,
+        _ start: ReplayCursor?
+    ) {
+        var kept = partial
+        kept.furthestScalars = max(job.partial?.furthestScalars ?? 0, kept.furthestScalars)
+        switch KeptStream(error, end.result, kept: kept, isReplayed: plan.strategy == .replay) {
+        case .kept: if plan.isPoll, error.kind == .cut { kept.pollCount = (kept.pollCount ?? 0) + 1 }
+        case .polled: kept.pollCount = 0
+        case .lost(let isAlive):
+            if isAlive { abandoned = kept.cursor }
+            (kept.cursor, kept.pollCount) = (nil, nil)
+        }
+        // Named by us, it runs although nothing of it has come.
+        if let start, start.form == .conversation, kept.cursor == nil, abandoned == nil, error.kind != .cancelled,
+            end.result.httpStatus != nil || error.kind == .timeoutFirstToken
+        {
+            abandoned = start
+        }
+        // A cursor that is no more must not be found in an older attempt.
+        end.partial = kept.isEmpty && base?.cursor == nil ? nil : kept
+        end.result.responseID = kept.responseID ?? end.result.responseID
+        end.error = error
+        let isCancelled = error.kind == .cancelled
+        let broughtNothing = end.result.partial.isEmpty && kept.cursor == nil
+        end.status = broughtNothing && !isCancelled ? .failed : .interrupted
+        end.transition = .waiting(until: nil, hasPartial: hasText(job))
+    }
+
+    /// Whether the stream that the attempt asked for is now had in another way, or not at all.
+    private func isStreamGivenUp(_ plan: ResumePlan) -> Bool {
+        guard let kept = end.partial else { return true }
+        return kept.cursor == nil || !plan.isPoll && kept.pollCount != nil
+    }
+
+    /// Whether text of the answer is kept, be it of an earlier attempt.
+    private func hasText(_ job: Job) -> Bool {
+        guard let partial = end.partial ?? job.partial else { return false }
+        return !partial.answer.isEmpty
     }
 
     /// The verdict on a stored request that cannot be sent: its job fails, and its attempt says why.
@@ -76,9 +131,8 @@ package struct AttemptVerdict: Sendable {
         case .retry(let wait, let cost):
             end.counts = cost == .attempt
             end.resetsAttempts = cost == .startsAnew
-            let hasPartial = end.partial != nil || job.partial != nil
             end.transition = .waiting(
-                until: end.endedMilliseconds + wait.wholeMilliseconds, hasPartial: hasPartial)
+                until: end.endedMilliseconds + wait.wholeMilliseconds, hasPartial: hasText(job))
         case .fail: end.transition = .failed
         case .stopProvider:
             end.counts = false
@@ -88,8 +142,9 @@ package struct AttemptVerdict: Sendable {
 
     /// Whether the next attempt goes on from what is kept now, and this one did not begin anew.
     private static func isGoneOnFrom(_ kept: StoredPartial, _ plan: ResumePlan) -> Bool {
-        let isAnew = plan.strategy != nil && kept.seams.first?.attemptID == kept.attemptID
-        return !isAnew && plan.obstacle == nil && ResumeObstacle.ofAnswer(kept.answer) == nil
+        let isAnew =
+            plan.strategy != nil && plan.strategy != .replay && kept.seams.first?.attemptID == kept.attemptID
+        return !isAnew && plan.rules.choice(for: kept).strategy != .restart
     }
 
     private static func records(_ joined: JoinedCompletion) -> [CompletionRecord] {

@@ -275,7 +275,7 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
         let name = "\(job.provider)/\(job.model)"
         let verdict = await sender.send(
             &job, to: endpoint, isRefused: state.refusedPrefills.contains(name), repeats: repeats,
-            fraction: Double.random(in: 0...1, using: &random))
+            random: random.next())
         if verdict.isPrefillRefused { state.refusedPrefills.insert(name) }
         if let reason = verdict.stopsProvider { window.stop(job.provider, reason: reason) }
         return verdict

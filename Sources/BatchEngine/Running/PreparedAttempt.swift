@@ -10,14 +10,29 @@ struct PreparedAttempt {
     /// - Parameters:
     ///   - policy: what is done with partial output, where the job's line does not say.
     ///   - isRefused: whether the provider refused to go on from partial text for this model in this run.
+    ///   - streamID: what a stream that its server is to keep is called, where that is ours to say.
     /// - Throws: kind `invalid_request` where the stored request is none or does not fit the provider.
-    init(_ job: Job, provider: Provider, policy: ResumePolicy, isRefused: Bool) throws(LLMError) {
+    init(
+        _ job: Job, provider: Provider, policy: ResumePolicy, isRefused: Bool, streamID: String
+    ) throws(LLMError) {
         let stored = try JobRequest(stored: job.request)
         plan = ResumePlan.make(
-            partial: job.partial, content: stored.content, provider: provider, policy: stored.resume ?? policy,
-            isRefused: isRefused)
+            partial: job.partial, content: stored.content, model: job.model, provider: provider,
+            policy: stored.resume ?? policy, isRefused: isRefused)
+        if let cursor = plan.cursor {
+            var request = ProviderRequest(plan.isPoll ? .poll(cursor) : .replay(cursor))
+            request.dialect = stored.content.dialect(at: provider)
+            self.request = request
+            return
+        }
+        let kept = plan.keeps.map { form in
+            switch form {
+            case .conversation: ReplayCursor(.conversation, id: streamID, position: 0)
+            case .response: ReplayCursor(.response, id: "", position: -1)
+            }
+        }
         request = try RequestEncoder.encode(
-            stored.content, model: job.model, provider: provider, prefix: plan.prefix,
-            maximumTokens: plan.maximumTokens)
+            stored.content, model: job.model, provider: provider, continuation: plan.continuation,
+            maximumTokens: plan.maximumTokens, kept: kept)
     }
 }

@@ -7,6 +7,8 @@ struct RescuedAttempt {
     let jobID: Int64
     let strategy: ResumeStrategy?
     let prefixScalars: Int?
+    /// Whether its provider begins every continuation with the text that was sent along.
+    let isEcho: Bool
     /// What it went on from.
     let base: StoredPartial?
     // The partial answer is the same in every dialect.
@@ -20,12 +22,13 @@ struct RescuedAttempt {
     private(set) var lastMicroseconds: Int64?
 
     init(
-        id: Int64, jobID: Int64, strategy: ResumeStrategy?, prefixScalars: Int?, base: StoredPartial?
+        id: Int64, jobID: Int64, strategy: ResumeStrategy?, prefixScalars: Int?, isEcho: Bool, base: StoredPartial?
     ) {
         self.id = id
         self.jobID = jobID
         self.strategy = strategy
         self.prefixScalars = prefixScalars
+        self.isEcho = isEcho
         self.base = base
     }
 
@@ -45,9 +48,11 @@ struct RescuedAttempt {
 
     /// The answer so far, joined with what it went on from; nil where there is none.
     var partial: (stored: StoredPartial, overlapScalars: Int?)? {
-        let joined = AnswerJoiner.join(
-            base: base, prefixScalars: prefixScalars, strategy: strategy, attemptID: id, own: accumulator.partial)
-        return joined.partial.answer.isEmpty ? nil : (joined.partial, joined.overlapScalars)
+        let attempt = AnswerJoiner.Attempt(
+            id: id, strategy: strategy, prefixScalars: prefixScalars, own: accumulator.partial,
+            cursor: accumulator.cursor, responseID: accumulator.responseID, model: accumulator.model, isEcho: isEcho)
+        let (partial, overlap) = AnswerJoiner.join(attempt, onto: base)
+        return partial.isEmpty ? nil : (partial, overlap)
     }
 
     var usage: AttemptUsage {

@@ -10,13 +10,17 @@ enum Rescuer {
     private static let reason = "the process died while the answer came"
 
     /// Runs at opening, under the lock, in one transaction.
-    static func rescue(_ connection: borrowing Connection, path: DatabasePath, now: Int64) throws(StoreError) {
+    ///
+    /// - Parameter echoing: the providers that begin every continuation with the text that was sent along.
+    static func rescue(
+        _ connection: borrowing Connection, path: DatabasePath, echoing: Set<String>, now: Int64
+    ) throws(StoreError) {
         try path.naming { () throws(SQLiteFailure) in
             let openRun = try connection.integer("SELECT 1 FROM runs WHERE status = 'running' LIMIT 1")
             let openAttempt = try connection.integer("SELECT 1 FROM attempts WHERE status = 'running' LIMIT 1")
             guard openRun != nil || openAttempt != nil else { return }
             try connection.transaction { () throws(SQLiteFailure) in
-                var (attempts, firstChunkID) = try open(connection)
+                var (attempts, firstChunkID) = try open(connection, echoing)
                 if let firstChunkID { try read(connection, from: firstChunkID, into: &attempts) }
                 try write(attempts.values.sorted { $0.id < $1.id }, connection, now)
                 try connection.execute("UPDATE runs SET status = 'interrupted' WHERE status = 'running'")
@@ -26,13 +30,14 @@ enum Rescuer {
 
     /// The attempts that were open, and where the first row of any of them lies.
     private static func open(
-        _ connection: borrowing Connection
+        _ connection: borrowing Connection, _ echoing: Set<String>
     ) throws(SQLiteFailure) -> ([Int64: RescuedAttempt], Int64?) {
         let rows = try connection.prepare(
             """
             SELECT a.attempt_id, a.job_id, a.resume_strategy, a.prefix_chars, a.resumed_from, b.partial,
-                a.first_chunk_id
-            FROM attempts AS a LEFT JOIN attempts AS b ON b.attempt_id = a.resumed_from
+                a.first_chunk_id, j.provider
+            FROM attempts AS a JOIN jobs AS j ON j.job_id = a.job_id
+            LEFT JOIN attempts AS b ON b.attempt_id = a.resumed_from
             WHERE a.status = 'running'
             """)
         var attempts: [Int64: RescuedAttempt] = [:]
@@ -44,7 +49,7 @@ enum Rescuer {
             let attempt = RescuedAttempt(
                 id: rows.integer(0), jobID: rows.integer(1),
                 strategy: rows.optionalText(2).flatMap(ResumeStrategy.init), prefixScalars: rows.optionalInt(3),
-                base: base)
+                isEcho: echoing.contains(rows.text(7)), base: base)
             attempts[attempt.id] = attempt
             if let chunk = rows.optionalInteger(6) { first = min(first ?? chunk, chunk) }
         }
@@ -91,7 +96,7 @@ enum Rescuer {
             end.bind(attempt.firstContentMicroseconds, at: 4)
             end.bind(attempt.lastMicroseconds, at: 5)
             end.bind(attempt.accumulator.nativeFinishReason, at: 6)
-            end.bind(attempt.accumulator.responseID, at: 7)
+            end.bind(partial?.stored.responseID ?? attempt.accumulator.responseID, at: 7)
             end.bind(attempt.lastChunkID, at: 8)
             end.bind(attempt.chunkCount, at: 9)
             end.bind(attempt.gaps == GapHistogram() ? nil : attempt.gaps.json.text, at: 10)

@@ -35,6 +35,8 @@ package struct AttemptRecord: Sendable, Equatable {
     package var usageSource: CompletionRecord.UsageSource?
     /// What it left, where it did not complete.
     package var partial: StoredPartial?
+    /// Why it was sent in the way of its strategy.
+    package var resumeReason: String?
 
     /// Reads the columns in the order of the members.
     init(_ row: borrowing Statement) {
@@ -69,5 +71,6 @@ package struct AttemptRecord: Sendable, Equatable {
         completionTokens = row.optionalInt(27)
         usageSource = row.optionalText(28).flatMap(CompletionRecord.UsageSource.init)
         partial = row.optionalBytes(29).flatMap { StoredPartial(attemptID: id, stored: $0) }
+        resumeReason = row.optionalText(30)
     }
 }

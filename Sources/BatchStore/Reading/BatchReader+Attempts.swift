@@ -7,7 +7,8 @@ extension BatchReader {
                 SELECT attempt_id, job_id, number, counts, run_id, request_sha256, resumed_from, resume_strategy,
                     prefix_chars, overlap_chars, started_ms, first_byte_us, first_chunk_us, duration_us, status,
                     finish_reason, http_status, error_kind, error, error_code, retry_after_ms, request_id, response_id,
-                    first_chunk_id, last_chunk_id, chunk_count, prompt_tokens, completion_tokens, usage_source, partial
+                    first_chunk_id, last_chunk_id, chunk_count, prompt_tokens, completion_tokens, usage_source, partial,
+                    resume_reason
                 FROM attempts
                 WHERE job_id = ?1
                 ORDER BY number

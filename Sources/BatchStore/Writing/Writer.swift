@@ -32,7 +32,7 @@ actor Writer {
         }
         let connection = try Opening.connection(path, lockWait: wait, options: options)
         connection.setGauge(gauge)
-        try Rescuer.rescue(connection, path: path, now: options.unixMilliseconds())
+        try Rescuer.rescue(connection, path: path, echoing: options.echoingProviders, now: options.unixMilliseconds())
         do {
             session = try WriteSession(connection, gauge: gauge, path: path, options: options)
         } catch {

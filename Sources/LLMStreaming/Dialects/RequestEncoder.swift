@@ -3,11 +3,13 @@ public enum RequestEncoder {
     /// The request for a model of a provider.
     ///
     /// - Parameters:
-    ///   - prefix: partial text that the provider shall go on from, as its `resume` capability says.
+    ///   - continuation: partial text that the model shall go on from, and how it is told to.
     ///   - maximumTokens: replaces the request's own bound, where that is set (what is left of it in a resume).
+    ///   - kept: where the stream begins, if its server is to keep it.
     /// - Throws: `LLMError` of kind `invalid_request` where the content does not fit the dialect.
     public static func encode(
-        _ content: RequestContent, model: String, provider: Provider, prefix: String? = nil, maximumTokens: Int? = nil
+        _ content: RequestContent, model: String, provider: Provider, continuation: Continuation? = nil,
+        maximumTokens: Int? = nil, kept: ReplayCursor? = nil
     ) throws(LLMError) -> ProviderRequest {
         let dialect = content.dialect(at: provider)
         var body: JSONObject
@@ -32,7 +34,13 @@ public enum RequestEncoder {
                 }
             body = body.merging(extra)
         }
-        if let prefix { append(prefix, to: &body, provider) }
+        switch continuation {
+        case .prefill(let text): prefill(text, &body, provider.resume(for: model))
+        case .ask(let text):
+            append(
+                [message("assistant", text), message("user", Continuation.question(after: text))], to: &body, dialect)
+        case nil: break
+        }
         if let maximumTokens {
             for name in RequestContent.boundMembers where body[name] != nil {
                 body[name] = .int(maximumTokens)
@@ -44,21 +52,44 @@ public enum RequestEncoder {
             let options = (body["stream_options"]?.object ?? JSONObject()).merging(ours)
             body["stream_options"] = options.isEmpty ? nil : .object(options)
         }
-        return ProviderRequest(
+        if kept?.form == .response { keep(&body, provider) }
+        var request = ProviderRequest(
             body: JSON.object(body).bytes, choices: content.choices, dialect: dialect, model: model)
+        request.kept = kept
+        return request
     }
 
-    private static func append(_ prefix: String, to body: inout JSONObject, _ provider: Provider) {
-        var message: JSONObject = JSONObject([
-            .init(key: "role", value: "assistant"), .init(key: "content", value: .string(prefix)),
-        ])
-        switch provider.resume {
-        case .prefix: message["prefix"] = true
+    /// Has a response made in the background, so that its stream can be asked for again (WIRE.md 6).
+    private static func keep(_ body: inout JSONObject, _ provider: Provider) {
+        body["background"] = true
+        // Where a response need not be stored for it, it is stored no longer than it takes.
+        if body["store"] == nil { body["store"] = .bool(provider.storesBackgroundResponses) }
+    }
+
+    private static func prefill(_ text: String, _ body: inout JSONObject, _ capability: Provider.ResumeCapability) {
+        var last = message("assistant", text)
+        switch capability {
+        case .prefix: last["prefix"] = true
         case .continueFinalMessage:
             body["continue_final_message"] = true
             body["add_generation_prompt"] = false
         case .assistant, .none: break
         }
-        body["messages"] = .array((body["messages"]?.array ?? []) + [.object(message)])
+        append([last], to: &body, .openAIChat)
+    }
+
+    private static func append(_ messages: [JSONObject], to body: inout JSONObject, _ dialect: Dialect) {
+        let added = messages.map(JSON.object)
+        guard dialect == .openAIResponses else {
+            body["messages"] = .array((body["messages"]?.array ?? []) + added)
+            return
+        }
+        // The input may be one text, which is a message of the user's.
+        let input = body["input"]?.string.map { [JSON.object(message("user", $0))] } ?? body["input"]?.array
+        body["input"] = .array((input ?? []) + added)
+    }
+
+    private static func message(_ role: String, _ text: String) -> JSONObject {
+        JSONObject([.init(key: "role", value: .string(role)), .init(key: "content", value: .string(text))])
     }
 }

@@ -94,7 +94,7 @@ public struct Endpoint: Sendable {
         case .response:
             // Of a response at -1 nothing was read.
             let after = cursor.position >= 0 ? "&starting_after=\(cursor.position)" : ""
-            return basePath + "/responses/\(id)" + (rest ? "?stream=true\(after)" : "")
+            return path(of: .openAIResponses) + "/\(id)" + (rest ? "?stream=true\(after)" : "")
         }
     }
 

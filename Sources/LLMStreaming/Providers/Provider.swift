@@ -65,6 +65,18 @@ public struct Provider: Sendable, Hashable {
     public var resume: ResumeCapability
     /// How it goes on from a partial answer of certain models.
     public var modelResume: ModelResume?
+    /// Whether it goes on from a partial answer exactly, so that it is done unasked; otherwise only where the user says
+    /// so (SPEC 8).
+    public var isResumeCertain: Bool
+    /// Whether an answer that goes on from partial text always begins with that text again (Mistral, WIRE.md 6).
+    public var echoesPrefix: Bool
+    /// How its server is asked for the rest of a stream that broke; nil where it keeps none.
+    public var replay: ReplayCursor.Form?
+    /// Whether streams are kept unasked; otherwise only where the user says so, since it changes retention and latency.
+    public var keepsStreams: Bool
+    /// Whether a response is kept only where it is stored (vLLM); OpenAI keeps one that is made in the background for some
+    /// ten minutes without.
+    public var storesBackgroundResponses: Bool
     /// Whether its `[DONE]` means a complete answer although no finish reason came.
     public var omitsFinishReason: Bool
     /// What goes into `stream_options` of a chat request.
@@ -89,7 +101,9 @@ public struct Provider: Sendable, Hashable {
         omitsFinishReason: Bool = false, streamOptions: JSONObject = .usageOnly,
         maxCompletionTokensPrefixes: [String] = [], concurrency: Int? = nil,
         reasoningForm: ReasoningForm = .effort, addressPath: String = "", otherDialects: Set<Dialect> = [],
-        responsesStreamOptions: JSONObject = JSONObject(), modelResume: ModelResume? = nil
+        responsesStreamOptions: JSONObject = JSONObject(), modelResume: ModelResume? = nil,
+        isResumeCertain: Bool = true, echoesPrefix: Bool = false, replay: ReplayCursor.Form? = nil,
+        keepsStreams: Bool = false, storesBackgroundResponses: Bool = false
     ) {
         self.name = name
         self.dialect = dialect
@@ -107,6 +121,11 @@ public struct Provider: Sendable, Hashable {
         self.concurrency = concurrency
         self.reasoningForm = reasoningForm
         self.addressPath = addressPath
+        self.isResumeCertain = isResumeCertain
+        self.echoesPrefix = echoesPrefix
+        self.replay = replay
+        self.keepsStreams = keepsStreams
+        self.storesBackgroundResponses = storesBackgroundResponses
         self.otherDialects = otherDialects
         self.responsesStreamOptions = responsesStreamOptions
         self.modelResume = modelResume
@@ -133,6 +152,9 @@ public struct Provider: Sendable, Hashable {
             && left.reasoningForm == right.reasoningForm && left.addressPath == right.addressPath
             && left.concurrency == right.concurrency && left.otherDialects == right.otherDialects
             && left.responsesStreamOptions == right.responsesStreamOptions && left.modelResume == right.modelResume
+            && left.isResumeCertain == right.isResumeCertain && left.echoesPrefix == right.echoesPrefix
+            && left.replay == right.replay && left.keepsStreams == right.keepsStreams
+            && left.storesBackgroundResponses == right.storesBackgroundResponses
     }
 
     /// Hashes the name, which tells providers apart.

@@ -72,8 +72,10 @@ private struct StoredJobsRun {
         let named = try await jobIDs(reader)
         let scope = named.map(JobScope.jobs) ?? .all
         // The jobs to be revived are not in the queue yet; whatever any job names may be needed.
-        let names = try await reader.providers(in: scope, revived: revival != nil)
+        let models = try await reader.models(in: scope, revived: revival != nil)
         await reader.close()
+        if let fault = resumeFault(models, config.catalog) { throw Exit(.input, "--resume: \(fault)") }
+        let names = Set(models.map(\.provider)).sorted()
         let endpoints = try await Endpoints(
             names, catalog: config.catalog, baseURL: options.baseURL,
             baseURLProvider: Endpoints.baseURLProvider(options, chosen: providers.provider, named: names),
@@ -90,6 +92,13 @@ private struct StoredJobsRun {
             }
         }
         return try await session.run()
+    }
+
+    /// Why the ways of going on from partial text that the user chose cannot be had; nil where they can.
+    private func resumeFault(_ models: [ModelName], _ catalog: ProviderCatalog) -> String? {
+        models.lazy.compactMap { name in
+            catalog[name.provider].flatMap { options.resume.fault(at: $0, model: name.model) }
+        }.first
     }
 
     private func jobIDs(_ reader: BatchReader) async throws -> [Int64]? {

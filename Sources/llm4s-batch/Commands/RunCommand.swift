@@ -39,7 +39,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let config = try ConfigFile.load(path: input.providers.config, environment: environment)
-        let reading = try input.reading(config, environment: environment)
+        let reading = try input.reading(config, resume: options.resume, environment: environment)
         let sources = files.map(InputSource.init(argument:))
         let isReadOnce = sources.contains(where: \.isReadOnce)
         if isReadOnce, dryRun { throw Exit(.input, "--dry-run needs files that can be read twice") }

@@ -44,9 +44,7 @@ struct ConfiguredProvider {
                 provider.authorization = try choice(Provider.Authorization.self)
                 if provider.authorization == .none { provider.needsKey = false }
             case "headers": try addHeaders(name, member.value)
-            case "resume":
-                provider.resume = try choice(Provider.ResumeCapability.self)
-                provider.modelResume = nil
+            case "resume": try setResume(name, try string())
             default:
                 throw ConfigurationError(
                     "provider '\(name)': unknown key '\(member.key)'; known: dialect, base_url, api_key_env, auth, "
@@ -55,6 +53,27 @@ struct ConfiguredProvider {
         }
         if provider.dialect == .anthropicMessages, !provider.headers.contains(where: Self.isVersion) {
             provider.headers.append(("anthropic-version", "2023-06-01"))
+        }
+    }
+
+    /// What stands here is certain: the user knows the server.
+    private mutating func setResume(_ name: String, _ word: String) throws(ConfigurationError) {
+        provider.isResumeCertain = true
+        provider.replay = nil
+        provider.modelResume = nil
+        switch word {
+        case "conversation-replay":
+            // Only llama.cpp has it, and continues a last assistant message too.
+            (provider.replay, provider.keepsStreams, provider.resume) = (.conversation, true, .assistant)
+        case "responses-replay": (provider.replay, provider.keepsStreams, provider.resume) = (.response, true, .none)
+        default:
+            guard let capability = Provider.ResumeCapability(rawValue: word) else {
+                let known =
+                    Provider.ResumeCapability.allCases.map(\.rawValue) + ["responses-replay", "conversation-replay"]
+                throw ConfigurationError(
+                    "\(name).resume: '\(word)' is not one of \(known.joined(separator: ", "))")
+            }
+            provider.resume = capability
         }
     }
 

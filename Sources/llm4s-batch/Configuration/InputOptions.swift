@@ -23,10 +23,13 @@ struct InputOptions: ParsableArguments {
     }
 
     /// The reading that these options ask for.
-    func reading(_ file: ConfigFile, environment: [String: String]) throws(ConfigurationError) -> InputReading {
+    func reading(
+        _ file: ConfigFile, resume: ResumePolicy = .auto, environment: [String: String]
+    ) throws(ConfigurationError) -> InputReading {
         let defaults = try InputDefaults(
             catalog: file.catalog, model: model ?? environment["LLM_MODEL"].flatMap { $0.isEmpty ? nil : $0 },
-            provider: providers.provider, openAIBaseURL: environment["OPENAI_BASE_URL"])
+            provider: providers.provider, openAIBaseURL: environment["OPENAI_BASE_URL"],
+            resume: resume)
         return InputReading(
             parser: JobLineParser(defaults: defaults), maximumLineBytes: maxLineBytes, skipsInvalid: skipInvalid)
     }

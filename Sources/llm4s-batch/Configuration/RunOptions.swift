@@ -26,7 +26,10 @@ struct RunOptions: ParsableArguments {
     @Option(help: "Time that open streams get after the first SIGINT or SIGTERM.")
     var drainTimeout = DurationArgument(seconds: 10)
 
-    @Option(help: "What to do with partial answers: auto, prefill, restart.")
+    @Option(
+        help:
+            "What to do with partial answers: auto (the exact ways), replay, prefill, continue (asks the model), restart."
+    )
     var resume = ResumePolicy.auto
 
     @Option(help: "Jobs to take up at most; 0 for all.")

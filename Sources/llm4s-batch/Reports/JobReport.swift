@@ -60,10 +60,11 @@ struct JobReport {
 
     private func sentence(_ strategy: ResumeStrategy, _ attempt: AttemptRecord) -> String {
         let base = attempt.resumedFrom.flatMap { id in attempts.first { $0.id == id }?.number }
-        guard let base, let prefix = attempt.prefixScalars else {
-            return strategy == .restart ? "restart: what came before is not used" : strategy.rawValue
-        }
-        return "\(strategy.rawValue): goes on from attempt \(base) with \(prefix) characters"
+        var words = strategy.rawValue
+        if let base { words += ": goes on from attempt \(base)" }
+        if let prefix = attempt.prefixScalars, prefix > 0 { words += " with \(prefix) characters" }
+        if let overlap = attempt.overlapScalars { words += ", of which it repeated \(overlap)" }
+        return words + (attempt.resumeReason.map { (base == nil ? ": " : "; ") + $0 } ?? "")
     }
 
     private func lines(_ completion: StoredCompletion) -> [String] {
@@ -76,7 +77,8 @@ struct JobReport {
         if completion.segments > 1 {
             lines += completion.seams.map { seam in
                 let number = attempts.first { $0.id == seam.attemptID }?.number ?? 0
-                return "  \(seam.kept) characters of attempt \(number)"
+                let place = seam.start > 0 ? " from its character \(seam.start + 1) on" : ""
+                return "  \(seam.kept) characters of attempt \(number)\(place)"
                     + (seam.restored.isEmpty ? "" : ", white space put back")
             }
         }

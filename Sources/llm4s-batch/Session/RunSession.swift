@@ -25,6 +25,7 @@ struct RunSession: Sendable {
         let failure = FailureRelay()
         var storeOptions = StoreOptions()
         storeOptions.durability = options.durability
+        storeOptions.echoingProviders = Set(endpoints.table.values.map(\.provider).filter(\.echoesPrefix).map(\.name))
         storeOptions.chunks = options.chunks
         storeOptions.warn = { Console.error($0) }
         storeOptions.didFail = { failure.report("\($0)") }

@@ -170,7 +170,7 @@ import Testing
 
     @Test func theWordOnPartialOutputIsPartOfTheStoredRequest() throws {
         for policy in ResumePolicy.allCases {
-            let line = try parse(#"{"model":"mock/m","prompt":"Hi","resume":"\#(policy.rawValue)"}"#)
+            let line = try parse(#"{"model":"llamacpp/m","prompt":"Hi","resume":"\#(policy.rawValue)"}"#)
             #expect(try JobRequest(stored: line.request).resume == policy)
         }
     }
@@ -220,7 +220,7 @@ import Testing
                 "'n' in options must be a whole number from 1, not 0",
                 "'model' in extra_body may not be set; it is made from the rest of the line",
                 "'input' in extra_body may not be set; it is made from the rest of the line",
-                "'resume' must be one of 'auto', 'prefill', 'restart', not 'x'",
+                "'resume' must be one of 'auto', 'replay', 'prefill', 'continue', 'restart', not 'x'",
             ])
     }
 

@@ -8,7 +8,7 @@ import Testing
     private static let lines = [
         #"{"id":"a","model":"mock/m","prompt":"Hi","system":"S","metadata":{"a":1}}"#,
         #"{"custom_id":"a","prompt":"Hi","model":"anthropic/m","options":{"temperature":0.70,"max_tokens":5,"stop":"x"}}"#,
-        #"{"model":"openai/gpt-5","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]}],"options":{"max_tokens":1E1,"tools":[{"type":"function","function":{"name":"f","parameters":{"z":1,"a":2}}}]},"extra_body":{"b":1,"a":1.50},"resume":"prefill"}"#,
+        #"{"model":"openai/gpt-5","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]}],"options":{"max_tokens":1E1,"tools":[{"type":"function","function":{"name":"f","parameters":{"z":1,"a":2}}}]},"extra_body":{"b":1,"a":1.50},"resume":"continue"}"#,
         #"{"url":"/v1/chat/completions","body":{"n":2,"model":"m","messages":[{"role":"user","content":"\u00e9"}],"x":1.0,"stream":false}}"#,
         #"{"custom_id":"a","params":{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"}],"top_k":5}}"#,
     ]

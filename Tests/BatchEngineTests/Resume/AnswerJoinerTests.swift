@@ -10,7 +10,7 @@ struct AnswerJoinerTests {
     @Test func anAttemptThatWentOnFromNothingStandsAlone() {
         for strategy in [nil, ResumeStrategy.restart] {
             let (joined, overlap) = AnswerJoiner.join(
-                base: nil, prefixScalars: nil, strategy: strategy, attemptID: 2, own: answer("naïve"))
+                AnswerJoiner.Attempt(id: 2, strategy: strategy, prefixScalars: nil, own: answer("naïve")), onto: nil)
             #expect(joined.answer.text == "naïve")
             #expect(joined.seams == [Seam(attemptID: 2, choice: 0, kept: 5)])
             #expect(joined.attemptID == 2)
@@ -21,7 +21,9 @@ struct AnswerJoinerTests {
     @Test func eachChoiceOfAnAnswerHasItsSeam() {
         var own = answer("one")
         own.choices.append(PartialAnswer.Choice(index: 1, text: "three"))
-        let joined = AnswerJoiner.join(base: nil, prefixScalars: nil, strategy: nil, attemptID: 2, own: own).partial
+        let joined = AnswerJoiner.join(
+            AnswerJoiner.Attempt(id: 2, strategy: nil, prefixScalars: nil, own: own), onto: nil
+        ).partial
         #expect(joined.seams.map(\.choice) == [0, 1])
         #expect(joined.seams.map(\.kept) == [3, 5])
     }
@@ -125,11 +127,96 @@ struct AnswerJoinerTests {
         }
     }
 
+    @Test func theRestOfAStreamFollowsWhatCameOfIt() {
+        var base = partial("one two thr")
+        base.cursor = ReplayCursor(.conversation, id: "c", position: 40)
+        base.responseID = "r"
+        func replay(_ own: String, isWhole: Bool = false, cursor: ReplayCursor? = nil) -> StoredPartial {
+            AnswerJoiner.join(
+                AnswerJoiner.Attempt(
+                    id: 2, strategy: .replay, prefixScalars: nil, own: own.isEmpty ? .none : answer(own),
+                    cursor: cursor, isWhole: isWhole), onto: base
+            ).partial
+        }
+        let further = ReplayCursor(.conversation, id: "c", position: 50)
+        let joined = replay("ee four", cursor: further)
+        #expect(joined.answer.text == "one two three four")
+        #expect(joined.seams == [Seam(attemptID: 1, choice: 0, kept: 11), Seam(attemptID: 2, choice: 0, kept: 7)])
+        #expect(joined.cursor == further)
+        #expect(joined.responseID == "r")
+        // The same words again are the stream's own, and white space is never put back.
+        #expect(replay("one two thr").answer.text == "one two throne two thr")
+        let nothing = replay("")
+        #expect(nothing.answer.text == "one two thr")
+        #expect(nothing.cursor == base.cursor)
+    }
+
+    @Test func aResponseThatComesWholeStandsAlone() {
+        func poll(isWhole: Bool) -> StoredPartial {
+            AnswerJoiner.join(
+                AnswerJoiner.Attempt(
+                    id: 2, strategy: .replay, prefixScalars: 0, own: answer("one two three"), isWhole: isWhole),
+                onto: partial("one two thr")
+            ).partial
+        }
+        #expect(poll(isWhole: true).seams == [Seam(attemptID: 2, choice: 0, kept: 13)])
+        #expect(poll(isWhole: false).answer.text == "one two thr")
+    }
+
+    @Test func aStreamIsReadOnOnlyFromBehindWhatWasTaken() {
+        func cursor(_ own: String) -> ReplayCursor? {
+            AnswerJoiner.join(
+                AnswerJoiner.Attempt(
+                    id: 2, strategy: .prefill, prefixScalars: 52, own: answer(own),
+                    cursor: ReplayCursor(.conversation, id: "c", position: 9)), onto: partial(Self.long)
+            ).partial.cursor
+        }
+        #expect(cursor(" and away") != nil)
+        #expect(cursor("The quick") == nil)
+    }
+
+    @Test(arguments: [
+        // The overlap is removed where it is long enough and begins at a word.
+        ("one two three four five", "two three four five six", "one two three four five six", 19),
+        ("one two three four five", " six", "one two three four five six", nil),
+        ("one two three four five", "six", "one two three four five six", nil),
+        ("one two", "one two three", "one two one two three", nil),
+        ("it was a dark night", "a dark night and", "it was a dark night and", 12),
+        ("it was in Nova Scotia", "va Scotia too far", "it was in Nova va Scotia too far", nil),
+        ("the whole of it, all", "the whole of it, all again", "the whole of it, all again", 20),
+    ])
+    func whatAModelRepeatsWhenAskedToGoOnStandsOnce(text: String, own: String, result: String, overlap: Int?) {
+        // The text is cut behind a word, so the last word is what the model may repeat.
+        let cut = text + " x"
+        let joined = join(partial(cut), text, own, isWhole: true, strategy: .continue)
+        let expected = result.hasPrefix(text) ? result : text + " " + own
+        #expect(joined.text == expected)
+        #expect(joined.overlap == overlap)
+        #expect(Texts.areSame(Texts.rebuild(joined.seams, from: [1: cut, 2: own]), joined.text))
+    }
+
+    @Test func whatMayBeAnOverlapIsNotJoinedBeforeItCanBeTold() {
+        let base = partial("one two three four five x")
+        let held = join(base, "one two three four five", "three four", strategy: .continue)
+        #expect(held.text == "one two three four five x")
+        #expect(held.seams == base.seams)
+        let told = join(base, "one two three four five", "six", strategy: .continue)
+        #expect(told.text == "one two three four five six")
+    }
+
+    @Test func aProviderThatAlwaysEchoesIsBelievedWithAShortPrefixToo() {
+        let joined = join(partial("ha ha x"), "ha ha", "ha ha ha ha", isWhole: true, isEcho: true)
+        #expect(joined.text == "ha ha ha ha")
+        #expect(joined.overlap == 5)
+        #expect(join(partial("ha ha x"), "ha ha", "ha ", isEcho: true).text == "ha ha x")
+        #expect(join(partial("ha ha x"), "ha ha", " ho", isWhole: true, isEcho: true).text == "ha ha ho")
+    }
+
     @Test func aToolCallThatAContinuationBeganIsTold() {
         var own = answer("")
         own.choices[0].hasToolCall = true
         let (joined, _) = AnswerJoiner.join(
-            base: partial("one two"), prefixScalars: 7, strategy: .prefill, attemptID: 2, own: own)
+            AnswerJoiner.Attempt(id: 2, strategy: .prefill, prefixScalars: 7, own: own), onto: partial("one two"))
         #expect(joined.answer.text == "one two")
         #expect(joined.answer.choices[0].hasToolCall)
     }
@@ -137,9 +224,9 @@ struct AnswerJoinerTests {
     @Test func tokensAreSummedAndAnOldReportDoesNotLowerThem() {
         func tokens(_ reported: Int?) -> Int {
             AnswerJoiner.join(
-                base: partial("one two"), prefixScalars: 7, strategy: .prefill, attemptID: 2,
-                own: answer(" x", deltas: 4),
-                reportedTokens: reported
+                AnswerJoiner.Attempt(
+                    id: 2, strategy: .prefill, prefixScalars: 7, own: answer(" x", deltas: 4), reportedTokens: reported),
+                onto: partial("one two")
             ).partial.tokenCount
         }
         #expect(tokens(nil) == 2 + 4)
@@ -171,11 +258,14 @@ struct AnswerJoinerTests {
     }
 
     private func join(
-        _ base: StoredPartial, _ prefix: String, _ own: String, attemptID: Int64 = 2, isWhole: Bool = false
+        _ base: StoredPartial, _ prefix: String, _ own: String, attemptID: Int64 = 2, isWhole: Bool = false,
+        strategy: ResumeStrategy = .prefill, isEcho: Bool = false
     ) -> Joined {
         let (partial, overlap) = AnswerJoiner.join(
-            base: base, prefixScalars: prefix.unicodeScalars.count, strategy: .prefill, attemptID: attemptID,
-            own: own.isEmpty ? .none : answer(own), isWhole: isWhole)
+            AnswerJoiner.Attempt(
+                id: attemptID, strategy: strategy, prefixScalars: prefix.unicodeScalars.count,
+                own: own.isEmpty ? .none : answer(own), isWhole: isWhole, isEcho: isEcho),
+            onto: base)
         return Joined(partial: partial, overlap: overlap)
     }
 

@@ -35,7 +35,7 @@ struct ResumePlanTests {
         let plan = plan(nil)
         #expect(plan.strategy == nil)
         #expect(plan.prefix == nil)
-        #expect(plan.obstacle == nil)
+        #expect(plan.rules.prefillObstacle == nil)
     }
 
     @Test func keptTextIsSentAlongWhereTheProviderContinuesIt() {
@@ -63,9 +63,10 @@ struct ResumePlanTests {
         let plan = plan(partial("one two"), options: options)
         #expect(plan.strategy == .restart)
         #expect(plan.reason == reason)
-        #expect(plan.obstacle == reason)
+        #expect(plan.rules.prefillObstacle == reason)
         #expect(plan.prefix == nil)
-        #expect(self.plan(nil, options: options).obstacle == reason)
+        #expect(self.plan(nil, options: options).rules.prefillObstacle == reason)
+        #expect(self.plan(partial("one two"), options: options, policy: .continue).strategy == .restart)
     }
 
     @Test(arguments: [
@@ -92,7 +93,7 @@ struct ResumePlanTests {
             change(&partial.answer.choices[0])
             let plan = plan(partial)
             #expect(plan.strategy == .restart)
-            #expect(plan.obstacle == nil)
+            #expect(plan.rules.prefillObstacle == nil)
             return plan.reason
         }
         #expect(reason { $0.hasToolCall = true } == "a tool call had begun")
@@ -121,6 +122,74 @@ struct ResumePlanTests {
         #expect(plan(partial("one two"), request: #"{"body": \#(stored)}"#).strategy == .restart)
     }
 
+    /// What a provider can do, what the user allows, what was kept, and the strategy and reason that follow.
+    private static let table: [(Provider, ResumePolicy, kept: String, ResumeStrategy, String)] = [
+        (llamacpp, .auto, "stream", .replay, "llamacpp keeps the stream and sends the rest of it"),
+        (llamacpp, .auto, "text", .prefill, "llamacpp continues a last assistant message"),
+        (llamacpp, .replay, "stream", .replay, "llamacpp keeps the stream and sends the rest of it"),
+        (llamacpp, .replay, "text", .prefill, "llamacpp continues a last assistant message"),
+        (llamacpp, .prefill, "stream", .prefill, "llamacpp continues a last assistant message"),
+        (llamacpp, .continue, "stream", .continue, "the model is asked to go on, as the user allows"),
+        (llamacpp, .restart, "stream", .restart, "resuming is switched off"),
+        (llamacpp, .auto, "cursor", .replay, "llamacpp keeps the stream and sends the rest of it"),
+        (llamacpp, .auto, "thinking", .replay, "llamacpp keeps the stream and sends the rest of it"),
+        (llamacpp, .prefill, "thinking", .restart, "the model was thinking"),
+        (llamacpp, .auto, "tool call", .restart, "a tool call had begun"),
+        (responses, .auto, "stream", .restart, "the Responses interface cannot go on from partial text"),
+        (responses, .replay, "stream", .replay, "openai keeps the stream and sends the rest of it"),
+        (responses, .replay, "text", .restart, "the Responses interface cannot go on from partial text"),
+        (responses, .continue, "text", .continue, "the model is asked to go on, as the user allows"),
+        (
+            router, .auto, "text", .restart,
+            "openrouter may not go on from partial text exactly: --resume prefill lets it try"
+        ),
+        (router, .prefill, "text", .prefill, "openrouter continues a last assistant message"),
+        (router, .continue, "text", .continue, "the model is asked to go on, as the user allows"),
+    ]
+    private static let llamacpp = Provider(
+        name: "llamacpp", resume: .assistant, replay: .conversation, keepsStreams: true)
+    private static let responses = Provider(
+        name: "openai", dialect: .openAIResponses, resume: .assistant, replay: .response)
+    private static let router = Provider(name: "openrouter", resume: .assistant, isResumeCertain: false)
+
+    @Test func theStrategyFollowsFromProviderPolicyAndWhatWasKept() {
+        for (provider, policy, kept, strategy, reason) in Self.table {
+            var partial = partial("one two thr")
+            switch kept {
+            case "stream": partial.cursor = ReplayCursor(.conversation, id: "c", position: 9)
+            case "cursor":
+                partial.answer.choices = []
+                partial.cursor = ReplayCursor(.conversation, id: "c", position: 9)
+            case "thinking":
+                partial.answer.choices[0].reasoning = "hm"
+                partial.cursor = ReplayCursor(.conversation, id: "c", position: 9)
+            case "tool call":
+                partial.answer.choices[0].hasToolCall = true
+                partial.cursor = ReplayCursor(.conversation, id: "c", position: 9)
+            default: break
+            }
+            let plan = plan(partial, provider, policy: policy)
+            #expect(plan.strategy == strategy, "\(provider.name) \(policy) \(kept)")
+            #expect(plan.reason == reason, "\(provider.name) \(policy) \(kept)")
+            #expect((plan.cursor != nil) == (strategy == .replay))
+            #expect((plan.prefix != nil) == (strategy == .prefill || strategy == .continue))
+        }
+    }
+
+    @Test func aStreamIsKeptWhereItsRestMayBeAskedFor() {
+        func keeps(_ provider: Provider, _ policy: ResumePolicy, options: String = "") -> ReplayCursor.Form? {
+            plan(nil, options: options, provider, policy: policy).keeps
+        }
+        #expect(keeps(Self.llamacpp, .auto) == .conversation)
+        #expect(keeps(Self.llamacpp, .prefill) == nil)
+        #expect(keeps(Self.llamacpp, .restart) == nil)
+        #expect(keeps(Self.llamacpp, .auto, options: #""n": 2"#) == nil)
+        #expect(keeps(Self.llamacpp, .auto, options: #""response_format": {"type": "json_object"}"#) == .conversation)
+        #expect(keeps(Self.responses, .auto) == nil)
+        #expect(keeps(Self.responses, .replay) == .response)
+        #expect(keeps(Self.router, .replay) == nil)
+    }
+
     private func partial(_ text: String, tokens: Int = 3) -> StoredPartial {
         let answer = PartialAnswer(choices: [PartialAnswer.Choice(index: 0, text: text)], contentDeltaCount: tokens)
         return StoredPartial(
@@ -132,14 +201,22 @@ struct ResumePlanTests {
         resume: Provider.ResumeCapability = .continueFinalMessage, policy: ResumePolicy = .auto,
         isRefused: Bool = false
     ) -> ResumePlan {
+        plan(
+            partial, options: options, extra: extra, request: request, Provider(name: "lab", resume: resume),
+            policy: policy, isRefused: isRefused)
+    }
+
+    private func plan(
+        _ partial: StoredPartial?, options: String = "", extra: String = "", request: String? = nil,
+        _ provider: Provider, policy: ResumePolicy = .auto, isRefused: Bool = false
+    ) -> ResumePlan {
         let request = request ?? #"{"prompt": "p", "options": {\#(options)}, "extra_body": {\#(extra)}}"#
         do {
             return ResumePlan.make(
-                partial: partial, content: try JobRequest(stored: Array(request.utf8)).content,
-                provider: Provider(name: "lab", resume: resume), policy: policy, isRefused: isRefused)
+                partial: partial, content: try JobRequest(stored: Array(request.utf8)).content, model: "m",
+                provider: provider, policy: policy, isRefused: isRefused)
         } catch {
-            Issue.record(error)
-            return ResumePlan(reason: "")
+            preconditionFailure("\(error)")
         }
     }
 }

@@ -54,7 +54,8 @@ struct ResumePropertyTests {
             let count = Int64.random(in: 1...6, using: &random)
             for id in 1...count {
                 let plan = ResumePlan.make(
-                    partial: job.partial, content: request.content, provider: provider, policy: .auto, isRefused: false)
+                    partial: job.partial, content: request.content, model: "m", provider: provider, policy: .auto,
+                    isRefused: false)
                 if plan.strategy == .prefill { resumes += 1 }
                 var own = try #require(Texts.continuation(of: text, after: plan.prefix ?? ""))
                 if stripsSpace, plan.prefix != nil {

@@ -146,19 +146,25 @@ struct AttemptVerdictTests {
 
     @Test func theFurthestTextIsRememberedOverARestart() throws {
         let long = "The quick brown fox jumps over the lazy dog and far away "
-        let again = "The quick brown fox jumps over the"
+        let again = "The quick brown fox jumps over the lazy cat"
         let silent = try verdict(job(partial: long), fails: .cut, says: again).end
         #expect(silent.partial?.answer.text == again)
         #expect(silent.partial?.furthestScalars == long.unicodeScalars.count)
         var next = job(counted: 1)
         next.partial = silent.partial
-        let nearer = try verdict(next, fails: .cut, says: " lazy cat", attemptID: 10).end
+        let nearer = try verdict(next, fails: .cut, says: " hat", attemptID: 10).end
         #expect(nearer.counts && !nearer.resetsAttempts)
-        let further = try verdict(next, fails: .cut, says: " lazy cat that came from far away too", attemptID: 10).end
+        let further = try verdict(next, fails: .cut, says: " hat that came from far away too", attemptID: 10).end
         #expect(further.resetsAttempts)
     }
 
-    // MARK: Attempts
+    @Test func whatRepeatsTheKeptTextSoFarLeavesItAsItIs() throws {
+        let long = "The quick brown fox jumps over the lazy dog and far away "
+        let silent = try verdict(
+            job(partial: long, counted: 4), fails: .cut, says: "The quick brown fox jumps over the")
+        #expect(silent.end.partial?.answer.text == long)
+        #expect(isFailed(silent.end))
+    }
 
     private func job(partial text: String? = nil, counted: Int = 0, options: String = "") -> Job {
         let partial = text.map { text in
@@ -180,7 +186,7 @@ struct AttemptVerdictTests {
     ) throws -> AttemptVerdict {
         let job = job ?? self.job()
         let plan = ResumePlan.make(
-            partial: job.partial, content: try JobRequest(stored: job.request).content,
+            partial: job.partial, content: try JobRequest(stored: job.request).content, model: "m",
             provider: Provider(name: "lab", resume: .assistant), policy: .auto, isRefused: isRefused)
         var accumulator = StreamingAccumulator(dialect: .openAIChat)
         if !text.isEmpty { accumulator.add(StreamedChunk(.text, text)) }

@@ -59,8 +59,9 @@ func completedEnd(
     let result = result(chunks)
     guard case .completed(var completion) = result.outcome else { throw LLMError(.cut, "nothing came") }
     let joined = AnswerJoiner.join(
-        base: base, prefixScalars: prefixScalars, strategy: base == nil ? nil : .prefill, attemptID: attemptID,
-        own: result.partial)
+        AnswerJoiner.Attempt(
+            id: attemptID, strategy: base == nil ? nil : .prefill, prefixScalars: prefixScalars, own: result.partial),
+        onto: base)
     for choice in joined.partial.answer.choices { completion.choices[choice.index].content = choice.text }
     let records = completion.choices.map { choice in
         CompletionRecord(
@@ -81,8 +82,9 @@ func cutEnd(
     let error = LLMError(kind, "it broke", retryAfter: .seconds(7))
     let result = result(chunks, error: error)
     let joined = AnswerJoiner.join(
-        base: base, prefixScalars: prefixScalars, strategy: base == nil ? nil : .prefill, attemptID: attemptID,
-        own: result.partial)
+        AnswerJoiner.Attempt(
+            id: attemptID, strategy: base == nil ? nil : .prefill, prefixScalars: prefixScalars, own: result.partial),
+        onto: base)
     let partial = joined.partial.answer.isEmpty ? nil : joined.partial
     return AttemptEnd(
         attemptID: attemptID, jobID: job.id, status: chunks.isEmpty ? .failed : .interrupted, counts: counts,

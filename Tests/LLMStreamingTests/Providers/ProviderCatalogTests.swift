@@ -17,7 +17,9 @@ import Testing
     }
 
     @Test func prefillIsCertainOnlyWhereTheServerContinuesTheMessage() {
-        let capable = ProviderCatalog().names.filter { Provider.named($0).resume != .none }
+        let capable = ProviderCatalog().names.filter {
+            Provider.named($0).resume != .none && Provider.named($0).isResumeCertain
+        }
         #expect(capable == ["llamacpp", "mock", "vllm"])
     }
 
@@ -61,6 +63,8 @@ import Testing
             { $0.addressPath = "/v1" }, { $0.otherDialects = [.openAIResponses] },
             { $0.responsesStreamOptions = .usageOnly },
             { $0.modelResume = Provider.ModelResume(.claude(through: ClaudeVersion(4)), .assistant) },
+            { $0.isResumeCertain = false }, { $0.echoesPrefix = true }, { $0.replay = .response },
+            { $0.keepsStreams = true }, { $0.storesBackgroundResponses = true },
         ]
         #expect(changes.count == Mirror(reflecting: provider).children.count)
         for change in changes {

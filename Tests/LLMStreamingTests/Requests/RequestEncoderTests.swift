@@ -7,7 +7,8 @@ import Testing
     ) throws -> String {
         String(
             decoding: try RequestEncoder.encode(
-                content, model: "m", provider: provider, prefix: prefix, maximumTokens: maximumTokens
+                content, model: "m", provider: provider, continuation: prefix.map(Continuation.prefill),
+                maximumTokens: maximumTokens
             ).body, as: UTF8.self)
     }
 

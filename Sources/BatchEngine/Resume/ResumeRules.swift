@@ -1,0 +1,80 @@
+package import LLMStreaming
+
+/// Which ways of using partial output a request allows, settled once from request, provider and policy (SPEC 8).
+package struct ResumeRules: Sendable, Equatable {
+    /// Why the rest of a kept stream is not asked for; nil where it is.
+    package private(set) var replayObstacle: String?
+    /// Why partial text is not sent along to be continued; nil where it is.
+    package private(set) var prefillObstacle: String?
+    /// Why the model is not asked to go on; nil where it is.
+    package private(set) var continueObstacle: String?
+    private let provider: String
+
+    /// The rules for a request to a model of a provider.
+    ///
+    /// - Parameter isRefused: whether the provider refused to go on from partial text for this model in this run.
+    package init(
+        _ content: RequestContent, model: String, provider: Provider, policy: ResumePolicy, isRefused: Bool
+    ) {
+        self.provider = provider.name
+        if policy == .restart {
+            replayObstacle = "resuming is switched off"
+            prefillObstacle = replayObstacle
+            continueObstacle = replayObstacle
+            return
+        }
+        let obstacle = ResumeObstacle.ofRequest(content)
+        replayObstacle = Self.replayObstacle(content, provider, policy)
+        prefillObstacle = Self.prefillObstacle(content, model, provider, policy) ?? obstacle
+        if isRefused, prefillObstacle == nil {
+            prefillObstacle = "\(provider.name) refused to go on from partial text for this model"
+        }
+        continueObstacle = policy == .continue ? obstacle : "--resume continue is not given"
+    }
+
+    private static func replayObstacle(
+        _ content: RequestContent, _ provider: Provider, _ policy: ResumePolicy
+    ) -> String? {
+        guard let form = provider.replay else { return "\(provider.name) keeps no streams" }
+        if form == .response, content.dialect(at: provider) != .openAIResponses {
+            return "\(provider.name) keeps streams of the Responses interface only"
+        }
+        if policy == .prefill || policy == .continue { return "--resume \(policy.rawValue) is given" }
+        if policy == .auto, !provider.keepsStreams { return "\(provider.name) keeps streams with --resume replay only" }
+        return ResumeObstacle.ofReplay(content)
+    }
+
+    private static func prefillObstacle(
+        _ content: RequestContent, _ model: String, _ provider: Provider, _ policy: ResumePolicy
+    ) -> String? {
+        if content.dialect(at: provider) == .openAIResponses {
+            return "the Responses interface cannot go on from partial text"
+        }
+        if provider.resume(for: model) == .none {
+            let isOfModel = provider.modelResume != nil
+            return "\(provider.name) cannot go on from partial text" + (isOfModel ? " with \(model)" : "")
+        }
+        if policy == .continue { return "--resume continue is given" }
+        if policy != .prefill, !provider.isResumeCertain {
+            return "\(provider.name) may not go on from partial text exactly: --resume prefill lets it try"
+        }
+        return nil
+    }
+
+    /// What is done with a partial answer, and why.
+    package func choice(for partial: StoredPartial) -> (strategy: ResumeStrategy, reason: String) {
+        let answer = ResumeObstacle.ofKept(partial.answer)
+        if replayObstacle == nil, partial.cursor != nil {
+            if answer == nil { return (.replay, "\(provider) keeps the stream and sends the rest of it") }
+        }
+        let text = answer ?? ResumeObstacle.ofText(partial.answer)
+        if prefillObstacle == nil, text == nil {
+            return (.prefill, "\(provider) continues a last assistant message")
+        }
+        if continueObstacle == nil, text == nil {
+            return (.continue, "the model is asked to go on, as the user allows")
+        }
+        let isAsked = continueObstacle == nil || prefillObstacle == nil
+        return (.restart, (isAsked ? text : nil) ?? prefillObstacle ?? "nothing was kept")
+    }
+}
