@@ -148,7 +148,8 @@ package enum AnswerJoiner {
             choices: [choice(own, base.answer, text: text)],
             contentDeltaCount: base.answer.contentDeltaCount + own.contentDeltaCount)
         let partial = StoredPartial(
-            attemptID: attempt.id, answer: answer, seams: seams, tokenCount: base.tokenCount + attempt.tokens,
+            attemptID: attempt.id, answer: answer, seams: seams,
+            tokenCount: base.tokens(ofScalars: prefixScalars) + attempt.tokens,
             furthestScalars: max(base.furthestScalars, text.unicodeScalars.count))
         return (partial, overlap > 0 ? overlap : nil)
     }

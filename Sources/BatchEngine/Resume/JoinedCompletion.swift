@@ -40,7 +40,8 @@ struct JoinedCompletion {
             completion.id = completion.id ?? joined.responseID
             completion.model = completion.model ?? joined.model
         }
-        baseTokens = isAlone || attempt.strategy == .replay ? nil : base?.tokenCount
+        baseTokens =
+            isAlone || attempt.strategy == .replay ? nil : base?.tokens(ofScalars: attempt.prefixScalars ?? 0)
         self.completion = completion
     }
 }

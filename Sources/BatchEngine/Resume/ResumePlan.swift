@@ -59,7 +59,8 @@ package struct ResumePlan: Sendable, Equatable {
             plan.keeps = nil
         case .prefill, .continue:
             plan.prefix = prefix(of: partial.answer.text)
-            plan.maximumTokens = content.maximumTokens.map { max(minimumTokens, $0 - partial.tokenCount) }
+            let tokens = partial.tokens(ofScalars: plan.prefixScalars ?? 0)
+            plan.maximumTokens = content.maximumTokens.map { max(minimumTokens, $0 - tokens) }
         case .restart, .turn: break
         }
         return plan

@@ -36,6 +36,15 @@ package struct StoredPartial: Sendable, Equatable {
     /// Whether there is something to go on from or to show.
     package var isEmpty: Bool { answer.isEmpty && cursor == nil }
 
+    /// The tokens of the first so many scalars of its text, counted rather too low: a bound that is lowered by them must
+    /// not end the answer early.
+    package func tokens(ofScalars count: Int) -> Int {
+        let total = answer.text.unicodeScalars.count
+        guard count < total else { return tokenCount }
+        let dropped = (tokenCount * (total - count) + total - 1) / total
+        return max(0, tokenCount - dropped)
+    }
+
     /// As the column `attempts.partial` holds it: the answer's members, `seams`, `tokens`, `furthest`, and of a kept
     /// stream `cursor`, `polls`, `response_id`, `model`.
     package var json: JSON {

@@ -19,12 +19,15 @@ package struct AnthropicMessagesDecoder: Sendable {
     /// The most content blocks of one answer.
     private static let maximumBlocks = 10_000
 
-    private var state = State.awaiting
+    private var state: State
     /// The number of the open message's first block, and of the next one's.
     private var firstBlock = 0
     private var nextBlock = 0
     /// The open or last message's stop reason.
     private var stopReason: String?
+
+    /// - Parameter isContinued: whether the stream begins in the middle of a message.
+    init(isContinued: Bool = false) { state = isContinued ? .open(id: "") : .awaiting }
 
     /// Whether the last message has stopped, and said anything: a block or why it stopped.
     package var isAnswered: Bool {

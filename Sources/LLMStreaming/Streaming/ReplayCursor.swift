@@ -23,6 +23,9 @@ public struct ReplayCursor: Sendable, Hashable {
         self.position = position
     }
 
+    /// Whether something of the stream was read.
+    var isBehindStart: Bool { position > (form == .conversation ? 0 : -1) }
+
     /// As a chunk of kind `cursor` holds it: form, position and id, with spaces between.
     public var text: String { "\(form.rawValue) \(position) \(id)" }
 

@@ -7,12 +7,15 @@ package enum StreamDecoder: Sendable {
     case anthropicMessages(AnthropicMessagesDecoder)
 
     /// The decoder of a dialect's stream that will hold that many answers.
-    package init(_ dialect: Dialect, choices: Int, omitsFinishReason: Bool) {
+    ///
+    /// - Parameter isContinued: whether the stream is the rest of one that was read before.
+    package init(_ dialect: Dialect, choices: Int, omitsFinishReason: Bool, isContinued: Bool = false) {
         switch dialect {
         case .openAIChat:
             self = .openAIChat(OpenAIChatDecoder(choices: choices, omitsFinishReason: omitsFinishReason))
         case .openAIResponses: self = .openAIResponses(OpenAIResponsesDecoder())
-        case .anthropicMessages: self = .anthropicMessages(AnthropicMessagesDecoder())
+        case .anthropicMessages:
+            self = .anthropicMessages(AnthropicMessagesDecoder(isContinued: isContinued))
         }
     }
 

@@ -58,7 +58,9 @@ public struct StreamingResponseHandler: Sendable {
         self.limits = limits
         start = cursor
         parser = SSEParser(maximumEventBytes: limits.maximumEventBytes, errorFieldIsEvent: true)
-        decoder = StreamDecoder(dialect, choices: choices, omitsFinishReason: provider.omitsFinishReason)
+        decoder = StreamDecoder(
+            dialect, choices: choices, omitsFinishReason: provider.omitsFinishReason,
+            isContinued: cursor?.isBehindStart ?? false)
         accumulator = StreamingAccumulator(dialect: dialect)
     }
 

@@ -32,8 +32,8 @@ struct AttemptVerdictTests {
         let end = try verdict(job(partial: "one two thr"), says: " three", usage: usage).end
         let record = try #require(records(end).first)
         #expect(record.choice.content == "one two three")
-        #expect(record.promptTokens == 20)
-        #expect(record.completionTokens == 8)
+        #expect(record.promptTokens == 22)
+        #expect(record.completionTokens == 6)
         #expect(record.usageSource == .mixed)
         #expect(record.seams.map(\.kept) == [7, 6])
     }
