@@ -83,8 +83,10 @@ struct EndToEndResumeTests {
             """
     }
 
-    /// Replayed answers are the uninterrupted ones, byte for byte. A prefilled one is cut where the provider counts
-    /// anew, so that it may be some tokens longer; up to there it is the same.
+    /// Checks every answer against the uninterrupted one: equal, or begun alike.
+    ///
+    /// A replayed answer is the same, byte for byte. A prefilled one is bounded by what is left of its tokens, which are
+    /// counted rather too low, so that it may be some tokens longer.
     private func expectUninterrupted(
         _ database: String, _ way: Way, _ server: LlamaCppServer, _ lengths: [Int]
     ) throws {
