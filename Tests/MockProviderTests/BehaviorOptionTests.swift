@@ -28,12 +28,14 @@ import Testing
         fault.status = 429
         fault.location = "http://127.0.0.1/a+b,c"
         fault.retryAfter = "Wed, 21 Oct 2026 07:28:00 GMT"
+        fault.retryAfterDate = .seconds(2)
         fault.retryAfterMilliseconds = "0"
         fault.shouldRetry = false
         fault.errorCode = "insufficient_quota"
         fault.errorMessage = "no more"
         fault.silence = .beforeChunk(.index(4))
         fault.dropsConnection = true
+        fault.resetsConnection = true
         fault.cutBytes = 1
         fault.resetBytes = 2
         fault.cutChunk = .middle
@@ -51,8 +53,8 @@ import Testing
         fault.leavesBodyOpen = true
         fault.closesConnection = true
         let options = """
-            status=429+location=http://127.0.0.1/a%2Bb%2Cc+retryafter=Wed%2C 21 Oct 2026 07:28:00 GMT+retryafterms=0\
-            +shouldretry=false+code=insufficient_quota+message=no more+silent=4+drop+cut=1+reset=2+cutchunk=middle\
+            status=429+location=http://127.0.0.1/a%2Bb%2Cc+retryafter=Wed%2C 21 Oct 2026 07:28:00 GMT+retryafterdate=2s+retryafterms=0\
+            +shouldretry=false+code=insufficient_quota+message=no more+silent=4+drop+dropreset+cut=1+reset=2+cutchunk=middle\
             +cutusage+end=3+inband=0+inbandlate+errordone+malformed=5+huge=6+html+contenttype=text/plain+wholejson+nodone\
             +open+close
             """

@@ -70,6 +70,12 @@ import Testing
         }
     }
 
+    @Test func resetsTheConnectionWithoutAnAnswer() async throws {
+        let response = try await withServer { try await $0.post(.chat, TestDialect.chat.body(model: "dropreset")) }
+        #expect(response.head == nil)
+        #expect(response.ending == .reset)
+    }
+
     @Test func saysNothingBeforeTheHeaders() async throws {
         try await withRecordingServer { server in
             let silent = try await WireConnection.open(port: server.port)

@@ -193,4 +193,10 @@ import Testing
         #expect(dialect.text(of: response) == "1 2")
         #expect(dialect.finish(of: response) == finish)
     }
+
+    @Test func saysWhenToComeAgainAsADate() async throws {
+        let response = try await answer(model: "status=429+retryafterdate=2s")
+        let value = try #require(response.header("retry-after"))
+        #expect(value.hasSuffix(" GMT") && value.count == 29)
+    }
 }

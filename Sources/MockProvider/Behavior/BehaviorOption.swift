@@ -1,10 +1,12 @@
 /// The options that a model name, a query or the `x-mock` header may hold: the one place that defines them.
 package enum BehaviorOption: String, CaseIterable, Sendable {
-    case slow, flaky, pace, ttft, chunk, words, count, comments, reasoning, refusal, filter, tool, nousage, like,
+    case slow, flaky, storm, stormall, pace, ttft, chunk, words, count, comments, pings, heartbeat, reasoning, refusal,
+        filter, tool,
+        nousage, like,
         prefill, seam
     case noeventnames, nosequence, done, completedname, errorform, queued, replaycut, replays
-    case times, status, location, retryafter, retryafterms, shouldretry, code, message
-    case silent, drop, cut, reset, cutchunk, cutusage, end, inband, inbandlate, errordone, malformed, huge
+    case times, status, location, retryafter, retryafterdate, retryafterms, shouldretry, code, message
+    case silent, drop, dropreset, cut, reset, cutchunk, cutusage, end, inband, inbandlate, errordone, malformed, huge
     case html, contenttype, wholejson, nodone, open, close
 
     /// One line of help: the option with its value's form, and what it does.
@@ -13,12 +15,21 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .slow: ("slow", "pace=50ms")
         case .flaky:
             ("flaky[=PERCENT]", "a seeded mix of faults in 20 % of requests; at most 3 in a row for one request")
+        case .storm:
+            (
+                "storm[=PERCENT]",
+                "a seeded mix of every fault here but 401 and 404, in 20 % of requests; at most 3 in a row for one request"
+            )
+        case .stormall: ("stormall[=PERCENT]", "storm with 401 and 404")
         case .pace: ("pace=DURATION", "time between chunks, such as 20ms or 1.5s")
         case .ttft: ("ttft=DURATION", "time before the first chunk")
         case .chunk: ("chunk=N", "words in a chunk (default 1)")
         case .words: ("words=N", "words in the text (default 20 to 120, by hash)")
         case .count: ("count-N", "counts from 1 to N")
-        case .comments: ("comments", "SSE comment lines before and between chunks")
+        case .comments: ("comments", "SSE comment lines before and between chunks and in silences")
+        case .pings: ("pings", "ping events in silences (Messages; comment lines elsewhere)")
+        case .heartbeat:
+            ("heartbeat=DURATION", "time between comments or pings in a silence (default: the pace or 100ms)")
         case .reasoning: ("reasoning", "reasoning before the text")
         case .refusal: ("refusal", "a refusal")
         case .filter: ("filter", "the text ends half-way, by the content filter")
@@ -57,12 +68,14 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .status: ("status=N", "an error or redirect status, 300 to 599")
         case .location: ("location=URL", "where a redirect leads")
         case .retryafter: ("retryafter=VALUE", "the retry-after header, verbatim")
+        case .retryafterdate: ("retryafterdate=DURATION", "the retry-after header as the HTTP date so long from now")
         case .retryafterms: ("retryafterms=VALUE", "the retry-after-ms header, verbatim")
         case .shouldretry: ("shouldretry=true|false", "the x-should-retry header")
         case .code: ("code=CODE", "the error's code or type")
         case .message: ("message=TEXT", "the error's message")
         case .silent: ("silent=headers|first|middle|CHUNKS", "silent for ever from there on")
         case .drop: ("drop", "the connection is closed without an answer")
+        case .dropreset: ("dropreset", "the connection is reset without an answer")
         case .cut: ("cut=BYTES", "the connection is closed after so many bytes of the body")
         case .reset: ("reset=BYTES", "the connection is reset after so many bytes of the body")
         case .cutchunk: ("cutchunk=CHUNKS|middle", "the connection is closed inside that chunk's event")

@@ -14,7 +14,17 @@ struct FaultDraw {
         if let percent = behavior.flakyPercent {
             return flakyFault(percent: percent, request: request, tryNumber: tryNumber)
         }
+        if let storm = behavior.storm { return fault(of: storm, request: request, tryNumber: tryNumber) }
         return tryNumber < behavior.faultTimes ?? .max ? behavior.fault : MockFault()
+    }
+
+    private func fault(of storm: FaultStorm, request: UInt64, tryNumber: Int) -> MockFault {
+        let draw = Hash64.mix(seed &+ Hash64.mix(request &+ UInt64(tryNumber)))
+        guard tryNumber < Self.maximumFlakyFaults, draw % 100 < UInt64(storm.percent) else { return MockFault() }
+        let ways = storm.ways
+        let way = Int((draw >> 32) % UInt64(ways.count + 1))
+        // The last way is a cut that falls anywhere, inside lines and characters too.
+        return way < ways.count ? ways[way] : .with { $0.cutBytes = Int((draw >> 16) % 4_096) }
     }
 
     private func flakyFault(percent: Int, request: UInt64, tryNumber: Int) -> MockFault {

@@ -16,8 +16,12 @@ package struct MockBehavior: Sendable, Hashable {
     package var wordCount: Int?
     /// Counts from 1 to this number instead of generating a text.
     package var countTo: Int?
-    /// Sends `: OPENROUTER PROCESSING` before the opening event and before each content chunk, and on in a silence.
+    /// Sends `: OPENROUTER PROCESSING` before the opening event and before each content chunk, and on in a silence or wait.
     package var sendsComments = false
+    /// Sends pings in a silence or wait, which are events with Messages and comments elsewhere.
+    package var sendsPings = false
+    /// The time between comments or pings in a silence; nil is the pace, or 100 ms.
+    package var heartbeat: Duration?
     /// Sends reasoning before the text.
     package var sendsReasoning = false
     /// Refuses instead of answering.
@@ -50,8 +54,17 @@ package struct MockBehavior: Sendable, Hashable {
     package var faultTimes: Int?
     /// The share of requests, in per cent, that fail in a seeded mix of ways; `fault` is not used then.
     package var flakyPercent: Int?
+    /// Requests that fail in every way that the mock knows; `fault` is not used then.
+    package var storm: FaultStorm?
 
     package init() {}
+
+    /// The same behaviour with another way of continuing.
+    func prefilling(_ prefill: Prefill) -> MockBehavior {
+        var behavior = self
+        behavior.prefill = prefill
+        return behavior
+    }
 
     /// Reads options joined with `+` or `,`, such as `slow+chunk=3` or `status=429,retryafter=1,times=2`.
     ///

@@ -6,6 +6,8 @@ package struct MockFault: Sendable, Hashable {
     package var location: String?
     /// The `retry-after` header, verbatim.
     package var retryAfter: String?
+    /// The `retry-after` header as the HTTP date so long from now.
+    package var retryAfterDate: Duration?
     /// The `retry-after-ms` header, verbatim.
     package var retryAfterMilliseconds: String?
     /// The `x-should-retry` header.
@@ -18,6 +20,8 @@ package struct MockFault: Sendable, Hashable {
     package var silence: Silence?
     /// Closes the connection without a byte of an answer.
     package var dropsConnection = false
+    /// Resets the connection without a byte of an answer.
+    package var resetsConnection = false
     /// Closes the connection after exactly so many bytes of the body.
     package var cutBytes: Int?
     /// Resets the connection (RST) after exactly so many bytes of the body.
@@ -40,6 +44,8 @@ package struct MockFault: Sendable, Hashable {
     package var hugeEventBytes: Int?
     /// Sends an HTML page in place of the answer, with `status` or 200.
     package var sendsHTML = false
+    /// What a trailing assistant message does, in place of the behaviour's way.
+    package var prefill: Prefill?
     /// The content type, in place of the true one.
     package var contentType: String?
     /// Answers a streaming request with one JSON completion.
@@ -58,6 +64,7 @@ package struct MockFault: Sendable, Hashable {
         var fault = self
         fault.silence = nil
         fault.dropsConnection = false
+        fault.resetsConnection = false
         fault.cutBytes = nil
         fault.resetBytes = nil
         fault.cutChunk = nil

@@ -25,12 +25,17 @@ struct OptionAssignment {
         switch option {
         case .slow: try value.flag { behavior.pace = .milliseconds(50) }
         case .flaky: behavior.flakyPercent = value.text == nil ? 20 : try value.integer(in: 0...100)
+        case .storm, .stormall:
+            let percent = value.text == nil ? 20 : try value.integer(in: 0...100)
+            behavior.storm = FaultStorm(percent: percent, stopsProviders: option == .stormall)
         case .pace: behavior.pace = try value.duration()
         case .ttft: behavior.timeToFirstToken = try value.duration()
         case .chunk: behavior.wordsPerChunk = try value.integer(in: 1...1_000_000)
         case .words: behavior.wordCount = try value.integer()
         case .count: behavior.countTo = try value.integer()
         case .comments: try value.flag { behavior.sendsComments = true }
+        case .pings: try value.flag { behavior.sendsPings = true }
+        case .heartbeat: behavior.heartbeat = try value.duration()
         case .reasoning: try value.flag { behavior.sendsReasoning = true }
         case .refusal: try value.flag { behavior.refuses = true }
         case .filter: try value.flag { behavior.isFiltered = true }
@@ -57,12 +62,14 @@ struct OptionAssignment {
         case .status: fault.status = try value.integer(in: 300...599)
         case .location: fault.location = try value.string()
         case .retryafter: fault.retryAfter = try value.string()
+        case .retryafterdate: fault.retryAfterDate = try value.duration()
         case .retryafterms: fault.retryAfterMilliseconds = try value.string()
         case .shouldretry: fault.shouldRetry = try value.choice(Truth.self) == .true
         case .code: fault.errorCode = try value.string()
         case .message: fault.errorMessage = try value.string()
         case .silent: fault.silence = try value.silence()
         case .drop: try value.flag { fault.dropsConnection = true }
+        case .dropreset: try value.flag { fault.resetsConnection = true }
         case .cut: fault.cutBytes = try value.integer()
         case .reset: fault.resetBytes = try value.integer()
         case .cutchunk: fault.cutChunk = try value.position()

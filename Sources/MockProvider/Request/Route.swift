@@ -4,6 +4,7 @@ enum Route: Equatable {
     case models
     case answer(Dialect)
     case storedRun(StoredRunPlace)
+    case control
     case unknown
 
     /// - Parameter path: Without the query. Only its end counts, so that any prefix (`/v1`, `/openai/deployments/x`) works.
@@ -18,6 +19,8 @@ enum Route: Equatable {
             self = .storedRun(place)
         } else if path.hasSuffix("/models") {
             self = .models
+        } else if path == "/mock/control" {
+            self = .control
         } else if path == "/health" {
             self = .health
         } else {

@@ -27,16 +27,20 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private let responder: Responder
     private let ledger: TrafficLedger
+    private let controls: Controls
     private var connection = 0
     private var state = State.idle
 
-    init(responder: Responder, ledger: TrafficLedger) {
+    init(responder: Responder, ledger: TrafficLedger, controls: Controls) {
         self.responder = responder
         self.ledger = ledger
+        self.controls = controls
     }
 
     func channelActive(context: ChannelHandlerContext) {
         connection = ledger.connectionOpened()
+        controls.listener.connectionOpened(connection, context.channel)
+        if controls.listener.isDown { reset(context) }
         context.fireChannelActive()
     }
 
@@ -49,6 +53,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             ledger.responseEnded(request: request) { _ in .none(.closedByClient) }
         }
         state = .idle
+        controls.listener.connectionClosed(connection)
         ledger.connectionClosed()
         context.fireChannelInactive()
     }
@@ -56,6 +61,21 @@ final class ConnectionHandler: ChannelInboundHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if case .answering(let writer) = state { writer.writabilityChanged() }
         context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ServerOutage { reset(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Ends the connection and what is being answered on it, as a machine that goes down.
+    private func reset(_ context: ChannelHandlerContext) {
+        if case .answering(let writer) = state {
+            writer.serverWentDown()
+            state = .idle
+        }
+        context.channel.resetsOnClose()
+        context.close(promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -92,12 +112,24 @@ final class ConnectionHandler: ChannelInboundHandler {
             let body = isTooLarge ? .unreadable(ProviderFailure(status: 413, fault: MockFault())) : ReceivedBody(bytes)
             let request = received(incoming.head, bytes: bytes, body: body)
             send(responder.reply(to: request, body: body, dialect: dialect), to: request, incoming.head, context)
+        case .control where method == .POST:
+            PlainPage.write(control(incoming), keepsAlive: incoming.head.isKeepAlive, context: context)
         case .storedRun(let place) where place.takes(method):
             let request = received(incoming.head, bytes: Array(incoming.body.readableBytesView), body: nil)
             send(responder.reply(to: request, about: place), to: request, incoming.head, context)
         default:
             let response = PlainPage.response(method: method, path: path)
             PlainPage.write(response, keepsAlive: incoming.head.isKeepAlive, context: context)
+        }
+    }
+
+    private func control(_ incoming: Incoming) -> (status: HTTPResponseStatus, body: JSON) {
+        do {
+            let text = String(decoding: incoming.body.readableBytesView, as: UTF8.self)
+            controls.apply(try ControlSettings(parsing: text), from: connection)
+            return (.ok, ["status": "ok"])
+        } catch {
+            return (.badRequest, ["error": ["message": .string(error.description)]])
         }
     }
 
@@ -120,6 +152,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .silence:
             ledger.streamStarted()
             state = .mute(request: request.number)
+        case .reset:
+            ledger.responseEnded(request: request.number) { _ in .none(.reset) }
+            context.channel.resetsOnClose()
+            context.close(promise: nil)
         case .drop:
             ledger.responseEnded(request: request.number) { _ in .none(.dropped) }
             context.close(promise: nil)

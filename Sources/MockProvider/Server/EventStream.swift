@@ -116,7 +116,7 @@ struct EventStream: Sendable {
             renderer.writeCloseWithoutDone(to: &events)
             return events
         }
-        if behavior.sendsComments, step.isContent || step.isOpening { events += Self.comment }
+        if behavior.sendsComments, step.isContent || step.isOpening { events += Heartbeat.comment }
         renderer.write(step, to: &events)
         if step.isContent {
             chunkIndex += 1
@@ -124,9 +124,6 @@ struct EventStream: Sendable {
         }
         return events
     }
-
-    /// The comment line of OpenRouter, with which it keeps connections alive.
-    static let comment = ": OPENROUTER PROCESSING\n\n"
 
     private var afterAnswer: BodyEnding { fault.leavesBodyOpen ? .leftOpen : .complete }
 

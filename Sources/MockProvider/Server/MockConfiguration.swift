@@ -18,6 +18,14 @@ package struct MockConfiguration: Sendable {
     package var logPath: String?
     /// The key that requests must bring as bearer token, `x-api-key` or `api-key`; 401 without it.
     package var requiredKey: String?
+    /// The names of the models that there are, without options; others get 404, nil is any name.
+    package var knownModels: Set<String>?
+    /// A recorded event stream that every request is answered with, whatever it asks for.
+    package var recording: [UInt8]?
+    /// What each key may do.
+    package var rateLimits = RateLimits()
+    /// Changes that come before requests of certain numbers.
+    package var scheduledControls: [ScheduledControl] = []
     /// The behaviour that options are applied to.
     package var defaultBehavior = MockBehavior()
     /// The kernel's send buffer of each connection (SO_SNDBUF), to make back-pressure come early.

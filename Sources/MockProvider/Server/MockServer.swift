@@ -13,12 +13,16 @@ package final class MockServer: Sendable {
     private let host: String
     private let group: MultiThreadedEventLoopGroup
     private let ledger: TrafficLedger
+    private let controls: Controls
 
-    private init(host: String, port: Int, group: MultiThreadedEventLoopGroup, ledger: TrafficLedger) {
+    private init(
+        host: String, port: Int, group: MultiThreadedEventLoopGroup, ledger: TrafficLedger, controls: Controls
+    ) {
         self.host = host
         self.port = port
         self.group = group
         self.ledger = ledger
+        self.controls = controls
     }
 
     /// Starts a server that answers until it is stopped.
@@ -29,13 +33,17 @@ package final class MockServer: Sendable {
         let ledger = TrafficLedger(
             keepsRequests: configuration.recordsRequests, keepsResponses: configuration.recordsResponses, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
-        let responder = Responder(configuration: configuration, instance: .random(in: 0...UInt64.max))
+        let listener = Listener(group: group)
+        let controls = Controls(configuration, listener: listener)
+        let responder = Responder(
+            configuration: configuration, controls: controls, instance: .random(in: 0...UInt64.max))
         do {
-            let channel = try await bootstrap(configuration, group: group, responder: responder, ledger: ledger)
-                .bind(host: configuration.host, port: configuration.port).get()
+            let port = try await listener.start(host: configuration.host, port: configuration.port) {
+                bootstrap(configuration, group: group, responder: responder, ledger: ledger, controls: controls)
+                    .bind(to: $0)
+            }
             return MockServer(
-                host: configuration.host, port: channel.localAddress?.port ?? configuration.port, group: group,
-                ledger: ledger)
+                host: configuration.host, port: port, group: group, ledger: ledger, controls: controls)
         } catch {
             try await group.shutdownGracefully()
             throw error
@@ -53,17 +61,21 @@ package final class MockServer: Sendable {
     /// The requests received so far, in the order of their numbers; empty unless `recordsRequests` is set.
     package var requests: [MockRequest] { ledger.requests }
 
+    /// Changes the running server.
+    package func control(_ settings: ControlSettings) { controls.apply(settings) }
+
     /// Closes all connections and the port, and returns once that is done.
     ///
     /// A second call does nothing.
     package func stop() async {
+        controls.listener.stop()
         // The only error is that the group was shut down before.
         try? await group.shutdownGracefully()
     }
 
     private static func bootstrap(
         _ configuration: MockConfiguration, group: MultiThreadedEventLoopGroup, responder: Responder,
-        ledger: TrafficLedger
+        ledger: TrafficLedger, controls: Controls
     ) -> ServerBootstrap {
         var bootstrap = ServerBootstrap(group: group)
             // A thousand clients may connect in the same instant.
@@ -77,7 +89,7 @@ package final class MockServer: Sendable {
                     try configuration.configureChannel?(channel)
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline()
-                    try pipeline.addHandler(ConnectionHandler(responder: responder, ledger: ledger))
+                    try pipeline.addHandler(ConnectionHandler(responder: responder, ledger: ledger, controls: controls))
                 }
             }
         if let bytes = configuration.sendBufferBytes {

@@ -5,4 +5,6 @@ enum Reply: Sendable {
     case silence
     /// The connection is closed without an answer.
     case drop
+    /// The connection is reset without an answer.
+    case reset
 }

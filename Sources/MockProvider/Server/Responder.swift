@@ -7,28 +7,38 @@ import Synchronization
 /// It touches no socket; what it remembers is the tries of each request and the stored runs.
 final class Responder: Sendable {
     private let configuration: MockConfiguration
+    private let controls: Controls
     /// Different in each server, so that ids differ between servers.
     private let instance: UInt64
     private let tries = Mutex(TryCounter())
     private let runs = RunStore()
 
-    init(configuration: MockConfiguration, instance: UInt64) {
+    init(configuration: MockConfiguration, controls: Controls, instance: UInt64) {
         self.configuration = configuration
+        self.controls = controls
         self.instance = instance
     }
 
     /// The reply to a request for an answer.
     func reply(to request: MockRequest, body: ReceivedBody, dialect: Dialect) -> Reply {
+        controls.requestReceived(number: request.number)
         let id = Hash64.mix(instance ^ UInt64(request.number))
-        do {
+        var admission: Admission?
+        do throws(ProviderFailure) {
             try checkKey(of: request)
             let (behavior, modelName) = try self.behavior(for: request)
+            admission = self.admission(
+                of: request, body: body, dialect: dialect, modelName: modelName, behavior: behavior)
+            let form = ResponseForm(dialect: dialect, id: id, admission: admission)
+            if let admission, !admission.isAdmitted { throw admission.refusal(of: request.model) }
+            try checkModel(modelName)
             return try reply(
                 to: request, body: body, modelName: modelName, behavior: behavior,
                 fault: fault(of: behavior, for: request, body: body, modelName: modelName),
-                form: ResponseForm(dialect: dialect, id: id))
+                form: form)
         } catch {
-            return .response(ResponseForm(dialect: dialect, id: id).response(for: error, fault: MockFault()))
+            let form = ResponseForm(dialect: dialect, id: id, admission: admission)
+            return .response(form.response(for: error, fault: MockFault()))
         }
     }
 
@@ -37,10 +47,14 @@ final class Responder: Sendable {
         form: ResponseForm
     ) throws(ProviderFailure) -> Reply {
         if fault.dropsConnection { return .drop }
+        if fault.resetsConnection { return .reset }
         if fault.silence == .beforeHeaders { return .silence }
         if fault.sendsHTML { return .response(form.page(fault: fault)) }
         if let status = fault.status {
             return .response(form.response(for: ProviderFailure(status: status, fault: fault), fault: fault))
+        }
+        if let recording = configuration.recording {
+            return .response(form.playing(recording, behavior: behavior, fault: fault))
         }
         let answerRequest: AnswerRequest
         switch body {
@@ -51,7 +65,7 @@ final class Responder: Sendable {
             throw ProviderFailure(status: 400, message: objection)
         }
         let composer = AnswerComposer(
-            dialect: form.dialect, behavior: behavior)
+            dialect: form.dialect, behavior: fault.prefill.map(behavior.prefilling) ?? behavior)
         let answer = try composer.answer(to: answerRequest, modelName: modelName, id: form.id)
         guard answerRequest.stream == true, !fault.sendsWholeJSON else {
             var run: StoredRun?
@@ -90,11 +104,34 @@ final class Responder: Sendable {
             responder.response(to: HTTPMethod(rawValue: request.method), place, query: PathQuery(path: request.path)))
     }
 
+    /// What the limits say of a request; nil where there are none.
+    private func admission(
+        of request: MockRequest, body: ReceivedBody, dialect: Dialect, modelName: String, behavior: MockBehavior
+    ) -> Admission? {
+        guard !controls.limiter.limits.isUnlimited else { return nil }
+        var tokens = 0
+        // A request that will be refused costs no tokens.
+        if case .read(let read) = body,
+            RequestCheck.objection(to: read, dialect: dialect, request: request) == nil,
+            let answer = try? AnswerComposer(dialect: dialect, behavior: behavior)
+                .answer(to: read, modelName: modelName, id: 0)
+        {
+            tokens = answer.promptTokens + answer.completionTokens
+        }
+        return controls.limiter.admit(key: keys(of: request).first ?? "", tokens: tokens, now: .now())
+    }
+
+    private func checkModel(_ name: String) throws(ProviderFailure) {
+        guard let known = configuration.knownModels, !name.isEmpty, !known.contains(name) else { return }
+        throw ProviderFailure(
+            status: 404, message: "The model '\(name)' does not exist or you do not have access to it.")
+    }
+
     /// The behaviour that the request asks for or the script gives, and the model's name without options.
     private func behavior(for request: MockRequest) throws(ProviderFailure) -> (MockBehavior, modelName: String) {
         let scripted = configuration.script?(request)
         do {
-            var behavior = configuration.defaultBehavior
+            var behavior = controls.behavior
             let modelName = try behavior.apply(modelName: request.model)
             try behavior.apply(query: request.path)
             if let options = request.header("x-mock") {
@@ -110,7 +147,9 @@ final class Responder: Sendable {
     private func fault(
         of behavior: MockBehavior, for request: MockRequest, body: ReceivedBody, modelName: String
     ) -> MockFault {
-        guard behavior.faultTimes != nil || behavior.flakyPercent != nil else { return behavior.fault }
+        guard behavior.faultTimes != nil || behavior.flakyPercent != nil || behavior.storm != nil else {
+            return behavior.fault
+        }
         var asksToGoOn = false
         if case .read(let read) = body {
             asksToGoOn = read.unfinishedTurn(modelName: modelName, behavior: behavior) != nil
@@ -122,9 +161,14 @@ final class Responder: Sendable {
 
     private func checkKey(of request: MockRequest) throws(ProviderFailure) {
         guard let key = configuration.requiredKey else { return }
-        let given = ["x-api-key", "api-key"].compactMap(request.header)
-        guard given.contains(key) || request.header("authorization") == "Bearer \(key)" else {
+        guard keys(of: request).contains(key) else {
             throw ProviderFailure(status: 401, message: "Incorrect API key provided.")
         }
+    }
+
+    /// The keys that a request brings.
+    private func keys(of request: MockRequest) -> [String] {
+        let bearer = request.header("authorization").flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
+        return [bearer, request.header("x-api-key"), request.header("api-key")].compactMap(\.self)
     }
 }

@@ -7,8 +7,8 @@ struct Response: Sendable {
     var body: ResponseBody
     /// The byte of the body before which it ends otherwise than by itself.
     var limit: (bytes: Int, ending: BodyEnding)?
-    /// The time between comment lines while the body is silent or left open; nil sends none.
-    var heartbeat: Duration?
+    /// What is sent while the body waits, is silent or left open; nil sends nothing.
+    var heartbeat: Heartbeat?
     var closesConnection = false
     /// What the response is counted by.
     var account = ResponseAccount()

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 
@@ -6,11 +7,10 @@ struct ResponseForm {
     let dialect: Dialect
     /// The request's and the response's id.
     let id: UInt64
+    /// What the limits said of the request; nil where there are none.
+    var admission: Admission?
 
     private var requestID: String { "req_" + Hash64.hexadecimal(id) }
-
-    /// The time between comment lines in a silence, where the behaviour has no pace.
-    private static let heartbeat = Duration.milliseconds(100)
 
     /// A streamed answer, and the run that goes on without its client if the answer is stored.
     func stream(
@@ -58,9 +58,11 @@ struct ResponseForm {
     private func stream(_ body: ResponseBody, behavior: MockBehavior, fault: MockFault) -> Response {
         var headers = headers(contentType: "text/event-stream; charset=utf-8", fault: fault)
         headers.add(name: "cache-control", value: "no-cache")
+        // What is replayed from a byte on must be the same bytes each time.
+        let heartbeat: Heartbeat? = if case .replay = body { nil } else { Heartbeat(behavior, dialect: dialect) }
         return response(
             status: .ok, headers: headers, body: body, fault: fault,
-            heartbeat: behavior.sendsComments ? behavior.pace ?? Self.heartbeat : nil)
+            heartbeat: heartbeat)
     }
 
     /// An answer as one JSON completion, or as the beginning of a run.
@@ -83,6 +85,14 @@ struct ResponseForm {
     /// A status without a body.
     func empty(status: HTTPResponseStatus) -> Response {
         whole(ByteBuffer(), status: status, contentType: "application/json", delay: nil, fault: MockFault())
+    }
+
+    /// A recorded body, played byte by byte as an event stream.
+    func playing(_ recording: [UInt8], behavior: MockBehavior, fault: MockFault) -> Response {
+        let bytes = ByteBuffer(bytes: recording)
+        let ending = fault.leavesBodyOpen ? BodyEnding.leftOpen : .complete
+        return stream(
+            .whole(bytes, delay: behavior.timeToFirstToken, ending: ending), behavior: behavior, fault: fault)
     }
 
     /// An error or redirect with the dialect's error body.
@@ -123,9 +133,14 @@ struct ResponseForm {
 
     private func response(
         status: HTTPResponseStatus, headers: HTTPHeaders, body: ResponseBody, fault: MockFault,
-        heartbeat: Duration? = nil
+        heartbeat: Heartbeat? = nil
     ) -> Response {
         let limits = [fault.cutBytes.map { ($0, BodyEnding.cut) }, fault.resetBytes.map { ($0, .reset) }]
+        var headers = headers
+        if let admission {
+            let told = admission.headers(isError: status.code >= 400, unixTime: Date().timeIntervalSince1970)
+            headers.add(contentsOf: HTTPHeaders(told))
+        }
         return Response(
             status: status, headers: headers, body: body, limit: limits.compactMap(\.self).min { $0.0 < $1.0 },
             heartbeat: heartbeat, closesConnection: fault.closesConnection)
@@ -137,6 +152,10 @@ struct ResponseForm {
         ])
         if let location = fault.location { headers.add(name: "location", value: location) }
         if let value = fault.retryAfter { headers.add(name: "retry-after", value: value) }
+        if let wait = fault.retryAfterDate {
+            let time = Date().timeIntervalSince1970 + wait / .seconds(1)
+            headers.add(name: "retry-after", value: Timestamp(unixTime: time.rounded(.up)).httpDate)
+        }
         if let value = fault.retryAfterMilliseconds { headers.add(name: "retry-after-ms", value: value) }
         if let value = fault.shouldRetry { headers.add(name: "x-should-retry", value: value ? "true" : "false") }
         return headers

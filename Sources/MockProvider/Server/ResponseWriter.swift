@@ -19,16 +19,6 @@ final class ResponseWriter {
         case over
     }
 
-    /// Why a slice is at its end.
-    private enum Pause {
-        case isFull
-        case isDue(after: Duration)
-        case exists(from: NIODeadline)
-        case ended(BodyEnding)
-    }
-
-    /// Bytes in a slice, and so in a write.
-    private static let sliceBytes = 16_384
     /// Bytes after which other channels get their turn.
     private static let turnBytes = 65_536
 
@@ -37,15 +27,10 @@ final class ResponseWriter {
     private let request: Int
     private let keepsAlive: Bool
     private let didEnd: () -> Void
-    private var response: Response
-    private var bodyBytes = 0
-    private var hasWaited = false
+    private let response: Response
+    private var source: BodySource
     private var lastDue: NIODeadline?
     private var state = State.writing
-    /// Chunks that were written before the last part was; nil of a body without chunks.
-    private var chunksBeforePart: Int?
-    /// Chunks that were written whole where the body's end is a limit.
-    private var wholeChunks: Int?
     /// Whether the response is at the end that it was to have, so that a closing client does no harm.
     private var isWhole = false
 
@@ -58,6 +43,7 @@ final class ResponseWriter {
         didEnd: @escaping () -> Void
     ) {
         self.response = response
+        source = BodySource(response)
         self.request = request
         self.context = context
         self.ledger = ledger
@@ -110,6 +96,17 @@ final class ResponseWriter {
         record(.closedByClient)
     }
 
+    /// Ends in the middle, whatever it was doing.
+    func serverWentDown() {
+        switch state {
+        case .over: return
+        case .writing, .quiet: break
+        case .waiting(let task): task.cancel()
+        case .blocked: ledger.streamUnblocked()
+        }
+        finish(.reset)
+    }
+
     private func write() {
         state = .writing
         var turn = 0
@@ -126,11 +123,10 @@ final class ResponseWriter {
                 }
                 return
             }
-            var slice = context.channel.allocator.buffer(capacity: response.body.delay == nil ? Self.sliceBytes : 512)
-            let pause = fill(&slice)
+            var slice = context.channel.allocator.buffer(capacity: source.capacity)
+            let pause = source.fill(&slice)
             turn += slice.readableBytes
             if slice.readableBytes > 0 {
-                bodyBytes += slice.readableBytes
                 ledger.bodyWritten(slice, request: request)
                 send(.body(.byteBuffer(slice)))
             }
@@ -142,7 +138,7 @@ final class ResponseWriter {
                 return
             case .exists(let time):
                 context.flush()
-                if case .writing = state { schedule(at: time, write) }
+                if case .writing = state { wait(until: time) }
                 return
             case .ended(let ending):
                 end(ending)
@@ -151,33 +147,25 @@ final class ResponseWriter {
         }
     }
 
-    private func fill(_ slice: inout ByteBuffer) -> Pause {
-        while true {
-            let written = slice.readableBytes
-            if let limit = response.limit, bodyBytes + written >= limit.bytes {
-                let excess = bodyBytes + written - limit.bytes
-                slice.moveWriterIndex(to: slice.writerIndex - excess)
-                // What is cut off lies in the part that was written last. Without its blank line an event can be read.
-                wholeChunks = excess > 2 ? chunksBeforePart : response.body.chunkIndex
-                return .ended(limit.ending)
-            }
-            if let ending = response.body.ending { return .ended(ending) }
-            if written >= Self.sliceBytes { return .isFull }
-            if let delay = response.body.delay, !hasWaited { return .isDue(after: delay) }
-            if let time = response.body.dueTime(now: .now()) { return .exists(from: time) }
-            hasWaited = false
-            chunksBeforePart = response.body.chunkIndex
-            response.body.writeNext(into: &slice)
-        }
-    }
-
     /// Waits from the time when the last wait was due, so that a pace does not drift.
     private func wait(for delay: Duration) {
         let now = NIODeadline.now()
         let due = max(now, (lastDue ?? now) + TimeAmount(delay))
         lastDue = due
+        wait(until: due)
+    }
+
+    /// Goes on at a time, and sends the heartbeat meanwhile.
+    private func wait(until due: NIODeadline) {
+        if let beat = response.heartbeat.map({ .now() + TimeAmount($0.interval) }), beat < due {
+            schedule(at: beat) { [self] in
+                sendHeartbeat()
+                if case .waiting = state { wait(until: due) }
+            }
+            return
+        }
         schedule(at: due) { [self] in
-            hasWaited = true
+            source.waited()
             write()
         }
     }
@@ -220,12 +208,10 @@ final class ResponseWriter {
 
     private func record(_ ending: ResponseRecord.Ending) {
         ledger.responseEnded(request: request) { bytes in
-            let isWhole = ending == .complete
-            let generated = response.body.chunkIndex ?? (isWhole ? response.account.answer?.chunkCount ?? 0 : 0)
-            let sent = wholeChunks ?? generated - (response.body.isCutInChunk ? 1 : 0)
+            let chunks = source.chunks(of: response.account, ending: ending)
             return response.account.record(
-                status: Int(response.status.code), ending: ending, body: bytes, chunksSent: sent,
-                chunksGenerated: generated)
+                status: Int(response.status.code), ending: ending, body: bytes, chunksSent: chunks.sent,
+                chunksGenerated: chunks.generated)
         }
     }
 
@@ -233,21 +219,25 @@ final class ResponseWriter {
         if case .replay(let reader) = response.body { reader.run.removeReader(request) }
     }
 
-    /// Says nothing more, but for the heartbeat's comments.
+    /// Says nothing more, but for the heartbeat.
     private func stayOpen() {
         guard let heartbeat = response.heartbeat else {
             state = .quiet
             return
         }
-        schedule(at: .now() + TimeAmount(heartbeat)) { [self] in
-            if context.channel.isWritable {
-                let comment = ByteBuffer(string: EventStream.comment)
-                ledger.bodyWritten(comment, request: request)
-                send(.body(.byteBuffer(comment)))
-                context.flush()
-            }
+        schedule(at: .now() + TimeAmount(heartbeat.interval)) { [self] in
+            sendHeartbeat()
             if case .waiting = state { stayOpen() }
         }
+    }
+
+    private func sendHeartbeat() {
+        guard let heartbeat = response.heartbeat, context.channel.isWritable else { return }
+        let event = ByteBuffer(string: heartbeat.event)
+        source.heartbeatSent(event.readableBytes)
+        ledger.bodyWritten(event, request: request)
+        send(.body(.byteBuffer(event)))
+        context.flush()
     }
 
     private func send(_ part: HTTPServerResponsePart, promise: EventLoopPromise<Void>? = nil) {

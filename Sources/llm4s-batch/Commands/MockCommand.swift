@@ -15,8 +15,22 @@ struct MockCommand: AsyncParsableCommand {
             request. Behaviour and faults are options joined with '+' in the model's name \
             (count-200+pace=20ms+chunk=3), in the URL's query, or in the header x-mock:
 
-            \(BehaviorOption.allCases.map { "  \($0.help.form)\n      \($0.help.meaning)" }.joined(separator: "\n"))
+            \(list(BehaviorOption.allCases.map(\.help)))
+
+            A stream with the header X-Conversation-Id goes on without its client, as llama.cpp's: \
+            GET /v1/stream?conv_id=ID&from=BYTE gives the rest, DELETE /v1/stream?conv_id=ID ends it. So does a response \
+            with background: true: GET /v1/responses/ID?stream=true&starting_after=N, GET /v1/responses/ID, \
+            POST /v1/responses/ID/cancel.
+
+            What can change while it runs is set by POST /mock/control with a body such as rpm=300,down=3s, or by \
+            --after; the settings, joined with ',':
+
+            \(list(ControlOption.allCases.map(\.help)))
             """)
+
+    private static func list(_ help: [(form: String, meaning: String)]) -> String {
+        help.map { "  \($0.form)\n      \($0.meaning)" }.joined(separator: "\n")
+    }
 
     @Option(help: "Port to listen at; 0 takes a free one.")
     var port = 0
@@ -36,6 +50,37 @@ struct MockCommand: AsyncParsableCommand {
     @Option(help: "Bytes of the kernel's send buffer of each connection.")
     var sendBufferBytes: Int?
 
+    @Option(help: "Requests a minute for each key; more get 429 (default: no limit).")
+    var rpm: Int?
+
+    @Option(help: "Tokens a minute for each key, of prompts and answers in words; more get 429 (default: no limit).")
+    var tpm: Int?
+
+    @Option(help: "How much of --rpm and --tpm may come in one instant; at least one request.")
+    var burst = DurationArgument(seconds: 3)
+
+    @Option(help: "Whose rate-limit headers are sent: none, openai, groq, azure, anthropic, mistral, openrouter.")
+    var rateHeaders = RateLimitStyle.none
+
+    @Option(
+        help: """
+            How a 429 of --rpm and --tpm says when to come again: none, seconds, date, ms, both, zeroms (seconds, and \
+            retry-after-ms: 0).
+            """)
+    var retryAfter = RetryAfterForm.seconds
+
+    @Option(help: "The models that there are, joined with ','; others get 404 (default: any name).")
+    var models: String?
+
+    @Option(help: "N:SETTINGS, a change after N requests, such as 500:rpm=300; can be given several times.")
+    var after: [String] = []
+
+    @Option(help: "File with a recorded event stream that answers every request.")
+    var play: String?
+
+    @Option(help: "With --play: the byte before which the connection is closed.")
+    var cut: Int?
+
     @Option(
         help: """
             File to which a line of JSON is appended for each request when its response has ended: request, connection, \
@@ -48,6 +93,11 @@ struct MockCommand: AsyncParsableCommand {
     mutating func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port \(port) is no port") }
         guard (1...64).contains(threads) else { throw ValidationError("--threads must be 1 to 64, not \(threads)") }
+        for (name, rate) in [("--rpm", rpm), ("--tpm", tpm)] where rate.map({ $0 < 1 }) ?? false {
+            throw ValidationError("\(name) must be at least 1, not \(rate ?? 0)")
+        }
+        guard cut == nil || play != nil else { throw ValidationError("--cut needs --play") }
+        guard (cut ?? 0) >= 0 else { throw ValidationError("--cut \(cut ?? 0) is no byte of a file") }
     }
 
     func run() async throws {
@@ -58,10 +108,24 @@ struct MockCommand: AsyncParsableCommand {
         configuration.requiredKey = requiredKey
         configuration.sendBufferBytes = sendBufferBytes
         configuration.logPath = log
+        configuration.rateLimits.requestsPerMinute = rpm
+        configuration.rateLimits.tokensPerMinute = tpm
+        configuration.rateLimits.burst = burst.duration
+        configuration.rateLimits.headers = rateHeaders
+        configuration.rateLimits.retryAfter = retryAfter
+        configuration.knownModels = models.map { Set($0.split(separator: ",").map(String.init)) }
         do {
             if let behavior { configuration.defaultBehavior = try MockBehavior(parsing: behavior) }
+            configuration.scheduledControls = try after.map(ScheduledControl.init(parsing:))
         } catch {
-            throw Exit(.input, "--behavior: \(error)")
+            throw Exit(.input, "--behavior or --after: \(error)")
+        }
+        if let play {
+            guard let recording = FileManager.default.contents(atPath: play) else {
+                throw Exit(.input, "--play: \(play) cannot be read")
+            }
+            configuration.recording = Array(recording)
+            configuration.defaultBehavior.fault.cutBytes = cut
         }
         let server: MockServer
         do { server = try await MockServer.start(configuration) } catch {
@@ -90,3 +154,6 @@ struct MockCommand: AsyncParsableCommand {
         ]
     }
 }
+
+extension RateLimitStyle: ExpressibleByArgument {}
+extension RetryAfterForm: ExpressibleByArgument {}

@@ -1,0 +1,2 @@
+/// Tells a connection that the server goes down.
+struct ServerOutage: Sendable {}
