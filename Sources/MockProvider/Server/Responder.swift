@@ -27,11 +27,11 @@ final class Responder: Sendable {
         do throws(ProviderFailure) {
             try checkKey(of: request)
             let (behavior, modelName) = try self.behavior(for: request)
+            try checkModel(modelName)
             admission = self.admission(
                 of: request, body: body, dialect: dialect, modelName: modelName, behavior: behavior)
             let form = ResponseForm(dialect: dialect, id: id, admission: admission)
             if let admission, !admission.isAdmitted { throw admission.refusal(of: request.model) }
-            try checkModel(modelName)
             return try reply(
                 to: request, body: body, modelName: modelName, behavior: behavior,
                 fault: fault(of: behavior, for: request, body: body, modelName: modelName),
