@@ -88,10 +88,11 @@ CREATE TABLE jobs (
 ) STRICT;
 
 -- What can run: never tried or left by a run, and waiting for another try. Each holds only the rows that can, with what
--- counting them needs.
-CREATE INDEX jobs_ready ON jobs (job_id, status, not_before_ms)
+-- counting them needs. A lane (provider and model) is a range: the jobs of one that is paused do not stand before those
+-- of another.
+CREATE INDEX jobs_ready ON jobs (provider, model, job_id, status, not_before_ms)
 WHERE status IN ('pending', 'interrupted') AND not_before_ms IS NULL;
-CREATE INDEX jobs_waiting ON jobs (not_before_ms, job_id, status, error_kind)
+CREATE INDEX jobs_waiting ON jobs (provider, model, not_before_ms, job_id, status, error_kind)
 WHERE not_before_ms IS NOT NULL;
 -- What retry revives and failures shows.
 CREATE INDEX jobs_failed ON jobs (status, error_kind)

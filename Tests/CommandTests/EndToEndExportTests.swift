@@ -145,11 +145,11 @@ import Testing
 
     @Test func textShowsContentsUnderTheirIDs() async throws {
         try await run([
-            Self.job("a", "count-3"), Self.job("two", "count-1", #"{"n":2}"#), Self.job("bad", "status=404"),
+            Self.job("a", "count-3"), Self.job("two", "count-1", #"{"n":2}"#), Self.job("bad", "status=413"),
         ])
         let text = try await results("text")
         #expect(text.hasPrefix("==> a <==\n1 2 3\n\n==> two · answer 0 <==\n1\n\n==> two · answer 1 <==\n"), "\(text)")
-        #expect(text.contains("==> bad · failed <==\nnot_found: "), "\(text)")
+        #expect(text.contains("==> bad · failed <==\ninvalid_request: "), "\(text)")
     }
 
     @Test func interruptedJobsComeWithTheirPartialTexts() async throws {

@@ -210,14 +210,14 @@ struct EndToEndOptionTests {
 
     @Test func retryRevivesByKindOfErrorAndById() async throws {
         let jobs = [
-            job("a", "mock/status=400+times=1"), job("b", "mock/status=404+times=1"), job("c", "mock/status=413"),
+            job("a", "mock/status=400+times=1"), job("b", "mock/status=403+times=2"), job("c", "mock/status=413"),
         ]
         let server = try await MockServer.start()
         let file = try directory.writeJobs(jobs)
         _ = try await BatchProcess.run("run", file, "--base-url", server.baseURL)
         #expect(try SQLite.number(database, "SELECT count(*) FROM failures") == 3)
         let byKind = try await BatchProcess.run(
-            "retry", "--db", database, "--error-kind", "not_found", "--base-url", server.baseURL)
+            "retry", "--db", database, "--error-kind", "permission", "--base-url", server.baseURL)
         #expect(byKind.error.contains("1 job revived"), "\(byKind.error)")
         #expect(try SQLite.rows(database, "SELECT custom_id FROM results") == ["b"])
         let byID = try await BatchProcess.run("retry", "--db", database, "--job", "a", "--base-url", server.baseURL)

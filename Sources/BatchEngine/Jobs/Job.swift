@@ -17,6 +17,8 @@ package struct Job: Sendable {
     package var attemptCount: Int
     /// What an earlier attempt left of the same request.
     package var partial: StoredPartial?
+    /// How its newest attempts that counted failed, the newest first; at most two.
+    package var recentFailures: [RecentFailure] = []
 
     package init(
         id: Int64, customID: String, source: String, line: Int?, provider: String, model: String,

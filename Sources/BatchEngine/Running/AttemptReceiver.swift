@@ -6,10 +6,14 @@ final class AttemptReceiver: ChunkReceiver {
     private let store: any JobStore
     private let attemptID: Int64
     private let chunks: Counter
+    private let answered: (@Sendable () -> Void)?
     private let sequence = Atomic<Int>(0)
 
     /// A receiver that also adds the chunks to the run's count.
-    init(store: any JobStore, attemptID: Int64, chunks: Counter) {
+    ///
+    /// - Parameter answered: called once, when the first of them comes.
+    init(store: any JobStore, attemptID: Int64, chunks: Counter, answered: (@Sendable () -> Void)? = nil) {
+        self.answered = answered
         self.store = store
         self.attemptID = attemptID
         self.chunks = chunks
@@ -20,6 +24,7 @@ final class AttemptReceiver: ChunkReceiver {
         let first = sequence.load(ordering: .relaxed)
         sequence.store(first + chunks.count, ordering: .relaxed)
         self.chunks.add(chunks.count)
+        if first == 0, let answered { answered() }
         return store.storeChunks(chunks, of: attemptID, from: first, atMicroseconds: microseconds)
     }
 

@@ -16,8 +16,11 @@ struct AttemptSender: Sendable {
     ///   - isRefused: whether the provider refused to go on from partial text for this model in this run.
     ///   - repeats: how many attempts just before this one were repeated at once.
     ///   - random: for the jitter, and for the name of a stream that its server is to keep.
+    ///   - answered: called once the first chunk of an answer is there, on any thread.
+    ///   - judge: called with the attempt's result; tells what of it bears on the job.
     func send(
-        _ job: inout Job, to endpoint: Endpoint, isRefused: Bool, repeats: Int, random: UInt64
+        _ job: inout Job, to endpoint: Endpoint, isRefused: Bool, repeats: Int, random: UInt64,
+        answered: (@Sendable () -> Void)?, judge: (Job, StreamResult) -> RetryCircumstances
     ) async -> AttemptVerdict {
         let plan: ResumePlan
         let request: ProviderRequest
@@ -33,12 +36,13 @@ struct AttemptSender: Sendable {
         job.request = []
         if plan.strategy != .replay, let cursor = job.partial?.cursor { await abandon(cursor, at: endpoint) }
         let attemptID = store.startAttempt(start(of: job, plan))
-        let receiver = AttemptReceiver(store: store, attemptID: attemptID, chunks: chunks)
+        let receiver = AttemptReceiver(
+            store: store, attemptID: attemptID, chunks: chunks, answered: answered)
         let kept = request.kept
         let result = await source.stream(consume request, to: endpoint, receiver: receiver)
         let verdict = AttemptVerdict(
             job: job, plan: plan, attemptID: attemptID, result: result, policy: configuration.retry, kept: kept,
-            isEcho: endpoint.provider.echoesPrefix, repeats: repeats,
+            isEcho: endpoint.provider.echoesPrefix, repeats: repeats, circumstances: judge(job, result),
             fraction: Double(random >> 11) / 0x1p53, now: unixMilliseconds())
         if let cursor = verdict.abandoned { await abandon(cursor, at: endpoint) }
         return verdict

@@ -12,6 +12,8 @@ package struct AttemptVerdict: Sendable {
     package private(set) var stopsProvider: String?
     /// A stream that its server keeps and that nobody will ask for again: the server is to be told.
     package private(set) var abandoned: ReplayCursor?
+    /// Why the model gets no more requests; nil where it does.
+    package private(set) var stopsModel: String?
 
     /// So many tries in a row over stale connections are repeated at once; then something else is wrong.
     static let maximumRepeats = 8
@@ -23,11 +25,13 @@ package struct AttemptVerdict: Sendable {
     ///   - kept: where the attempt's stream began, if its server was to keep it.
     ///   - isEcho: whether the provider begins every continuation with the text that was sent along.
     ///   - repeats: how many attempts just before this one were repeated at once.
+    ///   - circumstances: what is known of its job before and of its provider now.
     ///   - fraction: a random number from 0 to 1, for the jitter.
     ///   - now: Unix milliseconds.
     package init(
         job: Job, plan: ResumePlan, attemptID: Int64, result: StreamResult, policy: RetryPolicy,
-        kept: ReplayCursor? = nil, isEcho: Bool = false, repeats: Int = 0, fraction: Double, now: Int64
+        kept: ReplayCursor? = nil, isEcho: Bool = false, repeats: Int = 0,
+        circumstances: RetryCircumstances = RetryCircumstances(), fraction: Double, now: Int64
     ) {
         end = AttemptEnd(
             attemptID: attemptID, jobID: job.id, status: .completed, counts: true, result: result, error: nil,
@@ -63,7 +67,7 @@ package struct AttemptVerdict: Sendable {
             } else {
                 let furthest = job.partial?.furthestScalars ?? 0
                 let isLonger = Self.isGoneOnFrom(partial, plan) && partial.furthestScalars > furthest
-                decide(error, job, policy, isLonger, fraction)
+                decide(error, job, policy, isLonger, circumstances, fraction)
             }
             if case .failed = end.transition, !isRepeated, let cursor = end.partial?.cursor {
                 abandoned = cursor
@@ -123,10 +127,12 @@ package struct AttemptVerdict: Sendable {
     }
 
     private mutating func decide(
-        _ error: LLMError, _ job: Job, _ policy: RetryPolicy, _ isLonger: Bool, _ fraction: Double
+        _ error: LLMError, _ job: Job, _ policy: RetryPolicy, _ isLonger: Bool, _ circumstances: RetryCircumstances,
+        _ fraction: Double
     ) {
         let decision = policy.decide(
-            error, countedBefore: job.attempts, attempts: job.attemptCount + 1, isLonger: isLonger, fraction: fraction)
+            error, countedBefore: job.attempts, attempts: job.attemptCount + 1, isLonger: isLonger,
+            circumstances: circumstances, fraction: fraction)
         switch decision {
         case .retry(let wait, let cost):
             end.counts = cost == .attempt
@@ -137,6 +143,9 @@ package struct AttemptVerdict: Sendable {
         case .stopProvider:
             end.counts = false
             stopsProvider = error.message
+        case .stopModel:
+            end.counts = false
+            stopsModel = error.message
         }
     }
 

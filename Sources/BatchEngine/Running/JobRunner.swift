@@ -1,4 +1,5 @@
 package import LLMStreaming
+import Synchronization
 
 /// The loop of a run: admission, stream, store, over its two protocols.
 ///
@@ -16,14 +17,21 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
 
     private var random: any RandomNumberGenerator & Sendable
     private var state = RunSnapshot()
-    private var window: AdmissionWindow
+    private var admission: Admission
     private var stop = RunStop<C.Instant>.none
     private var storeFailure: String?
+    private let start: C.Instant
+    /// Whether jobs may have been stored since the queue was read to its end.
+    private let hasNews = Atomic<Bool>(true)
+    /// Jobs that probe and whose answer has begun, as event loops tell.
+    private let answered = Mutex<[Int64]>([])
     /// Jobs whose task has not begun: it takes its job from here, so that nothing else holds the request's bytes.
     private var starting: [Int64: Job] = [:]
     /// Tasks that wait for their next job: they are kept, since a task group looks through all its tasks when one ends.
     private var idle: [CheckedContinuation<Job?, Never>] = []
     private var isOver = false
+    /// Jobs whose first answer shows whether others may follow.
+    private var probes: Set<Int64> = []
 
     /// A runner of the jobs in a store.
     ///
@@ -46,14 +54,16 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
         self.random = random
         self.isIntakeOpen = isIntakeOpen
         signal = WakeSignal(clock: clock)
-        window = AdmissionWindow(maximumJobs: configuration.maximumJobs)
+        admission = Admission(configuration)
+        start = clock.now
     }
 
     /// Where the run stands.
     package var snapshot: RunSnapshot {
         var snapshot = state
-        snapshot.waiting = window.waiting.count
-        snapshot.stoppedProviders = window.stoppedProviders
+        snapshot.waiting = admission.waitingCount
+        snapshot.waits = admission.waits(unixMilliseconds: unixMilliseconds(), at: elapsed)
+        snapshot.stoppedProviders = admission.stopReasons
         snapshot.chunks = sender.chunks.value
         return snapshot
     }
@@ -71,7 +81,13 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
     }
 
     /// Tells that something may have changed outside: jobs were stored, the intake ended.
-    package nonisolated func wake() { signal.signal() }
+    package nonisolated func wake() {
+        hasNews.store(true, ordering: .releasing)
+        signal.signal()
+    }
+
+    /// How long the run has lasted: the time by which admission goes.
+    private var elapsed: Duration { start.duration(to: clock.now) }
 
     /// Runs until every job in scope has ended or the run is stopped; returns after the last COMMIT.
     ///
@@ -98,8 +114,8 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
         if let storeFailure { return .storeFailed(storeFailure) }
         switch stop {
         case .none:
-            if window.isOverMaximum { return .limited("max-jobs") }
-            return window.stoppedProviders.isEmpty ? .finished : .providersStopped
+            if admission.jobs.isOverMaximum { return .limited("max-jobs") }
+            return admission.stopReasons.isEmpty ? .finished : .providersStopped
         case .intake(let reason): return reason
         case .draining, .now: return .stopped
         }
@@ -108,12 +124,12 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
     // MARK: Admission
 
     private func admit(_ group: inout DiscardingTaskGroup) async throws {
-        let start = clock.now
+        var isLastLook = false
         while isTakingUp {
-            let allowance = configuration.ramp.allowance(
-                after: start.duration(to: clock.now), limit: configuration.concurrency)
-            guard state.running < allowance.streams,
-                window.inWork - state.running < configuration.maximumUncommitted
+            for jobID in takeAnswered() { admission.answered(jobID, at: elapsed) }
+            let allowance = configuration.ramp.allowance(after: elapsed, limit: configuration.concurrency)
+            guard admission.running < allowance.streams,
+                admission.jobs.count - admission.running < configuration.maximumUncommitted
             else {
                 await signal.wait(until: allowance.grows.map(start.advanced(by:)), in: &group)
                 continue
@@ -121,58 +137,85 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
             // Both are asked before the queue is: what is stored before the intake closes, or before the last job
             // leaves work, is then seen in the queue.
             let isIntakeOpen = isIntakeOpen()
-            let isIdle = window.inWork == 0
-            if let job = try await nextJob() {
-                begin(job, in: &group)
-                continue
+            let isIdle = admission.jobs.count == 0
+            if hasNews.exchange(false, ordering: .acquiring) {
+                admission.add(try await store.lanes()) { endpoints[$0] != nil }
             }
-            let due = try await nextDueTime()
-            state.nextDueMilliseconds = due
-            if due == nil, isIdle, !isIntakeOpen { return }
-            await signal.wait(until: due.map(instant(of:)), in: &group)
+            let step = admission.next(at: elapsed, unixMilliseconds: unixMilliseconds(), allowed: allowance.streams)
+            switch step {
+            case .start(let job, let isProbe):
+                isLastLook = false
+                begin(job, isProbe: isProbe, in: &group)
+            case .read(let place): try await read(place)
+            case .wait(let until, let due):
+                state.nextDueMilliseconds = due
+                if until == nil, due == nil, isIdle, !isIntakeOpen {
+                    if isLastLook { return }
+                    isLastLook = true
+                    hasNews.store(true, ordering: .relaxed)
+                    continue
+                }
+                isLastLook = false
+                // A clock of whole nanoseconds would stop short of a time between two of them.
+                let deadlines = [
+                    until.map { start.advanced(by: $0 + .microseconds(1)) }, due.map(instant(of:)),
+                    allowance.grows.map(start.advanced(by:)),
+                ]
+                await signal.wait(until: deadlines.compactMap { $0 }.min(), in: &group)
+            }
         }
     }
 
     /// Whether jobs are still to be taken up.
     private var isTakingUp: Bool {
-        stop == .none && !Task.isCancelled
-            && (window.stoppedProviders.isEmpty || endpoints.keys.contains { window.stoppedProviders[$0] == nil })
+        stop == .none && !Task.isCancelled && admission.mayAdmit(to: endpoints.keys)
     }
 
-    /// The next job that may be sent now.
-    private func nextJob() async throws -> Job? {
-        while isTakingUp {
-            if let job = window.take() { return job }
-            guard try await refill() else { return nil }
+    private func takeAnswered() -> [Int64] {
+        answered.withLock { answered in
+            defer { answered = [] }
+            return answered
         }
-        return nil
     }
 
-    /// Reads the next page of jobs; false where there are none.
+    /// Reads the next page of a lane's jobs.
     ///
-    /// At most half a page are retries, and they go first: neither starves the other.
-    private func refill() async throws -> Bool {
-        let page = min(128, max(16, configuration.concurrency))
-        let due = try await store.dueJobs(at: unixMilliseconds(), limit: page / 2, excluding: window.excluded)
-        let fresh =
-            window.isOverMaximum ? [] : try await store.nextJobs(after: window.cursor, limit: page - due.count)
-        window.add(due: due, fresh: fresh)
-        return !due.isEmpty || !fresh.isEmpty
-    }
-
-    /// When the next waiting job is due that this run does not leave alone.
-    private func nextDueTime() async throws -> Int64? {
-        while window.leavesJobsAlone {
-            let waiting = try await store.dueJobs(at: .max, limit: 16, excluding: window.excluded)
-            if waiting.isEmpty { return nil }
-            if !window.leaves(waiting) { break }
+    /// At most half a page are retries; they and new jobs take turns.
+    private func read(_ place: LanePlace) async throws {
+        let lane = admission[place].lane
+        let page = admission.pageSize
+        var retries = 0
+        if admission[place].queue.isDueUnread(at: unixMilliseconds()) {
+            let due = try await store.dueJobs(
+                in: lane, at: unixMilliseconds(), limit: max(1, page / 2), excluding: admission.jobs.excluded)
+            let next = due.isEmpty ? try await nextDueTime(place) : nil
+            admission[place].queue.add(due: due, next: next)
+            retries = due.count
         }
-        return try await store.nextDueTime(excluding: window.excluded)
+        guard isTakingUp, admission[place].queue.isFreshUnread else { return }
+        let fresh =
+            admission.jobs.isOverMaximum
+            ? []
+            : try await store.nextJobs(in: lane, after: admission[place].queue.cursor, limit: max(1, page - retries))
+        admission[place].queue.add(fresh: fresh)
     }
 
-    private func begin(_ job: Job, in group: inout DiscardingTaskGroup) {
+    /// When the next waiting job of a lane is due that this run does not leave alone.
+    private func nextDueTime(_ place: LanePlace) async throws -> Int64? {
+        let lane = admission[place].lane
+        while admission.jobs.isFull {
+            let waiting = try await store.dueJobs(
+                in: lane, at: .max, limit: 16, excluding: admission.jobs.excluded)
+            if waiting.isEmpty { return nil }
+            if !admission.leaveAlone(waiting, at: place) { break }
+        }
+        return try await store.nextDueTime(in: lane, excluding: admission.jobs.excluded)
+    }
+
+    private func begin(_ job: Job, isProbe: Bool, in group: inout DiscardingTaskGroup) {
         state.running += 1
         state.nextDueMilliseconds = nil
+        if isProbe { probes.insert(job.id) }
         if let worker = idle.popLast() {
             worker.resume(returning: job)
         } else {
@@ -192,7 +235,7 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
     private func drain(_ group: inout DiscardingTaskGroup) async {
         while true {
             if Task.isCancelled { stop = .now }
-            if window.inWork == 0 { return }
+            if admission.jobs.count == 0 { return }
             var deadline: C.Instant?
             switch stop {
             case .none, .intake: break
@@ -231,13 +274,15 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
         let end = await stream(consume job)
         if configuration.failsFast, case .failed = end?.transition { stop.endIntake(.limited("fail-fast")) }
         state.running -= 1
+        probes.remove(id)
+        admission.release(id)
         signal.signal()
         var waits = false
         if let end, await commit(end) {
             state.count(end)
             waits = end.waits
         }
-        window.finish(id, waits: waits)
+        admission.finish(id, waits: waits)
         signal.signal()
     }
 
@@ -247,17 +292,20 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
         var repeats = 0
         while let verdict = await attempt(&job, repeats: repeats) {
             guard verdict.isRepeated else { return verdict.end }
-            guard await commit(verdict.end), stop == .none, let same = await handOutAgain(job.id) else { return nil }
+            guard await commit(verdict.end), stop == .none, let same = await handOutAgain(job) else { return nil }
             job = same
+            admission.startAgain(job.id, at: elapsed)
             repeats += 1
         }
         return nil
     }
 
     /// A job in work as the store has it now.
-    private func handOutAgain(_ id: Int64) async -> Job? {
+    private func handOutAgain(_ job: borrowing Job) async -> Job? {
+        let id = job.id
         do {
-            let job = try await store.nextJobs(after: id - 1, limit: 1).first
+            let lane = Lane(provider: job.provider, model: job.model)
+            let job = try await store.nextJobs(in: lane, after: id - 1, limit: 1).first
             return job?.id == id ? job : nil
         } catch {
             storeDidFail("\(error)")
@@ -268,17 +316,26 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
     /// Sends one attempt and takes its consequences for the run; nil where there is nobody to send it to.
     private func attempt(_ job: inout Job, repeats: Int) async -> AttemptVerdict? {
         guard let endpoint = endpoints[job.provider] else {
-            window.stop(job.provider, reason: "no such provider is configured")
-            return nil
+            preconditionFailure("job \(job.id) is taken up although there is no provider '\(job.provider)'")
         }
         state.attempts += 1
+        let id = job.id
         let name = "\(job.provider)/\(job.model)"
+        let tellAnswered: @Sendable () -> Void = { [self] in tell(answered: id) }
         let verdict = await sender.send(
             &job, to: endpoint, isRefused: state.refusedPrefills.contains(name), repeats: repeats,
-            random: random.next())
+            random: random.next(), answered: probes.contains(id) ? tellAnswered : nil
+        ) { job, result in admission.judge(job, result, at: elapsed) }
         if verdict.isPrefillRefused { state.refusedPrefills.insert(name) }
-        if let reason = verdict.stopsProvider { window.stop(job.provider, reason: reason) }
+        if let reason = verdict.stopsProvider { admission.stopProvider(of: id, reason: reason) }
+        if let reason = verdict.stopsModel { admission.stopModel(of: id, reason: reason) }
         return verdict
+    }
+
+    /// Tells, from any thread, that the answer of a job that probes has begun.
+    private nonisolated func tell(answered id: Int64) {
+        answered.withLock { $0.append(id) }
+        signal.signal()
     }
 
     /// Waits for the COMMIT of an attempt's end; false where the store fails.

@@ -18,6 +18,8 @@ package struct RetryPolicy: Sendable {
         case fail
         /// Every other job of the provider would fail the same way: it gets no more requests.
         case stopProvider
+        /// Every other job of the model would: it gets no more requests.
+        case stopModel
     }
 
     /// The most attempts of a job that count; at least 1.
@@ -29,22 +31,34 @@ package struct RetryPolicy: Sendable {
 
     package init() {}
 
+    /// So many times in a row the same answer is no accident.
+    private static let deterministicFailures = 3
+
     /// The decision.
     ///
     /// - Parameters:
     ///   - countedBefore: the job's attempts that counted before this one.
     ///   - attempts: all its attempts, this one included.
     ///   - isLonger: whether the kept answer is longer than ever before.
+    ///   - circumstances: what is known of its job before and of its provider now.
     ///   - fraction: a random number from 0 to 1, for the jitter.
     package func decide(
-        _ error: LLMError, countedBefore: Int, attempts: Int, isLonger: Bool = false, fraction: Double
+        _ error: LLMError, countedBefore: Int, attempts: Int, isLonger: Bool = false,
+        circumstances: RetryCircumstances = RetryCircumstances(), fraction: Double
     ) -> Decision {
         switch error.kind {
-        case .auth, .quota: return .stopProvider
+        case .auth: return .stopProvider
+        case .quota where error.httpStatus != 402 || error.code == "insufficient_quota": return .stopProvider
+        case .quota, .permission: return refused(error, countedBefore, circumstances, fraction)
+        case .notFound where error.shouldRetry != true: return .stopModel
         // The same request fails the same way again, whatever `x-should-retry` says.
         case .invalidRequest, .contextLength, .contentPolicy: return .fail
         default: guard error.isRetryable else { return .fail }
         }
+        if circumstances.isOutage, error.kind != .rateLimit {
+            return .retry(after: wait(error, tries: countedBefore, fraction), costs: .nothing)
+        }
+        guard circumstances.equalFailures < Self.deterministicFailures else { return .fail }
         // From the last new start on there are `maximumAttempts` left: ten times as many in all.
         if isLonger, attempts <= 9 * maximumAttempts {
             return .retry(after: wait(error, tries: 0, fraction), costs: .startsAnew)
@@ -53,6 +67,17 @@ package struct RetryPolicy: Sendable {
             return .retry(after: wait(error, tries: attempts - 1, fraction), costs: .nothing)
         }
         guard countedBefore + 1 < maximumAttempts else { return .fail }
+        return .retry(after: wait(error, tries: countedBefore, fraction), costs: .attempt)
+    }
+
+    /// A refusal (402, 403) may be of the job or of the provider: the job gets one more try, which also tells which.
+    private func refused(
+        _ error: LLMError, _ countedBefore: Int, _ circumstances: RetryCircumstances, _ fraction: Double
+    ) -> Decision {
+        if circumstances.isRefusedToAll { return .stopProvider }
+        guard !circumstances.wasRefused, error.shouldRetry != false, countedBefore + 1 < maximumAttempts else {
+            return .fail
+        }
         return .retry(after: wait(error, tries: countedBefore, fraction), costs: .attempt)
     }
 

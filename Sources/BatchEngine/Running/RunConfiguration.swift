@@ -2,6 +2,10 @@
 package struct RunConfiguration: Sendable {
     /// The most streams open at once.
     package var concurrency = 64
+    /// The user's bounds of providers, and of models as `provider/model`.
+    package var limits: [String: ProviderLimits] = [:]
+    /// How long a provider may be out before it gets no more requests.
+    package var outageTimeout: Duration = .seconds(900)
     /// The most jobs whose stream has ended and whose COMMIT is still to come: where the store is slow, no more are sent.
     package var maximumUncommitted = 4096
     /// How long open streams may go on after the first signal.

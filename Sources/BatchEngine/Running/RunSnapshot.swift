@@ -21,7 +21,9 @@ package struct RunSnapshot: Sendable, Equatable {
     package var completionTokens = 0
     /// Chunks received, also of answers that are not complete.
     package var chunks = 0
-    /// Providers that get no more requests, with the reason.
+    /// What jobs that could be sent wait for, by provider or model.
+    package var waits: [RunWait] = []
+    /// Providers, and models as `provider/model`, that get no more requests, with the reason.
     package var stoppedProviders: [String: String] = [:]
     /// Models, as `provider/model`, that refused to go on from partial text in this run: their answers start anew.
     package var refusedPrefills: Set<String> = []

@@ -1,34 +1,57 @@
-import BatchEngine
+package import BatchEngine
 
 extension BatchReader {
-    /// The next jobs in scope, by number, that wait for nothing.
-    func nextJobs(after jobID: Int64, limit: Int, in scope: JobScope) throws(StoreError) -> [Job] {
+    /// The lanes of all jobs that can run, found lane by lane in the indexes.
+    package func lanes() throws(StoreError) -> [Lane] {
+        try read { (connection) throws(SQLiteFailure) in
+            var lanes: [Lane] = []
+            for query in [QueueQuery.readyLane, QueueQuery.waitingLane] {
+                let row = try connection.prepare(query)
+                var last = Lane(provider: "", model: "")
+                while true {
+                    row.bind(last.provider, at: 1)
+                    row.bind(last.model, at: 2)
+                    guard try row.step() else { break }
+                    last = Lane(provider: row.text(0), model: row.text(1))
+                    row.reset()
+                    if !lanes.contains(last) { lanes.append(last) }
+                }
+            }
+            return lanes
+        }
+    }
+
+    /// The next jobs of a lane in scope, by number, that wait for nothing.
+    func nextJobs(in lane: Lane, after jobID: Int64, limit: Int, in scope: JobScope) throws(StoreError) -> [Job] {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(QueueQuery.ready)
             rows.bind(jobID, at: 1)
             rows.bind(limit, at: 2)
             rows.bind(scope, at: 4)
+            rows.bind(lane, at: 6)
             return try jobs(rows, limit: limit, excluding: [], connection)
         }
     }
 
-    /// The jobs in scope whose waiting time is over, the longest waiting first.
+    /// The jobs of a lane in scope whose waiting time is over, the longest waiting first.
     func dueJobs(
-        at now: Int64, limit: Int, excluding running: Set<Int64>, in scope: JobScope
+        in lane: Lane, at now: Int64, limit: Int, excluding running: Set<Int64>, in scope: JobScope
     ) throws(StoreError) -> [Job] {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(QueueQuery.due)
             rows.bind(now, at: 1)
             rows.bind(scope, at: 4)
+            rows.bind(lane, at: 6)
             return try jobs(rows, limit: limit, excluding: running, connection)
         }
     }
 
-    /// When the next waiting job in scope is due; nil if none waits.
-    func nextDueTime(excluding running: Set<Int64>, in scope: JobScope) throws(StoreError) -> Int64? {
+    /// When the next waiting job of a lane in scope is due; nil if none waits.
+    func nextDueTime(in lane: Lane, excluding running: Set<Int64>, in scope: JobScope) throws(StoreError) -> Int64? {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(QueueQuery.nextDue)
             rows.bind(scope, at: 4)
+            rows.bind(lane, at: 6)
             while try rows.step() {
                 if !running.contains(rows.integer(0)) { return rows.integer(1) }
             }
@@ -40,6 +63,7 @@ extension BatchReader {
         _ rows: borrowing Statement, limit: Int, excluding running: Set<Int64>, _ connection: borrowing Connection
     ) throws(SQLiteFailure) -> [Job] {
         let partials = try connection.prepare(QueueQuery.partial)
+        let failures = try connection.prepare(QueueQuery.failures)
         var jobs: [Job] = []
         while jobs.count < limit, try rows.step() {
             guard !running.contains(rows.integer(0)) else { continue }
@@ -47,7 +71,10 @@ extension BatchReader {
                 id: rows.integer(0), customID: rows.text(1), source: rows.text(2), line: rows.optionalInt(3),
                 provider: rows.text(4), model: rows.text(5), requestSHA256: rows.text(6), request: rows.bytes(8),
                 attempts: rows.int(7), attemptCount: rows.int(9))
-            if job.attemptCount > 0 { job.partial = try partial(of: job, partials) }
+            if job.attemptCount > 0 {
+                job.partial = try partial(of: job, partials)
+                job.recentFailures = try recentFailures(of: job, failures)
+            }
             jobs.append(job)
         }
         return jobs
@@ -60,5 +87,27 @@ extension BatchReader {
         let partial = StoredPartial(attemptID: rows.integer(0), stored: rows.bytes(1))
         rows.reset()
         return partial
+    }
+
+    private func recentFailures(
+        of job: Job, _ rows: borrowing Statement
+    ) throws(SQLiteFailure) -> [RecentFailure] {
+        rows.bind(job.id, at: 1)
+        rows.bind(job.requestSHA256, at: 2)
+        var failures: [RecentFailure] = []
+        while try rows.step() {
+            failures.append(
+                RecentFailure(httpStatus: rows.optionalInt(0), code: rows.optionalText(1), message: rows.text(2)))
+        }
+        rows.reset()
+        return failures
+    }
+}
+
+extension Statement {
+    /// Binds a lane to two parameters.
+    fileprivate func bind(_ lane: Lane, at index: Int32) {
+        bind(lane.provider, at: index)
+        bind(lane.model, at: index + 1)
     }
 }

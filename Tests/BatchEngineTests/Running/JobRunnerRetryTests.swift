@@ -7,7 +7,7 @@ import Testing
 struct JobRunnerRetryTests {
     @Test func aRetryWaitsForItsTimeAndNotMuchLonger() throws {
         let run = try SimulatedRun(SimulatedRun.jobs(50)) { call in
-            call.attempt < 5 ? .fails(.server, after: .seconds(1)) : .says("one")
+            call.attempt < 5 ? .fails(.decode, after: .seconds(1)) : .says("one")
         }
         #expect(try run.finish() == .finished)
         #expect(run.store.count(.completed) == 50)
@@ -102,10 +102,13 @@ struct JobRunnerRetryTests {
     }
 
     @Test func retriesDoNotStarveNewJobsNorTheyRetries() throws {
-        // Half of the jobs are rate limited again and again, so that always some of them are due.
-        let run = try SimulatedRun(SimulatedRun.jobs(6000), configure: { $0.concurrency = 16 }) { call in
+        // Some of the jobs fail again and again, so that always some of them are due.
+        let run = try SimulatedRun(
+            SimulatedRun.jobs(6000),
+            configure: { ($0.concurrency, $0.retry.maximumAttempts) = (16, 200) }
+        ) { call in
             call.job <= 500 && call.attempt <= 100
-                ? .fails(.rateLimit, after: .milliseconds(500), retryAfter: .seconds(2))
+                ? .fails(.decode, after: .milliseconds(500), retryAfter: .seconds(2))
                 : .says("one", after: .milliseconds(500))
         }
         let process = run.start()
@@ -152,7 +155,7 @@ struct JobRunnerRetryTests {
         let run = try SimulatedRun(
             SimulatedRun.jobs(1),
             unixMilliseconds: { $0.unixMilliseconds() + ($0.clock.elapsed > .seconds(600) ? 7_200_000 : 0) }
-        ) { call in call.attempt == 1 ? .fails(.rateLimit, retryAfter: .seconds(3600)) : .says("one") }
+        ) { call in call.attempt == 1 ? .fails(.decode, retryAfter: .seconds(3600)) : .says("one") }
         #expect(try run.finish() == .finished)
         #expect(run.simulation.clock.elapsed < .seconds(663))
     }

@@ -115,7 +115,7 @@ struct JobRunnerStormTests {
         let said = Array(pieces.prefix(Int.random(in: 0...pieces.count, using: &random)))
         let broken: [ErrorKind] = [.cut, .timeoutIdle, .decode, .server, .overloaded]
         let refused: [ErrorKind] = [.dns, .connect, .timeoutConnect, .timeoutFirstToken, .server, .overloaded, .proxy]
-        let final: [ErrorKind] = [.invalidRequest, .contextLength, .contentPolicy, .permission, .notFound, .tls]
+        let final: [ErrorKind] = [.invalidRequest, .contextLength, .contentPolicy, .oversizedEvent, .tls]
         switch Int.random(in: 0..<20, using: &random) {
         case 0..<8: return .fails(broken.randomElement(using: &random)!, after: time, saying: said)
         case 8..<13: return .fails(refused.randomElement(using: &random)!, after: time)

@@ -15,7 +15,9 @@ struct RetryPolicyTests {
         case .dns, .connect, .proxy, .timeoutConnect, .timeoutFirstToken, .timeoutIdle, .timeoutStall, .cut,
             .overloaded, .server, .decode, .outage:
             #expect(decision == .retry(after: .seconds(1), costs: .attempt))
-        case .tls, .timeoutJob, .permission, .notFound, .invalidRequest, .contentPolicy, .contextLength,
+        case .notFound: #expect(decision == .stopModel)
+        case .permission: #expect(decision == .retry(after: .seconds(1), costs: .attempt))
+        case .tls, .timeoutJob, .invalidRequest, .contentPolicy, .contextLength,
             .oversizedEvent, .oversizedCompletion, .redirect, .cancelled:
             #expect(decision == .fail)
         }

@@ -23,6 +23,7 @@ final class SimulatedJobStore: JobStore {
         var attempts = 0
         var attemptCount = 0
         var partial: StoredPartial?
+        var recentFailures: [RecentFailure] = []
     }
 
     fileprivate enum Write {
@@ -47,8 +48,10 @@ final class SimulatedJobStore: JobStore {
         var jobs: [Job] = []
         var written: [JobState] = []
         var committed: [JobState] = []
-        /// Committed jobs that wait, in the order of their times.
-        var waiting: [(time: Int64, id: Int64)] = []
+        /// The numbers of each lane's jobs, in order.
+        var lanes: [Lane: [Int64]] = [:]
+        /// Committed jobs of each lane that wait, in the order of their times.
+        var waiting: [Lane: [(time: Int64, id: Int64)]] = [:]
         var open: [Int64: Int64] = [:]
         var chunks: [Int64: Int] = [:]
         var attempts: Int64 = 0
@@ -99,6 +102,7 @@ final class SimulatedJobStore: JobStore {
                 job.id = Int64(state.jobs.count + 1)
                 state.attempts = max(state.attempts, job.partial?.attemptID ?? 0)
                 state.jobs.append(job)
+                state.lanes[Lane(provider: job.provider, model: job.model), default: []].append(job.id)
                 state.written.append(
                     JobState(attempts: job.attempts, attemptCount: job.attemptCount, partial: job.partial))
                 state.committed.append(state.written[state.written.count - 1])
@@ -120,30 +124,36 @@ final class SimulatedJobStore: JobStore {
 
     // MARK: Reads
 
-    func nextJobs(after jobID: Int64, limit: Int) async throws -> [Job] {
+    func lanes() async throws -> [Lane] {
+        try await read { state in state.lanes.keys.sorted { $0.name < $1.name } }
+    }
+
+    func nextJobs(in lane: Lane, after jobID: Int64, limit: Int) async throws -> [Job] {
         try await read { state in
             var found: [Job] = []
-            var index = Int(jobID)
-            while index < state.committed.count, found.count < limit {
+            let ids = state.lanes[lane] ?? []
+            var position = ids.firstPosition { $0 > jobID }
+            while position < ids.count, found.count < limit {
+                let index = Int(ids[position]) - 1
                 let job = state.committed[index]
                 if job.notBefore == nil, job.status == .pending || job.status == .interrupted {
                     found.append(state.job(index))
                 }
-                index += 1
+                position += 1
             }
             return found
         }
     }
 
-    func dueJobs(at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
+    func dueJobs(in lane: Lane, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
         try await read { state in
-            state.waiting.lazy.prefix { $0.time <= now }.filter { !running.contains($0.id) }.prefix(limit)
-                .map { state.job(Int($0.id) - 1) }
+            (state.waiting[lane] ?? []).lazy.prefix { $0.time <= now }.filter { !running.contains($0.id) }
+                .prefix(limit).map { state.job(Int($0.id) - 1) }
         }
     }
 
-    func nextDueTime(excluding running: Set<Int64>) async throws -> Int64? {
-        try await read { state in state.waiting.first { !running.contains($0.id) }?.time }
+    func nextDueTime(in lane: Lane, excluding running: Set<Int64>) async throws -> Int64? {
+        try await read { state in (state.waiting[lane] ?? []).first { !running.contains($0.id) }?.time }
     }
 
     private func read<Value: Sendable>(_ body: (inout sending State) -> Value) async throws -> Value {
@@ -259,6 +269,10 @@ extension SimulatedJobStore.JobState {
         if end.resetsAttempts { attempts = 0 }
         if end.counts { attempts += 1 }
         partial = end.partial ?? partial
+        if end.counts, let error = end.error {
+            let failure = RecentFailure(httpStatus: error.httpStatus, code: error.code, message: error.message)
+            recentFailures = [failure] + recentFailures.prefix(1)
+        }
         switch end.transition {
         case .completed: status = .completed
         case .failed: status = .failed
@@ -275,33 +289,33 @@ extension SimulatedJobStore.State {
         job.attempts = committed[index].attempts
         job.attemptCount = committed[index].attemptCount
         job.partial = committed[index].partial
+        job.recentFailures = committed[index].recentFailures
         return job
     }
 
     fileprivate mutating func complain(_ violation: String) { history.violations.append(violation) }
 
     fileprivate mutating func addWaiting(_ time: Int64, _ id: Int64) {
-        waiting.insert((time, id), at: position(time, id))
+        let lane = lane(id)
+        let position = (waiting[lane] ?? []).firstPosition { $0 >= (time, id) }
+        waiting[lane, default: []].insert((time, id), at: position)
     }
 
-    private func position(_ time: Int64, _ id: Int64) -> Int {
-        var range = 0..<waiting.count
-        while !range.isEmpty {
-            let middle = (range.lowerBound + range.upperBound) / 2
-            if waiting[middle] < (time, id) {
-                range = middle + 1..<range.upperBound
-            } else {
-                range = range.lowerBound..<middle
-            }
-        }
-        return range.lowerBound
+    fileprivate mutating func removeWaiting(_ time: Int64, _ id: Int64) {
+        let lane = lane(id)
+        guard let position = waiting[lane]?.firstPosition(where: { $0 >= (time, id) }) else { return }
+        waiting[lane]?.remove(at: position)
+    }
+
+    private func lane(_ id: Int64) -> Lane {
+        Lane(provider: jobs[Int(id) - 1].provider, model: jobs[Int(id) - 1].model)
     }
 
     fileprivate mutating func commit(_ write: SimulatedJobStore.Write) {
         switch write {
         case .start(let id):
             let index = Int(id) - 1
-            if let time = committed[index].notBefore { waiting.remove(at: position(time, id)) }
+            if let time = committed[index].notBefore { removeWaiting(time, id) }
             committed[index].status = .running
             committed[index].notBefore = nil
             committed[index].attemptCount += 1
@@ -315,5 +329,21 @@ extension SimulatedJobStore.State {
                 }
             }
         }
+    }
+}
+
+extension Array {
+    /// The position of the first element of a sorted array for which a condition holds, as for all after it.
+    fileprivate func firstPosition(where condition: (Element) -> Bool) -> Int {
+        var range = 0..<count
+        while !range.isEmpty {
+            let middle = (range.lowerBound + range.upperBound) / 2
+            if condition(self[middle]) {
+                range = range.lowerBound..<middle
+            } else {
+                range = middle + 1..<range.upperBound
+            }
+        }
+        return range.lowerBound
     }
 }

@@ -2,6 +2,9 @@ import BatchEngine
 import BatchStore
 import LLMStreaming
 
+/// The lane of all jobs that are made here.
+let testLane = Lane(provider: "mock", model: "m")
+
 /// A job whose hash follows from its request.
 func newJob(
     _ id: String, line: Int = 1, source: String = "jobs.jsonl", request: String = "{\"messages\":[]}",

@@ -1,0 +1,115 @@
+import LLMStreaming
+
+/// What the end of an attempt means for those that follow it.
+extension Admission {
+    /// Takes that an attempt's answer has begun: what it probed may be asked again.
+    mutating func answered(_ jobID: Int64, at now: Duration) {
+        update(jobID) { flight, provider in provider.answered(jobID, flight, at: now) }
+    }
+
+    /// Takes how an attempt ended, and tells what of it bears on its job.
+    mutating func judge(_ job: Job, _ result: StreamResult, at now: Duration) -> RetryCircumstances {
+        var circumstances = RetryCircumstances()
+        update(job.id) { flight, provider in
+            provider.settle(flight, result, at: now)
+            if let report = result.rateLimits { provider.learn(report, flight, at: now) }
+            switch result.outcome {
+            case .completed: provider.succeeded(job.id, flight, at: now)
+            case .failed(let error):
+                provider.failed(job.id, flight, error, result, at: now)
+                circumstances.isOutage = provider.outage.since != nil
+                circumstances.isRefusedToAll = provider.refusals.isOfEverybody
+                circumstances.equalFailures = error.equalsInARow(job.recentFailures)
+                circumstances.wasRefused = job.recentFailures.first?.isRefusal ?? false
+            }
+        }
+        return circumstances
+    }
+}
+
+extension ProviderLanes {
+    fileprivate mutating func answered(_ jobID: Int64, _ flight: Flight, at now: Duration) {
+        models[flight.place.model].gate.answered(jobID, at: now)
+        gate.answered(jobID, at: now)
+        if outage.answered(jobID) { gate.open(at: now) }
+    }
+
+    /// Takes the limits that an answer's headers tell: providers that tell them count by model.
+    fileprivate mutating func learn(_ report: RateLimitReport, _ flight: Flight, at now: Duration) {
+        _ = models[flight.place.model].gate.rates.learn(report, at: now)
+    }
+
+    /// Charges what an attempt used in place of what it was expected to.
+    fileprivate mutating func settle(_ flight: Flight, _ result: StreamResult, at now: Duration) {
+        let isAnswered = result.usage != nil || !result.partial.isEmpty
+        let pieces = result.partial.contentDeltaCount
+        let output = result.usage?.completionTokens.map { max($0, pieces) } ?? pieces
+        // What was not answered costs no tokens; the request itself is counted by the provider all the same.
+        let actual = RequestSize(
+            inputTokens: isAnswered ? result.usage?.promptTokens.map(Double.init) ?? flight.size.inputTokens : 0,
+            outputTokens: Double(output))
+        gate.rates.settle(flight.size, actual: actual, at: now)
+        models[flight.place.model].gate.rates.settle(flight.size, actual: actual, at: now)
+        if case .completed = result.outcome {
+            models[flight.place.model].tokens.learn(
+                bytes: flight.bytes, promptTokens: result.usage?.promptTokens, completionTokens: output)
+        }
+    }
+
+    fileprivate mutating func succeeded(_ jobID: Int64, _ flight: Flight, at now: Duration) {
+        answered(jobID, flight, at: now)
+        let duration = now - flight.started
+        models[flight.place.model].gate.succeeded(jobID, after: duration, at: now)
+        gate.succeeded(jobID, after: duration, at: now)
+        refusals.succeeded()
+        outage.succeeded(jobID)
+    }
+
+    fileprivate mutating func failed(
+        _ jobID: Int64, _ flight: Flight, _ error: LLMError, _ result: StreamResult, at now: Duration
+    ) {
+        // A connection that had grown stale is tried again at once.
+        if result.isStaleConnection { return }
+        switch error.outageEvidence(hasContent: !result.partial.isEmpty) {
+        case .failure: outage.failed(jobID, reason: error.message, at: now)
+        case .alive:
+            if outage.answered(jobID) { gate.open(at: now) }
+            outage.succeeded(jobID)
+        case .none: outage.gaveUp(jobID, at: now)
+        }
+        if error.isRefusal { refusals.refused(jobID) }
+        guard error.kind == .rateLimit || error.kind == .overloaded else {
+            gate.failed(jobID, at: now)
+            models[flight.place.model].gate.failed(jobID, at: now)
+            return
+        }
+        // A refusal beside the figures of a limit is of that limit, which is the model's; another is the provider's.
+        if result.rateLimits == nil {
+            gate.refused(jobID, flight, error, at: now)
+            models[flight.place.model].gate.failed(jobID, at: now)
+        } else {
+            models[flight.place.model].gate.refused(jobID, flight, error, at: now)
+            gate.failed(jobID, at: now)
+        }
+    }
+}
+
+extension Gate {
+    fileprivate mutating func refused(_ jobID: Int64, _ flight: Flight, _ error: LLMError, at now: Duration) {
+        let isOverload = error.kind == .overloaded
+        refused(
+            jobID, started: flight.started, asked: error.retryAfter, isOverload: isOverload,
+            pausesUnasked: !isOverload, at: now)
+    }
+}
+
+extension LLMError {
+    /// Whether it is one of those that a provider gives to everybody or to one job (SPEC 7).
+    fileprivate var isRefusal: Bool {
+        kind == .permission || kind == .quota && httpStatus == 402
+    }
+}
+
+extension RecentFailure {
+    fileprivate var isRefusal: Bool { httpStatus == 402 || httpStatus == 403 }
+}

@@ -1,0 +1,18 @@
+/// A job that is in work: which lane it is of, and what its try was charged.
+struct Flight: Sendable {
+    /// Where its lane is.
+    let place: LanePlace
+    var size: RequestSize
+    /// The bytes that the estimate was made of.
+    let bytes: Int
+    /// When its try began, since the run's start.
+    var started: Duration
+    /// Whether its stream is open.
+    var isOpen = true
+}
+
+/// Where a lane is kept: positions never change.
+struct LanePlace: Sendable, Hashable {
+    var provider: Int
+    var model: Int
+}

@@ -1,0 +1,101 @@
+/// What a run holds of one lane's queue: the next jobs, how far it was read, and when the next waiting one is due.
+///
+/// A value that decides; the runner asks the store.
+struct LaneQueue: Sendable {
+    /// When a waiting job may be sent.
+    private enum NextDue: Equatable {
+        case unknown
+        case none
+        /// Unix milliseconds.
+        case at(Int64)
+    }
+
+    /// The number up to which jobs that never waited have been read.
+    private(set) var cursor: Int64 = 0
+    /// Jobs that were tried in this run and wait for another try.
+    private(set) var waiting: Set<Int64> = []
+    /// Both with the next job last.
+    private var due: [Job] = []
+    private var fresh: [Job] = []
+    /// Whether all jobs that never waited were read.
+    private var isFreshRead = false
+    private var nextDue = NextDue.unknown
+    /// Whether a new job goes before a retry: they take turns, so that neither starves the other.
+    private var isNewsTurn = false
+
+    /// The job that would be taken next.
+    var head: Job? { (isRetryNext ? due.last : fresh.last) ?? due.last }
+
+    private var isRetryNext: Bool { !due.isEmpty && (fresh.isEmpty || !isNewsTurn) }
+
+    /// Whether the store must be asked before the next job is known.
+    func needsReading(at now: Int64) -> Bool {
+        guard due.isEmpty, fresh.isEmpty else { return false }
+        return !isFreshRead || isDueUnread(at: now)
+    }
+
+    /// Whether waiting jobs may be due that were not read.
+    func isDueUnread(at now: Int64) -> Bool {
+        switch nextDue {
+        case .unknown: true
+        case .none: false
+        case .at(let time): time <= now
+        }
+    }
+
+    /// Whether jobs that never waited are left to be read.
+    var isFreshUnread: Bool { !isFreshRead }
+
+    /// When the next waiting job is due, in Unix milliseconds; nil where none waits, as far as is known.
+    var nextDueTime: Int64? { if case .at(let time) = nextDue { time } else { nil } }
+
+    /// Takes what the store has: waiting jobs whose time has come.
+    ///
+    /// - Parameter next: when the next is due, asked where there were none; nil where none waits.
+    mutating func add(due jobs: [Job], next: Int64?) {
+        due = jobs.reversed()
+        nextDue = jobs.isEmpty ? next.map(NextDue.at) ?? .none : .unknown
+    }
+
+    /// Takes the next jobs that never waited; none where there are no more.
+    mutating func add(fresh jobs: [Job]) {
+        if let last = jobs.last { cursor = last.id } else { isFreshRead = true }
+        fresh = jobs.reversed()
+    }
+
+    /// More jobs may have been stored.
+    mutating func refresh() {
+        isFreshRead = false
+        nextDue = .unknown
+    }
+
+    /// Takes the head away.
+    ///
+    /// - Returns: the job, and whether it waited.
+    mutating func take() -> (job: Job, waited: Bool)? {
+        if isRetryNext {
+            isNewsTurn = true
+            return due.popLast().map { ($0, true) }
+        }
+        isNewsTurn = false
+        return fresh.popLast().map { ($0, false) }
+    }
+
+    /// A job is taken up.
+    ///
+    /// - Returns: whether it was tried in this run before.
+    mutating func begin(_ id: Int64) -> Bool { waiting.remove(id) != nil }
+
+    /// A job's end, or that it waits, is committed.
+    mutating func finish(_ id: Int64, waits: Bool) {
+        if waits { waiting.insert(id) }
+        nextDue = .unknown
+    }
+
+    /// No more of its jobs are sent.
+    mutating func close() {
+        due = []
+        fresh = []
+        waiting = []
+    }
+}

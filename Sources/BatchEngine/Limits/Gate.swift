@@ -1,0 +1,117 @@
+import LLMStreaming
+
+/// What all requests to a provider, or to one of its models, pass: pauses, the number of open streams, rates.
+///
+/// A value that reads no clock: times are since the run's start.
+struct Gate: Sendable {
+    private enum Flow: Equatable {
+        case open
+        case paused(until: Duration, WaitReason)
+        /// One request is under way; its answer opens the gate.
+        case probing(jobID: Int64)
+    }
+
+    private(set) var width: StreamWidth
+    /// The streams that are open.
+    private(set) var running = 0
+    var rates = RateBuckets()
+    private var flow = Flow.open
+    private var pace: EvenPace?
+    /// How long a stream lasts, smoothed, in seconds.
+    private var meanSeconds: Double?
+    /// Pauses in a row that were our own choice, since the provider did not say how long.
+    private var unaskedPauses = 0
+
+    init(bound: Int) { width = StreamWidth(bound: bound) }
+
+    /// Whether a request of any size may start.
+    func admittance(at now: Duration) -> Admittance {
+        switch flow {
+        case .probing: return .held(.probe)
+        case .paused(let until, let reason) where now < until: return .later(until, reason)
+        case .paused: return .now
+        case .open: break
+        }
+        if running >= width.streams { return .held(.width) }
+        if let pace, pace.nextStart > now { return .later(pace.nextStart, .evenPace) }
+        return .now
+    }
+
+    /// Whether a request of this size may start, as far as rates are concerned.
+    func admittance(of size: RequestSize, at now: Duration) -> Admittance {
+        guard let wait = rates.wait(for: size, at: now) else { return .now }
+        return .later(now + wait.time, .rate(wait.resource))
+    }
+
+    /// Whether the next request to start shows whether others may follow.
+    var isProbeDue: Bool { if case .paused = flow { true } else { false } }
+
+    /// The streams that are needed to keep up with the rates; nil where nothing but the width bounds them.
+    var neededStreams: Int? {
+        guard let perMinute = rates.perMinute(.requests), let meanSeconds else { return nil }
+        return Int(min(Double(width.streams), 2 + 1.5 * perMinute / 60 * meanSeconds))
+    }
+
+    /// Takes the start of a request.
+    mutating func start(_ jobID: Int64, _ size: RequestSize, at now: Duration) {
+        if case .paused = flow { flow = .probing(jobID: jobID) }
+        running += 1
+        rates.take(size, at: now)
+        pace?.start(at: now)
+        if pace?.isOver ?? false { pace = nil }
+    }
+
+    /// Takes another request of a stream that goes on at once.
+    mutating func startAgain(_ size: RequestSize, at now: Duration) { rates.take(size, at: now) }
+
+    /// Takes the end of a stream, whatever its outcome.
+    mutating func release() { running -= 1 }
+
+    /// Takes that a request was answered: what it probed is open again.
+    mutating func answered(_ jobID: Int64, at now: Duration) {
+        if flow == .probing(jobID: jobID) { open(at: now) }
+    }
+
+    /// Takes that an answer was whole.
+    mutating func succeeded(_ jobID: Int64, after duration: Duration, at now: Duration) {
+        answered(jobID, at: now)
+        unaskedPauses = 0
+        width.succeed()
+        let seconds = duration.seconds
+        meanSeconds = meanSeconds.map { $0 + (seconds - $0) / 16 } ?? seconds
+    }
+
+    /// Takes a refusal for rate or load, and pauses where that is due.
+    ///
+    /// - Parameters:
+    ///   - asked: how long the provider asks to wait.
+    ///   - pausesUnasked: whether to pause where it does not ask: from 1 s on, twice as long each time in a row.
+    mutating func refused(
+        _ jobID: Int64, started: Duration, asked: Duration?, isOverload: Bool, pausesUnasked: Bool, at now: Duration
+    ) {
+        let isLowered = width.refuse(running: running, started: started, at: now)
+        let isProbe = flow == .probing(jobID: jobID)
+        if case .probing = flow, !isProbe { return }
+        var time = asked ?? .zero
+        if time <= .zero, pausesUnasked, isLowered || isProbe {
+            time = min(.seconds(60), .seconds(1 << min(unaskedPauses, 6)))
+            unaskedPauses += 1
+        }
+        guard time > .zero else {
+            if isProbe { open(at: now) }
+            return
+        }
+        if case .paused(let until, _) = flow, until >= now + time { return }
+        flow = .paused(until: now + time, .pause(isOverload: isOverload))
+    }
+
+    /// Takes a failure that is no refusal: a probe that failed so has shown that there is no pause any more.
+    mutating func failed(_ jobID: Int64, at now: Duration) { answered(jobID, at: now) }
+
+    /// Opens after a pause or an outage, at an even pace.
+    mutating func open(at now: Duration) {
+        flow = .open
+        rates.drainAfterPause(at: now)
+        pace = EvenPace(streams: width.streams, duration: .seconds(meanSeconds ?? 1), at: now)
+    }
+}

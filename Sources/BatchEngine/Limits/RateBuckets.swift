@@ -1,0 +1,93 @@
+import LLMStreaming
+
+/// The rates per minute that requests of one scope keep to, a bucket each.
+struct RateBuckets: Sendable {
+    private var buckets: [(resource: RateLimit.Resource, bucket: TokenBucket)] = []
+
+    /// Whether anything is bounded.
+    var isEmpty: Bool { buckets.isEmpty }
+
+    /// The bound of a resource per minute.
+    func perMinute(_ resource: RateLimit.Resource) -> Double? {
+        buckets.first { $0.resource == resource }?.bucket.perMinute
+    }
+
+    /// Sets a bound.
+    ///
+    /// A new bucket begins almost empty: a full one would add two seconds of the rate to the first minute, which the
+    /// provider counts.
+    ///
+    /// - Returns: whether it is another than before.
+    mutating func set(_ resource: RateLimit.Resource, perMinute: Double, at now: Duration) -> Bool {
+        guard let index = buckets.firstIndex(where: { $0.resource == resource }) else {
+            let minimum = resource == .requests ? 1.0 : 0
+            let level = resource == .requests ? 1 : perMinute / 240
+            buckets.append(
+                (resource, TokenBucket(perMinute: perMinute, minimum: minimum, level: level, at: now)))
+            return true
+        }
+        guard buckets[index].bucket.perMinute != perMinute else { return false }
+        buckets[index].bucket.setRate(perMinute: perMinute, at: now)
+        return true
+    }
+
+    /// Takes what an answer's headers say: rates, and what is left of them.
+    ///
+    /// A limit of a day is not spread over it: it is met when it is spent.
+    ///
+    /// - Returns: whether a rate is another than before.
+    mutating func learn(_ report: RateLimitReport, at now: Duration) -> Bool {
+        var isChanged = false
+        for resource in RateLimit.Resource.allCases {
+            let limits = report.limits.filter { $0.resource == resource }
+            let rates = limits.compactMap { limit -> Double? in
+                let window = limit.window ?? .seconds(60)
+                guard let most = limit.limit, most > 0, window > .zero, window <= .seconds(3600) else { return nil }
+                return Double(most) * 60 / window.seconds
+            }
+            if let rate = rates.min(), set(resource, perMinute: rate, at: now) { isChanged = true }
+            if let left = limits.compactMap(\.remaining).min() { drain(resource, to: Double(left), at: now) }
+        }
+        return isChanged
+    }
+
+    /// The longest wait that a request of this size has, and for what; nil where it may go now.
+    func wait(for size: RequestSize, at now: Duration) -> (time: Duration, resource: RateLimit.Resource)? {
+        var longest: (time: Duration, resource: RateLimit.Resource)?
+        for (resource, bucket) in buckets {
+            let time = bucket.wait(for: size.amount(of: resource), at: now)
+            if time > longest?.time ?? .zero { longest = (time, resource) }
+        }
+        return longest
+    }
+
+    /// Charges a request that starts.
+    mutating func take(_ size: RequestSize, at now: Duration) {
+        for index in buckets.indices {
+            buckets[index].bucket.take(size.amount(of: buckets[index].resource), at: now)
+        }
+    }
+
+    /// Charges what a request used beyond its estimate, or gives back what it did not; the request itself stays.
+    mutating func settle(_ estimate: RequestSize, actual: RequestSize, at now: Duration) {
+        for index in buckets.indices {
+            let resource = buckets[index].resource
+            let difference = actual.amount(of: resource) - estimate.amount(of: resource)
+            if difference != 0 { buckets[index].bucket.take(difference, at: now) }
+        }
+    }
+
+    /// Lowers what a resource holds to what the provider says is left.
+    mutating func drain(_ resource: RateLimit.Resource, to remaining: Double, at now: Duration) {
+        guard let index = buckets.firstIndex(where: { $0.resource == resource }) else { return }
+        buckets[index].bucket.drain(to: remaining, at: now)
+    }
+
+    /// Takes away what a pause has saved up, so that what comes after it comes evenly.
+    mutating func drainAfterPause(at now: Duration) {
+        for index in buckets.indices {
+            let (resource, bucket) = buckets[index]
+            buckets[index].bucket.drain(to: resource == .requests ? 1 : bucket.capacity / 8, at: now)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+/// Estimates the tokens of a model's requests from those that ended before.
+struct TokenEstimator: Sendable {
+    /// Bytes of a stored request per token of input: about four in English; learnt from reports.
+    private var bytesPerToken = 4.0
+    /// The tokens of an answer, smoothed; the first guess is of a short one.
+    private var meanOutput = 256.0
+    private var isOutputKnown = false
+    /// The longest answer seen; 4,096 before any (SPEC 7).
+    private(set) var largestOutput = 4096.0
+    private var isLargestKnown = false
+
+    /// The expected size of a request of so many bytes.
+    func size(bytes: Int) -> RequestSize {
+        RequestSize(inputTokens: max(1, Double(bytes) / bytesPerToken), outputTokens: meanOutput)
+    }
+
+    /// Learns from a request that ended.
+    mutating func learn(bytes: Int, promptTokens: Int?, completionTokens: Int?) {
+        if let promptTokens, promptTokens > 0, bytes > 0 {
+            bytesPerToken += (min(64, max(0.25, Double(bytes) / Double(promptTokens))) - bytesPerToken) / 8
+        }
+        guard let completionTokens else { return }
+        let tokens = Double(completionTokens)
+        meanOutput = isOutputKnown ? meanOutput + (tokens - meanOutput) / 16 : tokens
+        isOutputKnown = true
+        largestOutput = isLargestKnown ? max(largestOutput, tokens) : tokens
+        isLargestKnown = true
+    }
+}

@@ -1,0 +1,45 @@
+package import LLMStreaming
+
+/// What jobs of a provider or model wait for.
+package enum WaitReason: Sendable, Hashable {
+    /// The provider asked to wait, or refused for its rate limit or for load.
+    case pause(isOverload: Bool)
+    /// The first request after a pause or an outage, which shows whether others may follow.
+    case probe
+    /// The provider cannot be reached or fails.
+    case outage
+    /// A rate per minute.
+    case rate(RateLimit.Resource)
+    /// Streams follow each other at even distances after a pause.
+    case evenPace
+    /// As many streams are open as may be.
+    case width
+    /// What runs may use up the rest of what the user lets it cost.
+    case budget
+
+    /// The words for progress and messages.
+    package var text: String {
+        switch self {
+        case .pause(false): "rate limit"
+        case .pause(true): "overload"
+        case .probe: "a first answer"
+        case .outage: "outage"
+        case .rate(let resource): "\(resource.text) per minute"
+        case .evenPace: "even pace"
+        case .width: "a free stream"
+        case .budget: "the rest of the budget"
+        }
+    }
+}
+
+extension RateLimit.Resource {
+    /// The word for it.
+    var text: String {
+        switch self {
+        case .requests: "requests"
+        case .tokens: "tokens"
+        case .inputTokens: "input tokens"
+        case .outputTokens: "output tokens"
+        }
+    }
+}

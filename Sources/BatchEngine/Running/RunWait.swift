@@ -1,0 +1,14 @@
+/// What the jobs of a provider or model wait for, and until when.
+package struct RunWait: Sendable, Hashable {
+    /// The provider, or the model as `provider/model`.
+    package var name: String
+    package var reason: WaitReason
+    /// Unix milliseconds; nil where it ends with something that is under way.
+    package var untilMilliseconds: Int64?
+
+    package init(name: String, reason: WaitReason, untilMilliseconds: Int64? = nil) {
+        self.name = name
+        self.reason = reason
+        self.untilMilliseconds = untilMilliseconds
+    }
+}
