@@ -6,9 +6,11 @@ enum AnthropicMessagesRequest {
     static func body(
         _ conversation: Conversation, _ options: CompletionOptions, model: String, provider: Provider
     ) throws(LLMError) -> JSONObject {
+        // Thinking counts towards the bound.
+        let budget = options[.reasoningBudgetTokens]?.int ?? 0
         var body = JSONObject([
             .init(key: "model", value: .string(model)),
-            .init(key: "max_tokens", value: options[.maxTokens] ?? .int(defaultMaximumTokens)),
+            .init(key: "max_tokens", value: options[.maxTokens] ?? .int(defaultMaximumTokens + budget)),
         ])
         let system = conversation.messages.filter { $0.role == .system || $0.role == .developer }
         if !system.isEmpty { body["system"] = try self.system(system) }
@@ -17,20 +19,42 @@ enum AnthropicMessagesRequest {
             guard let value = options[name] else { continue }
             switch name {
             case .maxTokens: break
-            case .temperature, .topP: body[name.rawValue] = value
+            case .temperature, .topP:
+                if provider.samplingRefusal(for: model) == nil { body[name.rawValue] = value }
             case .stop: body["stop_sequences"] = value.string.map { .array([.string($0)]) } ?? value
-            case .tools: body["tools"] = .array((value.array ?? []).map(tool))
+            case .tools: body["tools"] = try tools(value.array ?? [], provider)
             case .toolChoice: body["tool_choice"] = try toolChoice(value, provider)
             case .reasoningBudgetTokens: body["thinking"] = ["type": "enabled", "budget_tokens": value]
             // These ask for what happens anyway.
             case .n where value.int == 1: break
             case .reasoning where value == "none": break
             case .responseFormat where value == ["type": "text"]: break
+            case .responseFormat where value["type"] == "json_schema" && value["json_schema"]?["schema"] != nil:
+                add(["format": format(value)], to: &body)
+            case .reasoning where hasEffort(model):
+                add(["effort": value], to: &body)
+                if options[.reasoningBudgetTokens] == nil { body["thinking"] = ["type": "adaptive"] }
             case .presencePenalty, .frequencyPenalty, .seed, .n, .responseFormat, .reasoning, .api:
                 throw OpenAIChatRequest.unsupported(name, provider)
             }
         }
         return body
+    }
+
+    /// Adds to what the body says of the output.
+    private static func add(_ member: JSON, to body: inout JSONObject) {
+        let old = body["output_config"]?.object ?? JSONObject()
+        body["output_config"] = .object(old.merging(member.object ?? JSONObject()))
+    }
+
+    /// A JSON schema in Anthropic's form, which has no name and is always strict.
+    private static func format(_ value: JSON) -> JSON {
+        ["type": "json_schema", "schema": value["json_schema"]?["schema"] ?? .null]
+    }
+
+    /// Whether a model takes an effort and thinks as it needs; one whose name tells no version is not older than that.
+    private static func hasEffort(_ model: String) -> Bool {
+        ClaudeVersion(model: model).map { $0 >= ClaudeVersion(4, 6) } ?? true
     }
 
     private static func system(_ messages: [Message]) throws(LLMError) -> JSON {
@@ -101,6 +125,7 @@ enum AnthropicMessagesRequest {
     /// A part in OpenAI's form as a block; one in Anthropic's own form stays as it is.
     private static func block(_ part: JSON) throws(LLMError) -> JSON {
         let type = part["type"]?.string ?? ""
+        if type == "file", let document = document(part["file"]?.object) { return document }
         if ["input_audio", "file", "refusal"].contains(type) {
             throw LLMError(.invalidRequest, "a part of type '\(type)' has no form in Anthropic's Messages")
         }
@@ -109,17 +134,37 @@ enum AnthropicMessagesRequest {
             throw LLMError(.invalidRequest, "an image part has no URL")
         }
         guard url.hasPrefix("data:") else { return ["type": "image", "source": ["type": "url", "url": .string(url)]] }
-        let pieces = url.dropFirst(5).split(separator: ",", maxSplits: 1)
-        guard pieces.count == 2, pieces[0].hasSuffix(";base64") else {
+        guard let source = source(dataURL: url) else {
             throw LLMError(.invalidRequest, "an image's data URL is not base64")
         }
-        let mediaType = pieces[0].prefix { $0 != ";" }
+        return ["type": "image", "source": source]
+    }
+
+    /// A file whose bytes are in the part; nil for one that the other provider has stored.
+    private static func document(_ file: JSONObject?) -> JSON? {
+        guard let data = file?["file_data"]?.string, let source = source(dataURL: data) else { return nil }
+        var document = JSONObject([.init(key: "type", value: "document"), .init(key: "source", value: source)])
+        document["title"] = file?["filename"]
+        return .object(document)
+    }
+
+    /// The source that a base64 data URL is; nil for anything else.
+    private static func source(dataURL url: String) -> JSON? {
+        let pieces = url.dropFirst(5).split(separator: ",", maxSplits: 1)
+        guard url.hasPrefix("data:"), pieces.count == 2, pieces[0].hasSuffix(";base64") else { return nil }
         return [
-            "type": "image",
-            "source": [
-                "type": "base64", "media_type": .string(String(mediaType)), "data": .string(String(pieces[1])),
-            ],
+            "type": "base64", "media_type": .string(String(pieces[0].prefix { $0 != ";" })),
+            "data": .string(String(pieces[1])),
         ]
+    }
+
+    private static func tools(_ tools: [JSON], _ provider: Provider) throws(LLMError) -> JSON {
+        if tools.contains(where: { $0["type"] == "custom" && $0["custom"] != nil }) {
+            throw LLMError(
+                .invalidRequest, "option 'tools': provider '\(provider.name)' has no form for a custom tool of OpenAI's"
+            )
+        }
+        return .array(tools.map(tool))
     }
 
     /// A tool in OpenAI's form as Anthropic's; one in Anthropic's own form (server tools) stays as it is.
@@ -144,7 +189,7 @@ enum AnthropicMessagesRequest {
         default: break
         }
         if let name = choice["function"]?["name"] { return ["type": "tool", "name": name] }
-        guard choice.object != nil else {
+        guard choice.object != nil, choice["type"] != "allowed_tools" else {
             throw LLMError(
                 .invalidRequest, "option 'tool_choice': provider '\(provider.name)' has no choice \(choice.text)")
         }

@@ -27,6 +27,8 @@ enum OpenAIChatRequest {
     private static func member(
         _ name: CompletionOptions.Name, _ value: JSON, model: String, provider: Provider
     ) -> (String, JSON)?? {
+        if provider.missingOptions.contains(name) { return name == .n && value.int == 1 ? .some(nil) : .none }
+        if let renamed = provider.renamedOptions[name] { return (renamed, value) }
         switch name {
         case .temperature, .topP, .presencePenalty, .frequencyPenalty, .stop, .seed, .n, .tools, .toolChoice,
             .responseFormat:
@@ -38,12 +40,13 @@ enum OpenAIChatRequest {
             return (isRenamed ? "max_completion_tokens" : "max_tokens", value)
         case .reasoning:
             switch provider.reasoningForm {
-            case .effort: return ("reasoning_effort", value)
+            case .effortOrDisabled where value == "none": return ("thinking", ["type": "disabled"])
+            case .effort, .effortOrDisabled: return ("reasoning_effort", value)
             case .object: return ("reasoning", ["effort": value])
             }
         case .reasoningBudgetTokens:
             switch provider.reasoningForm {
-            case .effort: return .none
+            case .effort, .effortOrDisabled: return .none
             case .object: return ("reasoning", ["max_tokens": value])
             }
         case .api: return .some(nil)

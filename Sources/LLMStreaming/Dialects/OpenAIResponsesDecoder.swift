@@ -10,7 +10,7 @@ package struct OpenAIResponsesDecoder: Sendable {
     }
 
     private var beginning = Beginning.awaited
-    private var items = ResponseItems()
+    var items = ResponseItems()
     /// The number of the last event, behind which the stream can be asked for again; nil where events have none.
     package private(set) var sequenceNumber: Int?
     private var unknownNames = ["id", "model"]
@@ -131,7 +131,7 @@ extension OpenAIResponsesDecoder {
         return true
     }
 
-    private mutating func add(
+    mutating func add(
         _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
     ) {
         guard !text.isEmpty, items[position].add(text, to: form, index) else { return }
@@ -139,92 +139,21 @@ extension OpenAIResponsesDecoder {
     }
 
     /// Takes what a whole text has beyond its pieces.
-    private mutating func addWhole(
+    mutating func addWhole(
         _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
     ) {
         guard takesWholes(at: position) else { return }
         add(items[position].remainder(of: text, form, index), form, index, at: position, into: &chunks)
     }
 
-    private mutating func addCitation(_ annotation: JSON, at position: Int, into chunks: inout [StreamedChunk]) {
+    mutating func addCitation(_ annotation: JSON, at position: Int, into chunks: inout [StreamedChunk]) {
         items[position].citationCount += 1
         chunks.append(StreamedChunk(.citation, annotation.text, item: items[position].number))
     }
 
     /// Whether a text that comes whole cannot be one whose pieces came before this stream began.
-    private func takesWholes(at position: Int) -> Bool {
+    func takesWholes(at position: Int) -> Bool {
         if case .missed = beginning { items[position].hasBegun } else { true }
-    }
-}
-
-// MARK: - Items
-
-extension OpenAIResponsesDecoder {
-    private mutating func openItem(_ item: JSONObject, at position: Int, into chunks: inout [StreamedChunk]) {
-        items[position].learn(item)
-        switch items[position].type {
-        case "message", "reasoning", "": break
-        case "function_call", "custom_tool_call": openCall(item, at: position, into: &chunks)
-        default: chunks.append(StreamedChunk(.block, JSON.object(item).text, item: items[position].number))
-        }
-    }
-
-    private mutating func openCall(_ item: JSONObject, at position: Int, into chunks: inout [StreamedChunk]) {
-        guard !items[position].isOpened, let name = item["name"]?.string, !name.isEmpty else { return }
-        items[position].isOpened = true
-        var opening = JSONObject()
-        opening["id"] = item["call_id"] ?? item["id"]
-        opening["name"] = .string(name)
-        if item["type"] == "custom_tool_call" { opening["type"] = "custom_tool_call" }
-        chunks.append(StreamedChunk(.toolCall, JSON.object(opening).text, item: items[position].number))
-    }
-
-    /// Takes a whole item: what of its texts did not come in pieces, and what else a next turn must send back.
-    private mutating func endItem(_ item: JSONObject, at position: Int, into chunks: inout [StreamedChunk]) {
-        guard !items[position].isDone else { return }
-        items[position].isDone = true
-        items[position].learn(item)
-        var rest = item
-        switch items[position].type {
-        case "": return
-        case "message":
-            addParts(item["content"], .outputText, at: position, into: &chunks)
-            addParts(item["content"], .refusal, at: position, into: &chunks)
-            let annotations = (item["content"]?.array ?? []).flatMap { $0["annotations"]?.array ?? [] }
-            if items[position].citationCount == 0, takesWholes(at: position) {
-                for annotation in annotations { addCitation(annotation, at: position, into: &chunks) }
-            }
-            rest["content"] = nil
-        case "reasoning":
-            addParts(item["summary"], .reasoningSummary, at: position, into: &chunks)
-            addParts(item["content"], .reasoningText, at: position, into: &chunks)
-            // A long text of one part is not stored twice.
-            if items[position].has(.reasoningText), item["content"]?.array?.count == 1 { rest["content"] = nil }
-        case "function_call", "custom_tool_call":
-            openCall(item, at: position, into: &chunks)
-            let form: ResponseTextForm = items[position].type == "function_call" ? .functionArguments : .customInput
-            addWhole(item[form.wholeMember]?.string ?? "", form, 0, at: position, into: &chunks)
-            rest[form.wholeMember] = nil
-        default:
-            chunks.append(StreamedChunk(.block, JSON.object(item).text, item: items[position].number))
-            return
-        }
-        chunks.append(StreamedChunk(.item, JSON.object(rest).text, item: items[position].number))
-    }
-
-    /// Takes what an item's texts of a form have beyond their pieces.
-    private mutating func addParts(
-        _ parts: JSON?, _ form: ResponseTextForm, at position: Int, into chunks: inout [StreamedChunk]
-    ) {
-        let texts = (parts?.array ?? []).enumerated().compactMap { index, part in
-            part[form.wholeMember]?.string.map { (index: index, text: $0) }
-        }
-        let known = items[position].parts.filter { $0.form == form }.map(\.index)
-        if known.count == 1, texts.count == 1 {
-            addWhole(texts[0].text, form, known[0], at: position, into: &chunks)
-        } else if known.allSatisfy({ index in texts.contains { $0.index == index } }) {
-            for (index, text) in texts { addWhole(text, form, index, at: position, into: &chunks) }
-        }
     }
 }
 

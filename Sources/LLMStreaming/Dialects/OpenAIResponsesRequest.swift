@@ -4,7 +4,7 @@ enum OpenAIResponsesRequest {
         _ conversation: Conversation, _ options: CompletionOptions, model: String, provider: Provider
     ) throws(LLMError) -> JSONObject {
         var input: [JSON] = []
-        for message in conversation.messages { input += try items(message) }
+        for message in conversation.messages { input += items(message) }
         var body = JSONObject([
             .init(key: "model", value: .string(model)), .init(key: "input", value: .array(input)),
         ])
@@ -30,7 +30,7 @@ enum OpenAIResponsesRequest {
     }
 
     /// The input items of a message: calls and their results are items of their own.
-    private static func items(_ message: Message) throws(LLMError) -> [JSON] {
+    private static func items(_ message: Message) -> [JSON] {
         switch message.role {
         case .tool:
             return [
@@ -40,9 +40,6 @@ enum OpenAIResponsesRequest {
                 ]
             ]
         case .system, .developer, .user, .assistant:
-            if message.name != nil {
-                throw LLMError(.invalidRequest, "a message's 'name' has no field in the Responses interface")
-            }
             let isSilent = message.content == nil || message.content == .text("")
             var items: [JSON] = []
             // Beside calls, nothing said is no message.

@@ -22,6 +22,8 @@ public struct ProviderRequest: Sendable, Hashable {
     public var dialect: Dialect?
     /// The model, as the provider calls it; part of some providers' paths.
     public var model: String
+    /// Whether it goes on from partial text that it carries.
+    public var isPrefilled = false
     /// What was asked for and is not sent, and why, for whoever reads of the attempt.
     public var notes: [String] = []
     /// Where the new stream begins that the server is to keep; nil for one that ends with its connection.

@@ -35,7 +35,7 @@ public enum RequestEncoder {
             body = body.merging(extra)
         }
         switch continuation {
-        case .prefill(let text): prefill(text, &body, provider.resume(for: model))
+        case .prefill(let text): prefill(text, &body, dialect, provider, model)
         case .ask(let text):
             append(
                 [message("assistant", text), message("user", Continuation.question(after: text))], to: &body, dialect)
@@ -56,6 +56,8 @@ public enum RequestEncoder {
         var request = ProviderRequest(
             body: JSON.object(body).bytes, choices: content.choices, dialect: dialect, model: model)
         request.kept = kept
+        if case .prefill = continuation { request.isPrefilled = true }
+        request.notes = notes(content, dialect, provider, model)
         return request
     }
 
@@ -66,15 +68,18 @@ public enum RequestEncoder {
         if body["store"] == nil { body["store"] = .bool(provider.storesBackgroundResponses) }
     }
 
-    private static func prefill(_ text: String, _ body: inout JSONObject, _ capability: Provider.ResumeCapability) {
+    private static func prefill(
+        _ text: String, _ body: inout JSONObject, _ dialect: Dialect, _ provider: Provider, _ model: String
+    ) {
         var last = message("assistant", text)
-        switch capability {
+        switch provider.resume(for: model) {
         case .prefix: last["prefix"] = true
-        case .continueFinalMessage:
+        case .continueFinalMessage where dialect == .openAIChat:
             body["continue_final_message"] = true
             body["add_generation_prompt"] = false
-        case .assistant, .none: break
+        case .continueFinalMessage, .assistant, .none: break
         }
+        for member in provider.prefix.members.members where body[member.key] == nil { body[member.key] = member.value }
         append([last], to: &body, .openAIChat)
     }
 
@@ -91,5 +96,22 @@ public enum RequestEncoder {
 
     private static func message(_ role: String, _ text: String) -> JSONObject {
         JSONObject([.init(key: "role", value: .string(role)), .init(key: "content", value: .string(text))])
+    }
+
+    /// What a conversation asks for and is not sent, with the reason.
+    private static func notes(
+        _ content: RequestContent, _ dialect: Dialect, _ provider: Provider, _ model: String
+    ) -> [String] {
+        guard case .conversation(let conversation, let options, _) = content, dialect != .openAIChat else { return [] }
+        var notes: [String] = []
+        if conversation.messages.contains(where: { $0.name != nil && $0.role != .tool }) {
+            notes.append("the names of messages were left out: \(dialect.rawValue) has no field for them")
+        }
+        if dialect == .anthropicMessages, let reason = provider.samplingRefusal(for: model) {
+            for name in options.names where name == .temperature || name == .topP {
+                notes.append("option '\(name.rawValue)' was left out: \(reason)")
+            }
+        }
+        return notes
     }
 }

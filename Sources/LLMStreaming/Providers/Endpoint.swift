@@ -6,6 +6,8 @@ public struct Endpoint: Sendable {
     public var origin: Origin
     /// What stands before the dialect's path, without a slash at its end.
     public var basePath: String
+    /// The version of an interface with dated paths; nil where paths are not dated.
+    public var apiVersion: String?
     private var credential: Credential?
 
     /// Settles URL and key from an environment.
@@ -21,7 +23,7 @@ public struct Endpoint: Sendable {
         func variable(_ names: [String]) -> String? {
             names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
         }
-        let text = baseURL ?? variable(provider.baseURLVariables) ?? provider.baseURL
+        let text = Self.url(baseURL ?? variable(provider.baseURLVariables) ?? provider.baseURL, provider)
         guard !text.isEmpty else {
             throw ConfigurationError(
                 "provider '\(provider.name)' has no URL: set \(provider.baseURLVariables.first ?? "--base-url")")
@@ -35,7 +37,10 @@ public struct Endpoint: Sendable {
         }
         self.provider = provider
         self.origin = origin
-        basePath = Self.basePath(path, provider)
+        let version = variable(provider.apiVersionVariables).flatMap { Self.isDate($0) ? $0 : nil }
+        // Who gives the undated path means it.
+        apiVersion = path.hasSuffix("/openai/v1") ? nil : version
+        basePath = apiVersion == nil ? Self.basePath(path, provider) : path
         if provider.authorization != .none {
             if let key = variable(provider.keyVariables) {
                 credential = Credential(key, provider.authorization)
@@ -67,6 +72,25 @@ public struct Endpoint: Sendable {
     /// The path that requests of the provider's own dialect go to.
     package var path: String { path(of: provider.dialect) }
 
+    /// The path of a dialect with Azure's version behind it (WIRE.md 1): a chat model is its deployment's path.
+    private func datedPath(of request: ProviderRequest, _ version: String) -> String {
+        let dialect = request.dialect ?? provider.dialect
+        var path = basePath
+        if !path.split(separator: "/").contains("openai") { path += "/openai" }
+        if dialect == .openAIChat, !path.contains("/deployments/") {
+            path += "/deployments/\(request.model.percentEncoded)"
+        }
+        return path + dialect.path + "?api-version=\(version.percentEncoded)"
+    }
+
+    private func path(of request: ProviderRequest, _ dialect: Dialect) -> String {
+        if let apiVersion { return datedPath(of: request, apiVersion) }
+        let before = request.isPrefilled ? provider.prefix.path : ""
+        if basePath.hasSuffix(before) { return path(of: dialect) }
+        // It stands in the version's place.
+        return (basePath.hasSuffix("/v1") ? String(basePath.dropLast(3)) : basePath) + before + dialect.path
+    }
+
     private func path(of dialect: Dialect) -> String {
         let path = dialect.path
         // Both `https://host` and `https://host/v1` are given for dialects whose path begins with /v1.
@@ -76,7 +100,7 @@ public struct Endpoint: Sendable {
     /// The path and query that a request goes to.
     package func path(of request: ProviderRequest) -> String {
         switch request.call {
-        case .create: path(of: request.dialect ?? provider.dialect)
+        case .create: path(of: request, request.dialect ?? provider.dialect)
         case .replay(let cursor): path(of: cursor, rest: true)
         case .poll(let cursor): path(of: cursor, rest: false)
         case .abandon(let cursor): path(of: cursor, rest: false) + (cursor.form == .response ? "/cancel" : "")
@@ -96,6 +120,17 @@ public struct Endpoint: Sendable {
             let after = cursor.position >= 0 ? "&starting_after=\(cursor.position)" : ""
             return path(of: .openAIResponses) + "/\(id)" + (rest ? "?stream=true\(after)" : "")
         }
+    }
+
+    /// Whether a version is a date, as in `2024-10-21` or `2025-04-01-preview`; the undated interface has others.
+    private static func isDate(_ version: String) -> Bool {
+        version.utf8.prefix(4).count == 4 && version.utf8.prefix(4).allSatisfy { (0x30...0x39).contains($0) }
+    }
+
+    /// The URL that an address means: OLLAMA_HOST may be a host with a port or without.
+    private static func url(_ text: String, _ provider: Provider) -> String {
+        guard provider.baseURLVariables.contains("OLLAMA_HOST"), !text.contains("://") else { return text }
+        return "http://" + (text.contains(":") ? text : text + ":11434")
     }
 
     /// The path with what the provider needs behind an address: all of it, or what an address lacks that ends

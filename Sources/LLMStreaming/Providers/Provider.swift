@@ -37,6 +37,8 @@ public struct Provider: Sendable, Hashable {
     public enum ReasoningForm: Sendable, Hashable, CaseIterable {
         /// `reasoning_effort`; there is no field for a budget.
         case effort
+        /// `reasoning_effort`, and `thinking` with `type: disabled` for none (DeepSeek).
+        case effortOrDisabled
         /// `reasoning`, an object with `effort` or `max_tokens` (OpenRouter).
         case object
     }
@@ -77,6 +79,8 @@ public struct Provider: Sendable, Hashable {
     /// Whether a response is kept only where it is stored (vLLM); OpenAI keeps one that is made in the background for some
     /// ten minutes without.
     public var storesBackgroundResponses: Bool
+    /// What a request that goes on from partial text needs besides.
+    public var prefix: PrefixQuirks
     /// Whether its `[DONE]` means a complete answer although no finish reason came.
     public var omitsFinishReason: Bool
     /// What goes into `stream_options` of a chat request.
@@ -87,8 +91,16 @@ public struct Provider: Sendable, Hashable {
     public var maxCompletionTokensPrefixes: [String]
     /// How a chat request asks for thinking.
     public var reasoningForm: ReasoningForm
+    /// Options that its requests have no field for, although those of its dialect do.
+    public var missingOptions: Set<CompletionOptions.Name>
+    /// Options that its requests call otherwise than its dialect does.
+    public var renamedOptions: [CompletionOptions.Name: String]
+    /// Models that refuse temperature and nucleus sampling.
+    public var samplingRefusal: ModelSet?
     /// What belongs behind an address that does not have it yet: Azure's variables hold the resource's address alone.
     public var addressPath: String
+    /// The environment variables that may hold the version of an interface with dated paths (Azure), in order.
+    public var apiVersionVariables: [String]
     /// The most streams at once, where the configuration says.
     public var concurrency: Int?
 
@@ -103,7 +115,10 @@ public struct Provider: Sendable, Hashable {
         reasoningForm: ReasoningForm = .effort, addressPath: String = "", otherDialects: Set<Dialect> = [],
         responsesStreamOptions: JSONObject = JSONObject(), modelResume: ModelResume? = nil,
         isResumeCertain: Bool = true, echoesPrefix: Bool = false, replay: ReplayCursor.Form? = nil,
-        keepsStreams: Bool = false, storesBackgroundResponses: Bool = false
+        keepsStreams: Bool = false, storesBackgroundResponses: Bool = false,
+        prefix: PrefixQuirks = PrefixQuirks(),
+        missingOptions: Set<CompletionOptions.Name> = [], renamedOptions: [CompletionOptions.Name: String] = [:],
+        samplingRefusal: ModelSet? = nil, apiVersionVariables: [String] = []
     ) {
         self.name = name
         self.dialect = dialect
@@ -129,6 +144,11 @@ public struct Provider: Sendable, Hashable {
         self.otherDialects = otherDialects
         self.responsesStreamOptions = responsesStreamOptions
         self.modelResume = modelResume
+        self.prefix = prefix
+        self.missingOptions = missingOptions
+        self.renamedOptions = renamedOptions
+        self.samplingRefusal = samplingRefusal
+        self.apiVersionVariables = apiVersionVariables
     }
 
     /// Whether requests of that dialect can go to it.
@@ -138,6 +158,14 @@ public struct Provider: Sendable, Hashable {
     public func resume(for model: String) -> ResumeCapability {
         if let modelResume, modelResume.models.include(model) { return modelResume.capability }
         return resume
+    }
+
+    /// Why sampling parameters are left out for a model; nil where they are sent (WIRE.md 0).
+    func samplingRefusal(for model: String) -> String? {
+        if samplingRefusal?.include(model) == true { return "the model \(model) refuses it" }
+        // Versions are dates.
+        let version = headers.last { $0.name.lowercased() == "anthropic-version" }?.value ?? ""
+        return version >= "2026-10-21" ? "anthropic-version \(version) refuses it" : nil
     }
 
     /// Compares everything.
@@ -155,6 +183,10 @@ public struct Provider: Sendable, Hashable {
             && left.isResumeCertain == right.isResumeCertain && left.echoesPrefix == right.echoesPrefix
             && left.replay == right.replay && left.keepsStreams == right.keepsStreams
             && left.storesBackgroundResponses == right.storesBackgroundResponses
+            && left.prefix == right.prefix
+            && left.missingOptions == right.missingOptions && left.renamedOptions == right.renamedOptions
+            && left.samplingRefusal == right.samplingRefusal
+            && left.apiVersionVariables == right.apiVersionVariables
     }
 
     /// Hashes the name, which tells providers apart.

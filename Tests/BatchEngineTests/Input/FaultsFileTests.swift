@@ -65,7 +65,7 @@ import Testing
         "duplicate id 'twice'; line 22 has it already",
         "'model' must be a string, not 5",
         "'model': 'mokc/assistant': unknown provider 'mokc'; did you mean 'mock'?; or give --provider",
-        "'model': 'meta-llama/Llama-3.1-8B': unknown provider 'meta-llama'; known are anthropic, azure, llamacpp, mock, openai, openrouter, vllm; or give --provider",
+        "'model': 'meta-llama/Llama-3.1-8B': unknown provider 'meta-llama'; known are anthropic, azure, deepseek, groq, llamacpp, mistral, mock, ollama, openai, openrouter, sglang, vllm; or give --provider",
         "'model': 'openai/' names a provider but no model",
         "no model: give 'model' in the line, or --model",
         "neither 'messages' nor 'prompt' is given",

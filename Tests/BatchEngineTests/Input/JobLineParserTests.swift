@@ -191,11 +191,11 @@ import Testing
 
     @Test func everyOptionWithoutAFieldAtTheProviderIsNamed() throws {
         let line = #"""
-            {"model":"anthropic/m","prompt":"Hi","options":{"seed":1,"temperature":1,"n":2,"presence_penalty":1,"reasoning":"low"}}
+            {"model":"anthropic/m","prompt":"Hi","options":{"seed":1,"temperature":1,"n":2,"presence_penalty":1,"reasoning_budget_tokens":2000,"frequency_penalty":1}}
             """#
         #expect(
             try faults(of: line)
-                == ["seed", "n", "presence_penalty", "reasoning"].map {
+                == ["seed", "n", "presence_penalty", "frequency_penalty"].map {
                     "option '\($0)' has no field at provider 'anthropic'"
                 })
     }
@@ -212,8 +212,8 @@ import Testing
                 "unknown field 'mesages'; did you mean 'messages'?",
                 "'id' must be a string, not 7",
                 "'metadata' must be an object, not an empty array",
-                "'model': 'nope/m': unknown provider 'nope'; known are anthropic, azure, llamacpp, mock, openai, "
-                    + "openrouter, vllm; or give --provider",
+                "'model': 'nope/m': unknown provider 'nope'; known are anthropic, azure, deepseek, groq, "
+                    + "llamacpp, mistral, mock, ollama, openai, openrouter, sglang, vllm; or give --provider",
                 "unknown role 'usr' in messages[0]; did you mean 'user'?",
                 "'content' is missing in messages[1]",
                 "unknown field 'temprature' in options; did you mean 'temperature'?",

@@ -24,7 +24,11 @@ import Testing
             ("vllm", "VLLM_API_KEY", "authorization: Bearer K"),
             ("llamacpp", "LLAMACPP_API_KEY", "authorization: Bearer K"),
             ("llamacpp", "LLAMA_API_KEY", "authorization: Bearer K"), ("vllm", "OTHER", ""),
-            ("mock", "MOCK_API_KEY", ""),
+            ("mock", "MOCK_API_KEY", ""), ("deepseek", "DEEPSEEK_API_KEY", "authorization: Bearer K"),
+            ("mistral", "MISTRAL_API_KEY", "authorization: Bearer K"),
+            ("groq", "GROQ_API_KEY", "authorization: Bearer K"),
+            ("ollama", "OLLAMA_API_KEY", "authorization: Bearer K"), ("ollama", "OTHER", ""),
+            ("sglang", "SGLANG_API_KEY", "authorization: Bearer K"), ("sglang", "OTHER", ""),
         ])
     func theKeyComesFromItsVariable(_ name: String, _ variable: String, _ field: String) throws {
         let endpoint = try Self.endpoint(name, [variable: "K"], baseURL: "http://localhost:1")
@@ -41,7 +45,8 @@ import Testing
     @Test(
         arguments: [
             ("openai", "OPENAI_API_KEY"), ("azure", "AZURE_OPENAI_API_KEY"), ("anthropic", "ANTHROPIC_API_KEY"),
-            ("openrouter", "OPENROUTER_API_KEY"),
+            ("openrouter", "OPENROUTER_API_KEY"), ("deepseek", "DEEPSEEK_API_KEY"), ("mistral", "MISTRAL_API_KEY"),
+            ("groq", "GROQ_API_KEY"),
         ])
     func aMissingKeyNamesItsVariable(_ name: String, _ variable: String) {
         let error = #expect(throws: ConfigurationError.self) {
@@ -75,6 +80,14 @@ import Testing
             ("vllm", nil, "http://localhost:8000/v1/chat/completions"),
             ("llamacpp", nil, "http://localhost:8080/v1/chat/completions"),
             ("openrouter", nil, "https://openrouter.ai/api/v1/chat/completions"),
+            ("deepseek", nil, "https://api.deepseek.com/chat/completions"),
+            ("mistral", nil, "https://api.mistral.ai/v1/chat/completions"),
+            ("groq", nil, "https://api.groq.com/openai/v1/chat/completions"),
+            ("sglang", nil, "http://localhost:30000/v1/chat/completions"),
+            ("ollama", nil, "http://localhost:11434/v1/chat/completions"),
+            ("ollama", "http://gpu:1/v1", "http://gpu:1/v1/chat/completions"),
+            ("ollama", "gpu", "http://gpu:11434/v1/chat/completions"),
+            ("ollama", "127.0.0.1:7", "http://127.0.0.1:7/v1/chat/completions"),
         ])
     func theDialectsPathStandsBehindTheBaseURL(_ name: String, _ baseURL: String?, _ url: String) throws {
         let provider = Provider.named(name)
@@ -87,6 +100,62 @@ import Testing
         #expect("\(found.origin)\(found.path)" == url)
         let other = try Endpoint(provider: provider, baseURL: "http://other:1", environment: environment)
         #expect(other.origin == Origin(isSecure: false, host: "other", port: 1))
+    }
+
+    @Test(
+        arguments: [
+            (
+                "https://r.openai.azure.com", "AZURE_API_VERSION", "2024-10-21", Dialect.openAIChat,
+                "/openai/deployments/gpt%204/chat/completions?api-version=2024-10-21"
+            ),
+            (
+                "https://r.openai.azure.com/openai", "OPENAI_API_VERSION", "2025-04-01-preview", .openAIChat,
+                "/openai/deployments/gpt%204/chat/completions?api-version=2025-04-01-preview"
+            ),
+            (
+                "https://r.openai.azure.com", "OPENAI_API_VERSION", "2025-04-01-preview", .openAIResponses,
+                "/openai/responses?api-version=2025-04-01-preview"
+            ),
+            (
+                "https://gw.example/openai/deployments/d", "AZURE_API_VERSION", "2024-10-21", .openAIChat,
+                "/openai/deployments/d/chat/completions?api-version=2024-10-21"
+            ),
+            // The undated path as given, and versions that are none of a dated path.
+            (
+                "https://r.openai.azure.com/openai/v1", "AZURE_API_VERSION", "2024-10-21", .openAIChat,
+                "/openai/v1/chat/completions"
+            ),
+            (
+                "https://r.openai.azure.com", "AZURE_API_VERSION", "preview", .openAIChat,
+                "/openai/v1/chat/completions"
+            ),
+            ("https://r.openai.azure.com", "AZURE_API_VERSION", "v1", .openAIResponses, "/openai/v1/responses"),
+            ("https://r.openai.azure.com", "OTHER", "2024-10-21", .openAIChat, "/openai/v1/chat/completions"),
+        ])
+    func azuresPathsAreDatedWhereAVersionIsSet(
+        _ url: String, _ variable: String, _ version: String, _ dialect: Dialect, _ path: String
+    ) throws {
+        let endpoint = try Self.endpoint("azure", ["AZURE_API_KEY": "K", "AZURE_API_BASE": url, variable: version])
+        #expect(endpoint.path(of: ProviderRequest(body: [], choices: 1, dialect: dialect, model: "gpt 4")) == path)
+    }
+
+    @Test(arguments: [nil, "https://api.deepseek.com/v1", "https://api.deepseek.com/beta"])
+    func aPrefixGoesToDeepSeeksOwnPath(_ url: String?) throws {
+        let endpoint = try Self.endpoint("deepseek", ["DEEPSEEK_API_KEY": "K"], baseURL: url)
+        var request = ProviderRequest(body: [], choices: 1)
+        #expect(endpoint.path(of: request) == endpoint.path)
+        request.isPrefilled = true
+        #expect(endpoint.path(of: request) == "/beta/chat/completions")
+        let vLLM = try Self.endpoint("vllm", [:])
+        #expect(vLLM.path(of: request) == "/v1/chat/completions")
+    }
+
+    @Test func aRequestsDialectSaysItsPath() throws {
+        let endpoint = try Self.endpoint("openai", ["OPENAI_API_KEY": "K"])
+        let request = ProviderRequest(body: [], choices: 1, dialect: .openAIResponses)
+        #expect(endpoint.path(of: request) == "/v1/responses")
+        let mock = try Self.endpoint("mock", [:], baseURL: "http://localhost:1/v1")
+        #expect(mock.path(of: ProviderRequest(body: [], choices: 1, dialect: .anthropicMessages)) == "/v1/messages")
     }
 
     @Test func aMissingURLNamesItsVariable() {

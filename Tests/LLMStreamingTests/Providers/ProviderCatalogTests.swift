@@ -4,7 +4,11 @@ import Testing
 @Suite struct ProviderCatalogTests {
     @Test func theBuiltInProvidersAreThere() {
         #expect(
-            ProviderCatalog().names == ["anthropic", "azure", "llamacpp", "mock", "openai", "openrouter", "vllm"])
+            ProviderCatalog().names
+                == [
+                    "anthropic", "azure", "deepseek", "groq", "llamacpp", "mistral", "mock", "ollama", "openai",
+                    "openrouter", "sglang", "vllm",
+                ])
     }
 
     @Test func onlyAnthropicSpeaksMessagesAndNamesItsVersion() {
@@ -20,7 +24,11 @@ import Testing
         let capable = ProviderCatalog().names.filter {
             Provider.named($0).resume != .none && Provider.named($0).isResumeCertain
         }
-        #expect(capable == ["llamacpp", "mock", "vllm"])
+        #expect(capable == ["deepseek", "llamacpp", "mistral", "mock", "sglang", "vllm"])
+        let uncertain = ProviderCatalog().names.filter { !Provider.named($0).isResumeCertain }
+        #expect(uncertain == ["groq", "ollama", "openrouter"])
+        #expect(uncertain.allSatisfy { Provider.named($0).resume == .assistant })
+        #expect(ProviderCatalog().names.filter { Provider.named($0).echoesPrefix } == ["mistral"])
     }
 
     @Test(
@@ -62,6 +70,9 @@ import Testing
             { $0.maxCompletionTokensPrefixes = ["o"] }, { $0.concurrency = 1 }, { $0.reasoningForm = .object },
             { $0.addressPath = "/v1" }, { $0.otherDialects = [.openAIResponses] },
             { $0.responsesStreamOptions = .usageOnly },
+            { $0.prefix.path = "/beta" }, { $0.missingOptions = [.n] },
+            { $0.renamedOptions = [.seed: "random_seed"] }, { $0.samplingRefusal = .named(["m"]) },
+            { $0.apiVersionVariables = ["V"] },
             { $0.modelResume = Provider.ModelResume(.claude(through: ClaudeVersion(4)), .assistant) },
             { $0.isResumeCertain = false }, { $0.echoesPrefix = true }, { $0.replay = .response },
             { $0.keepsStreams = true }, { $0.storesBackgroundResponses = true },

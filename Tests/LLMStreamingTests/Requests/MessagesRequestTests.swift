@@ -61,6 +61,10 @@ import Testing
                 #"{"type":"image_url","image_url":{"url":"data:image/png;name=x;base64,iVBO"}}"#,
                 #"{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBO"}}"#
             ),
+            (
+                #"{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,JVBE"}}"#,
+                #"{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"JVBE"},"title":"a.pdf"}"#
+            ),
             (#"{"type":"text","text":"t","cache_control":{"type":"ephemeral"}}"#, nil),
             (#"{"type":"document","source":{"type":"url","url":"u"}}"#, nil),
         ])
