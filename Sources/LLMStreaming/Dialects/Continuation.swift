@@ -4,6 +4,8 @@ public enum Continuation: Sendable, Hashable {
     case prefill(String)
     /// The text is an assistant message, and a user message asks to go on.
     case ask(after: String)
+    /// The message of a turn that the provider paused, sent back as it is: the provider goes on with it.
+    case turn(JSON)
 
     /// The words that ask a model to go on; the last ones that it said show it where.
     static func question(after text: String) -> String {

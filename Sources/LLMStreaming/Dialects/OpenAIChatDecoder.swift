@@ -61,6 +61,10 @@ package struct OpenAIChatDecoder: Sendable {
         guard let object = json.object else { throw LLMError(.decode, "an event is \(json.typeName), not an object") }
         let list = object["choices"]?.array
         if let error = ErrorClassifier.inBand(object, isBare: list == nil) { throw error }
+        // Groq's word on why it ended a stream early.
+        if let reason = object["x_groq"]?["error"]?.string, !reason.isEmpty {
+            throw ErrorClassifier.inBand(["error": .string(reason)])
+        }
         addResponse(object, into: &chunks)
         if let report = object["usage"]?.object ?? object["x_groq"]?["usage"]?.object { usage = report }
         for choice in list ?? [] {
@@ -126,6 +130,7 @@ package struct OpenAIChatDecoder: Sendable {
         default: break
         }
         add(.refusal, delta["refusal"]?.string)
+        for annotation in delta["annotations"]?.array ?? [] { add(.citation, annotation.text) }
         for (position, call) in (delta["tool_calls"]?.array ?? []).enumerated() {
             try addToolCall(call, position, choice, into: &chunks)
         }
@@ -162,6 +167,8 @@ package struct OpenAIChatDecoder: Sendable {
         }
         let arguments = call["function"]?["arguments"]
         let text = arguments?.string ?? arguments?.object.map { JSON.object($0).text } ?? ""
-        if !text.isEmpty { chunks.append(StreamedChunk(.toolArguments, text, choice: choice, item: item)) }
+        guard !text.isEmpty else { return }
+        toolCalls[choice].hasArguments(item)
+        chunks.append(StreamedChunk(.toolArguments, text, choice: choice, item: item))
     }
 }

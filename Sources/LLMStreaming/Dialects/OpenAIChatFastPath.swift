@@ -89,6 +89,7 @@ enum OpenAIChatFastPath {
         JSONScanner.equals(key, "refusal", in: bytes) || JSONScanner.equals(key, "tool_calls", in: bytes)
             || JSONScanner.equals(key, "reasoning_details", in: bytes)
             || JSONScanner.equals(key, "function_call", in: bytes)
+            || JSONScanner.equals(key, "annotations", in: bytes)
     }
 
     /// Walks the members of the object that begins here; false where it is not well formed or a visit gives up.

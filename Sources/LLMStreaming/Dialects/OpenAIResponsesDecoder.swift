@@ -29,7 +29,7 @@ package struct OpenAIResponsesDecoder: Sendable {
         } else if case .awaited = beginning {
             try decodeFully(event, into: &chunks)
         } else if event.type != "error", let delta = OpenAIResponsesFastPath.delta(of: event.data.span),
-            let position = items.position(number: delta.outputIndex)
+            let position = items.position(outputIndex: delta.outputIndex)
         {
             sequenceNumber = delta.sequenceNumber ?? sequenceNumber
             add(delta.text, .outputText, delta.contentIndex, at: position, into: &chunks)

@@ -1,12 +1,12 @@
-/// The hot path of Responses streams: `response.output_text.delta` of an item given by its place, with no more than the
-/// members that mean nothing else.
+/// The hot path of Responses streams: `response.output_text.delta` with no more than the members that mean nothing else.
 ///
 /// Any other event, or log probabilities, makes it give up (nil), and the full decoder looks.
 enum OpenAIResponsesFastPath {
     /// A piece of text.
     struct Delta: Equatable {
         var text: String
-        var outputIndex: Int
+        /// The place of its item; nil where the server leaves it out.
+        var outputIndex: Int?
         var contentIndex = 0
         var sequenceNumber: Int?
     }
@@ -46,8 +46,7 @@ enum OpenAIResponsesFastPath {
                 guard scanner.skipValue(in: bytes) else { return nil }
             }
         } while scanner.take(UInt8(ascii: ","), in: bytes)
-        guard scanner.take(UInt8(ascii: "}"), in: bytes), scanner.peek(in: bytes) == nil, isDelta, let text,
-            let outputIndex
+        guard scanner.take(UInt8(ascii: "}"), in: bytes), scanner.peek(in: bytes) == nil, isDelta, let text
         else { return nil }
         return Delta(
             text: text, outputIndex: outputIndex, contentIndex: contentIndex ?? 0, sequenceNumber: sequenceNumber)

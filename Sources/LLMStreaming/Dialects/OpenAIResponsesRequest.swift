@@ -39,16 +39,24 @@ enum OpenAIResponsesRequest {
                     "output": content(message.content ?? .text(""), .user),
                 ]
             ]
-        case .system, .developer, .user, .assistant:
+        case .system, .developer, .user:
+            return [["role": .string(message.role.rawValue), "content": content(message.content ?? .text(""), .user)]]
+        case .assistant:
             let isSilent = message.content == nil || message.content == .text("")
-            var items: [JSON] = []
             // Beside calls, nothing said is no message.
-            if !isSilent || message.toolCalls.isEmpty {
-                let content = content(message.content ?? .text(""), message.role)
-                items.append(["role": .string(message.role.rawValue), "content": content])
-            }
-            return items + message.toolCalls.map(call)
+            let said = isSilent && !message.toolCalls.isEmpty ? [] : [answer(message.content ?? .text(""))]
+            return said + message.toolCalls.map(call)
         }
+    }
+
+    /// An earlier answer; llama.cpp takes it in no shorter form.
+    static func answer(_ content: Message.Content) -> JSON {
+        let parts: [JSON] =
+            switch content {
+            case .text(let text): [["type": "output_text", "text": .string(text)]]
+            case .parts(let parts): parts.map { part($0, .assistant) }
+            }
+        return ["type": "message", "role": "assistant", "content": .array(parts)]
     }
 
     private static func call(_ call: ToolCall) -> JSON {

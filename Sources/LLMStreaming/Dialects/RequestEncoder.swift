@@ -38,7 +38,9 @@ public enum RequestEncoder {
         case .prefill(let text): prefill(text, &body, dialect, provider, model)
         case .ask(let text):
             append(
-                [message("assistant", text), message("user", Continuation.question(after: text))], to: &body, dialect)
+                [answer(text, dialect), .object(message("user", Continuation.question(after: text)))], to: &body,
+                dialect)
+        case .turn(let message): append([message], to: &body, dialect)
         case nil: break
         }
         if let maximumTokens {
@@ -80,11 +82,10 @@ public enum RequestEncoder {
         case .continueFinalMessage, .assistant, .none: break
         }
         for member in provider.prefix.members.members where body[member.key] == nil { body[member.key] = member.value }
-        append([last], to: &body, .openAIChat)
+        append([.object(last)], to: &body, .openAIChat)
     }
 
-    private static func append(_ messages: [JSONObject], to body: inout JSONObject, _ dialect: Dialect) {
-        let added = messages.map(JSON.object)
+    private static func append(_ added: [JSON], to body: inout JSONObject, _ dialect: Dialect) {
         guard dialect == .openAIResponses else {
             body["messages"] = .array((body["messages"]?.array ?? []) + added)
             return
@@ -92,6 +93,12 @@ public enum RequestEncoder {
         // The input may be one text, which is a message of the user's.
         let input = body["input"]?.string.map { [JSON.object(message("user", $0))] } ?? body["input"]?.array
         body["input"] = .array((input ?? []) + added)
+    }
+
+    /// An earlier answer in the form of a dialect.
+    private static func answer(_ text: String, _ dialect: Dialect) -> JSON {
+        dialect == .openAIResponses
+            ? OpenAIResponsesRequest.answer(.text(text)) : .object(message("assistant", text))
     }
 
     private static func message(_ role: String, _ text: String) -> JSONObject {

@@ -11,10 +11,11 @@ struct ResponseItems: Sendable {
         _modify { yield &items[position] }
     }
 
-    /// The position of the item with that number; nil where none was seen.
-    func position(number: Int) -> Int? {
+    /// The position of the item at that place, or without a place of the only one; nil where that is not known.
+    func position(outputIndex: Int?) -> Int? {
+        guard let outputIndex else { return items.count == 1 ? 0 : nil }
         // The newest is the likeliest.
-        items.lastIndex { $0.number == number }
+        return items.lastIndex { $0.number == outputIndex }
     }
 
     /// The position of the item that an event is about, which is added where it is new.
@@ -25,7 +26,7 @@ struct ResponseItems: Sendable {
     ///   - isFirst: whether the event is an item's first.
     mutating func position(outputIndex: Int?, ids: [String], isFirst: Bool) throws(LLMError) -> Int {
         if let outputIndex {
-            if let known = position(number: outputIndex) { return known }
+            if let known = position(outputIndex: outputIndex) { return known }
             return try add(outputIndex)
         }
         if let known = items.lastIndex(where: { item in ids.contains { item.isCalled($0) } }) { return known }

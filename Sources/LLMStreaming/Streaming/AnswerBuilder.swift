@@ -171,7 +171,9 @@ struct AnswerBuilder: Sendable {
         }
         return PartialAnswer.Choice(
             index: index, text: content, reasoning: reasoning, refusal: refusal, toolCalls: toolCalls,
-            hasToolCall: hasToolCall, hasOpenReasoning: !reasoning.isEmpty && content.isEmpty)
+            hasToolCall: hasToolCall, hasOpenReasoning: !reasoning.isEmpty && content.isEmpty,
+            // Only Anthropic pauses turns.
+            pausedTurn: finish == "pause_turn" ? message(.anthropicMessages) : nil)
     }
 
     func choice(_ index: Int, _ dialect: Dialect) -> Completion.Choice {

@@ -16,11 +16,14 @@ public struct PartialAnswer: Sendable, Equatable {
         public var hasToolCall: Bool
         /// Whether thinking had begun and no text followed it yet.
         public var hasOpenReasoning: Bool
+        /// The assistant's message so far, where the provider paused its turn (`pause_turn`): sent back as it is, the
+        /// turn goes on. Nil for any other end.
+        public var pausedTurn: JSON?
 
         /// A choice; what is left out is not there.
         package init(
             index: Int, text: String, reasoning: String = "", refusal: String = "", toolCalls: [ToolCall] = [],
-            hasToolCall: Bool = false, hasOpenReasoning: Bool = false
+            hasToolCall: Bool = false, hasOpenReasoning: Bool = false, pausedTurn: JSON? = nil
         ) {
             self.index = index
             self.text = text
@@ -29,6 +32,7 @@ public struct PartialAnswer: Sendable, Equatable {
             self.toolCalls = toolCalls
             self.hasToolCall = hasToolCall
             self.hasOpenReasoning = hasOpenReasoning
+            self.pausedTurn = pausedTurn
         }
     }
 
@@ -58,6 +62,7 @@ public struct PartialAnswer: Sendable, Equatable {
             if !choice.toolCalls.isEmpty { object["tool_calls"] = .array(choice.toolCalls.map(\.json)) }
             if choice.hasToolCall { object["open_tool_call"] = true }
             if choice.hasOpenReasoning { object["open_reasoning"] = true }
+            object["paused_turn"] = choice.pausedTurn
             return .object(object)
         }
         return ["choices": .array(choices), "content_deltas": .int(contentDeltaCount)]
@@ -77,7 +82,7 @@ public struct PartialAnswer: Sendable, Equatable {
                         arguments: call["function"]?["arguments"]?.string ?? "")
                 },
                 hasToolCall: choice["open_tool_call"]?.bool ?? false,
-                hasOpenReasoning: choice["open_reasoning"]?.bool ?? false)
+                hasOpenReasoning: choice["open_reasoning"]?.bool ?? false, pausedTurn: choice["paused_turn"])
         }
     }
 

@@ -20,8 +20,8 @@ import Testing
         #expect(
             body["input"]?.text
                 == #"[{"role":"system","content":"be brief"},{"role":"developer","content":"and kind"},"#
-                + #"{"role":"user","content":"hi"},{"role":"assistant","content":"hello"},{"role":"user","content":"and?"},"#
-                + #"{"role":"assistant","content":"let me see"},\#(item),"#
+                + #"{"role":"user","content":"hi"},{"type":"message","role":"assistant","content":[{"type":"output_text","text":"hello"}]},{"role":"user","content":"and?"},"#
+                + #"{"type":"message","role":"assistant","content":[{"type":"output_text","text":"let me see"}]},\#(item),"#
                 + #"{"type":"function_call_output","call_id":"a","output":"42"},\#(item),"#
                 + #"{"type":"function_call_output","call_id":"a","output":[{"type":"input_text","text":"43"}]}]"#)
     }

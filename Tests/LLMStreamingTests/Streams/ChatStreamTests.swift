@@ -68,6 +68,31 @@ import Testing
         #expect(choice.message == ["role": "assistant", "content": nil, "refusal": "I cannot"])
     }
 
+    @Test func annotationsAreCitations() throws {
+        let run = ChatEvents.run(
+            #""content":"a""#, #""annotations":[{"type":"url_citation","url_citation":{"url":"u"}}]"#,
+            #""content":"b","annotations":[]"#)
+        #expect(run.texts(.citation) == [#"{"type":"url_citation","url_citation":{"url":"u"}}"#])
+        #expect(run.completion?.content == "ab")
+    }
+
+    @Test func aPartThatIsNeitherTextNorThinkingIsPassedOver() throws {
+        let run = ChatEvents.run(
+            #""content":[{"type":"text","text":"a"},{"type":"reference","reference_ids":[1]},{"type":"text","text":"b"}]"#,
+            #""content":["c",null,7]"#)
+        #expect(run.completion?.content == "abc")
+    }
+
+    @Test func logprobsOfARefusalAreKeptToo() throws {
+        let run = Transcript(
+            chat: ChatEvents.start,
+            #"{"choices":[{"index":0,"delta":{"refusal":"no"},"logprobs":{"content":null,"refusal":[{"token":"no"}]}}]}"#,
+            ChatEvents.stop
+        ).run(.openAI)
+        #expect(run.texts(.logprobs) == [#"{"content":null,"refusal":[{"token":"no"}]}"#])
+        #expect(run.completion?.choices[0].refusal == "no")
+    }
+
     @Test func logprobsAreKeptAsTheyCome() throws {
         let run = Transcript(
             chat: ChatEvents.start,

@@ -113,6 +113,13 @@ import Testing
         }
     }
 
+    @Test func whyGroqEndedAStreamEarlyIsAnError() {
+        let event =
+            #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"x_groq":{"id":"r","error":"over capacity"}}"#
+        let run = Transcript(text: Self.start + "data: \(event)\n\ndata: [DONE]\n\n").run(.named("groq"))
+        #expect(run.error?.message == "over capacity" && run.completion == nil)
+    }
+
     @Test func anErrorThatIsNullOrEmptyIsNone() throws {
         for value in ["null", "false", "\"\"", "{}", "0", "[]"] {
             let text = #"data: {"choices":[{"index":0,"delta":{"content":"b"}}],"error":\#(value)}"# + "\n\n"

@@ -77,6 +77,44 @@ import Testing
         #expect(run.handler.accumulator.partial.text == "searching")
     }
 
+    @Test func aPausedTurnIsKeptToBeSentBackAsItIs() throws {
+        let run = MessagesEvents.message(
+            MessagesEvents.begin(0, #"{"type":"thinking","thinking":"hm","signature":"s"}"#),
+            MessagesEvents.text(1, "searching"),
+            MessagesEvents.begin(2, #"{"type":"server_tool_use","id":"t","name":"web_search","input":{"q":"x"}}"#),
+            reason: "pause_turn")
+        let partial = run.handler.accumulator.partial
+        let turn = try #require(partial.choices[0].pausedTurn)
+        #expect(
+            turn.text
+                == #"{"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"s"},"#
+                + #"{"type":"text","text":"searching"},"#
+                + #"{"type":"server_tool_use","id":"t","name":"web_search","input":{"q":"x"}}]}"#)
+        #expect(PartialAnswer(json: partial.json) == partial)
+        let content = RequestContent.conversation([.user("hi")], CompletionOptions(), extraBody: JSONObject())
+        let next = try RequestEncoder.encode(content, model: "m", provider: .anthropic, continuation: .turn(turn))
+        #expect(try JSONParser.parse(next.body)["messages"] == [["role": "user", "content": "hi"], turn])
+        // Whatever else ends an answer leaves no turn to go on with.
+        let cut = MessagesEvents.run([MessagesEvents.start, MessagesEvents.text(0, "x")])
+        #expect(cut.handler.accumulator.partial.choices[0].pausedTurn == nil)
+    }
+
+    @Test func usageIsCumulativeAndCountsWhatIsSpecial() throws {
+        let usage =
+            #"{"input_tokens":12,"output_tokens":40,"output_tokens_details":{"thinking_tokens":30},"#
+            + #""server_tool_use":{"web_search_requests":2},"iterations":[{"input_tokens":5}],"service_tier":"standard"}"#
+        let run = MessagesEvents.run([
+            MessagesEvents.start, MessagesEvents.text(0, "x"),
+            #"{"type":"message_delta","delta":{},"usage":{"output_tokens":9}}"#,
+            #"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":\#(usage)}"#, MessagesEvents.stop,
+        ])
+        let report = try #require(run.completion?.usage)
+        #expect(report.promptTokens == 12 + 3 + 4)
+        #expect(report.completionTokens == 40 && report.reasoningTokens == 30)
+        #expect(report.raw["server_tool_use"] == ["web_search_requests": 2])
+        #expect(report.raw["iterations"] == [["input_tokens": 5]])
+    }
+
     @Test func theModelThatAnsweredInstead() throws {
         let run = MessagesEvents.message(
             MessagesEvents.begin(0, #"{"type":"fallback","from":{"model":"claude"},"to":{"model":"claude-2"}}"#),

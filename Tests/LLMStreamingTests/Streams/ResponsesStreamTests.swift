@@ -53,6 +53,28 @@ import Testing
         #expect(run.completion?.finishReason == .toolCalls)
     }
 
+    @Test func llamaCppsStreamHasNeitherPlacesNorNumbers() throws {
+        // As its server b11549 sends it, shortened.
+        let run = Events.run([
+            #"{"type":"response.created","response":{"id":"resp_1","object":"response","status":"in_progress"}}"#,
+            #"{"type":"response.output_item.added","item":{"id":"rs_1","summary":[],"type":"reasoning","content":[],"encrypted_content":"","status":"in_progress"}}"#,
+            #"{"type":"response.reasoning_text.delta","delta":" let me","item_id":"rs_1"}"#,
+            #"{"type":"response.output_item.added","item":{"content":[],"id":"msg_1","role":"assistant","status":"in_progress","type":"message"}}"#,
+            #"{"type":"response.content_part.added","item_id":"msg_1","part":{"type":"output_text","text":""}}"#,
+            #"{"type":"response.output_text.delta","item_id":"msg_1","delta":" 1"}"#,
+            #"{"type":"response.output_text.delta","item_id":"msg_1","delta":" 2"}"#,
+            #"{"type":"response.output_item.done","item":{"id":"rs_1","summary":[],"type":"reasoning","content":[{"text":" let me","type":"reasoning_text"}],"encrypted_content":""}}"#,
+            #"{"type":"response.output_text.done","item_id":"msg_1","text":" 1 2"}"#,
+            #"{"type":"response.output_item.done","item":{"type":"message","status":"completed","id":"msg_1","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":" 1 2"}],"role":"assistant"}}"#,
+            #"{"type":"response.completed","response":{"id":"resp_1","object":"response","status":"completed","model":"tiny","output":[{"id":"rs_1","summary":[],"type":"reasoning","content":[{"text":" let me","type":"reasoning_text"}],"encrypted_content":""},{"type":"message","status":"completed","id":"msg_1","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":" 1 2"}],"role":"assistant"}],"usage":{"input_tokens":65,"output_tokens":5,"total_tokens":70,"input_tokens_details":{"cached_tokens":0}}}}"#,
+        ])
+        let completion = try #require(run.completion)
+        #expect((completion.content, completion.thinking) == (" 1 2", " let me"))
+        #expect((completion.id, completion.model) == ("resp_1", "tiny"))
+        #expect(completion.usage?.promptTokens == 65)
+        #expect(completion.choices[0].message.array?.compactMap { $0["type"] } == ["reasoning", "message"])
+    }
+
     @Test func refusalsStandApartFromText() throws {
         let run = Events.response(
             Events.added(0, #"{"type":"message","id":"i","role":"assistant"}"#),

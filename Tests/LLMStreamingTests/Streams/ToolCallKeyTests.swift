@@ -82,6 +82,15 @@ import Testing
         #expect(try Self.calls([entry("f") + "," + entry("g")]).map(\.name) == ["f", "g"])
     }
 
+    @Test func aSecondNameOnOneIndexWithoutIDsIsACallOfItsOwn() throws {
+        let entry = { (name: String, arguments: String) in
+            #"{"index":0,"id":"","function":{"name":"\#(name)","arguments":"\#(arguments)"}}"#
+        }
+        let calls = try Self.calls([entry("f", "{}"), entry("g", "{"), entry("", "}")])
+        #expect(calls.map(\.name) == ["f", "g"] && calls.map(\.arguments) == ["{}", "{}"])
+        #expect(try Self.calls([entry("f", "{"), entry("f", "}")]).map(\.arguments) == ["{}"])
+    }
+
     @Test func theOldFunctionCallIsATool() throws {
         let run = Transcript(
             chat:
