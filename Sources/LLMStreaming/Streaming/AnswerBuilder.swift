@@ -173,7 +173,7 @@ struct AnswerBuilder: Sendable {
             index: index, text: content, reasoning: reasoning, refusal: refusal, toolCalls: toolCalls,
             hasToolCall: hasToolCall, hasOpenReasoning: !reasoning.isEmpty && content.isEmpty,
             // Only Anthropic pauses turns.
-            pausedTurn: finish == "pause_turn" ? message(.anthropicMessages) : nil)
+            pausedTurn: finish == "pause_turn" ? message(.anthropicMessages) : JSON?.none)
     }
 
     func choice(_ index: Int, _ dialect: Dialect) -> Completion.Choice {

@@ -16,8 +16,9 @@ public struct PartialAnswer: Sendable, Equatable {
         public var hasToolCall: Bool
         /// Whether thinking had begun and no text followed it yet.
         public var hasOpenReasoning: Bool
-        /// The assistant's message so far, where the provider paused its turn (`pause_turn`): sent back as it is, the
-        /// turn goes on. Nil for any other end.
+        /// The message so far of a turn that the provider paused (`pause_turn`); nil for any other end.
+        ///
+        /// Sent back as it is, the turn goes on.
         public var pausedTurn: JSON?
 
         /// A choice; what is left out is not there.
