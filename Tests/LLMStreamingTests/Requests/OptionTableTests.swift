@@ -192,7 +192,7 @@ import Testing
             #expect(error?.message == "option 'api' has no field at provider '\(name)'")
         }
         let speakers = ProviderCatalog().names.filter { Provider.named($0).speaks(.openAIResponses) }
-        #expect(speakers == ["azure", "mock", "openai"])
+        #expect(speakers == ["azure", "mock", "openai", "vllm"])
     }
 
     @Test(

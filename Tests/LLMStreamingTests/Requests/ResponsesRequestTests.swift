@@ -68,7 +68,7 @@ import Testing
         )
         #expect(content.maximumTokens == 50)
         #expect(sent.dialect == .openAIResponses)
-        #expect(throws: LLMError.self) { try RequestEncoder.encode(content, model: "m", provider: .named("vllm")) }
+        #expect(throws: LLMError.self) { try RequestEncoder.encode(content, model: "m", provider: .named("groq")) }
     }
 
     @Test func aMessagesNameIsLeftOutWithANote() throws {
