@@ -163,4 +163,38 @@ import Testing
             #expect(await connection.response().chatText() == "1 2")
         }
     }
+
+    @Test func hasOpenRoutersExtras() async throws {
+        let response = try await withServer {
+            try await $0.post(.chat, TestDialect.chat.body(model: "count-3+reasoning+extras=openrouter", user: "a b"))
+        }
+        #expect(response.chatText() == "1 2 3")
+        #expect(Set(response.strings(at: "provider")) == ["Mock"])
+        #expect(response.strings(at: "id").allSatisfy { $0.hasPrefix("gen-") })
+        #expect(response.strings(at: "choices.0.native_finish_reason") == ["stop"])
+        let details = response.strings(at: "choices.0.delta.reasoning_details.0.text")
+        #expect(details.count == 12)
+        #expect(response.strings(at: "choices.0.delta.reasoning") == details)
+        let usage = response.data.compactMap { $0["usage"] as? [String: Any] }
+        #expect(usage.count == 1, "on its own chunk, unasked")
+        // Two tokens of prompt for a dollar a million, 15 of answer for two.
+        #expect(usage.first?["cost"] as? Double == 0.000_032)
+        #expect(response.data.last.flatMap { JSONText.value(in: $0, at: "choices.0.delta.content") } as? String == "")
+    }
+
+    @Test func hasAzuresExtras() async throws {
+        let response = try await withServer {
+            try await $0.post(.chat, TestDialect.chat.body(model: "count-3+extras=azure"))
+        }
+        let first = try #require(response.data.first)
+        #expect(first["id"] as? String == "")
+        #expect((first["choices"] as? [Any])?.isEmpty == true)
+        #expect(first["prompt_filter_results"] != nil)
+        #expect(
+            response.data.dropFirst().allSatisfy {
+                JSONText.value(in: $0, at: "choices.0.content_filter_results") != nil
+            })
+        #expect(response.chatText() == "1 2 3")
+        #expect(TestDialect.chat.finish(of: response) == "stop")
+    }
 }

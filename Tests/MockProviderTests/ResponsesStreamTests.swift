@@ -108,6 +108,9 @@ import Testing
     @Test func leavesOutWhatSomeServersLeaveOut() async throws {
         #expect(try await !answer(model: "count-2+noeventnames").text.contains("event:"))
         #expect(try await !answer(model: "count-2+nosequence").text.contains("sequence_number"))
+        let plain = try await answer(model: "count-2+reasoning+noindex")
+        #expect(!plain.text.contains("_index"))
+        #expect(plain.responseText == "1 2")
         #expect(try await answer(model: "count-2+done").text.hasSuffix("data: [DONE]\n\n"))
         #expect(try await !answer(model: "count-2+nodone").text.contains("response.completed"))
         let cut = try await answer(model: "count-2+cutusage")

@@ -26,7 +26,8 @@ struct AnswerComposer {
         return Answer(
             id: Hash64.hexadecimal(id), model: body.model, created: Int(Date().timeIntervalSince1970),
             reasoning: reasons && continuation.rest == nil ? AnswerWords(AnswerText(seed: ~seed, wordCount: 12)) : nil,
-            choices: choices, wordsPerChunk: max(1, behavior.wordsPerChunk), promptTokens: body.promptTokens,
+            choices: choices, wordsPerChunk: behavior.bulk == nil ? max(1, behavior.wordsPerChunk) : 1,
+            promptTokens: body.promptTokens,
             isBackground: dialect == .responses && body.background == true,
             reportsUsage: !behavior.omitsUsage)
     }

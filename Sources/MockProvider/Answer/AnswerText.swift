@@ -6,6 +6,8 @@ package struct AnswerText: Sendable, Hashable {
     private enum Source: Hashable {
         /// `1 2 3 …`, so that gaps and repeats are visible.
         case counting
+        /// The word of a bulk load, over and over.
+        case ticking
         /// Sentences of words from the list.
         case generated(seed: UInt64)
     }
@@ -22,7 +24,10 @@ package struct AnswerText: Sendable, Hashable {
     ///   - choice: The choice's index; each choice has its own text.
     ///   - behavior: `countTo` and `wordCount` are used.
     package init(lastUserText: String, model: String, choice: Int = 0, behavior: MockBehavior = .init()) {
-        if let last = behavior.countTo ?? Self.countingGoal(in: lastUserText) {
+        if let load = behavior.bulk {
+            source = .ticking
+            wordCount = load.events
+        } else if let last = behavior.countTo ?? Self.countingGoal(in: lastUserText) {
             source = .counting
             wordCount = last
         } else {
@@ -45,6 +50,7 @@ package struct AnswerText: Sendable, Hashable {
     func word(at index: Int) -> String {
         let space = index == 0 ? "" : " "
         switch source {
+        case .ticking: return BulkStream.word
         case .counting:
             return space + String(index + 1)
         case .generated(let seed):

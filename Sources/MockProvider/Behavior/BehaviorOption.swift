@@ -1,10 +1,11 @@
 /// The options that a model name, a query or the `x-mock` header may hold: the one place that defines them.
 package enum BehaviorOption: String, CaseIterable, Sendable {
-    case slow, flaky, storm, stormall, pace, ttft, chunk, words, count, comments, pings, heartbeat, reasoning, refusal,
+    case slow, flaky, storm, stormall, pace, ttft, chunk, words, count, bulk, packet, stamp, comments, pings, heartbeat,
+        reasoning, refusal,
         filter, tool,
         nousage, like,
         prefill, seam
-    case noeventnames, nosequence, done, completedname, errorform, queued, replaycut, replays
+    case noeventnames, nosequence, noindex, done, completedname, errorform, extras, queued, replaycut, replays
     case times, status, location, retryafter, retryafterdate, retryafterms, shouldretry, code, message
     case silent, drop, dropreset, cut, reset, cutchunk, cutusage, end, inband, inbandlate, errordone, malformed, huge
     case html, contenttype, wholejson, nodone, open, close
@@ -26,6 +27,9 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .chunk: ("chunk=N", "words in a chunk (default 1)")
         case .words: ("words=N", "words in the text (default 20 to 120, by hash)")
         case .count: ("count-N", "counts from 1 to N")
+        case .bulk: ("bulk=EVENTS", "for load: so many equal events, rendered once (chat and Messages)")
+        case .packet: ("packet=N", "with bulk: events in a packet (default 1); the pace is between packets")
+        case .stamp: ("stamp", "with bulk: the text is the sender's clock, Unix microseconds in 16 digits")
         case .comments: ("comments", "SSE comment lines before and between chunks and in silences")
         case .pings: ("pings", "ping events in silences (Messages; comment lines elsewhere)")
         case .heartbeat:
@@ -53,6 +57,7 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
             )
         case .noeventnames: ("noeventnames", "Responses without event: lines")
         case .nosequence: ("nosequence", "Responses without sequence numbers")
+        case .noindex: ("noindex", "Responses without output_index, content_index and summary_index")
         case .done: ("done", "[DONE] after the end of Responses")
         case .completedname: ("completedname", "Responses end with response.completed, whatever their status")
         case .errorform:
@@ -61,6 +66,7 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
                 "the form of an error in the stream (default nested; flat, failed and both are of Responses, "
                     + "field, named, chunk, empty and raw of chat)"
             )
+        case .extras: ("extras=openrouter|azure", "that provider's own members of chat chunks")
         case .queued: ("queued", "a background response stays queued for ever")
         case .replaycut: ("replaycut=BYTES", "each replay of a stored stream is cut after so many bytes")
         case .replays: ("replays=N", "a stored stream is gone after so many replays (default never)")

@@ -48,6 +48,10 @@ package struct MockBehavior: Sendable, Hashable {
     package var replayCutBytes: Int?
     /// A stored stream is replayed so often, then it is gone; nil is any number of times.
     package var maximumReplays: Int?
+    /// Sends a load of equal events in place of a text, with chat and Messages.
+    package var bulk: BulkLoad?
+    /// A provider's own additions to chat chunks.
+    package var chatExtras: ChatExtras?
     /// What goes wrong.
     package var fault = MockFault()
     /// The fault befalls only so many tries of the same request, later ones are answered well; nil is for ever.

@@ -33,6 +33,8 @@ struct OptionAssignment {
         case .chunk: behavior.wordsPerChunk = try value.integer(in: 1...1_000_000)
         case .words: behavior.wordCount = try value.integer()
         case .count: behavior.countTo = try value.integer()
+        case .bulk: behavior.bulk = BulkLoad(events: try value.integer())
+        case .packet, .stamp: try apply(to: &behavior.bulk)
         case .comments: try value.flag { behavior.sendsComments = true }
         case .pings: try value.flag { behavior.sendsPings = true }
         case .heartbeat: behavior.heartbeat = try value.duration()
@@ -41,9 +43,11 @@ struct OptionAssignment {
         case .filter: try value.flag { behavior.isFiltered = true }
         case .noeventnames: try value.flag { behavior.responsesShape.omitsEventNames = true }
         case .nosequence: try value.flag { behavior.responsesShape.omitsSequenceNumbers = true }
+        case .noindex: try value.flag { behavior.responsesShape.omitsIndices = true }
         case .done: try value.flag { behavior.responsesShape.sendsDone = true }
         case .completedname: try value.flag { behavior.responsesShape.endsAsCompleted = true }
         case .errorform: behavior.errorForm = try value.choice(InBandErrorForm.self)
+        case .extras: behavior.chatExtras = try value.choice(ChatExtras.self)
         case .queued: try value.flag { behavior.staysQueued = true }
         case .replaycut: behavior.replayCutBytes = try value.integer()
         case .replays: behavior.maximumReplays = try value.integer()
@@ -55,6 +59,16 @@ struct OptionAssignment {
         case .times: behavior.faultTimes = try value.integer()
         default: try apply(to: &behavior.fault)
         }
+    }
+
+    private func apply(to bulk: inout BulkLoad?) throws(InvalidBehaviorOption) {
+        guard var load = bulk else { throw value.invalid("needs bulk=EVENTS before it") }
+        if option == .stamp {
+            try value.flag { load.isStamped = true }
+        } else {
+            load.eventsPerPacket = try value.integer(in: 1...65_536)
+        }
+        bulk = load
     }
 
     private func apply(to fault: inout MockFault) throws(InvalidBehaviorOption) {

@@ -80,7 +80,7 @@ struct OptionValue {
         }
     }
 
-    private func invalid(_ reason: String) -> InvalidBehaviorOption {
+    func invalid(_ reason: String) -> InvalidBehaviorOption {
         InvalidBehaviorOption(option: option, reason: reason)
     }
 }

@@ -6,22 +6,41 @@ struct ChatRenderer: AnswerRenderer {
     /// Whether the request asked for the usage chunk.
     private let reportsUsage: Bool
     private let errorForm: InBandErrorForm
+    private let extras: ChatExtras?
     /// All of a chunk up to the choice's index, the same in each.
     private let beforeChoice: String
+    /// What follows the delta of a choice that goes on.
+    private let choiceEnd: String
     /// What follows the choices.
     private let afterChoices: String
 
-    init(answer: Answer, reportsUsage: Bool, errorForm: InBandErrorForm) {
+    init(answer: Answer, reportsUsage: Bool, behavior: MockBehavior) {
         self.answer = answer
-        self.reportsUsage = reportsUsage
-        self.errorForm = errorForm
-        let head = JSON.object(Self.head(of: answer, object: "chat.completion.chunk")).text
+        errorForm = behavior.errorForm
+        extras = behavior.chatExtras
+        // OpenRouter's usage comes unasked, on its one chunk.
+        self.reportsUsage = answer.reportsUsage && (reportsUsage || extras == .openrouter)
+        choiceEnd =
+            switch extras {
+            case nil: #","logprobs":null,"finish_reason":null}"#
+            case .openrouter: #","finish_reason":null,"native_finish_reason":null,"logprobs":null}"#
+            case .azure: #","logprobs":null,"finish_reason":null,"content_filter_results":{}}"#
+            }
+        let head = JSON.object(Self.head(of: answer, object: "chat.completion.chunk", extras: extras)).text
         beforeChoice = "data: " + head.dropLast() + #","choices":["#
-        afterChoices = reportsUsage ? "],\"usage\":null}\n\n" : "]}\n\n"
+        afterChoices = reportsUsage && extras != .openrouter ? "],\"usage\":null}\n\n" : "]}\n\n"
     }
 
-    private static func head(of answer: Answer, object: String) -> [(key: String, value: JSON)] {
-        [
+    private static func head(
+        of answer: Answer, object: String, extras: ChatExtras?
+    ) -> [(key: String, value: JSON)] {
+        if extras == .openrouter {
+            return [
+                ("id", .string("gen-" + answer.id)), ("provider", "Mock"), ("model", .string(answer.model)),
+                ("object", .string(object)), ("created", .number(String(answer.created))),
+            ]
+        }
+        return [
             ("id", .string("chatcmpl-" + answer.id)), ("object", .string(object)),
             ("created", .number(String(answer.created))), ("model", .string(answer.model)),
             ("service_tier", "default"), ("system_fingerprint", "fp_mock"),
@@ -31,10 +50,16 @@ struct ChatRenderer: AnswerRenderer {
     mutating func write(_ step: AnswerStep, to output: inout String) {
         switch step {
         case .open:
+            if extras == .azure { output += Self.azureOpening }
             for (index, choice) in answer.choices.enumerated() {
                 let content: JSON = if case .text = choice.content { "" } else { nil }
                 writeDelta(["role": "assistant", "content": content, "refusal": nil], choice: index, to: &output)
             }
+        case .reasoning(let text) where extras == .openrouter:
+            let detail: JSON = ["type": "reasoning.text", "text": .string(text), "format": "unknown", "index": 0]
+            writeDelta(
+                ["role": "assistant", "content": "", "reasoning": .string(text), "reasoning_details": [detail]],
+                choice: 0, to: &output)
         case .reasoning(let text): writeText(text, member: "reasoning_content", choice: 0, to: &output)
         case .text(let choice, let text): writeText(text, member: "content", choice: choice, to: &output)
         case .refusal(let choice, let text): writeText(text, member: "refusal", choice: choice, to: &output)
@@ -72,6 +97,9 @@ struct ChatRenderer: AnswerRenderer {
     mutating func writeCloseWithoutDone(to output: inout String) {
         guard reportsUsage else { return }
         output += beforeChoice
+        if extras == .openrouter {
+            output += #"{"index":0,"delta":{"role":"assistant","content":""}"# + choiceEnd
+        }
         output += "],\"usage\":"
         output.appendJSON(usage)
         output += "}\n\n"
@@ -79,7 +107,7 @@ struct ChatRenderer: AnswerRenderer {
 
     mutating func openText(to output: inout String) -> (before: String, after: String) {
         let before = beforeChoice + #"{"index":0,"delta":{"content":""#
-        return (before, #""},"logprobs":null,"finish_reason":null}"# + afterChoices)
+        return (before, "\"}" + choiceEnd + afterChoices)
     }
 
     var completion: JSON {
@@ -89,9 +117,10 @@ struct ChatRenderer: AnswerRenderer {
                 "finish_reason": .string(Self.name(of: choice.finish)),
             ]
         }
-        var members = Self.head(of: answer, object: "chat.completion")
-        members.insert(("choices", .array(choices)), at: 4)
-        if answer.reportsUsage { members.insert(("usage", usage), at: 5) }
+        var members = Self.head(of: answer, object: "chat.completion", extras: extras)
+        let place = min(4, members.count)
+        members.insert(("choices", .array(choices)), at: place)
+        if answer.reportsUsage { members.insert(("usage", usage), at: place + 1) }
         return .object(members)
     }
 
@@ -113,16 +142,28 @@ struct ChatRenderer: AnswerRenderer {
     }
 
     private var usage: JSON {
-        [
-            "prompt_tokens": .number(String(answer.promptTokens)),
-            "completion_tokens": .number(String(answer.completionTokens)),
-            "total_tokens": .number(String(answer.promptTokens + answer.completionTokens)),
-            "prompt_tokens_details": ["cached_tokens": 0, "audio_tokens": 0],
-            "completion_tokens_details": [
-                "reasoning_tokens": .number(String(answer.reasoningTokens)), "audio_tokens": 0,
-                "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
-            ],
+        var members: [(key: String, value: JSON)] = [
+            ("prompt_tokens", .number(String(answer.promptTokens))),
+            ("completion_tokens", .number(String(answer.completionTokens))),
+            ("total_tokens", .number(String(answer.promptTokens + answer.completionTokens))),
+            ("prompt_tokens_details", ["cached_tokens": 0, "audio_tokens": 0]),
+            (
+                "completion_tokens_details",
+                [
+                    "reasoning_tokens": .number(String(answer.reasoningTokens)), "audio_tokens": 0,
+                    "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
+                ]
+            ),
         ]
+        if extras == .openrouter { members += [("cost", .number(cost)), ("is_byok", false)] }
+        return .object(members)
+    }
+
+    /// A dollar for a million tokens of prompts, two for a million of answers.
+    private var cost: String {
+        let millionths = answer.promptTokens + 2 * answer.completionTokens
+        let fraction = String(millionths % 1_000_000)
+        return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - fraction.utf8.count) + fraction
     }
 
     private static func name(of finish: AnswerChoice.Finish) -> String {
@@ -140,19 +181,27 @@ struct ChatRenderer: AnswerRenderer {
 
     private func writeDelta(_ delta: JSON, choice: Int, finish: String? = nil, to output: inout String) {
         output += beforeChoice
-        let finish = finish.map(JSON.string) ?? nil
-        output.appendJSON([
-            "index": .number(String(choice)), "delta": delta, "logprobs": nil, "finish_reason": finish,
-        ])
+        output += "{\"index\":\(choice),\"delta\":\(delta.text)"
+        if let finish {
+            output += choiceEnd.replacing("finish_reason\":null", with: "finish_reason\":\"\(finish)\"")
+        } else {
+            output += choiceEnd
+        }
         output += afterChoices
     }
+
+    /// Azure's first chunk.
+    private static let azureOpening =
+        #"data: {"choices":[],"created":0,"id":"","model":"","object":"","#
+        + #""prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}]}"# + "\n\n"
 
     /// The path of nearly every chunk, without a JSON value between.
     private func writeText(_ text: String, member: String, choice: Int, to output: inout String) {
         output += beforeChoice
         output += "{\"index\":\(choice),\"delta\":{\"\(member)\":"
         output.appendJSONString(text)
-        output += #"},"logprobs":null,"finish_reason":null}"#
+        output += "}"
+        output += choiceEnd
         output += afterChoices
     }
 }

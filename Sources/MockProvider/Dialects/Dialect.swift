@@ -30,9 +30,7 @@ enum Dialect: Sendable {
     func renderer(of answer: Answer, reportsUsageInStream: Bool, behavior: MockBehavior) -> any AnswerRenderer {
         switch self {
         case .chat:
-            ChatRenderer(
-                answer: answer, reportsUsage: reportsUsageInStream && answer.reportsUsage, errorForm: behavior.errorForm
-            )
+            ChatRenderer(answer: answer, reportsUsage: reportsUsageInStream, behavior: behavior)
         case .messages: MessagesRenderer(answer: answer)
         case .responses: ResponsesRenderer(answer: answer, behavior: behavior)
         }

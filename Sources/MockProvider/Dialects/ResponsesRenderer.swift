@@ -166,7 +166,7 @@ struct ResponsesRenderer: AnswerRenderer {
         _ type: String, _ members: [(key: String, value: JSON)], to output: inout String
     ) {
         guard beginEvent(type, to: &output) else { return }
-        for member in members {
+        for member in members where !shape.omitsIndices || !member.key.hasSuffix("_index") {
             output += ",\"\(member.key)\":"
             output.appendJSON(member.value)
         }
@@ -187,8 +187,10 @@ struct ResponsesRenderer: AnswerRenderer {
     private mutating func writeDeltaHead(_ type: String, part: String?, to output: inout String) -> Bool {
         guard beginEvent(type, to: &output) else { return false }
         output += ",\"item_id\":\"\(openItem?.kind == .reasoning ? object.reasoningID : object.contentID)\""
-        output += ",\"output_index\":\(openItem?.index ?? 0)"
-        if let part { output += ",\"\(part)\":0" }
+        if !shape.omitsIndices {
+            output += ",\"output_index\":\(openItem?.index ?? 0)"
+            if let part { output += ",\"\(part)\":0" }
+        }
         output += ",\"delta\":"
         return true
     }

@@ -5,6 +5,8 @@ enum ResponseBody: Sendable {
     case events(EventStream)
     /// The events of a run that goes on without its client.
     case replay(RunReader)
+    /// Events that were rendered once, for load.
+    case bulk(BulkStream)
     /// Bytes still to be written, the wait before them, and how the body ends after them.
     case whole(ByteBuffer, delay: Duration?, ending: BodyEnding)
 
@@ -13,6 +15,7 @@ enum ResponseBody: Sendable {
         switch self {
         case .events(let stream): stream.ending
         case .replay(let reader): reader.ending
+        case .bulk(let stream): stream.ending
         case .whole(let bytes, _, let ending): bytes.readableBytes == 0 ? ending : nil
         }
     }
@@ -22,6 +25,7 @@ enum ResponseBody: Sendable {
         switch self {
         case .events(let stream): stream.chunkIndex
         case .replay(let reader): reader.chunkIndex
+        case .bulk(let stream): stream.chunkIndex
         case .whole: nil
         }
     }
@@ -31,7 +35,7 @@ enum ResponseBody: Sendable {
         switch self {
         case .events(let stream): stream.isCutInChunk
         case .replay(let reader): reader.isCutInChunk
-        case .whole: false
+        case .bulk, .whole: false
         }
     }
 
@@ -40,6 +44,7 @@ enum ResponseBody: Sendable {
         switch self {
         case .events(let stream): stream.delay
         case .replay: nil
+        case .bulk(let stream): stream.delay
         case .whole(_, let delay, _): delay
         }
     }
@@ -57,6 +62,10 @@ enum ResponseBody: Sendable {
             self = .whole(ByteBuffer(), delay: nil, ending: .complete)
             stream.writeNext(into: &buffer)
             self = .events(stream)
+        case .bulk(var stream):
+            self = .whole(ByteBuffer(), delay: nil, ending: .complete)
+            stream.writeNext(into: &buffer)
+            self = .bulk(stream)
         case .replay(var reader):
             self = .whole(ByteBuffer(), delay: nil, ending: .complete)
             reader.writeNext(into: &buffer)

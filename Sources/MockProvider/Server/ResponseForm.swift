@@ -16,6 +16,13 @@ struct ResponseForm {
     func stream(
         _ answer: Answer, reportsUsage: Bool, behavior: MockBehavior, fault: MockFault, isStored: Bool
     ) -> (response: Response, run: StoredRun?) {
+        if let load = behavior.bulk, dialect != .responses {
+            let renderer = dialect.renderer(of: answer, reportsUsageInStream: reportsUsage, behavior: behavior)
+            let bulk = BulkStream(answer, load: load, renderer: renderer, behavior: behavior, fault: fault)
+            var response = stream(.bulk(bulk), behavior: behavior, fault: fault)
+            response.account = account(of: answer, .generated)
+            return (response, nil)
+        }
         let events = EventStream(
             answer, dialect: dialect, reportsUsage: reportsUsage, behavior: behavior, fault: fault)
         guard isStored else {
