@@ -183,6 +183,9 @@ CREATE TABLE attempts (
 ) STRICT;
 
 CREATE UNIQUE INDEX attempts_of_job ON attempts (job_id, number);
+-- What went on from kept text.
+CREATE INDEX attempts_resumed ON attempts (resumed_from, resume_strategy, chunk_count)
+WHERE resumed_from IS NOT NULL;
 -- What a worker that died has left.
 CREATE INDEX attempts_running ON attempts (attempt_id)
 WHERE status = 'running';
@@ -265,8 +268,14 @@ CREATE TABLE completions (
 ) STRICT;
 
 -- What status sums.
-CREATE INDEX completions_usage ON completions (choice, prompt_tokens, completion_tokens, cost_usd)
+CREATE INDEX completions_usage ON completions (
+    choice, prompt_tokens, completion_tokens, cost_usd, billed_completion_tokens
+)
 WHERE choice = 0;
+
+-- Answers that are joined from pieces.
+CREATE INDEX completions_joined ON completions (segments)
+WHERE choice = 0 AND segments > 1;
 
 -- Lines that --skip-invalid left out.
 CREATE TABLE rejected_lines (
@@ -379,6 +388,15 @@ SELECT
 FROM attempts
 WHERE error_kind IS NOT NULL
 GROUP BY error_kind, http_status;
+
+-- Attempts that went on from kept text, by strategy, and the output tokens that they did not make again.
+CREATE VIEW resumed_attempts AS
+SELECT
+    a.resume_strategy AS strategy, count(*) AS attempts, coalesce(sum(b.partial ->> '$.tokens'), 0) AS kept_tokens
+FROM attempts AS a
+JOIN attempts AS b ON b.attempt_id = a.resumed_from
+WHERE a.resumed_from IS NOT NULL AND a.chunk_count > 0
+GROUP BY a.resume_strategy;
 
 -- How fast each run was, from its seconds.
 CREATE VIEW throughput AS

@@ -20,7 +20,7 @@ struct Program: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, ResumeCommand.self, RetryCommand.self, StatusCommand.self, ShowCommand.self,
-            ResultsCommand.self, ValidateCommand.self, MockCommand.self, SchemaCommand.self,
+            ResultsCommand.self, StatsCommand.self, ValidateCommand.self, MockCommand.self, SchemaCommand.self,
         ])
 
     static func main() async {

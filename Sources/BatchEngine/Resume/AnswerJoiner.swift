@@ -133,17 +133,19 @@ package enum AnswerJoiner {
             }
             overlap = SeamOverlap.count(ownScalars, after: prefix)
         }
-        let kept = String(ownScalars.dropFirst(overlap))
-        let restored =
-            overlap > 0
-            ? "" : Self.restored(base.answer.text.unicodeScalars.dropFirst(prefixScalars), before: ownScalars, attempt)
+        let cut = base.answer.text.unicodeScalars.dropFirst(prefixScalars)
+        // Behind an overlap the continuation goes on as it does.
+        let space = SeamSpace(
+            cut: overlap > 0 ? cut.prefix(0) : cut, before: ownScalars, isAsked: attempt.strategy == .continue,
+            isWhole: attempt.isWhole)
+        let start = overlap + space.skipped
+        let kept = String(ownScalars.dropFirst(start))
         var seams = truncated(base.seams, to: prefixScalars)
-        if !restored.isEmpty, let last = seams.indices.last { seams[last].restored += restored }
+        if !space.restored.isEmpty, let last = seams.indices.last { seams[last].restored += space.restored }
         if !kept.isEmpty {
-            seams.append(
-                Seam(attemptID: attempt.id, choice: 0, start: overlap, kept: kept.unicodeScalars.count))
+            seams.append(Seam(attemptID: attempt.id, choice: 0, start: start, kept: kept.unicodeScalars.count))
         }
-        let text = String(prefix) + restored + kept
+        let text = String(prefix) + space.restored + kept
         let answer = PartialAnswer(
             choices: [choice(own, base.answer, text: text)],
             contentDeltaCount: base.answer.contentDeltaCount + own.contentDeltaCount)
@@ -152,18 +154,6 @@ package enum AnswerJoiner {
             tokenCount: base.tokens(ofScalars: prefixScalars) + attempt.tokens,
             furthestScalars: max(base.furthestScalars, text.unicodeScalars.count))
         return (partial, overlap > 0 ? overlap : nil)
-    }
-
-    /// The white space that was cut off the kept text and that the continuation does not bring back.
-    ///
-    /// A model that is asked to go on begins a new message, without the white space that stood before the cut word; one
-    /// that continues its own text says it again itself.
-    private static func restored(
-        _ cut: Substring.UnicodeScalarView, before continuation: String.UnicodeScalarView, _ attempt: Attempt
-    ) -> String {
-        if let first = continuation.first, first.properties.isWhitespace { return "" }
-        if attempt.strategy == .continue { return String(cut.prefix { $0.properties.isWhitespace }) }
-        return cut.allSatisfy(\.properties.isWhitespace) ? String(cut) : ""
     }
 
     private static func alone(_ attempt: Attempt, furthest: Int) -> StoredPartial {

@@ -8,15 +8,19 @@ extension BatchReader {
             let run = try newestRun(connection)
             let tokens = try connection.prepare(
                 """
-                SELECT sum(prompt_tokens), sum(completion_tokens) FROM completions INDEXED BY completions_usage
+                SELECT sum(prompt_tokens), sum(completion_tokens),
+                    sum(max(0, coalesce(billed_completion_tokens, 0) - coalesce(completion_tokens, 0)))
+                FROM completions INDEXED BY completions_usage
                 WHERE choice = 0
                 """)
             _ = try tokens.step()
-            return StatusSummary(
+            var summary = StatusSummary(
                 counts: counts, waiting: try waiting(connection), run: run,
                 seconds: try run.map { (run) throws(SQLiteFailure) in
                     try self.seconds(of: run.id, limit: seconds, connection)
-                } ?? [], promptTokens: tokens.int(0), completionTokens: tokens.int(1))
+                } ?? [], promptTokens: tokens.int(0), completionTokens: tokens.int(1), wastedTokens: tokens.int(2))
+            try addResuming(to: &summary, connection)
+            return summary
         }
     }
 
@@ -52,6 +56,19 @@ extension BatchReader {
                     errorKind: rows.optionalText(0), count: rows.int(1), nextDueMilliseconds: rows.integer(2)))
         }
         return waiting
+    }
+
+    private func addResuming(
+        to summary: inout StatusSummary, _ connection: borrowing Connection
+    ) throws(SQLiteFailure) {
+        let attempts = try connection.prepare("SELECT sum(attempts), sum(kept_tokens) FROM resumed_attempts")
+        if try attempts.step() { (summary.resumedAttempts, summary.savedTokens) = (attempts.int(0), attempts.int(1)) }
+        let joined = try connection.prepare(
+            """
+            SELECT segments, count(*) FROM completions INDEXED BY completions_joined
+            WHERE choice = 0 AND segments > 1 GROUP BY 1
+            """)
+        while try joined.step() { summary.joinedAnswers[joined.int(0)] = joined.int(1) }
     }
 
     private func seconds(

@@ -18,4 +18,11 @@ package struct StatusSummary: Sendable, Equatable {
     /// The tokens of completed answers.
     package var promptTokens: Int
     package var completionTokens: Int
+    /// Output tokens that were likely billed for completed answers and are not in them.
+    package var wastedTokens = 0
+    /// Attempts that went on from kept text, and the output tokens that they did not make again.
+    package var resumedAttempts = 0
+    package var savedTokens = 0
+    /// Answers that are joined from pieces, by the number of pieces.
+    package var joinedAnswers: [Int: Int] = [:]
 }

@@ -26,6 +26,9 @@ struct RunReport {
         for (provider, reason) in snapshot.stoppedProviders.sorted(by: { $0.key < $1.key }) {
             lines.append("\(provider) gets no more requests: \(TerminalText.line(reason, limit: 300))")
         }
+        for model in snapshot.refusedPrefills.sorted() {
+            lines.append("\(TerminalText.line(model, limit: 200)) refused to go on from partial text: it began anew")
+        }
         if case .limited(let limit) = ending { lines.append("stopped by --\(limit)") }
         lines.append(summary)
         return lines.joined(separator: "\n")

@@ -24,6 +24,14 @@ struct StatusReport {
                 ]
             })
         object["tokens"] = ["prompt": .int(status.promptTokens), "completion": .int(status.completionTokens)]
+        object["resuming"] = [
+            "attempts": .int(status.resumedAttempts), "saved_tokens": .int(status.savedTokens),
+            "wasted_tokens": .int(status.wastedTokens),
+            "joined_answers": .object(
+                JSONObject(
+                    status.joinedAnswers.sorted { $0.key < $1.key }
+                        .map { .init(key: String($0.key), value: .int($0.value)) })),
+        ]
         object["chunks_per_second"] = .double(chunksPerSecond)
         object["jobs_per_second"] = .double(jobsPerSecond)
         if let run = status.run {
@@ -57,8 +65,19 @@ struct StatusReport {
         lines.append(
             "  tokens      \(ProgressLine.count(status.promptTokens)) in, "
                 + "\(ProgressLine.count(status.completionTokens)) out")
+        if let resuming { lines.append("  resumed     \(resuming)") }
         if let run = status.run { lines += runLines(run) }
         return lines.joined(separator: "\n")
+    }
+
+    /// What going on from partial output came to; nil where nothing was interrupted.
+    private var resuming: String? {
+        guard status.resumedAttempts > 0 || status.wastedTokens > 0 else { return nil }
+        let joined = status.joinedAnswers.sorted { $0.key < $1.key }
+            .map { "\(ProgressLine.count($0.value)) answers in \($0.key) pieces" }
+        let tokens =
+            "\(ProgressLine.count(status.savedTokens)) tokens saved, \(ProgressLine.count(status.wastedTokens)) wasted"
+        return (["\(ProgressLine.count(status.resumedAttempts)) times, \(tokens)"] + joined).joined(separator: "; ")
     }
 
     private func runLines(_ run: RunRecord) -> [String] {

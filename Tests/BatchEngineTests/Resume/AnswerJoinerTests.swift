@@ -40,6 +40,10 @@ struct AnswerJoinerTests {
         ("one two ", "one two", " three", "one two three"),
         ("one two ", "one two", "\nthree", "one two\nthree"),
         ("one two thr", "one two", ", three", "one two, three"),
+        ("one two thr", "one two", "three four", "one two three four"),
+        ("one two thr", "one two", "  three four", "one two three four"),
+        ("one two\n\nthr", "one two", "\nthree", "one two\n\nthree"),
+        ("one two thr", "one two", "four", "one twofour"),
         ("one two", "one two", "three", "one twothree"),
     ])
     func trailingWhiteSpaceIsPutBackWhereTheContinuationHasNone(

@@ -1,0 +1,137 @@
+import BatchStore
+import LLMStreaming
+
+/// What `stats` prints.
+struct StatsReport {
+    var statistics: BatchStatistics
+
+    var text: String {
+        let sections = [models, usage, faults, resuming].filter { !$0.isEmpty }
+        return sections.isEmpty
+            ? "no attempt yet" : sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+    }
+
+    // MARK: - Text
+
+    private var models: [String] {
+        statistics.models.flatMap { model -> [String] in
+            let count = InputReport.plural(model.completed, "answer")
+            return ["\(name(model.provider, model.model)) · \(count)"]
+                + [
+                    ("first token", model.firstToken, Self.time), ("between pieces", model.gaps, Self.time),
+                    ("duration", model.duration, Self.time), ("tokens/s", model.tokensPerSecond, Self.rate),
+                ].map { label, quantiles, text in
+                    quantiles.count == 0
+                        ? "  \(label.padded(to: 15)) not known"
+                        : "  \(label.padded(to: 15)) p50 \(text(quantiles.p50).padded(to: 10)) "
+                            + "p90 \(text(quantiles.p90).padded(to: 10)) p99 \(text(quantiles.p99).padded(to: 10)) "
+                            + "n \(ProgressLine.count(quantiles.count))"
+                }
+        }
+    }
+
+    private var usage: [String] {
+        statistics.usage.flatMap { usage -> [String] in
+            var first =
+                "  answers  \(ProgressLine.count(usage.promptTokens)) tokens in, "
+                + "\(ProgressLine.count(usage.completionTokens)) out"
+            if usage.cachedTokens > 0 { first += ", \(ProgressLine.count(usage.cachedTokens)) from a cache" }
+            if usage.reasoningTokens > 0 { first += ", \(ProgressLine.count(usage.reasoningTokens)) of thinking" }
+            let cost = usage.costUSD.map { "$\($0.rounded(to: 4))" } ?? "cost not known"
+            return [
+                "\(name(usage.provider, usage.model)) · \(ProgressLine.count(usage.tries)) tries, \(cost)", first,
+                "  billed   \(ProgressLine.count(usage.billedPromptTokens)) tokens in, "
+                    + "\(ProgressLine.count(usage.billedCompletionTokens)) out, as far as is known",
+            ]
+        }
+    }
+
+    private var faults: [String] {
+        statistics.faults.isEmpty
+            ? []
+            : ["errors, also those that a later try made good"]
+                + statistics.faults.map { fault in
+                    let status = fault.httpStatus.map { " (HTTP \($0))" } ?? ""
+                    return "  \(ProgressLine.count(fault.tries)) × \(fault.kind)\(status) on "
+                        + "\(InputReport.plural(fault.jobs, "job")): \(TerminalText.line(fault.example ?? "", limit: 160))"
+                }
+    }
+
+    private var resuming: [String] {
+        let resuming = statistics.resuming
+        guard !resuming.attempts.isEmpty || resuming.wastedTokens > 0 else { return [] }
+        var lines = ["interrupted answers"]
+        if !resuming.attempts.isEmpty {
+            let ways = resuming.attempts.map { "\(ProgressLine.count($0.count)) by \($0.strategy)" }
+            lines.append("  gone on with  \(ways.joined(separator: ", "))")
+        }
+        let pieces = resuming.answers.map {
+            "\(ProgressLine.count($0.count)) in \(InputReport.plural($0.segments, "piece"))"
+        }
+        if !pieces.isEmpty { lines.append("  answers       \(pieces.joined(separator: ", "))") }
+        lines.append("  saved         \(ProgressLine.count(resuming.savedTokens)) tokens that were not made again")
+        lines.append("  wasted        \(ProgressLine.count(resuming.wastedTokens)) tokens billed and in no answer")
+        return lines
+    }
+
+    private func name(_ provider: String, _ model: String) -> String {
+        TerminalText.line("\(provider)/\(model)", limit: 60)
+    }
+
+    private static func time(_ microseconds: Double) -> String {
+        microseconds < 1e6 ? "\((microseconds / 1e3).rounded(to: 1)) ms" : "\((microseconds / 1e6).rounded(to: 2)) s"
+    }
+
+    private static func rate(_ value: Double) -> String { "\(value.rounded(to: 1))" }
+
+    // MARK: - JSON
+
+    var json: JSON {
+        let resuming = statistics.resuming
+        return [
+            "models": .array(statistics.models.map(Self.json)), "usage": .array(statistics.usage.map(Self.json)),
+            "errors": .array(
+                statistics.faults.map { fault in
+                    [
+                        "kind": .string(fault.kind), "http_status": fault.httpStatus.map(JSON.int) ?? .null,
+                        "tries": .int(fault.tries), "jobs": .int(fault.jobs),
+                        "example": fault.example.map(JSON.string) ?? .null,
+                    ]
+                }),
+            "resuming": [
+                "attempts": .object(
+                    JSONObject(resuming.attempts.map { .init(key: $0.strategy, value: .int($0.count)) })),
+                "answers_by_segments": .object(
+                    JSONObject(resuming.answers.map { .init(key: String($0.segments), value: .int($0.count)) })),
+                "saved_tokens": .int(resuming.savedTokens), "wasted_tokens": .int(resuming.wastedTokens),
+            ],
+        ]
+    }
+
+    private static func json(_ model: BatchStatistics.Model) -> JSON {
+        [
+            "provider": .string(model.provider), "model": .string(model.model), "completed": .int(model.completed),
+            "ttft_us": json(model.firstToken), "gap_us": json(model.gaps), "duration_us": json(model.duration),
+            "tokens_per_second": json(model.tokensPerSecond),
+        ]
+    }
+
+    private static func json(_ usage: BatchStatistics.Usage) -> JSON {
+        [
+            "provider": .string(usage.provider), "model": .string(usage.model), "completed": .int(usage.completed),
+            "tries": .int(usage.tries), "prompt_tokens": .int(usage.promptTokens),
+            "completion_tokens": .int(usage.completionTokens), "cached_tokens": .int(usage.cachedTokens),
+            "reasoning_tokens": .int(usage.reasoningTokens), "billed_prompt_tokens": .int(usage.billedPromptTokens),
+            "billed_completion_tokens": .int(usage.billedCompletionTokens),
+            "cost_usd": usage.costUSD.map(JSON.double) ?? .null,
+        ]
+    }
+
+    private static func json(_ quantiles: BatchStatistics.Quantiles) -> JSON {
+        guard quantiles.count > 0 else { return ["count": 0] }
+        return [
+            "count": .int(quantiles.count), "p50": .double(quantiles.p50), "p90": .double(quantiles.p90),
+            "p99": .double(quantiles.p99),
+        ]
+    }
+}

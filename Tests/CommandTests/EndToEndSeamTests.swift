@@ -1,0 +1,237 @@
+import Foundation
+import MockProvider
+import Testing
+
+/// Interrupted answers of a provider that keeps each known rule for going on from them, and breaks it in each known way.
+@Suite struct EndToEndSeamTests {
+    /// One way of a provider, and how an interrupted answer must end.
+    struct Case: Sendable, CustomStringConvertible {
+        var name: String
+        /// Behaviour of the mock beside the cut, as in the model's name.
+        var behavior: String
+        /// The provider in the configuration file.
+        var provider: String
+        var options = ""
+        var resume = "auto"
+        /// The strategies of the attempts after the first, in order.
+        var strategies: [String]
+        var segments: Int
+        var count = 60
+        var description: String { name }
+    }
+
+    static let chat = #""dialect": "openai-chat""#
+    static let messages = #""dialect": "anthropic-messages""#
+    static let conversation = #""dialect": "openai-chat", "resume": "conversation-replay""#
+    static let responses = #""dialect": "openai-responses", "resume": "responses-replay""#
+
+    static let cases = [
+        // Prefill, in each provider's form.
+        Case(
+            name: "vLLM continues", behavior: "like=vllm", provider: chat + #", "resume": "continue_final_message""#,
+            strategies: ["prefill"], segments: 2),
+        Case(
+            name: "DeepSeek continues", behavior: "like=deepseek", provider: chat + #", "resume": "prefix""#,
+            strategies: ["prefill"], segments: 2),
+        Case(
+            name: "llama.cpp continues", behavior: "like=llamacpp", provider: chat + #", "resume": "assistant""#,
+            strategies: ["prefill"], segments: 2),
+        Case(
+            name: "Messages continue", behavior: "like=llamacpp", provider: messages + #", "resume": "assistant""#,
+            strategies: ["prefill"], segments: 2),
+        Case(
+            name: "Mistral echoes", behavior: "like=mistral", provider: chat + #", "resume": "prefix""#,
+            strategies: ["prefill"], segments: 1),
+        // And its misbehaviours.
+        Case(
+            name: "a silent restart", behavior: "prefill=restart",
+            provider: chat + #", "resume": "continue_final_message""#, strategies: ["prefill"], segments: 1),
+        Case(
+            name: "white space lost", behavior: "prefill=drop-space",
+            provider: chat + #", "resume": "continue_final_message""#, strategies: ["prefill"], segments: 2),
+        Case(
+            name: "white space doubled", behavior: "prefill=double-space",
+            provider: chat + #", "resume": "continue_final_message""#, strategies: ["prefill"], segments: 2),
+        Case(
+            name: "a refusal falls back to a new beginning", behavior: "prefill=refuse",
+            provider: chat + #", "resume": "continue_final_message""#, strategies: ["prefill", "restart"], segments: 1),
+        // Replay of a stream that the server keeps.
+        Case(
+            name: "a conversation is replayed", behavior: "like=llamacpp", provider: conversation,
+            strategies: ["replay"], segments: 2),
+        Case(
+            name: "a replay that breaks again is asked for again", behavior: "like=llamacpp+replaycut=4000",
+            provider: conversation, strategies: ["replay"], segments: 2),
+        Case(
+            name: "an expired conversation falls to prefill", behavior: "like=llamacpp+replays=0",
+            provider: conversation, strategies: ["replay", "prefill"], segments: 2),
+        Case(
+            name: "a background response is replayed", behavior: "", provider: responses, strategies: ["replay"],
+            segments: 2),
+        Case(
+            name: "an expired response begins anew", behavior: "replays=0", provider: responses,
+            strategies: ["replay", "restart"], segments: 1),
+        // Asking the model to go on.
+        Case(
+            name: "asked, it goes on", behavior: "like=openai", provider: chat, resume: "continue",
+            strategies: ["continue"], segments: 2),
+        Case(
+            name: "asked, it repeats its last words", behavior: "like=openai+seam=6", provider: chat,
+            resume: "continue", strategies: ["continue"], segments: 2),
+        Case(
+            name: "asked, it begins without white space", behavior: "like=openai+seam=bare", provider: chat,
+            resume: "continue", strategies: ["continue"], segments: 2),
+        Case(
+            name: "asked, it repeats everything", behavior: "like=openai+seam=whole", provider: chat,
+            resume: "continue", strategies: ["continue"], segments: 1),
+    ]
+
+    @Test(arguments: cases)
+    func anInterruptedAnswerEndsAsIfNothingHadHappened(test: Case) async throws {
+        let run = try await run(test, cut: "cutchunk=30+times=1")
+        #expect(run.ended.status == 0, "\(run.ended.error)")
+        try Answers.expectWhole(run.database, jobs: 1)
+        #expect(
+            try SQLite.rows(run.database, "SELECT content FROM completions") == [Answers.counting(to: test.count)])
+        // How often a replay breaks again depends on the length of its events.
+        let isCutAgain = test.behavior.contains("replaycut")
+        let segments = try SQLite.number(run.database, "SELECT segments FROM completions")
+        #expect(isCutAgain ? segments > test.segments : segments == test.segments, "\(segments) segments")
+        let strategies = try SQLite.rows(
+            run.database,
+            "SELECT resume_strategy, resume_reason FROM attempts WHERE number > 1 ORDER BY number")
+        #expect(Self.withoutRepeats(strategies.map { String($0.prefix { $0 != "|" }) }) == test.strategies)
+        #expect(strategies.allSatisfy { !$0.hasSuffix("|") }, "each says why: \(strategies)")
+        // What is kept of a broken stream is what the provider sent.
+        let sent = run.server.requests.compactMap { $0.response?.text }.first ?? ""
+        for row in try SQLite.rows(
+            run.database, "SELECT partial ->> '$.choices[0].text' FROM attempts WHERE number = 1")
+        {
+            #expect(sent.hasPrefix(row))
+        }
+        await run.server.stop()
+    }
+
+    @Test func aRefusalIsSaidOnceAndTheOthersBeginAnew() async throws {
+        var test = Self.cases[8]
+        test.options = ""
+        let run = try await run(test, cut: "cutchunk=30+times=1", jobs: 5)
+        #expect(run.ended.status == 0, "\(run.ended.error)")
+        #expect(run.ended.error.components(separatedBy: "refused to go on").count == 2, "\(run.ended.error)")
+        #expect(try SQLite.number(run.database, "SELECT count(*) FROM completions WHERE segments = 1") == 5)
+        await run.server.stop()
+    }
+
+    @Test func aRunStuckInTheQueueIsCancelledAndSentAgain() async throws {
+        let test = Case(
+            name: "stuck", behavior: "queued", provider: Self.responses, strategies: [], segments: 0)
+        let run = try await run(test, cut: "", extra: ["--first-token-timeout", "200ms", "--max-attempts", "2"])
+        #expect(run.ended.status == 1, "\(run.ended.error)")
+        #expect(
+            try SQLite.rows(run.database, "SELECT status, error_kind FROM jobs") == ["failed|timeout_first_token"])
+        let calls = run.server.requests.map { "\($0.method) \($0.path.hasSuffix("/cancel") ? "cancel" : "responses")" }
+        #expect(calls == ["POST responses", "POST cancel", "POST responses", "POST cancel"])
+        await run.server.stop()
+    }
+
+    @Test func usageThatIsLostWithTheCutIsNotMadeUp() async throws {
+        let test = Case(
+            name: "usage lost", behavior: "", provider: Self.chat, strategies: [], segments: 1)
+        let run = try await run(test, cut: "cutusage+times=1")
+        #expect(run.ended.status == 0, "\(run.ended.error)")
+        #expect(
+            try SQLite.rows(run.database, "SELECT usage_source, completion_tokens IS NULL, segments FROM completions")
+                == ["none|1|1"])
+        await run.server.stop()
+    }
+
+    @Test func aReplayedResponseIsBilledOnce() async throws {
+        let run = try await run(Self.cases[12], cut: "cutchunk=30+times=1")
+        #expect(
+            try SQLite.rows(
+                run.database,
+                "SELECT completion_tokens, billed_completion_tokens, usage_source FROM completions")
+                == ["60|60|provider"])
+        #expect(
+            try SQLite.rows(run.database, "SELECT count(DISTINCT response_id), count(*) FROM attempts") == ["1|2"])
+        await run.server.stop()
+    }
+
+    @Test func statsStatusAndShowTellWhatResumingCameTo() async throws {
+        let run = try await run(Self.cases[0], cut: "cutchunk=30+times=1", jobs: 3)
+        let stats = try await BatchProcess.run("stats", "--db", run.database)
+        #expect(stats.status == 0, "\(stats.error)")
+        for words in [
+            "lab/count-60+like=vllm+cutchunk=30+times=1 · 3 answers", "first token", "tokens/s",
+            "3 × cut (HTTP 200) on 3 jobs",
+            "gone on with  3 by prefill", "3 in 2 pieces",
+        ] { #expect(stats.output.contains(words), "\(words): \(stats.output)") }
+        let json = try await BatchProcess.run("stats", "--db", run.database, "--json")
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        let resuming = try #require(object["resuming"] as? [String: Any])
+        let kept = try SQLite.number(run.database, "SELECT sum(partial ->> '$.tokens') FROM attempts")
+        #expect(resuming["saved_tokens"] as? Int == kept)
+        #expect(resuming["answers_by_segments"] as? [String: Int] == ["2": 3])
+        let status = try await BatchProcess.run("status", "--db", run.database)
+        #expect(status.output.contains("3 answers in 2 pieces"), "\(status.output)")
+        let show = try await BatchProcess.run("show", "--db", run.database, "j1")
+        #expect(
+            show.output.contains("prefill: goes on from attempt 1 with")
+                && show.output.contains("lab continues a last"),
+            "\(show.output)")
+        await run.server.stop()
+    }
+
+    @Test(arguments: [
+        ("openai", "prefill", "possible there: auto, continue, restart"),
+        ("anthropic/claude-opus-4-7", "prefill", "possible there: auto, continue, restart"),
+        ("openrouter", "replay", "possible there: auto, prefill, continue, restart"),
+    ])
+    func aWayThatAProviderDoesNotHaveIsAnErrorBeforeAnythingIsSent(
+        model: String, resume: String, words: String
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        let name = model.contains("/") ? model : model + "/m"
+        let file = try directory.writeJobs([#"{"model":"\#(name)","prompt":"Hi"}"#])
+        let ended = try await BatchProcess.run(
+            "run", file, "--resume", resume, "--base-url", "http://127.0.0.1:9",
+            environment: ["OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k", "OPENROUTER_API_KEY": "k"])
+        #expect(ended.status == 2)
+        #expect(ended.error.contains(words), "\(ended.error)")
+        #expect(!FileManager.default.fileExists(atPath: directory.path("jobs.db")))
+    }
+
+    private struct Run {
+        var ended: BatchProcess.Ended
+        var database: String
+        var server: MockServer
+        /// Holds the database until the checks are through.
+        var directory: TemporaryDirectory
+    }
+
+    private func run(_ test: Case, cut: String, jobs: Int = 1, extra: [String] = []) async throws -> Run {
+        var configuration = MockConfiguration()
+        configuration.recordsRequests = true
+        configuration.recordsResponses = true
+        let server = try await MockServer.start(configuration)
+        let directory = try TemporaryDirectory()
+        let behavior = [test.behavior, cut].filter { !$0.isEmpty }.joined(separator: "+")
+        let model = "lab/count-\(test.count)+\(behavior)"
+        let file = try directory.writeJobs(
+            (1...jobs).map { number in
+                #"{"id":"j\#(number)","model":"\#(model)","messages":[{"role":"user","content":"job \#(number)"}]}"#
+            })
+        let url = test.provider.contains("messages") ? String(server.baseURL.dropLast(3)) : server.baseURL
+        try #"{"providers": {"lab": {"base_url": "\#(url)", \#(test.provider)}}}"#.write(
+            toFile: directory.path("llm4s-batch.json"), atomically: true, encoding: .utf8)
+        let ended = try await BatchProcess(
+            ["run", file, "--resume", test.resume, "--config", directory.path("llm4s-batch.json")] + extra
+        ).ended()
+        return Run(ended: ended, database: directory.path("jobs.db"), server: server, directory: directory)
+    }
+
+    private static func withoutRepeats(_ words: [String]) -> [String] {
+        words.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
+    }
+}
