@@ -3,15 +3,18 @@ import MockProvider
 import Testing
 
 /// kill -9 at random moments, and the same command again.
+///
+/// LLM4S_TRIALS=20 by hand makes a hundred kills in a row over 500 jobs.
 @Suite(.serialized)
 struct EndToEndKillTests {
-    @Test(arguments: ["auto", "restart"])
+    @Test(arguments: ["auto", "replay", "restart"])
     func everyJobCompletesOnceHoweverOftenTheProcessIsKilled(resume: String) async throws {
         var chance = Chance(seed: Project.seed)
         let kills = 5 * Project.trials
-        let jobs = 300
+        let jobs = Project.trials > 1 ? 500 : 300
         var configuration = MockConfiguration()
         configuration.recordsRequests = true
+        configuration.recordsResponses = true
         let server = try await MockServer.start(configuration)
         let directory = try TemporaryDirectory()
         let file = try directory.writeJobs(
@@ -50,12 +53,37 @@ struct EndToEndKillTests {
             "seed \(Project.seed)")
         let final = try Self.completions(database)
         for (id, row) in known { #expect(final[id] == row, "seed \(Project.seed)") }
+        try Self.expectPrefixes(database, server)
         if resume == "restart" {
             let bodies = Dictionary(grouping: server.requests, by: \.lastUserText).mapValues { Set($0.map(\.body)) }
             #expect(bodies.count == jobs)
             #expect(bodies.values.allSatisfy { $0.count == 1 }, "run and resume sent different bytes for a job")
         }
         await server.stop()
+    }
+
+    /// What is stored of each interrupted stream is a beginning of what the server sent: what is missing came later.
+    private static func expectPrefixes(_ database: String, _ server: MockServer) throws {
+        let sent = Dictionary(
+            server.requests.compactMap { request in
+                request.response.flatMap { response in response.responseID.map { ($0, response.text) } }
+            }, uniquingKeysWith: { $0.count > $1.count ? $0 : $1 })
+        let rows = try SQLite.rows(
+            database,
+            """
+            SELECT a.response_id, group_concat(k.text, '') FROM attempts AS a JOIN (
+                SELECT attempt_id, text FROM chunks WHERE kind = 'text' ORDER BY chunk_id
+            ) AS k USING (attempt_id)
+            WHERE a.status = 'interrupted' AND a.resume_strategy IS NOT 'replay' AND a.response_id IS NOT NULL
+            GROUP BY a.attempt_id
+            """)
+        #expect(!rows.isEmpty, "nothing was interrupted")
+        for row in rows {
+            let columns = row.split(separator: "|", maxSplits: 1).map(String.init)
+            // A prefilled stream's text is told with what it went on from.
+            let text = try #require(sent[columns[0]])
+            #expect(text.hasPrefix(columns[1]) || text.contains(columns[1]), "seed \(Project.seed): \(columns[0])")
+        }
     }
 
     /// Every completion with all of its columns that must never change.
