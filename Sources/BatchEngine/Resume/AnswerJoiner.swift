@@ -68,7 +68,7 @@ package enum AnswerJoiner {
             let isTaken = partial.seams.last?.attemptID == attempt.id
             partial.cursor = isTaken ? attempt.cursor : nil
             (partial.pollCount, partial.responseID, partial.model) = (nil, attempt.responseID, attempt.model)
-        case .restart, .turn, nil:
+        case .turn, .restart, nil:
             partial.cursor = attempt.cursor
             (partial.responseID, partial.model) = (attempt.responseID, attempt.model)
         }
@@ -80,7 +80,8 @@ package enum AnswerJoiner {
         switch attempt.strategy {
         case .replay: return (replayed(attempt, base), nil)
         case .prefill, .continue: return continued(attempt, base, prefixScalars: attempt.prefixScalars ?? 0)
-        case .restart, .turn, nil: return (alone(attempt, furthest: 0), nil)
+        case .turn: return (turned(attempt, base), nil)
+        case .restart, nil: return (alone(attempt, furthest: 0), nil)
         }
     }
 
@@ -106,6 +107,36 @@ package enum AnswerJoiner {
             // The report, where there is one, is of the whole response.
             tokenCount: max(base.tokenCount + own.contentDeltaCount, attempt.reportedTokens ?? 0),
             furthestScalars: max(base.furthestScalars, text.unicodeScalars.count))
+    }
+
+    /// What the provider said once its turn went on follows what it said before.
+    ///
+    /// A turn that broke goes on from where it was paused: what came since is no part of a message that can be sent
+    /// back.
+    private static func turned(_ attempt: Attempt, _ base: StoredPartial) -> StoredPartial {
+        let own = attempt.own
+        guard attempt.isWhole || own.pausedTurn != nil else {
+            var paused = base
+            paused.attemptID = attempt.id
+            return paused
+        }
+        let before = base.answer.choices.first
+        var choice = own.choices.first ?? PartialAnswer.Choice(index: 0, text: "")
+        choice.text = base.answer.text + choice.text
+        choice.reasoning = (before?.reasoning ?? "") + choice.reasoning
+        choice.toolCalls = (before?.toolCalls ?? []) + choice.toolCalls
+        choice.hasToolCall = choice.hasToolCall || before?.hasToolCall == true
+        choice.hasOpenReasoning = !choice.reasoning.isEmpty && choice.text.isEmpty
+        choice.pausedTurn = own.pausedTurn.map { AnswerMessage.joined(base.answer.pausedTurn, $0) }
+        var seams = base.seams.filter { $0.kept > 0 }
+        if !own.text.isEmpty {
+            seams.append(Seam(attemptID: attempt.id, choice: 0, kept: own.text.unicodeScalars.count))
+        }
+        let deltas = base.answer.contentDeltaCount + own.contentDeltaCount
+        return StoredPartial(
+            attemptID: attempt.id, answer: PartialAnswer(choices: [choice], contentDeltaCount: deltas), seams: seams,
+            tokenCount: base.tokenCount + attempt.tokens,
+            furthestScalars: max(base.furthestScalars, choice.text.unicodeScalars.count))
     }
 
     /// The continuation follows the prefix, what both share once.

@@ -6,6 +6,13 @@ struct AnswerMessage {
 
     init(_ json: JSON) { self.json = json }
 
+    /// A message with the blocks of the paused turn before it in front of its own.
+    static func joined(_ turn: JSON?, _ message: JSON) -> JSON {
+        guard let before = turn?["content"]?.array, var object = message.object else { return message }
+        object["content"] = .array(before + (object["content"]?.array ?? []))
+        return .object(object)
+    }
+
     /// Puts a text in the place of the one that the last attempt brought.
     ///
     /// - Parameter own: what the attempt brought, which the message holds.

@@ -22,7 +22,14 @@ struct JoinedCompletion {
         overlapScalars = overlap
         var completion = completion
         let isAlone = joined.seams.allSatisfy { $0.attemptID == attempt.id }
-        if base != nil, !isAlone || attempt.strategy == .replay {
+        if let base, attempt.strategy == .turn {
+            var choice = completion.choices[0]
+            choice.content = joined.answer.text
+            let reasoning = joined.answer.choices.first?.reasoning ?? ""
+            choice.reasoning = reasoning.isEmpty ? nil : reasoning
+            choice.message = AnswerMessage.joined(base.answer.pausedTurn, choice.message)
+            completion.choices[0] = choice
+        } else if base != nil, !isAlone || attempt.strategy == .replay {
             let text = joined.answer.text
             var choice = completion.choices[0]
             var message = AnswerMessage(choice.message)

@@ -10,6 +10,8 @@ package struct ResumePlan: Sendable, Equatable {
     package var prefix: String?
     /// The bound of what is left to write, where the request sets one.
     package var maximumTokens: Int?
+    /// The message of a paused turn that is sent back as it is.
+    package var turn: JSON?
     /// From where the rest of a kept stream is asked for; nil where a new one begins.
     package var cursor: ReplayCursor?
     /// Whether the kept response is looked at whole, because its stream cannot be had.
@@ -25,13 +27,14 @@ package struct ResumePlan: Sendable, Equatable {
     /// Whether the attempt goes on from kept text.
     package var goesOn: Bool {
         switch strategy {
-        case .replay, .prefill, .continue: true
-        case .restart, .turn, nil: false
+        case .replay, .prefill, .continue, .turn: true
+        case .restart, nil: false
         }
     }
 
     /// How the request asks the provider to go on; nil where it does not.
     package var continuation: Continuation? {
+        if let turn { return .turn(turn) }
         guard let prefix else { return nil }
         return strategy == .continue ? .ask(after: prefix) : .prefill(prefix)
     }
@@ -61,7 +64,8 @@ package struct ResumePlan: Sendable, Equatable {
             plan.prefix = prefix(of: partial.answer.text)
             let tokens = partial.tokens(ofScalars: plan.prefixScalars ?? 0)
             plan.maximumTokens = content.maximumTokens.map { max(minimumTokens, $0 - tokens) }
-        case .restart, .turn: break
+        case .turn: plan.turn = partial.answer.pausedTurn
+        case .restart: break
         }
         return plan
     }

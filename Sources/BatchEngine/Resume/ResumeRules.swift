@@ -62,7 +62,10 @@ package struct ResumeRules: Sendable, Equatable {
     }
 
     /// What is done with a partial answer, and why.
+    ///
+    /// A paused turn goes on whatever the policy: asked anew, the same request pauses again.
     package func choice(for partial: StoredPartial) -> (strategy: ResumeStrategy, reason: String) {
+        if partial.answer.pausedTurn != nil { return (.turn, "\(provider) paused its turn, which goes on") }
         let answer = ResumeObstacle.ofKept(partial.answer)
         if replayObstacle == nil, partial.cursor != nil {
             if answer == nil { return (.replay, "\(provider) keeps the stream and sends the rest of it") }

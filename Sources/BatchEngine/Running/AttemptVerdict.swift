@@ -15,7 +15,8 @@ package struct AttemptVerdict: Sendable {
     /// Why the model gets no more requests; nil where it does.
     package private(set) var stopsModel: String?
 
-    /// So many tries in a row over stale connections are repeated at once; then something else is wrong.
+    /// So many tries in a row over stale connections, or paused turns, are repeated at once; then something else is
+    /// wrong.
     static let maximumRepeats = 8
 
     /// The verdict.
@@ -55,6 +56,9 @@ package struct AttemptVerdict: Sendable {
             if error.kind == .cancelled {
                 end.counts = false
             } else if result.isStaleConnection, repeats < Self.maximumRepeats {
+                (isRepeated, end.counts) = (true, false)
+            } else if error.code == "pause_turn", end.partial?.answer.pausedTurn != nil, repeats < Self.maximumRepeats {
+                // Not a failure: the provider asks for another request.
                 (isRepeated, end.counts) = (true, false)
             } else if plan.strategy == .prefill, error.kind == .invalidRequest {
                 (isRepeated, isPrefillRefused, end.counts) = (true, true, false)

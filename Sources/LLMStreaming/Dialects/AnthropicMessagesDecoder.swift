@@ -7,8 +7,8 @@ import ServerSentEvents
 /// the same id it is a repeated event and ignored, with another id the stream is no answer. After `message_stop`
 /// nothing but a further message counts.
 ///
-/// A paused turn (`pause_turn`) is not a complete answer: until it can be gone on with (strategy `turn`), it is an
-/// error of kind `cut` that no retry mends, since the same request pauses again.
+/// A paused turn (`pause_turn`) is not a complete answer but an error of kind `cut` that no retry mends, since the same
+/// request pauses again: the message so far must be sent back (strategy `turn`).
 package struct AnthropicMessagesDecoder: Sendable {
     private enum State {
         case awaiting
@@ -176,7 +176,7 @@ package struct AnthropicMessagesDecoder: Sendable {
         guard case .open = state else { return }
         if stopReason == "pause_turn" {
             throw LLMError(
-                .cut, "the provider paused its turn (pause_turn); going on with a paused turn is not supported",
+                .cut, "the provider paused its turn (pause_turn); sent back as it is, the turn goes on",
                 code: "pause_turn", shouldRetry: false)
         }
         state = .stopped

@@ -49,6 +49,9 @@ public struct PartialAnswer: Sendable, Equatable {
         }
     }
 
+    /// The message of a turn that the provider paused; only answers alone are paused.
+    package var pausedTurn: JSON? { choices.count == 1 ? choices[0].pausedTurn : nil }
+
     /// The text of the first answer.
     public var text: String { choices.first?.text ?? "" }
 
