@@ -48,7 +48,11 @@ struct JoinedCompletion {
             completion.model = completion.model ?? joined.model
         }
         baseTokens =
-            isAlone || attempt.strategy == .replay ? nil : base?.tokens(ofScalars: attempt.prefixScalars ?? 0)
+            switch attempt.strategy {
+            case .turn: base?.tokenCount
+            case .prefill, .continue: isAlone ? nil : base?.tokens(ofScalars: attempt.prefixScalars ?? 0)
+            case .replay, .restart, nil: nil
+            }
         self.completion = completion
     }
 }

@@ -51,6 +51,15 @@ struct PausedTurnTests {
         #expect(record.usageSource == .none)
     }
 
+    @Test func theTokensOfAllItsTurnsCount() throws {
+        let usage = { (tokens: Int) in StreamedChunk(.usage, #"{"output_tokens":\#(tokens)}"#) }
+        let first = verdict(job(nil), pauses: [StreamedChunk(.text, "one "), Self.search, usage(40)], attemptID: 1)
+        let last = verdict(job(first.end.partial), ends: [StreamedChunk(.text, "two"), usage(5)], attemptID: 2)
+        guard case .completed(let records) = last.end.transition else { return #expect(Bool(false)) }
+        #expect(records.first?.completionTokens == 45)
+        #expect(records.first?.usageSource == .mixed)
+    }
+
     @Test func aTurnThatBrokeGoesOnFromWhereItWasPaused() throws {
         let paused = verdict(job(nil), pauses: [StreamedChunk(.text, "one "), Self.search], attemptID: 1)
         let broken = verdict(
