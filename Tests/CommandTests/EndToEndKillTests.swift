@@ -7,7 +7,7 @@ import Testing
 /// LLM4S_TRIALS=20 by hand makes a hundred kills in a row over 500 jobs.
 @Suite(.serialized)
 struct EndToEndKillTests {
-    @Test(arguments: ["auto", "replay", "restart"])
+    @Test(arguments: ["auto", "replay", "restart", "changing"])
     func everyJobCompletesOnceHoweverOftenTheProcessIsKilled(resume: String) async throws {
         var chance = Chance(seed: Project.seed)
         let kills = 5 * Project.trials
@@ -20,15 +20,20 @@ struct EndToEndKillTests {
         let file = try directory.writeJobs(
             (1...jobs).map { Answers.countingJob("job-\($0)", to: 60, options: "+pace=4ms") })
         let database = directory.path("jobs.db")
-        let options = [
-            "--base-url", server.baseURL, "--concurrency", "16", "--resume", resume, "--progress", "plain",
-        ]
+        // However partial output is used, and however much at once, each run goes on with what the others left.
+        let policies = resume == "changing" ? ["auto", "replay", "continue", "prefill", "restart"] : [resume]
+        let options = { (kill: Int) in
+            [
+                "--base-url", server.baseURL, "--concurrency", "\(16 + 8 * (kill % 3))", "--resume",
+                policies[kill % policies.count], "--progress", "plain",
+            ]
+        }
         var known: [String: String] = [:]
         for kill in 1...kills {
             // run and resume take turns: both must go on with what the other left.
             let isFirst = !FileManager.default.fileExists(atPath: database)
             let arguments = isFirst || kill % 2 == 0 ? ["run", file] : ["resume", "--db", database]
-            let process = try BatchProcess(arguments + options)
+            let process = try BatchProcess(arguments + options(kill))
             let target = server.statistics.bodyBytesWritten + Int.random(in: 0...400_000, using: &chance)
             try await process.wait { server.statistics.bodyBytesWritten >= target }
             process.send(SIGKILL)
@@ -44,7 +49,7 @@ struct EndToEndKillTests {
                 "kill \(kill), seed \(Project.seed): \(counted) counted, \(completed.count - known.count) stored")
             known = completed
         }
-        let last = try await BatchProcess(["run", file] + options).ended()
+        let last = try await BatchProcess(["run", file] + options(kills + 1)).ended()
         #expect(last.status == 0, "seed \(Project.seed): \(last.error)")
         try Answers.expectWhole(database, jobs: jobs)
         let expected = Answers.counting(to: 60)

@@ -157,6 +157,21 @@ import Testing
         await run.server.stop()
     }
 
+    @Test func retryRevivesAFailedJobFromItsPartialText() async throws {
+        let run = try await run(Self.cases[0], cut: "inband=30+code=context_length_exceeded+times=1")
+        #expect(run.ended.status == 1, "\(run.ended.error)")
+        let partial = try #require(try SQLite.rows(run.database, "SELECT text FROM partials").first)
+        #expect(Answers.counting(to: 60).hasPrefix(partial) && !partial.isEmpty)
+        let retried = try await BatchProcess.run(
+            "retry", "--db", run.database, "--config", run.directory.path("llm4s-batch.json"))
+        #expect(retried.status == 0, "\(retried.error)")
+        try Answers.expectWhole(run.database, jobs: 1)
+        #expect(
+            try SQLite.rows(run.database, "SELECT segments, content FROM completions")
+                == ["2|\(Answers.counting(to: 60))"])
+        await run.server.stop()
+    }
+
     @Test func statsStatusAndShowTellWhatResumingCameTo() async throws {
         let run = try await run(Self.cases[0], cut: "cutchunk=30+times=1", jobs: 3)
         let stats = try await BatchProcess.run("stats", "--db", run.database)
