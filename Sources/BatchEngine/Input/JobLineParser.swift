@@ -18,8 +18,8 @@ package struct JobLineParser: Sendable {
             case .native: native(object, &faults)
             case .openAIBatch: openAIBatch(object, &faults)
             case .anthropicBatch: anthropicBatch(object, &faults)
-            case .mistralBatch: unavailable("a Mistral batch line ('body' without 'url')", &faults)
-            case .batchDocument: unavailable("a batch as one document ('requests')", &faults)
+            case .mistralBatch: mistralBatch(object, &faults)
+            case .batchDocument: document(&faults)
             }
         guard let result, faults.isEmpty else { throw faults }
         return result
@@ -40,8 +40,10 @@ package struct JobLineParser: Sendable {
         return nil
     }
 
-    private func unavailable(_ what: String, _ faults: inout LineFaults) -> ParsedLine? {
-        faults.add("\(what) is not available yet; give one native, OpenAI Batch or Anthropic request a line")
+    /// A document that was not cut into its requests, since it is not all of its file or does not begin with them.
+    private func document(_ faults: inout LineFaults) -> ParsedLine? {
+        faults.add(
+            "a batch as one document must be alone in its file and be {\"requests\": [...]}, without another member")
         return nil
     }
 
@@ -113,6 +115,13 @@ package struct JobLineParser: Sendable {
         return batch(body, .body, dialect: BatchURL.dialect(of: url), providerName: "openai", object, id, &faults)
     }
 
+    private func mistralBatch(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
+        let members = KnownMembers<LineField.MistralBatch>(object, at: .line, faults: &faults)
+        let id = Self.id(members, .id, .customID, &faults)
+        guard let body = members.object(.body, faults: &faults) else { return nil }
+        return batch(body, .body, dialect: .openAIChat, providerName: "mistral", object, id, &faults)
+    }
+
     private func anthropicBatch(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
         let members = KnownMembers<LineField.AnthropicBatch>(object, at: .line, faults: &faults)
         let id = Self.id(members, .id, .customID, &faults)
@@ -126,13 +135,16 @@ package struct JobLineParser: Sendable {
         _ id: String?, _ faults: inout LineFaults
     ) -> ParsedLine? {
         BatchBodyReader.check(body, dialect, at: place, faults: &faults)
-        guard let model = batchModel(body, place, providerName, &faults),
-            let provider = defaults.catalog[model.provider]
-        else { return nil }
+        guard let model = batchModel(body, place, providerName, &faults) else { return nil }
+        guard let provider = defaults.catalog[model.provider] else {
+            faults.add("the provider '\(model.provider)' is not known; give --provider")
+            return nil
+        }
         if !provider.speaks(dialect) {
+            let spoken = Dialect.allCases.filter(provider.speaks).map(\.rawValue).joined(separator: " and ")
             faults.add(
                 "'\(place.path)' speaks \(dialect.rawValue) and cannot go to provider '\(provider.name)', "
-                    + "which speaks \(provider.dialect.rawValue)")
+                    + "which speaks \(spoken)")
         }
         if let fault = defaults.resume.fault(at: provider, model: model.model, dialect: dialect) {
             faults.add("'resume': \(fault)")

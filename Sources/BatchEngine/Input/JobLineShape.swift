@@ -5,9 +5,9 @@ enum JobLineShape: Sendable, CaseIterable {
     case native
     case openAIBatch
     case anthropicBatch
-    /// A body without a URL; not available yet.
+    /// A body without a URL.
     case mistralBatch
-    /// `{"requests": [...]}`, a whole batch as one document; not available yet.
+    /// `{"requests": [...]}`, a whole batch as one document, where it stands among lines.
     case batchDocument
 
     /// The shape of a line; native where nothing tells of a batch.

@@ -3,7 +3,7 @@ package import LLMStreaming
 /// What a stored request says: read by `run` and `resume` alike, so that both send the same bytes.
 ///
 /// It accepts exactly what `JobLineParser` stores: the members of a native line that are not columns, `{"url", "body"}`
-/// of an OpenAI batch line or `{"params"}` of an Anthropic one.
+/// of an OpenAI batch line, `{"body"}` of a Mistral one or `{"params"}` of an Anthropic one.
 package struct JobRequest: Sendable, Equatable {
     /// What the job asks of its model.
     package var content: RequestContent

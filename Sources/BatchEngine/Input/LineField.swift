@@ -30,6 +30,14 @@ enum LineField {
         static let names = allCases.map(\.rawValue)
     }
 
+    /// The members of a line of a Mistral batch.
+    enum MistralBatch: String, FieldName {
+        case customID = "custom_id"
+        case id, body
+
+        static let names = allCases.map(\.rawValue)
+    }
+
     /// The members of a message of a native line.
     enum Message: String, FieldName {
         case role, content, name

@@ -138,7 +138,9 @@ import Testing
         "'params' must be an object, not an empty array",
         "'messages' in params is empty",
         "unknown role 'tool' in params.messages[0]",
-        "a Mistral batch line ('body' without 'url') is not available yet; give one native, OpenAI Batch or Anthropic request a line",
-        "a batch as one document ('requests') is not available yet; give one native, OpenAI Batch or Anthropic request a line",
+        "unknown field 'method'",
+        "no model: give 'model' in body, or --model",
+        "unknown field 'endpoint'",
+        #"a batch as one document must be alone in its file and be {"requests": [...]}, without another member"#,
     ]
 }

@@ -104,6 +104,39 @@ import Testing
         }
     }
 
+    @Test func aMistralBatchLineGoesToMistralWithTheModelOfItsBody() throws {
+        let line = try parse(#"{"custom_id":"0","body":{"model":"a/b","messages":[{"role":"user","content":"Hi"}]}}"#)
+        #expect(line.model == ModelName(provider: "mistral", model: "a/b"))
+        #expect(line.customID == "0")
+        #expect(try JobRequest(stored: line.request).content == line.content)
+        guard case .body(_, .openAIChat) = line.content else {
+            Issue.record("\(line.content)")
+            return
+        }
+    }
+
+    @Test func aMistralBatchLineMayLeaveItsModelToTheOption() throws {
+        let body = #"{"custom_id":"0","body":{"max_tokens":9,"messages":[{"role":"user","content":"Hi"}]}}"#
+        let line = try parse(body, InputDefaults(model: "mistral/mistral-small"))
+        #expect(line.model == ModelName(provider: "mistral", model: "mistral-small"))
+        let other = try parse(body, InputDefaults(model: "small", provider: "vllm"))
+        #expect(other.model == ModelName(provider: "vllm", model: "small"))
+        #expect(
+            try faults(of: body, InputDefaults(model: "anthropic/c")) == [
+                "'body' speaks openai-chat and cannot go to provider 'anthropic', which speaks anthropic-messages"
+            ])
+    }
+
+    @Test func aDocumentAmongLinesIsAFault() throws {
+        for line in [#"{"requests":[]}"#, #"{"model":"m","requests":[{"custom_id":"a"}]}"#] {
+            #expect(
+                try faults(of: line) == [
+                    #"a batch as one document must be alone in its file and be {"requests": [...]}, "#
+                        + "without another member"
+                ])
+        }
+    }
+
     @Test func anAnthropicBatchLineGoesToAnthropic() throws {
         let line = try parse(
             #"{"custom_id":"c","params":{"model":"claude-haiku-4-5","max_tokens":9,"messages":[{"role":"user","content":"x"}]}}"#

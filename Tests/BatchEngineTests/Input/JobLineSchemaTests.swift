@@ -22,6 +22,7 @@ import Testing
     @Test func itNamesExactlyTheFieldsThatTheParserKnows() {
         #expect(properties("native_line") == Set(LineField.Native.names))
         #expect(properties("openai_batch_line") == Set(LineField.OpenAIBatch.names))
+        #expect(properties("mistral_batch_line") == Set(LineField.MistralBatch.names))
         #expect(properties("anthropic_batch_line") == Set(LineField.AnthropicBatch.names))
         #expect(properties("message") == Set(LineField.Message.names))
         #expect(properties("tool_call") == Set(LineField.ToolCall.names))
@@ -37,7 +38,7 @@ import Testing
         #expect(words("options", "api") == Set(OptionsReader.interfaces))
     }
 
-    @Test(arguments: [SampleFile.quickstart, .openAIBatch, .anthropicBatch])
+    @Test(arguments: SampleFile.lineFiles.filter { $0 != .faults })
     func itAcceptsEverySampleLine(file: SampleFile) throws {
         for line in file.lines {
             #expect(

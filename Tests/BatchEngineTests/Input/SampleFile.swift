@@ -4,6 +4,10 @@ import Foundation
 enum SampleFile: String, CaseIterable {
     case quickstart, faults
     case openAIBatch = "openai-batch"
+    case openAIResponsesBatch = "openai-responses-batch"
+    case azureBatch = "azure-batch"
+    case vllmBatch = "vllm-batch"
+    case mistralBatch = "mistral-batch"
     case anthropicBatch = "anthropic-batch"
     /// The same as one document: its requests are no lines.
     case anthropicDocument = "anthropic-document"
