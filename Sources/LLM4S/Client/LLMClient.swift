@@ -69,5 +69,9 @@ public struct LLMClient: Sendable {
         return result
     }
 
-    private static let sharedTransport = StreamingTransport(configuration: TransportConfiguration())
+    private static let sharedTransport: StreamingTransport = {
+        var configuration = TransportConfiguration()
+        configuration.proxies = ProxySettings(environment: POSIX.environment)
+        return StreamingTransport(configuration: configuration)
+    }()
 }

@@ -17,12 +17,14 @@ final class ConnectAttempt: Sendable {
 
     private let id: UInt64
     private let origin: Origin
+    private let proxy: HTTPProxy?
     private let promise: EventLoopPromise<Connection>
     private let state = Mutex(State.connecting([]))
 
-    init(id: UInt64, origin: Origin, on loop: any EventLoop) {
+    init(id: UInt64, origin: Origin, proxy: HTTPProxy? = nil, on loop: any EventLoop) {
         self.id = id
         self.origin = origin
+        self.proxy = proxy
         promise = loop.makePromise()
     }
 
@@ -38,10 +40,12 @@ final class ConnectAttempt: Sendable {
         tls: TLSClient, timeout: Duration, care: ConnectionCare,
         onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
     ) {
-        let (id, origin, loop) = (id, origin, promise.futureResult.eventLoop)
+        let (id, origin, proxy, loop) = (id, origin, proxy, promise.futureResult.eventLoop)
         let limit = TimeAmount(timeout)
         let deadline = loop.scheduleTask(in: limit) {
-            self.abandon(LLMError(.timeoutConnect, "no connection to \(origin.endpointName) within \(limit.text)"))
+            let way = proxy.map { " through \($0)" } ?? ""
+            self.abandon(
+                LLMError(.timeoutConnect, "no connection to \(origin.endpointName)\(way) within \(limit.text)"))
         }
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(limit)
@@ -52,17 +56,20 @@ final class ConnectAttempt: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard self.add(channel) else { throw ChannelError.ioOnClosedChannel }
-                    try Self.addHandlers(to: channel, id: id, origin: origin, tls: tls, care: care)
+                    try Self.addHandlers(to: channel, id: id, origin: origin, proxy: proxy, tls: tls, care: care)
                 }
             }
         // An address needs no resolver, and no second thread.
+        let peer = proxy?.origin ?? origin
         let connected =
-            if let address = try? SocketAddress(ipAddress: origin.host, port: origin.port) {
+            if let address = try? SocketAddress(ipAddress: peer.host, port: peer.port) {
                 bootstrap.connect(to: address)
             } else {
-                bootstrap.connect(host: origin.host, port: origin.port)
+                bootstrap.connect(host: peer.host, port: peer.port)
             }
-        connected.flatMap { channel -> EventLoopFuture<Connection> in
+        connected.flatMapErrorThrowing { error in
+            throw proxy.map { ConnectionFailure.error(error, proxy: $0) } ?? error
+        }.flatMap { channel -> EventLoopFuture<Connection> in
             do {
                 let handler = try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
                 return handler.connection(on: channel)
@@ -123,10 +130,20 @@ final class ConnectAttempt: Sendable {
     private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 16_384)
 
     private static func addHandlers(
-        to channel: any Channel, id: UInt64, origin: Origin, tls: TLSClient, care: ConnectionCare
+        to channel: any Channel, id: UInt64, origin: Origin, proxy: HTTPProxy?, tls: TLSClient, care: ConnectionCare
     ) throws {
         let pipeline = channel.pipeline.syncOperations
-        if origin.isSecure { try pipeline.addHandler(tls.handler(for: origin.host)) }
+        if let proxy {
+            if proxy.origin.isSecure { try pipeline.addHandler(tls.handler(for: proxy.origin.host)) }
+            if proxy.origin.isSecure || origin.isSecure {
+                try pipeline.addHandler(ProxyGate(proxy, tunnelTo: origin.isSecure ? origin : nil))
+            }
+        }
+        if origin.isSecure {
+            let secure = try tls.handler(for: origin.host, isTunnelled: proxy != nil)
+            try pipeline.addHandler(secure)
+            if proxy != nil { try pipeline.addHandler(TunnelIdentity(origin, secure)) }
+        }
         try pipeline.addHandler(HTTPRequestEncoder())
         try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
         try pipeline.addHandler(

@@ -26,9 +26,7 @@ enum ConnectionFailure {
             return LLMError(.connect, "no connection to \(name): \(POSIX.reason(error.errnoCode))")
         case let rejected as RejectedCertificate:
             return LLMError(.tls, "the certificate of \(name) is not accepted: \(rejected.reason)")
-        case is NIOSSLExtraError:
-            return LLMError(
-                .tls, "the certificate of \(name) is not accepted: it was issued for another host (host name mismatch)")
+        case is NIOSSLExtraError: return otherHost(origin)
         case NIOSSLError.handshakeFailed(let failure) where failure.isEndOfStream:
             return LLMError(.connect, "\(name) closed the connection during the TLS handshake")
         case is NIOSSLError, is BoringSSLError:
@@ -37,6 +35,21 @@ enum ConnectionFailure {
             return LLMError(.connect, "\(name) closed the connection while it was being set up")
         default: return LLMError(.connect, "no connection to \(name): \(error)")
         }
+    }
+
+    /// The error of a proxy that could not be reached; one of ours is of something else.
+    static func error(_ error: any Error, proxy: HTTPProxy) -> LLMError {
+        if let error = error as? LLMError { return error }
+        let known = self.error(error, origin: proxy.origin)
+        return known.kind == .timeoutConnect ? known : LLMError(.proxy, "\(proxy): \(known.message)")
+    }
+
+    /// The error of a certificate that names another host.
+    static func otherHost(_ origin: Origin) -> LLMError {
+        LLMError(
+            .tls,
+            "the certificate of \(origin.endpointName) is not accepted: it was issued for another host "
+                + "(host name mismatch)")
     }
 
     /// The error of a set-up as our handler saw it, with the reason why a certificate was refused.

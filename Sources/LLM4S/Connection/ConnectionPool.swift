@@ -32,16 +32,16 @@ final class ConnectionPool: Sendable {
 
     /// Gives an attempt a connection that no other has, as soon as there is one.
     ///
-    /// It must be used: a connection is free again only after an exchange.
+    /// Connections are told apart by their origin: in a transport the proxy follows from it. It must be used: a connection is free again only after an exchange.
     func lease(
-        _ origin: Origin, to attempt: StreamAttempt,
+        _ origin: Origin, through proxy: HTTPProxy?, to attempt: StreamAttempt,
         onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
     ) {
         let id = nextID()
         let take: Waiter = { grant in
             switch grant {
             case .reuse(let connection): onEnd(.success(connection))
-            case .setUp: self.setUp(origin, for: attempt, onEnd: onEnd)
+            case .setUp: self.setUp(origin, proxy, for: attempt, onEnd: onEnd)
             case .refused: onEnd(.failure(LLMError(.cancelled, "the transport is shut down")))
             case .cancelled: onEnd(.failure(.cancelled(before: origin)))
             }
@@ -67,9 +67,10 @@ final class ConnectionPool: Sendable {
     }
 
     private func setUp(
-        _ origin: Origin, for attempt: StreamAttempt, onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
+        _ origin: Origin, _ proxy: HTTPProxy?, for attempt: StreamAttempt,
+        onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
     ) {
-        let connecting = ConnectAttempt(id: nextID(), origin: origin, on: group.next())
+        let connecting = ConnectAttempt(id: nextID(), origin: origin, proxy: proxy, on: group.next())
         attempt.enter(giveUp: { connecting.abandon(.cancelled(before: origin)) }) {
             connecting.start(tls: tls, timeout: connectTimeout, care: care) { self.setUpEnded($0) }
         }

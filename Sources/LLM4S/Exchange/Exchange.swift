@@ -28,7 +28,7 @@ struct Exchange: Sendable {
 
     init(_ plan: ExchangePlan, isConnectionReused: Bool, at now: NIODeadline) {
         origin = plan.origin
-        path = plan.head.uri
+        path = plan.path
         limits = plan.limits
         providerName = plan.provider.name
         unixSeconds = plan.unixSeconds

@@ -13,6 +13,8 @@ struct ExchangePlan: Sendable {
     /// Where the stream stands before its first byte, if its server keeps it.
     let cursor: ReplayCursor?
     let origin: Origin
+    /// The path on the origin; what the head names where no proxy reads it.
+    let path: String
     let head: HTTPRequestHead
     let body: [UInt8]
     let receiver: any ChunkReceiver

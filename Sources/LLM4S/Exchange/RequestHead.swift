@@ -4,8 +4,11 @@ import NIOHTTP1
 extension HTTPRequestHead {
     /// The head of a streaming request.
     ///
+    /// - Parameter proxy: the proxy on the way; without TLS it reads the head, and wants the whole address.
     /// - Throws: kind `invalid_request` where a configured header field cannot be sent; its value is not named.
-    init(_ request: ProviderRequest, to endpoint: Endpoint, path: String, userAgent: String) throws(LLMError) {
+    init(
+        _ request: ProviderRequest, to endpoint: Endpoint, path: String, proxy: HTTPProxy? = nil, userAgent: String
+    ) throws(LLMError) {
         var headers = HTTPHeaders()
         headers.add(name: "host", value: endpoint.origin.authority)
         if !request.body.isEmpty { headers.add(name: "content-type", value: "application/json") }
@@ -23,7 +26,14 @@ extension HTTPRequestHead {
             // The user's own field replaces ours; a key goes out once only.
             headers.replaceOrAdd(name: name, value: value)
         }
-        self.init(version: .http1_1, method: method, uri: path, headers: headers)
+        var target = path
+        if let proxy, !endpoint.origin.isSecure {
+            target = endpoint.origin.description + path
+            if let authorization = proxy.authorization {
+                headers.replaceOrAdd(name: "proxy-authorization", value: authorization)
+            }
+        }
+        self.init(version: .http1_1, method: method, uri: target, headers: headers)
     }
 
     /// Fields that say where a message ends, which is ours to say.

@@ -78,11 +78,15 @@ final class StreamAttempt: Sendable {
         }
         // Whatever can fail comes first: a connection is given back only by an exchange.
         let plan: ExchangePlan
-        do { plan = try self.plan(path) } catch {
+        let proxy: HTTPProxy?
+        do {
+            proxy = try configuration.proxies.proxy(for: endpoint.origin)
+            plan = try self.plan(path, proxy)
+        } catch {
             onEnd(failure(error))
             return
         }
-        pool.lease(endpoint.origin, to: self) { lease in
+        pool.lease(endpoint.origin, through: proxy, to: self) { lease in
             switch lease {
             case .failure(let error): onEnd(self.failure(error))
             case .success(let connection):
@@ -105,11 +109,12 @@ final class StreamAttempt: Sendable {
         }
     }
 
-    private func plan(_ path: String) throws(LLMError) -> ExchangePlan {
+    private func plan(_ path: String, _ proxy: HTTPProxy?) throws(LLMError) -> ExchangePlan {
         ExchangePlan(
             id: pool.nextID(), provider: endpoint.provider, choices: request.choices, dialect: request.dialect,
-            cursor: request.cursor, origin: endpoint.origin,
-            head: try HTTPRequestHead(request, to: endpoint, path: path, userAgent: configuration.userAgent),
+            cursor: request.cursor, origin: endpoint.origin, path: path,
+            head: try HTTPRequestHead(
+                request, to: endpoint, path: path, proxy: proxy, userAgent: configuration.userAgent),
             body: request.body, receiver: receiver, timeouts: timeouts, limits: configuration.limits,
             start: start, unixSeconds: POSIX.unixSeconds)
     }

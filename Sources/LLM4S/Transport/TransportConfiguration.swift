@@ -7,6 +7,8 @@ package struct TransportConfiguration: Sendable {
     package var eventLoopThreads = max(1, System.coreCount / 2)
     /// A file of PEM certificates to trust beside those of the system.
     package var caFile: String?
+    /// Which origins are reached through which proxy.
+    package var proxies = ProxySettings()
     /// How long streams may be silent.
     package var timeouts = StreamTimeouts()
     /// The bounds of a stream.

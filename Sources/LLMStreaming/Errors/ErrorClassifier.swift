@@ -51,6 +51,8 @@ package enum ErrorClassifier {
     /// What the body says of a retry; false for the faults of a request that llama.cpp reports as its own.
     private static func shouldRetry(status: Int, body: ProviderErrorBody) -> Bool? {
         if let isRetryable = body.isRetryable { return isRetryable }
+        // A proxy that wants other credentials wants them the next time too.
+        if status == 407 { return false }
         return status == 500 && ErrorPhrases.arePermanent(body.message.lowercased()) ? false : nil
     }
 
@@ -59,6 +61,8 @@ package enum ErrorClassifier {
         let words = body.words.map { $0.lowercased() }
         let message = body.message.lowercased()
         if (300...399).contains(status) { return .redirect }
+        // No provider says this; a proxy on the way does.
+        if status == 407 { return .proxy }
         // Too large for the limit of a minute or a day: no wait makes it fit.
         if status == 413 || message.hasPrefix("request too large") { return clientFault(message) }
         if let kind = words.lazy.compactMap({ ErrorVocabulary.kinds[$0] }).first {

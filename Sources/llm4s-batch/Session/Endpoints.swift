@@ -1,4 +1,5 @@
 import BatchEngine
+import LLM4S
 import LLMStreaming
 import MockProvider
 
@@ -18,6 +19,7 @@ struct Endpoints: Sendable {
         _ names: [String], catalog: ProviderCatalog, baseURL: String?, baseURLProvider: String?,
         environment: [String: String]
     ) async throws {
+        let proxies = ProxySettings(environment: environment)
         for name in names {
             guard var provider = catalog[name] else {
                 faults[name] = ConfigurationError("provider '\(name)' is not known; name it in the configuration file")
@@ -30,7 +32,9 @@ struct Endpoints: Sendable {
                 provider.baseURL = server.baseURL
             }
             do throws(ConfigurationError) {
-                table[name] = try Endpoint(provider: provider, baseURL: url, environment: environment)
+                let endpoint = try Endpoint(provider: provider, baseURL: url, environment: environment)
+                try proxies.check(endpoint.origin)
+                table[name] = endpoint
             } catch {
                 faults[name] = error
             }

@@ -115,6 +115,7 @@ struct RunSession: Sendable {
     private var transportConfiguration: TransportConfiguration {
         var configuration = TransportConfiguration()
         configuration.caFile = options.caFile ?? environment["SSL_CERT_FILE"]
+        configuration.proxies = ProxySettings(environment: environment)
         configuration.timeouts.connect = options.connectTimeout.duration
         configuration.timeouts.firstToken = options.firstTokenTimeout.duration
         configuration.timeouts.idle = options.idleTimeout.duration

@@ -39,7 +39,7 @@ struct EmbeddedExchange {
         let request = ProviderRequest.test
         let plan = ExchangePlan(
             id: 7, provider: Provider(name: "lab", dialect: dialect), choices: 1, dialect: nil, cursor: nil,
-            origin: origin,
+            origin: origin, path: "/v1",
             head: HTTPRequestHead(
                 version: .http1_1, method: .POST, uri: "/v1",
                 headers: ["content-length": String(request.body.count)]),
