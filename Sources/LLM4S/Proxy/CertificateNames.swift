@@ -15,7 +15,7 @@ struct CertificateNames: Sendable, Equatable {
         let host = host.lowercased()
         let name = host.hasSuffix(".") ? String(host.dropLast()) : host
         let parent = name.firstIndex(of: ".").map { name[$0...] } ?? ""
-        return hosts.contains { $0 == name || parent.contains(".") && $0 == "*" + parent }
+        return hosts.contains { $0 == name || parent.dropFirst().contains(".") && $0 == "*" + parent }
     }
 
     /// The bytes of an address; nil for a name.

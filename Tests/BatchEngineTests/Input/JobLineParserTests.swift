@@ -163,7 +163,7 @@ import Testing
         #expect(try parse(anthropic, toAnthropic).model == ModelName(provider: "anthropic", model: "m"))
         #expect(
             try faults(of: anthropic, toVLLM) == [
-                "'params' speaks anthropic-messages and cannot go to provider 'vllm', which speaks openai-chat"
+                "'params' speaks anthropic-messages and cannot go to provider 'vllm', which speaks openai-chat and openai-responses"
             ])
     }
 
