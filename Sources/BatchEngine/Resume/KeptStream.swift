@@ -32,7 +32,8 @@ enum KeptStream: Equatable {
             if kept.pollCount != nil, isStreaming {
                 self = (kept.pollCount ?? 0) < Self.maximumPolls ? .kept : .lost(isAlive: true)
             } else {
-                self = broughtNothing ? .lost(isAlive: true) : .kept
+                // Once, the connection may have broken before anything came; twice, there is nothing left to come.
+                self = broughtNothing && kept.emptyReplays != nil ? .lost(isAlive: true) : .kept
             }
         // A run can be stuck in a queue for ever (WIRE.md 6).
         case .timeoutFirstToken: self = broughtNothing || kept.answer.isEmpty ? .lost(isAlive: true) : .kept

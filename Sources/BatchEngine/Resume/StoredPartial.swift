@@ -18,6 +18,8 @@ package struct StoredPartial: Sendable, Equatable {
     package var cursor: ReplayCursor?
     /// How often a kept response was looked at whole, because its stream could not be had.
     package var pollCount: Int?
+    /// How many replays in a row brought nothing; nil for none.
+    package var emptyReplays: Int?
     /// What the response that a stream is replayed of calls itself, and its model: the rest may not say it again.
     package var responseID: String?
     package var model: String?
@@ -54,6 +56,7 @@ package struct StoredPartial: Sendable, Equatable {
         object["furthest"] = .int(furthestScalars)
         object["cursor"] = cursor.map { .string($0.text) }
         object["polls"] = pollCount.map(JSON.int)
+        object["empty_replays"] = emptyReplays.map(JSON.int)
         object["response_id"] = responseID.map(JSON.string)
         object["model"] = model.map(JSON.string)
         return .object(object)
@@ -67,6 +70,7 @@ package struct StoredPartial: Sendable, Equatable {
             tokenCount: json["tokens"]?.int, furthestScalars: json["furthest"]?.int)
         cursor = json["cursor"]?.string.flatMap(ReplayCursor.init(text:))
         pollCount = json["polls"]?.int
+        emptyReplays = json["empty_replays"]?.int
         responseID = json["response_id"]?.string
         model = json["model"]?.string
     }

@@ -88,7 +88,10 @@ package struct AttemptVerdict: Sendable {
         var kept = partial
         kept.furthestScalars = max(job.partial?.furthestScalars ?? 0, kept.furthestScalars)
         switch KeptStream(error, end.result, kept: kept, isReplayed: plan.strategy == .replay) {
-        case .kept: if plan.isPoll, error.kind == .cut { kept.pollCount = (kept.pollCount ?? 0) + 1 }
+        case .kept:
+            if plan.isPoll, error.kind == .cut { kept.pollCount = (kept.pollCount ?? 0) + 1 }
+            let isEmpty = plan.strategy == .replay && end.result.partial.isEmpty
+            kept.emptyReplays = isEmpty ? (kept.emptyReplays ?? 0) + 1 : nil
         case .polled: kept.pollCount = 0
         case .lost(let isAlive):
             if isAlive { abandoned = kept.cursor }

@@ -19,8 +19,9 @@ struct KeptStreamTests {
         #expect(fate(kind, status: 503, isReplayed: true) == .kept)
     }
 
-    @Test func aReplayThatBringsNothingIsNotTriedAgain() {
-        #expect(fate(.cut, status: 200, isReplayed: true, brings: "") == .lost(isAlive: true))
+    @Test func aReplayThatTwiceBringsNothingIsNotTriedAgain() {
+        #expect(fate(.cut, status: 200, isReplayed: true, brings: "") == .kept)
+        #expect(fate(.cut, status: 200, isReplayed: true, brings: "", emptyReplays: 1) == .lost(isAlive: true))
         #expect(fate(.cut, status: 200, isReplayed: true, brings: "more") == .kept)
         #expect(fate(.connect, status: nil, isReplayed: true, brings: "") == .kept)
         #expect(fate(.notFound, status: 404, isReplayed: true, brings: "") == .lost(isAlive: false))
@@ -43,7 +44,8 @@ struct KeptStreamTests {
 
     private func fate(
         _ kind: ErrorKind, status: Int?, isReplayed: Bool, brings: String = "more", kept: String = "one",
-        form: ReplayCursor.Form = .conversation, polls: Int? = nil
+        form: ReplayCursor.Form = .conversation, polls: Int? = nil,
+        emptyReplays: Int? = nil
     ) -> KeptStream {
         func answer(_ text: String) -> PartialAnswer {
             PartialAnswer(
@@ -55,6 +57,7 @@ struct KeptStreamTests {
         var partial = StoredPartial(attemptID: 1, answer: answer(kept), seams: [])
         partial.cursor = ReplayCursor(form, id: "c", position: 9)
         partial.pollCount = polls
+        partial.emptyReplays = emptyReplays
         return KeptStream(error, result, kept: partial, isReplayed: isReplayed)
     }
 }
