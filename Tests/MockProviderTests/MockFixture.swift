@@ -79,10 +79,10 @@ extension MockServer {
 
 /// Waits for a condition on what another thread counts; fails after 20 seconds.
 func waitUntil(
-    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () -> Bool
+    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + .seconds(20)
-    while !condition() {
+    while await !condition() {
         guard ContinuousClock.now < deadline else {
             Issue.record(what, sourceLocation: sourceLocation)
             return
