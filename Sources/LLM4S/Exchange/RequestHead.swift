@@ -16,7 +16,9 @@ extension HTTPRequestHead {
         headers.add(name: "user-agent", value: userAgent)
         let method = HTTPMethod(rawValue: request.method)
         if method == .POST { headers.add(name: "content-length", value: String(request.body.count)) }
-        for (name, value) in endpoint.provider.headers + request.headers + endpoint.authorizationFields {
+        let dialect = request.dialect ?? endpoint.provider.dialect
+        let fields = dialect.headers + endpoint.provider.headers + request.headers + endpoint.authorizationFields
+        for (name, value) in fields {
             guard Self.isToken(name), !Self.framing.contains(name.lowercased()),
                 value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
             else {

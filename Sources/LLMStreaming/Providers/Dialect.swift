@@ -15,4 +15,9 @@ public enum Dialect: String, Sendable, Hashable, CaseIterable {
         case .anthropicMessages: "/v1/messages"
         }
     }
+
+    /// Header fields that every request needs, where the provider has none of that name.
+    package var headers: [(name: String, value: String)] {
+        self == .anthropicMessages ? [("anthropic-version", "2023-06-01")] : []
+    }
 }
