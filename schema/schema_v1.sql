@@ -130,6 +130,8 @@ CREATE TABLE attempts (
     prefix_chars INTEGER,
     -- Why it was done so, in words.
     resume_reason TEXT,
+    -- What was asked for and not sent, and why; a JSON array of sentences, NULL where all was sent.
+    notes TEXT,
     -- How much of the beginning of its answer was found to repeat the prefix.
     overlap_chars INTEGER,
     started_ms INTEGER NOT NULL,
@@ -177,8 +179,8 @@ CREATE TABLE attempts (
         usage_source = 'provider' OR usage_source = 'mixed' OR usage_source = 'estimate' OR usage_source = 'none'
     ),
     -- Where it did not complete: the answer so far, joined with what it went on from. JSON with, per choice, choice,
-    -- text, reasoning, refusal, tool_calls, open_tool_call, open_reasoning; and content_deltas, seams, tokens, and where
-    -- the server keeps the stream, cursor. Last in the row, so that reading the rest does not read it.
+    -- text, reasoning, refusal, tool_calls, open_tool_call, open_reasoning, paused_turn; and content_deltas, seams,
+    -- tokens, and where the server keeps the stream, cursor. Last in the row, so that reading the rest does not read it.
     partial TEXT
 ) STRICT;
 
@@ -204,7 +206,7 @@ CREATE TABLE chunks (
     -- When it arrived; pieces of one read share the time.
     at_us INTEGER NOT NULL,
     -- text, reasoning, refusal, tool_call, tool_arguments, signature, citation, reasoning_details, logprobs, block,
-    -- response, usage, finish, native_finish, cursor.
+    -- item, response, usage, finish, native_finish, cursor.
     kind TEXT NOT NULL,
     -- The answer it belongs to, from 0 (option n), and the tool call or content block within it, from 0.
     choice INTEGER NOT NULL,

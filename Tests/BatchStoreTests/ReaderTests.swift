@@ -22,6 +22,19 @@ import Testing
         try await store.database.close()
     }
 
+    @Test func whatWasAskedForAndNotSentStandsInItsAttempt() async throws {
+        let store = try await TestStore(jobs: newJobs(1))
+        let job = try await store.job("j1")
+        var start = attemptStart(of: job)
+        start.notes = ["option 'top_p' was left out: the model m refuses it", "\"quoted\""]
+        let attemptID = store.queue.startAttempt(start)
+        try await store.queue.endAttempt(cutEnd(attemptID, of: job))
+        _ = store.queue.startAttempt(attemptStart(of: try await store.job("j1")))
+        try await store.database.flush()
+        let attempts = try await store.database.reader.attempts(ofJob: job.id)
+        #expect(attempts.map(\.notes) == [start.notes, []])
+    }
+
     /// The counts of the whole database come from indexes; they must be those of the rows, whatever happened.
     @Test func theCountsAreThoseOfTheRows() async throws {
         let store = try await TestStore(jobs: newJobs(40))

@@ -35,7 +35,7 @@ struct AttemptSender: Sendable {
         }
         job.request = []
         if plan.strategy != .replay, let cursor = job.partial?.cursor { await abandon(cursor, at: endpoint) }
-        let attemptID = store.startAttempt(start(of: job, plan))
+        let attemptID = store.startAttempt(start(of: job, plan, notes: request.notes))
         let receiver = AttemptReceiver(
             store: store, attemptID: attemptID, chunks: chunks, answered: answered)
         let kept = request.kept
@@ -58,10 +58,10 @@ struct AttemptSender: Sendable {
         "llm4s-\(String(unixMilliseconds(), radix: 36))-\(String(random, radix: 36))-\(job.id)-\(job.attemptCount + 1)"
     }
 
-    private func start(of job: Job, _ plan: ResumePlan?) -> AttemptStart {
+    private func start(of job: Job, _ plan: ResumePlan?, notes: [String] = []) -> AttemptStart {
         AttemptStart(
             jobID: job.id, number: job.attemptCount + 1, requestSHA256: job.requestSHA256, strategy: plan?.strategy,
-            reason: plan?.strategy == nil ? nil : plan?.reason,
+            reason: plan?.strategy == nil ? nil : plan?.reason, notes: notes,
             resumedFrom: plan?.goesOn == true ? job.partial?.attemptID : nil, prefixScalars: plan?.prefixScalars,
             startedMilliseconds: unixMilliseconds())
     }

@@ -8,6 +8,8 @@ package struct AttemptStart: Sendable {
     package var strategy: ResumeStrategy?
     /// Why so, in words; nil for the first.
     package var reason: String?
+    /// What was asked for and is not sent, and why.
+    package var notes: [String]
     /// The attempt whose text it goes on from.
     package var resumedFrom: Int64?
     /// How many scalars of the joined partial text were sent along; 0 where a kept response is asked for whole.
@@ -17,13 +19,14 @@ package struct AttemptStart: Sendable {
 
     package init(
         jobID: Int64, number: Int, requestSHA256: String, strategy: ResumeStrategy? = nil, reason: String? = nil,
-        resumedFrom: Int64? = nil, prefixScalars: Int? = nil, startedMilliseconds: Int64
+        notes: [String] = [], resumedFrom: Int64? = nil, prefixScalars: Int? = nil, startedMilliseconds: Int64
     ) {
         self.jobID = jobID
         self.number = number
         self.requestSHA256 = requestSHA256
         self.strategy = strategy
         self.reason = reason
+        self.notes = notes
         self.resumedFrom = resumedFrom
         self.prefixScalars = prefixScalars
         self.startedMilliseconds = startedMilliseconds

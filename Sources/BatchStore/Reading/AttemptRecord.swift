@@ -1,4 +1,5 @@
 package import BatchEngine
+import LLMStreaming
 
 /// A row of `attempts`.
 package struct AttemptRecord: Sendable, Equatable {
@@ -37,6 +38,8 @@ package struct AttemptRecord: Sendable, Equatable {
     package var partial: StoredPartial?
     /// Why it was sent in the way of its strategy.
     package var resumeReason: String?
+    /// What was asked for and not sent, and why.
+    package var notes: [String]
 
     /// Reads the columns in the order of the members.
     init(_ row: borrowing Statement) {
@@ -70,7 +73,9 @@ package struct AttemptRecord: Sendable, Equatable {
         promptTokens = row.optionalInt(26)
         completionTokens = row.optionalInt(27)
         usageSource = row.optionalText(28).flatMap(CompletionRecord.UsageSource.init)
-        partial = row.optionalBytes(29).flatMap { StoredPartial(attemptID: id, stored: $0) }
         resumeReason = row.optionalText(30)
+        let told = row.optionalText(31).flatMap { try? JSONParser.parse($0) }
+        notes = told?.array?.compactMap(\.string) ?? []
+        partial = row.optionalBytes(29).flatMap { StoredPartial(attemptID: id, stored: $0) }
     }
 }

@@ -8,7 +8,7 @@ extension BatchReader {
                     prefix_chars, overlap_chars, started_ms, first_byte_us, first_chunk_us, duration_us, status,
                     finish_reason, http_status, error_kind, error, error_code, retry_after_ms, request_id, response_id,
                     first_chunk_id, last_chunk_id, chunk_count, prompt_tokens, completion_tokens, usage_source, partial,
-                    resume_reason
+                    resume_reason, notes
                 FROM attempts
                 WHERE job_id = ?1
                 ORDER BY number

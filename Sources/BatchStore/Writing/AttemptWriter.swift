@@ -21,6 +21,7 @@ struct AttemptWriter: ~Copyable {
         insert.bind(start.prefixScalars, at: 8)
         insert.bind(start.startedMilliseconds, at: 9)
         insert.bind(start.reason, at: 10)
+        insert.bind(start.notes.isEmpty ? nil : JSON.array(start.notes.map(JSON.string)).text, at: 11)
         try insert.run()
         run.bind(start.jobID, at: 1)
         run.bind(start.startedMilliseconds, at: 2)
@@ -106,8 +107,8 @@ extension AttemptWriter {
             insert: connection.prepare(
                 """
                 INSERT INTO attempts (attempt_id, job_id, number, counts, run_id, request_sha256, resumed_from,
-                    resume_strategy, prefix_chars, started_ms, resume_reason, status)
-                VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'running')
+                    resume_strategy, prefix_chars, started_ms, resume_reason, notes, status)
+                VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'running')
                 """),
             run: connection.prepare(
                 "UPDATE jobs SET status = 'running', not_before_ms = NULL, updated_ms = ?2 WHERE job_id = ?1"),

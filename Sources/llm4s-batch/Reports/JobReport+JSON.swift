@@ -32,6 +32,7 @@ extension JobReport {
         add("strategy", (attempt.strategy?.rawValue).map(JSON.string))
         add("resumed_from", attempt.resumedFrom.map { .int(Int($0)) })
         add("prefix_chars", attempt.prefixScalars.map(JSON.int))
+        if !attempt.notes.isEmpty { add("notes", .array(attempt.notes.map(JSON.string))) }
         add("started_ms", .int(Int(attempt.startedMilliseconds)))
         add("first_byte_us", attempt.firstByteMicroseconds.map { .int(Int($0)) })
         add("first_chunk_us", attempt.firstChunkMicroseconds.map { .int(Int($0)) })

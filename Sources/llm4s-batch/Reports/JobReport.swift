@@ -39,6 +39,7 @@ struct JobReport {
         if !attempt.counts, attempt.status != .running { head += " · does not count" }
         var lines = [head]
         if let strategy = attempt.strategy { lines.append("  \(sentence(strategy, attempt))") }
+        lines += attempt.notes.map { "  \($0)" }
         var times: [String] = []
         if let time = attempt.firstByteMicroseconds { times.append("first byte \(Self.time(time))") }
         if let time = attempt.firstChunkMicroseconds { times.append("first content \(Self.time(time))") }

@@ -54,6 +54,49 @@ import Testing
         }
     }
 
+    /// LLM4S_TRIALS over 10 is the number of damaged copies of each stream.
+    @Test(.enabled(if: RecordedStream.isHere, "../shared/fixtures is not here"))
+    func damagedStreamsEndWithoutACrashAndTheSameHoweverTheyAreRead() throws {
+        let (copies, seed) = (
+            max(1, environment("LLM4S_TRIALS", default: 50) / 10), environment("LLM4S_SEED", default: 1)
+        )
+        var random = SplitMix64(state: UInt64(truncatingIfNeeded: seed))
+        var (trials, completions) = (0, 0)
+        for stream in RecordedStream.all where stream.bytes.count < 200_000 {
+            for _ in 0..<copies {
+                var mutation = EventMutation(random: random)
+                var bytes = stream.bytes
+                // In the middle of the stream, and sometimes nothing follows.
+                let start = Int.random(in: 0..<bytes.count, using: &random)
+                let end = min(bytes.count, start + Int.random(in: 1...2000, using: &random))
+                let isLast = Int.random(in: 0..<4, using: &random) == 0
+                bytes.replaceSubrange(start..<(isLast ? bytes.count : end), with: mutation.mutate(bytes[start..<end]))
+                random = mutation.random
+                let comment: Comment = "\(stream.name), seed \(seed), damaged from \(start) to \(end)"
+                let whole = StreamRun(bytes, stream.provider)
+                var inPieces = StreamRun(stream.provider)
+                var place = 0
+                while place < bytes.count {
+                    let next = min(bytes.count, place + Int.random(in: 1...4000, using: &random))
+                    inPieces.receive(bytes[place..<next])
+                    place = next
+                }
+                inPieces.end()
+                try #require(inPieces.chunks == whole.chunks && inPieces.error == whole.error, comment)
+                try #require(inPieces.completion == whole.completion, comment)
+                try #require((whole.completion == nil) == (whole.error != nil), comment)
+                if whole.completion != nil {
+                    completions += 1
+                    let text = String(decoding: bytes, as: UTF8.self).replacing(" ", with: "")
+                    let ends = ["message_stop", "\"finish_reason\":\"", "response.completed", "[DONE]"]
+                    try #require(ends.contains { text.contains($0) }, comment)
+                }
+                trials += 1
+            }
+        }
+        print("\(trials) damaged streams (seed \(seed)), \(completions) of them whole none the less")
+    }
+
     @Test(arguments: [Provider.openAI, .responses, .anthropic])
     func nonsenseAsABodyOfAnErrorIsAnErrorWithWords(_ provider: Provider) throws {
         let (trials, seed) = (10 * environment("LLM4S_TRIALS", default: 50), environment("LLM4S_SEED", default: 1))
