@@ -52,7 +52,10 @@ package struct OpenAIResponsesDecoder: Sendable {
             addNames(object["response"]?.object, into: &chunks)
         case "response.completed", "response.incomplete", "response.failed", "response.cancelled":
             let name = String(type.dropFirst("response.".count))
-            try end(object["response"]?.object ?? JSONObject(), status: name, into: &chunks)
+            var response = object["response"]?.object ?? JSONObject()
+            // Some servers put the error beside the response.
+            if response["error"]?.isNull != false { response["error"] = object["error"] }
+            try end(response, status: name, into: &chunks)
         case "response.output_item.added":
             let position = try position(object, isFirst: true)
             items[position].hasBegun = true

@@ -31,8 +31,10 @@ struct ResponseItem: Sendable {
         }
     }
 
-    /// Its place in the output.
+    /// Its number among the items of the answer.
     let number: Int
+    /// The place in the output that its events name.
+    let place: Int
     /// The names that events may call it by.
     private(set) var ids: [String] = []
     /// Empty until it is known.
@@ -47,7 +49,10 @@ struct ResponseItem: Sendable {
     var isOpened = false
     var citationCount = 0
 
-    init(number: Int) { self.number = number }
+    init(number: Int, place: Int) {
+        self.number = number
+        self.place = place
+    }
 
     func isCalled(_ id: String) -> Bool { !id.isEmpty && ids.contains(id) }
 

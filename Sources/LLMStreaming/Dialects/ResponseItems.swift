@@ -15,7 +15,7 @@ struct ResponseItems: Sendable {
     func position(outputIndex: Int?) -> Int? {
         guard let outputIndex else { return items.count == 1 ? 0 : nil }
         // The newest is the likeliest.
-        return items.lastIndex { $0.number == outputIndex }
+        return items.lastIndex { $0.place == outputIndex }
     }
 
     /// The position of the item that an event is about, which is added where it is new.
@@ -26,7 +26,8 @@ struct ResponseItems: Sendable {
     ///   - isFirst: whether the event is an item's first.
     mutating func position(outputIndex: Int?, ids: [String], isFirst: Bool) throws(LLMError) -> Int {
         if let outputIndex {
-            if let known = position(outputIndex: outputIndex) { return known }
+            // A server that counts wrongly begins a further item in the place of one that is done.
+            if let known = position(outputIndex: outputIndex), !isFirst || !items[known].isDone { return known }
             return try add(outputIndex)
         }
         if let known = items.lastIndex(where: { item in ids.contains { item.isCalled($0) } }) { return known }
@@ -46,11 +47,12 @@ struct ResponseItems: Sendable {
 
     private var nextNumber: Int { (items.map(\.number).max() ?? -1) + 1 }
 
-    private mutating func add(_ number: Int) throws(LLMError) -> Int {
-        guard (0..<Self.maximumCount).contains(number) else {
-            throw LLMError(.decode, "an output item has the index \(number)")
+    private mutating func add(_ place: Int) throws(LLMError) -> Int {
+        guard (0..<Self.maximumCount).contains(place) else {
+            throw LLMError(.decode, "an output item has the index \(place)")
         }
-        items.append(ResponseItem(number: number))
+        let isTaken = items.contains { $0.number == place }
+        items.append(ResponseItem(number: isTaken ? nextNumber : place, place: place))
         return items.count - 1
     }
 }

@@ -67,6 +67,16 @@ import Testing
         #expect(run.text(.text) == "x" && run.completion == nil)
     }
 
+    @Test func anErrorBesideTheFailedResponseIsItsError() {
+        for response in [#""response":{"id":"r","status":"failed","error":null},"#, ""] {
+            let run = Events.run([
+                Events.created,
+                #"{"type":"response.failed",\#(response)"error":{"code":"rate_limit_exceeded","message":"slow down"}}"#,
+            ])
+            #expect(run.error?.kind == .rateLimit && run.error?.message == "slow down")
+        }
+    }
+
     @Test func aCancelledResponseIsCut() {
         let run = Events.run([Events.created, Events.text(0, "x"), Events.end("cancelled")])
         #expect(run.error?.kind == .cut && run.completion == nil)

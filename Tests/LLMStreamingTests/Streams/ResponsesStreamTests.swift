@@ -38,6 +38,19 @@ import Testing
         #expect(run.completion?.content == "onetwothree")
     }
 
+    @Test func aFurtherItemInThePlaceOfOneThatIsDoneIsAnItemOfItsOwn() throws {
+        let run = Events.response(
+            Events.added(0, #"{"type":"reasoning","id":"r","summary":[]}"#),
+            Events.event("reasoning_text.delta", 0, #""content_index":0,"delta":"because""#),
+            Events.done(0, #"{"type":"reasoning","id":"r","summary":[]}"#),
+            Events.added(0, #"{"type":"message","id":"m","role":"assistant"}"#), Events.text(0, "x"),
+            Events.done(0, #"{"type":"message","id":"m","content":[{"type":"output_text","text":"x"}]}"#))
+        #expect((run.completion?.content, run.completion?.thinking) == ("x", "because"))
+        let items = run.completion?.choices[0].message.array ?? []
+        #expect(items.compactMap { $0["type"]?.string } == ["reasoning", "message"])
+        #expect(items.last?["content"]?.array?.first?["text"] == "x")
+    }
+
     @Test func itemsWithoutAPlaceAreToldByIdOrOrder() throws {
         let run = Events.response(
             #"{"type":"response.output_item.added","item":{"type":"message","id":"m1"}}"#,
