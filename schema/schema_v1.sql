@@ -57,8 +57,8 @@ CREATE TABLE jobs (
     job_id INTEGER PRIMARY KEY,
     -- The line's id (or custom_id), else derived from the request's hash.
     custom_id TEXT NOT NULL UNIQUE,
-    -- The file as the user named it, and the line in it from 1. NULL in line: the file no longer has this job; run
-    -- leaves it out, resume runs it.
+    -- The file as the user named it, and the line in it from 1; of a batch that is one document, the request in it.
+    -- NULL in line: the file no longer has this job; run leaves it out, resume runs it.
     source TEXT NOT NULL,
     line INTEGER CHECK (line >= 1),
     provider TEXT NOT NULL,

@@ -15,7 +15,7 @@ struct RunCommand: AsyncParsableCommand {
             has come is stored either way.
             """)
 
-    @Argument(help: "JSONL files; - is standard input. Several files need --db.")
+    @Argument(help: "JSONL files, or batches as one document; - is standard input. Several files need --db.")
     var files: [String]
 
     @Option(help: "The database (default: the file's path with the ending .db; llm4s-batch.db for standard input).")

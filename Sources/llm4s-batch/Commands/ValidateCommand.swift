@@ -7,7 +7,7 @@ struct ValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Reads every line and reports every fault; sends nothing.")
 
-    @Argument(help: "JSONL files; - is standard input.")
+    @Argument(help: "JSONL files, or batches as one document; - is standard input.")
     var files: [String]
 
     @OptionGroup var input: InputOptions
