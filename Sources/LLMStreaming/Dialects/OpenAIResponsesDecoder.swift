@@ -205,12 +205,14 @@ extension OpenAIResponsesDecoder {
     /// Takes what the events before lacked of the whole output.
     private mutating func addOutput(_ output: [JSON], into chunks: inout [StreamedChunk]) throws(LLMError) {
         if case .missed = beginning { return }
+        let known = items.positionsByType
         var ordinals: [String: Int] = [:]
         for case .object(let item) in output {
             let type = item["type"]?.string ?? ""
             let ordinal = ordinals[type, default: 0]
             ordinals[type] = ordinal + 1
-            endItem(item, at: try items.position(ofOutput: item, ordinal: ordinal), into: &chunks)
+            let position = try items.position(ofOutput: item, ordinal: ordinal, among: known[type] ?? [])
+            endItem(item, at: position, into: &chunks)
         }
     }
 }

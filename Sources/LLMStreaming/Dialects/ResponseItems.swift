@@ -34,14 +34,18 @@ struct ResponseItems: Sendable {
         return try isFirst || items.isEmpty ? add(nextNumber) : items.count - 1
     }
 
+    /// The positions of the items seen so far, of each type in the order of the output.
+    var positionsByType: [String: [Int]] {
+        let ordered = items.indices.sorted { items[$0].number < items[$1].number }
+        return Dictionary(grouping: ordered) { items[$0].type }
+    }
+
     /// The position of the item that one of a finished response's output is: of the same name, else the one that has
     /// the same place among those of its type; a new one where the stream had fewer.
-    mutating func position(ofOutput item: JSONObject, ordinal: Int) throws(LLMError) -> Int {
-        let type = item["type"]?.string ?? ""
-        if let id = item["id"]?.string, let known = items.firstIndex(where: { $0.isCalled(id) && $0.type == type }) {
-            return known
-        }
-        let same = items.indices.filter { items[$0].type == type }.sorted { items[$0].number < items[$1].number }
+    ///
+    /// - Parameter same: the positions of the items of its type before the output was looked at.
+    mutating func position(ofOutput item: JSONObject, ordinal: Int, among same: [Int]) throws(LLMError) -> Int {
+        if let id = item["id"]?.string, let known = same.first(where: { items[$0].isCalled(id) }) { return known }
         return try ordinal < same.count ? same[ordinal] : add(nextNumber)
     }
 
