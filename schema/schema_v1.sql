@@ -47,6 +47,9 @@ CREATE TABLE run_seconds (
     -- At the end of this second: open streams, and jobs that wait for another try.
     running INTEGER NOT NULL,
     waiting INTEGER NOT NULL,
+    -- What jobs that could be sent waited for at its end: JSON [{name, reason, until_ms}], name a provider or
+    -- provider/model. NULL: for nothing.
+    waits TEXT,
     PRIMARY KEY (run_id, second)
 ) STRICT, WITHOUT ROWID;
 
@@ -178,6 +181,8 @@ CREATE TABLE attempts (
     usage_source TEXT CHECK (
         usage_source = 'provider' OR usage_source = 'mixed' OR usage_source = 'estimate' OR usage_source = 'none'
     ),
+    -- What it cost: the provider's own figure, else its tokens by the price table. NULL: not known.
+    cost_usd REAL,
     -- Where it did not complete: the answer so far, joined with what it went on from. JSON with, per choice, choice,
     -- text, reasoning, refusal, tool_calls, open_tool_call, open_reasoning, paused_turn; and content_deltas, seams,
     -- tokens, and where the server keeps the stream, cursor. Last in the row, so that reading the rest does not read it.
@@ -245,7 +250,7 @@ CREATE TABLE completions (
     -- Over all tries of this request with distinct response ids: what the provider is likely to bill.
     billed_prompt_tokens INTEGER,
     billed_completion_tokens INTEGER,
-    -- NULL where no price is known.
+    -- Over the same tries, those whose cost is known. NULL: it is of none.
     cost_usd REAL,
     -- Of the first try that brought content; the sum of all tries; the pieces of all tries.
     ttft_us INTEGER,

@@ -175,8 +175,9 @@ import Testing
         let status = try await store.database.reader.status()
         #expect(
             status.waiting == [
-                StatusSummary.Waiting(errorKind: "rate_limit", count: 2, nextDueMilliseconds: 7_000),
-                StatusSummary.Waiting(errorKind: "cut", count: 1, nextDueMilliseconds: 8_000),
+                StatusSummary.Waiting(
+                    provider: "mock", errorKind: "rate_limit", count: 2, nextDueMilliseconds: 7_000),
+                StatusSummary.Waiting(provider: "mock", errorKind: "cut", count: 1, nextDueMilliseconds: 8_000),
             ])
         #expect(status.counts.completed == 1)
         #expect(status.run?.id == store.runID)

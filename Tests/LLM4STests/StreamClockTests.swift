@@ -10,7 +10,8 @@ import Testing
         var timeouts = StreamTimeouts()
         timeouts.firstToken = .seconds(100)
         timeouts.idle = .seconds(30)
-        return StreamClock(timeouts: timeouts, at: start)
+        timeouts.stall = .seconds(75)
+        return StreamClock(timeouts: timeouts, start: start, at: start)
     }
 
     private func at(_ seconds: Int64) -> NIODeadline { start + .seconds(seconds) }
@@ -32,7 +33,34 @@ import Testing
         #expect(clock.deadline == at(80))
         clock.receivedBytes(at: at(70))
         #expect(clock.deadline == at(100))
-        #expect(clock.phase == .idle)
+        #expect(clock.cause == .idle)
+    }
+
+    @Test func commentsDoNotHoldOffTheStallClock() {
+        var clock = clock
+        clock.receivedContent(at: at(50))
+        for seconds in stride(from: Int64(60), through: 120, by: 10) { clock.receivedBytes(at: at(seconds)) }
+        #expect(clock.cause == .stall)
+        #expect(clock.deadline == at(125))
+        // Usage is a chunk, if no content.
+        clock.receivedChunk(at: at(124))
+        #expect(clock.cause == .idle)
+        #expect(clock.deadline == at(154))
+    }
+
+    @Test func theTimeOfTheWholeAttemptRunsFromItsStartAndStandsStillInAPause() {
+        var timeouts = StreamTimeouts()
+        timeouts.job = .seconds(40)
+        var clock = StreamClock(timeouts: timeouts, start: start, at: at(5))
+        #expect(clock.cause == .job)
+        #expect(clock.deadline == at(40))
+        clock.receivedContent(at: at(30))
+        clock.pause(at: at(35))
+        clock.resume(at: at(135))
+        #expect(clock.deadline == at(140))
+        clock.startClosing(at: at(139))
+        #expect(clock.cause == .closing)
+        #expect(clock.deadline == at(144))
     }
 
     @Test func waitsFiveSecondsForTheEndOfAnAnsweredStream() {
@@ -70,7 +98,7 @@ import Testing
     @Test func takesLimitsWithoutEnd() {
         var timeouts = StreamTimeouts()
         timeouts.firstToken = .seconds(Int64.max)
-        let clock = StreamClock(timeouts: timeouts, at: start)
+        let clock = StreamClock(timeouts: timeouts, start: start, at: start)
         #expect(!clock.isExpired(at: at(86_400 * 365)))
     }
 }

@@ -10,19 +10,24 @@ extension Admission {
     /// Takes how an attempt ended, and tells what of it bears on its job.
     mutating func judge(_ job: Job, _ result: StreamResult, at now: Duration) -> RetryCircumstances {
         var circumstances = RetryCircumstances()
+        var changes: [(name: String, resource: RateLimit.Resource, perMinute: Double)] = []
         update(job.id) { flight, provider in
             provider.settle(flight, result, at: now)
-            if let report = result.rateLimits { provider.learn(report, flight, at: now) }
+            if let report = result.rateLimits {
+                let name = provider.models[flight.place.model].lane.name
+                changes += provider.learn(report, flight, at: now).map { (name, $0.0, $0.1) }
+            }
             switch result.outcome {
             case .completed: provider.succeeded(job.id, flight, at: now)
             case .failed(let error):
-                provider.failed(job.id, flight, error, result, at: now)
+                provider.failed(job, flight, error, result, at: now)
                 circumstances.isOutage = provider.outage.since != nil
                 circumstances.isRefusedToAll = provider.refusals.isOfEverybody
                 circumstances.equalFailures = error.equalsInARow(job.recentFailures)
                 circumstances.wasRefused = job.recentFailures.first?.isRefusal ?? false
             }
         }
+        limitChanges += changes
         return circumstances
     }
 }
@@ -35,8 +40,12 @@ extension ProviderLanes {
     }
 
     /// Takes the limits that an answer's headers tell: providers that tell them count by model.
-    fileprivate mutating func learn(_ report: RateLimitReport, _ flight: Flight, at now: Duration) {
-        _ = models[flight.place.model].gate.rates.learn(report, at: now)
+    ///
+    /// - Returns: the rates that are others than before.
+    fileprivate mutating func learn(_ report: RateLimitReport, _ flight: Flight, at now: Duration)
+        -> [(RateLimit.Resource, Double)]
+    {
+        models[flight.place.model].gate.rates.learn(report, at: now)
     }
 
     /// Charges what an attempt used in place of what it was expected to.
@@ -66,11 +75,15 @@ extension ProviderLanes {
     }
 
     fileprivate mutating func failed(
-        _ jobID: Int64, _ flight: Flight, _ error: LLMError, _ result: StreamResult, at now: Duration
+        _ job: Job, _ flight: Flight, _ error: LLMError, _ result: StreamResult, at now: Duration
     ) {
+        let jobID = job.id
         // A connection that had grown stale is tried again at once.
         if result.isStaleConnection { return }
         switch error.outageEvidence(hasContent: !result.partial.isEmpty) {
+        // The same answer as to its last try is about the job; such jobs are those that are left at a run's end.
+        case .failure where outage.since == nil && error.equalsInARow(job.recentFailures) > 1:
+            outage.succeeded(jobID)
         case .failure: outage.failed(jobID, reason: error.message, at: now)
         case .alive:
             if outage.answered(jobID) { gate.open(at: now) }

@@ -12,12 +12,19 @@ struct Admission {
     private(set) var jobs: JobsInWork
     /// The streams that are open.
     private(set) var running = 0
+    /// What may be used up, and what is.
+    var cost: Budget
+    var tokens: Budget
+    /// Rates that headers changed, until they are told.
+    var limitChanges: [(name: String, resource: RateLimit.Resource, perMinute: Double)] = []
     private var places: [Lane: LanePlace] = [:]
     private var flights: [Int64: Flight] = [:]
 
     init(_ configuration: RunConfiguration) {
         self.configuration = configuration
         jobs = JobsInWork(maximumJobs: configuration.maximumJobs)
+        cost = configuration.cost
+        tokens = configuration.tokens
     }
 
     // MARK: Lanes
@@ -176,19 +183,41 @@ struct Admission {
         let ofProvider = providers[place.provider].gate.admittance(of: size, at: now)
         let ofModel = lane.gate.admittance(of: size, at: now)
         switch (ofProvider, ofModel) {
+        case (.now, .now): break
         case (.later(let time, _), .later(let later, _)): return time > later ? ofProvider : ofModel
         case (.now, _): return ofModel
         default: return ofProvider
         }
+        let reservation = reservation(for: job, at: place)
+        return cost.allows(reservation.cost) && tokens.allows(reservation.tokens) ? .now : .held(.budget)
+    }
+
+    private func reservation(for job: Job, at place: LanePlace) -> Reservation {
+        guard cost.cap != nil || tokens.cap != nil else { return .none }
+        let lane = self[place]
+        return Reservation(
+            job, bytes: size(of: job, place).bytes, largestOutput: lane.tokens.largestOutput,
+            price: configuration.prices.price(of: lane.lane))
+    }
+
+    /// The user's bound that keeps jobs from being sent; nil where none does.
+    var spentBudget: String? {
+        let isSpent = providers.contains { $0.models.contains { $0.wait?.reason == .budget } }
+        guard isSpent else { return nil }
+        return cost.cap == nil ? "max-tokens-total" : tokens.cap == nil ? "max-cost" : "max-cost or --max-tokens-total"
     }
 
     private mutating func start(_ place: LanePlace, at now: Duration) -> AdmissionStep? {
         guard let job = self[place].queue.take()?.job else { return nil }
         let (bytes, size) = size(of: job, place)
+        let reservation = reservation(for: job, at: place)
+        cost.reserve(reservation.cost)
+        tokens.reserve(reservation.tokens)
         let isProbe =
             providers[place.provider].outage.since != nil || providers[place.provider].gate.isProbeDue
             || self[place].gate.isProbeDue
-        flights[job.id] = Flight(place: place, size: size, bytes: bytes, started: now)
+        flights[job.id] = Flight(
+            place: place, size: size, bytes: bytes, reservation: reservation, started: now)
         let isNew = !self[place].queue.begin(job.id)
         jobs.begin(job.id, isNew: isNew)
         running += 1
@@ -206,8 +235,23 @@ struct Admission {
         guard var flight = flights[jobID] else { return }
         flight.started = now
         flights[jobID] = flight
+        cost.reserve(flight.reservation.cost)
+        tokens.reserve(flight.reservation.tokens)
         self[flight.place].gate.startAgain(flight.size, at: now)
         providers[flight.place.provider].gate.startAgain(flight.size, at: now)
+    }
+
+    /// Takes what an attempt used up.
+    ///
+    /// - Returns: what it cost, as far as that is known.
+    mutating func settle(_ jobID: Int64, _ result: StreamResult) -> Double? {
+        guard let flight = flights[jobID] else { return nil }
+        let lane = self[flight.place].lane
+        let known = configuration.prices.cost(of: result, in: lane)
+        let used = flight.reservation.used(result, cost: known, price: configuration.prices.price(of: lane))
+        cost.settle(reserved: flight.reservation.cost, used: used.cost)
+        tokens.settle(reserved: flight.reservation.tokens, used: used.tokens)
+        return known
     }
 
     /// Changes the provider that a job in work is of.
@@ -217,17 +261,18 @@ struct Admission {
     }
 
     /// Takes the end of a job's stream: its slot is free.
-    mutating func release(_ jobID: Int64) {
+    mutating func release(_ jobID: Int64, at now: Duration) {
         guard let flight = flights[jobID], flight.isOpen else { return }
         flights[jobID]?.isOpen = false
         running -= 1
-        self[flight.place].gate.release()
-        providers[flight.place.provider].gate.release()
+        self[flight.place].gate.release(jobID, at: now)
+        providers[flight.place.provider].gate.release(jobID, at: now)
+        providers[flight.place.provider].outage.gaveUp(jobID, at: now)
     }
 
     /// A job's end, or that it waits, is committed.
-    mutating func finish(_ jobID: Int64, waits: Bool) {
-        release(jobID)
+    mutating func finish(_ jobID: Int64, waits: Bool, at now: Duration) {
+        release(jobID, at: now)
         jobs.finish(jobID)
         guard let flight = flights.removeValue(forKey: jobID) else { return }
         let isStopped = self[flight.place].stopReason != nil || providers[flight.place.provider].stopReason != nil

@@ -5,6 +5,8 @@ struct Flight: Sendable {
     var size: RequestSize
     /// The bytes that the estimate was made of.
     let bytes: Int
+    /// What is set aside for it.
+    var reservation = Reservation.none
     /// When its try began, since the run's start.
     var started: Duration
     /// Whether its stream is open.

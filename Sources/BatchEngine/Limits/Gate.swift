@@ -64,8 +64,11 @@ struct Gate: Sendable {
     /// Takes another request of a stream that goes on at once.
     mutating func startAgain(_ size: RequestSize, at now: Duration) { rates.take(size, at: now) }
 
-    /// Takes the end of a stream, whatever its outcome.
-    mutating func release() { running -= 1 }
+    /// Takes the end of a stream, whatever its outcome; a probe that was never sent holds nobody up.
+    mutating func release(_ jobID: Int64, at now: Duration) {
+        running -= 1
+        answered(jobID, at: now)
+    }
 
     /// Takes that a request was answered: what it probed is open again.
     mutating func answered(_ jobID: Int64, at now: Duration) {

@@ -35,9 +35,9 @@ struct RateBuckets: Sendable {
     ///
     /// A limit of a day is not spread over it: it is met when it is spent.
     ///
-    /// - Returns: whether a rate is another than before.
-    mutating func learn(_ report: RateLimitReport, at now: Duration) -> Bool {
-        var isChanged = false
+    /// - Returns: the rates per minute that are others than before.
+    mutating func learn(_ report: RateLimitReport, at now: Duration) -> [(RateLimit.Resource, Double)] {
+        var changes: [(RateLimit.Resource, Double)] = []
         for resource in RateLimit.Resource.allCases {
             let limits = report.limits.filter { $0.resource == resource }
             let rates = limits.compactMap { limit -> Double? in
@@ -45,10 +45,10 @@ struct RateBuckets: Sendable {
                 guard let most = limit.limit, most > 0, window > .zero, window <= .seconds(3600) else { return nil }
                 return Double(most) * 60 / window.seconds
             }
-            if let rate = rates.min(), set(resource, perMinute: rate, at: now) { isChanged = true }
+            if let rate = rates.min(), set(resource, perMinute: rate, at: now) { changes.append((resource, rate)) }
             if let left = limits.compactMap(\.remaining).min() { drain(resource, to: Double(left), at: now) }
         }
-        return isChanged
+        return changes
     }
 
     /// The longest wait that a request of this size has, and for what; nil where it may go now.

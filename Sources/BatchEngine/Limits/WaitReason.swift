@@ -34,7 +34,7 @@ package enum WaitReason: Sendable, Hashable {
 
 extension RateLimit.Resource {
     /// The word for it.
-    var text: String {
+    package var text: String {
         switch self {
         case .requests: "requests"
         case .tokens: "tokens"

@@ -30,6 +30,8 @@ package struct AttemptEnd: Sendable {
     /// How many scalars of the answer's beginning were found twice at the seam and removed.
     package var overlapScalars: Int?
     package var transition: JobTransition
+    /// What it cost in US dollars: the provider's own figure, else by the price table; nil where that is not known.
+    package var costUSD: Double?
     /// Unix milliseconds.
     package var endedMilliseconds: Int64
 

@@ -3,7 +3,7 @@ package import LLMStreaming
 /// What an attempt's result means for its job: a pure function of both, the retry policy and a random number.
 package struct AttemptVerdict: Sendable {
     /// What is to be stored.
-    package private(set) var end: AttemptEnd
+    package internal(set) var end: AttemptEnd
     /// Whether another attempt follows at once: this one does not count.
     package private(set) var isRepeated = false
     /// Whether the provider refused to go on from partial text: not to be tried again for this model in this run.

@@ -13,6 +13,7 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
     private let clock: C
     private let unixMilliseconds: @Sendable () -> Int64
     private let isIntakeOpen: @Sendable () -> Bool
+    private let tell: @Sendable (RunEvent) -> Void
     private let signal: WakeSignal<C>
 
     private var random: any RandomNumberGenerator & Sendable
@@ -30,6 +31,8 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
     /// Tasks that wait for their next job: they are kept, since a task group looks through all its tasks when one ends.
     private var idle: [CheckedContinuation<Job?, Never>] = []
     private var isOver = false
+    private var toldWaits: [RunWait] = []
+    private var toldStops: Set<String> = []
     /// Jobs whose first answer shows whether others may follow.
     private var probes: Set<Int64> = []
 
@@ -37,13 +40,16 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
     ///
     /// - Parameters:
     ///   - endpoints: every provider that jobs in scope name.
+    ///   - tell: told of what happens, in its order; must not block.
     ///   - isIntakeOpen: whether more jobs are still being stored; `wake()` tells of new ones and of the end.
     package init(
         store: any JobStore, source: any CompletionSource, endpoints: [String: Endpoint],
         configuration: RunConfiguration, clock: C, unixMilliseconds: @escaping @Sendable () -> Int64,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
-        isIntakeOpen: @escaping @Sendable () -> Bool = { false }
+        isIntakeOpen: @escaping @Sendable () -> Bool = { false },
+        tell: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) {
+        self.tell = tell
         self.store = store
         sender = AttemptSender(
             store: store, source: source, configuration: configuration, unixMilliseconds: unixMilliseconds)
@@ -64,6 +70,8 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
         snapshot.waiting = admission.waitingCount
         snapshot.waits = admission.waits(unixMilliseconds: unixMilliseconds(), at: elapsed)
         snapshot.stoppedProviders = admission.stopReasons
+        snapshot.costOvershoot = admission.cost.overshoot
+        snapshot.tokenOvershoot = admission.tokens.overshoot
         snapshot.chunks = sender.chunks.value
         return snapshot
     }
@@ -115,6 +123,7 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
         switch stop {
         case .none:
             if admission.jobs.isOverMaximum { return .limited("max-jobs") }
+            if let budget = admission.spentBudget { return .limited(budget) }
             return admission.stopReasons.isEmpty ? .finished : .providersStopped
         case .intake(let reason): return reason
         case .draining, .now: return .stopped
@@ -149,7 +158,8 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
             case .read(let place): try await read(place)
             case .wait(let until, let due):
                 state.nextDueMilliseconds = due
-                if until == nil, due == nil, isIdle, !isIntakeOpen {
+                tellWaits()
+                if until == nil, due == nil, isIdle, !isIntakeOpen || admission.spentBudget != nil {
                     if isLastLook { return }
                     isLastLook = true
                     hasNews.store(true, ordering: .relaxed)
@@ -169,6 +179,32 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
     /// Whether jobs are still to be taken up.
     private var isTakingUp: Bool {
         stop == .none && !Task.isCancelled && admission.mayAdmit(to: endpoints.keys)
+    }
+
+    /// Tells of waits that are new, but for the short ones that are the rule at a rate.
+    private func tellWaits() {
+        let now = unixMilliseconds()
+        let waits = admission.waits(unixMilliseconds: now, at: elapsed).filter { wait in
+            switch wait.reason {
+            case .pause, .outage, .budget: true
+            default: (wait.untilMilliseconds ?? 0) > now + 5000
+            }
+        }
+        for wait in waits where !toldWaits.contains(where: { $0.isSame(as: wait) }) { tell(.waiting(wait)) }
+        toldWaits = waits
+    }
+
+    /// Tells what admission learnt and decided since the last time.
+    private func tellChanges() {
+        for change in admission.limitChanges {
+            tell(.limitChanged(name: change.name, resource: change.resource, perMinute: change.perMinute))
+        }
+        admission.limitChanges = []
+        let stops = admission.stopReasons
+        guard stops.count > toldStops.count else { return }
+        for (name, reason) in stops.sorted(by: { $0.key < $1.key }) where toldStops.insert(name).inserted {
+            tell(.stopped(name: name, reason: reason))
+        }
     }
 
     private func takeAnswered() -> [Int64] {
@@ -271,18 +307,24 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
     /// Sends a job that was taken up, and counts it once its new state is committed.
     private func execute(_ job: consuming Job) async {
         let id = job.id
+        let lane = Lane(provider: job.provider, model: job.model)
+        let (customID, source, line, number) = (job.customID, job.source, job.line, job.attemptCount + 1)
         let end = await stream(consume job)
         if configuration.failsFast, case .failed = end?.transition { stop.endIntake(.limited("fail-fast")) }
         state.running -= 1
         probes.remove(id)
-        admission.release(id)
+        admission.release(id, at: elapsed)
         signal.signal()
         var waits = false
         if let end, await commit(end) {
             state.count(end)
             waits = end.waits
+            tell(
+                .attemptEnded(
+                    RunEvent.AttemptReport(
+                        customID: customID, source: source, line: line, lane: lane, number: number, end: end)))
         }
-        admission.finish(id, waits: waits)
+        admission.finish(id, waits: waits, at: elapsed)
         signal.signal()
     }
 
@@ -321,19 +363,21 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
         state.attempts += 1
         let id = job.id
         let name = "\(job.provider)/\(job.model)"
-        let tellAnswered: @Sendable () -> Void = { [self] in tell(answered: id) }
-        let verdict = await sender.send(
+        let whenAnswered: @Sendable () -> Void = { [self] in hasAnswered(id) }
+        var verdict = await sender.send(
             &job, to: endpoint, isRefused: state.refusedPrefills.contains(name), repeats: repeats,
-            random: random.next(), answered: probes.contains(id) ? tellAnswered : nil
+            random: random.next(), answered: probes.contains(id) ? whenAnswered : nil
         ) { job, result in admission.judge(job, result, at: elapsed) }
+        verdict.end.costUSD = admission.settle(id, verdict.end.result)
         if verdict.isPrefillRefused { state.refusedPrefills.insert(name) }
         if let reason = verdict.stopsProvider { admission.stopProvider(of: id, reason: reason) }
         if let reason = verdict.stopsModel { admission.stopModel(of: id, reason: reason) }
+        tellChanges()
         return verdict
     }
 
     /// Tells, from any thread, that the answer of a job that probes has begun.
-    private nonisolated func tell(answered id: Int64) {
+    private nonisolated func hasAnswered(_ id: Int64) {
         answered.withLock { $0.append(id) }
         signal.signal()
     }

@@ -4,6 +4,12 @@ package struct RunConfiguration: Sendable {
     package var concurrency = 64
     /// The user's bounds of providers, and of models as `provider/model`.
     package var limits: [String: ProviderLimits] = [:]
+    /// What models cost.
+    package var prices = PriceTable()
+    /// What the jobs in scope may cost, in US dollars, with what they have cost before.
+    package var cost = Budget(cap: nil)
+    /// The tokens that they may use up, input and output together, with those of before.
+    package var tokens = Budget(cap: nil)
     /// How long a provider may be out before it gets no more requests.
     package var outageTimeout: Duration = .seconds(900)
     /// The most jobs whose stream has ended and whose COMMIT is still to come: where the store is slow, no more are sent.

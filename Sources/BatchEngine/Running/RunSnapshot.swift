@@ -19,6 +19,11 @@ package struct RunSnapshot: Sendable, Equatable {
     /// Tokens of completed answers, as reported.
     package var promptTokens = 0
     package var completionTokens = 0
+    /// What the run's attempts cost in US dollars, as far as that is known; nil where it is of none.
+    package var costUSD: Double?
+    /// How much more was used than `--max-cost` and `--max-tokens-total` allow.
+    package var costOvershoot: Double?
+    package var tokenOvershoot: Double?
     /// Chunks received, also of answers that are not complete.
     package var chunks = 0
     /// What jobs that could be sent wait for, by provider or model.
@@ -32,6 +37,7 @@ package struct RunSnapshot: Sendable, Equatable {
 
     /// Counts a job's new state, once it is committed.
     mutating func count(_ end: AttemptEnd) {
+        if let cost = end.costUSD { costUSD = (costUSD ?? 0) + cost }
         switch end.transition {
         case .completed(let records):
             completed += 1

@@ -11,4 +11,10 @@ package struct RunWait: Sendable, Hashable {
         self.reason = reason
         self.untilMilliseconds = untilMilliseconds
     }
+
+    /// Whether another tells the same, but for a second or two.
+    func isSame(as other: RunWait) -> Bool {
+        name == other.name && reason == other.reason
+            && abs((untilMilliseconds ?? 0) - (other.untilMilliseconds ?? 0)) < 1500
+    }
 }

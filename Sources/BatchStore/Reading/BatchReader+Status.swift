@@ -9,7 +9,7 @@ extension BatchReader {
             let tokens = try connection.prepare(
                 """
                 SELECT sum(prompt_tokens), sum(completion_tokens),
-                    sum(max(0, coalesce(billed_completion_tokens, 0) - coalesce(completion_tokens, 0)))
+                    sum(max(0, coalesce(billed_completion_tokens, 0) - coalesce(completion_tokens, 0))), sum(cost_usd)
                 FROM completions INDEXED BY completions_usage
                 WHERE choice = 0
                 """)
@@ -18,7 +18,9 @@ extension BatchReader {
                 counts: counts, waiting: try waiting(connection), run: run,
                 seconds: try run.map { (run) throws(SQLiteFailure) in
                     try self.seconds(of: run.id, limit: seconds, connection)
-                } ?? [], promptTokens: tokens.int(0), completionTokens: tokens.int(1), wastedTokens: tokens.int(2))
+                } ?? [], promptTokens: tokens.int(0), completionTokens: tokens.int(1),
+                costUSD: tokens.optionalDouble(3),
+                wastedTokens: tokens.int(2))
             try addResuming(to: &summary, connection)
             return summary
         }
@@ -45,15 +47,16 @@ extension BatchReader {
     private func waiting(_ connection: borrowing Connection) throws(SQLiteFailure) -> [StatusSummary.Waiting] {
         let rows = try connection.prepare(
             """
-            SELECT error_kind, count(*), min(not_before_ms) FROM jobs INDEXED BY jobs_waiting
+            SELECT error_kind, count(*), min(not_before_ms), provider FROM jobs INDEXED BY jobs_waiting
             WHERE not_before_ms IS NOT NULL
-            GROUP BY error_kind ORDER BY 2 DESC
+            GROUP BY provider, error_kind ORDER BY 2 DESC
             """)
         var waiting: [StatusSummary.Waiting] = []
         while try rows.step() {
             waiting.append(
                 StatusSummary.Waiting(
-                    errorKind: rows.optionalText(0), count: rows.int(1), nextDueMilliseconds: rows.integer(2)))
+                    provider: rows.text(3), errorKind: rows.optionalText(0), count: rows.int(1),
+                    nextDueMilliseconds: rows.integer(2)))
         }
         return waiting
     }
@@ -76,7 +79,7 @@ extension BatchReader {
     ) throws(SQLiteFailure) -> [RunSecond] {
         let rows = try connection.prepare(
             """
-            SELECT second, chunks, output_tokens, completed, failed, running, waiting FROM run_seconds
+            SELECT second, chunks, output_tokens, completed, failed, running, waiting, waits FROM run_seconds
             WHERE run_id = ?1
             ORDER BY second DESC LIMIT ?2
             """)
@@ -87,7 +90,8 @@ extension BatchReader {
             seconds.append(
                 RunSecond(
                     runID: runID, second: rows.integer(0), chunks: rows.int(1), outputTokens: rows.int(2),
-                    completed: rows.int(3), failed: rows.int(4), running: rows.int(5), waiting: rows.int(6)))
+                    completed: rows.int(3), failed: rows.int(4), running: rows.int(5), waiting: rows.int(6),
+                    waits: rows.optionalText(7)))
         }
         return seconds.reversed()
     }

@@ -1,7 +1,8 @@
 /// Where a batch stands: what the command `status` shows.
 package struct StatusSummary: Sendable, Equatable {
-    /// Jobs that wait for another try for the same reason.
+    /// Jobs of a provider that wait for another try for the same reason.
     package struct Waiting: Sendable, Equatable {
+        package var provider: String
         /// Why: the kind of their last error.
         package var errorKind: String?
         package var count: Int
@@ -18,6 +19,8 @@ package struct StatusSummary: Sendable, Equatable {
     /// The tokens of completed answers.
     package var promptTokens: Int
     package var completionTokens: Int
+    /// What completed answers cost in US dollars, as far as that is known; nil where it is of none.
+    package var costUSD: Double?
     /// Output tokens that were likely billed for completed answers and are not in them.
     package var wastedTokens = 0
     /// Attempts that went on from kept text, and the output tokens that they did not make again.

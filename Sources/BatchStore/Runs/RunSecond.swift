@@ -15,10 +15,12 @@ package struct RunSecond: Sendable, Equatable {
     package var running: Int
     /// Jobs that wait for another try at its end.
     package var waiting: Int
+    /// What jobs that could be sent wait for at its end, JSON; nil where they do not.
+    package var waits: String?
 
     package init(
         runID: Int64, second: Int64, chunks: Int, outputTokens: Int, completed: Int, failed: Int, running: Int,
-        waiting: Int
+        waiting: Int, waits: String? = nil
     ) {
         self.runID = runID
         self.second = second
@@ -28,5 +30,6 @@ package struct RunSecond: Sendable, Equatable {
         self.failed = failed
         self.running = running
         self.waiting = waiting
+        self.waits = waits
     }
 }

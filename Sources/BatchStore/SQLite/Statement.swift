@@ -34,6 +34,15 @@ import CSQLite
     /// Binds an integer or NULL.
     func bind(_ value: Int?, at index: Int32) { bind(value.map(Int64.init), at: index) }
 
+    /// Binds a number or NULL.
+    func bind(_ value: Double?, at index: Int32) {
+        if let value {
+            unsafe check(sqlite3_bind_double(handle, index, value))
+        } else {
+            unsafe check(sqlite3_bind_null(handle, index))
+        }
+    }
+
     /// Binds a text or NULL; SQLite takes a copy.
     func bind(_ value: String?, at index: Int32) {
         guard var value else { return unsafe check(sqlite3_bind_null(handle, index)) }

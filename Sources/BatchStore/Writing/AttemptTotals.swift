@@ -9,6 +9,7 @@ struct AttemptTotals: Equatable {
         var firstChunkMicroseconds: Int64?
         var durationMicroseconds: Int64?
         var chunkCount: Int?
+        var costUSD: Double?
     }
 
     /// Of the first attempt that has it.
@@ -20,10 +21,12 @@ struct AttemptTotals: Equatable {
     private(set) var firstChunkMicroseconds: Int64?
     private(set) var durationMicroseconds: Int64?
     private(set) var chunkCount: Int?
+    /// Over distinct responses, those whose cost is known.
+    private(set) var costUSD: Double?
 
     /// - Parameter attempts: those of the job with the request of its completion, in their order.
     init(_ attempts: [Attempt]) {
-        var responses: [String: (prompt: Int?, completion: Int?)] = [:]
+        var responses: [String: (prompt: Int?, completion: Int?, cost: Double?)] = [:]
         for attempt in attempts {
             promptTokens = promptTokens ?? attempt.promptTokens
             firstChunkMicroseconds = firstChunkMicroseconds ?? attempt.firstChunkMicroseconds
@@ -33,12 +36,14 @@ struct AttemptTotals: Equatable {
             let known = responses[response]
             responses[response] = (
                 Self.larger(known?.prompt, attempt.promptTokens),
-                Self.larger(known?.completion, attempt.completionTokens)
+                Self.larger(known?.completion, attempt.completionTokens),
+                Self.larger(known?.cost, attempt.costUSD)
             )
         }
         for response in responses.values {
             billedPromptTokens = Self.sum(billedPromptTokens, response.prompt)
             billedCompletionTokens = Self.sum(billedCompletionTokens, response.completion)
+            costUSD = Self.sum(costUSD, response.cost)
         }
     }
 
@@ -47,7 +52,7 @@ struct AttemptTotals: Equatable {
         return left + right
     }
 
-    private static func larger(_ left: Int?, _ right: Int?) -> Int? {
+    private static func larger<Number: Comparable>(_ left: Number?, _ right: Number?) -> Number? {
         guard let left, let right else { return left ?? right }
         return max(left, right)
     }

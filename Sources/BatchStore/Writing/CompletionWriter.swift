@@ -46,6 +46,7 @@ struct CompletionWriter: ~Copyable {
         insert.bind(choice.reasoning, at: 26)
         insert.bind(choice.refusal, at: 27)
         insert.bind(utf8: choice.message.bytes, at: 28)
+        insert.bind(totals.costUSD, at: 29)
         try insert.run()
     }
 
@@ -59,7 +60,8 @@ struct CompletionWriter: ~Copyable {
                     id: attempts.integer(0), responseID: attempts.optionalText(1),
                     promptTokens: attempts.optionalInt(2), completionTokens: attempts.optionalInt(3),
                     firstChunkMicroseconds: attempts.optionalInteger(4),
-                    durationMicroseconds: attempts.optionalInteger(5), chunkCount: attempts.optionalInt(6)))
+                    durationMicroseconds: attempts.optionalInteger(5), chunkCount: attempts.optionalInt(6),
+                    costUSD: attempts.optionalDouble(7)))
         }
         return AttemptTotals(rows)
     }
@@ -72,7 +74,8 @@ extension CompletionWriter {
         try self.init(
             attempts: connection.prepare(
                 """
-                SELECT attempt_id, response_id, prompt_tokens, completion_tokens, first_chunk_us, duration_us, chunk_count
+                SELECT attempt_id, response_id, prompt_tokens, completion_tokens, first_chunk_us, duration_us, chunk_count,
+                    cost_usd
                 FROM attempts
                 WHERE job_id = ?1 AND request_sha256 = (SELECT request_sha256 FROM attempts WHERE attempt_id = ?2)
                 ORDER BY number
@@ -83,9 +86,9 @@ extension CompletionWriter {
                     native_finish_reason, prompt_tokens, completion_tokens, total_tokens, cached_tokens,
                     cache_creation_tokens, reasoning_tokens, usage_source, billed_prompt_tokens,
                     billed_completion_tokens, ttft_us, duration_us, chunk_count, segments, seams, usage, tool_calls,
-                    content, reasoning, refusal, message)
+                    content, reasoning, refusal, message, cost_usd)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-                    ?22, ?23, ?24, ?25, ?26, ?27, ?28)
+                    ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)
                 """))
     }
 }

@@ -6,11 +6,13 @@ struct RunSecondWriter: ~Copyable {
         // A clock that was set back repeats a second.
         second = try connection.prepare(
             """
-            INSERT INTO run_seconds (run_id, second, chunks, output_tokens, completed, failed, running, waiting)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO run_seconds (run_id, second, chunks, output_tokens, completed, failed, running, waiting,
+                waits)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             ON CONFLICT DO UPDATE SET chunks = chunks + excluded.chunks,
                 output_tokens = output_tokens + excluded.output_tokens, completed = completed + excluded.completed,
-                failed = failed + excluded.failed, running = excluded.running, waiting = excluded.waiting
+                failed = failed + excluded.failed, running = excluded.running, waiting = excluded.waiting,
+                waits = excluded.waits
             """)
     }
 
@@ -24,6 +26,7 @@ struct RunSecondWriter: ~Copyable {
         second.bind(row.failed, at: 6)
         second.bind(row.running, at: 7)
         second.bind(row.waiting, at: 8)
+        second.bind(row.waits, at: 9)
         try second.run()
     }
 }

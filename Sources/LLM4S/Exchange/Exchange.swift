@@ -37,7 +37,7 @@ struct Exchange: Sendable {
             provider: plan.provider, choices: plan.choices, dialect: plan.dialect, limits: plan.limits,
             cursor: plan.cursor)
         timings = StreamTimings(start: plan.start)
-        clock = StreamClock(timeouts: plan.timeouts, at: now)
+        clock = StreamClock(timeouts: plan.timeouts, start: plan.start, at: now)
         arrival = now
     }
 
@@ -137,9 +137,12 @@ struct Exchange: Sendable {
     mutating func expire(at now: NIODeadline) {
         guard verdict == nil else { return }
         let time = clock.limit.text
-        switch clock.phase {
+        switch clock.cause {
         case .firstToken: fail(.timeoutFirstToken, "no content from \(origin.endpointName) for \(time)")
         case .idle: fail(.timeoutIdle, "no byte from \(origin.endpointName) for \(time)")
+        case .stall:
+            fail(.timeoutStall, "bytes from \(origin.endpointName), but nothing of an answer among them for \(time)")
+        case .job: fail(.timeoutJob, "the answer from \(origin.endpointName) is not whole after \(time)")
         case .closing:
             // Refusals are judged by what came of them; an answer is whole without its end.
             receiveEnd(at: now)
@@ -221,6 +224,8 @@ struct Exchange: Sendable {
         arrival = now
         if chunks[start...].contains(where: \.isContent) {
             clock.receivedContent(at: now)
+        } else if start < chunks.endIndex {
+            clock.receivedChunk(at: now)
         } else {
             clock.receivedBytes(at: now)
         }

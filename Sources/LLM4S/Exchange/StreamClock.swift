@@ -3,17 +3,28 @@ import NIOCore
 
 /// Which of a stream's deadlines is next: a value that is told what happened and never looks at a clock (SPEC 7).
 ///
-/// Each phase has exactly one clock. Before the first content nothing but content stops it, since servers send
-/// comments for as long as a model thinks; after it any byte does.
+/// Before the first content nothing but content stops its clock, since servers send comments for as long as a model
+/// thinks. After it two run: any byte sets back the one, only what makes a chunk the other. The time for the whole
+/// attempt runs beside them until the answer is there.
 struct StreamClock: Sendable, Equatable {
-    /// What the running clock waits for.
-    enum Phase: Sendable, Equatable {
+    /// What a clock waits for.
+    enum Cause: Sendable, Equatable {
         /// The first content, since the request was sent.
         case firstToken
         /// Any byte, since the last one.
         case idle
+        /// Anything that makes a chunk, since the last of it.
+        case stall
+        /// The whole answer, since the attempt began.
+        case job
         /// The end of a body whose outcome is known already: an answered stream, or a refusal.
         case closing
+    }
+
+    private enum Phase: Equatable {
+        case firstToken(since: NIODeadline)
+        case streaming(byte: NIODeadline, chunk: NIODeadline)
+        case closing(since: NIODeadline)
     }
 
     /// How long an answered stream or the body of a refusal is read on (SPEC 4).
@@ -23,55 +34,77 @@ struct StreamClock: Sendable, Equatable {
 
     private let firstToken: TimeAmount
     private let idle: TimeAmount
-    private(set) var phase = Phase.firstToken
-    private var since: NIODeadline
-    /// When the stream stopped to be read; its clock stands still since then.
+    private let stall: TimeAmount
+    private let job: TimeAmount?
+    private var phase: Phase
+    private var start: NIODeadline
+    /// When the stream stopped to be read; its clocks stand still since then.
     private var pausedAt: NIODeadline?
 
     /// A clock for the first content, started where sending begins.
-    init(timeouts: StreamTimeouts, at now: NIODeadline) {
+    ///
+    /// - Parameter start: when the attempt began.
+    init(timeouts: StreamTimeouts, start: NIODeadline, at now: NIODeadline) {
         firstToken = min(TimeAmount(timeouts.firstToken), Self.maximumLimit)
         idle = min(TimeAmount(timeouts.idle), Self.maximumLimit)
-        since = now
+        stall = min(TimeAmount(timeouts.stall), Self.maximumLimit)
+        job = timeouts.job.map { min(TimeAmount($0), Self.maximumLimit) }
+        phase = .firstToken(since: now)
+        self.start = start
     }
 
-    /// How long the running clock may run.
-    var limit: TimeAmount {
+    /// The clock that runs out next: what it waits for, how long it may run, and when it is over.
+    private var next: (cause: Cause, limit: TimeAmount, deadline: NIODeadline) {
+        var next: (cause: Cause, limit: TimeAmount, deadline: NIODeadline)
         switch phase {
-        case .firstToken: firstToken
-        case .idle: idle
-        case .closing: Self.closingTime
+        case .closing(let since): return (.closing, Self.closingTime, since + Self.closingTime)
+        case .firstToken(let since): next = (.firstToken, firstToken, since + firstToken)
+        case .streaming(let byte, let chunk):
+            next = (.idle, idle, byte + idle)
+            // Where both run out together nothing came at all.
+            if chunk + stall < next.deadline { next = (.stall, stall, chunk + stall) }
         }
+        if let job, start + job < next.deadline { next = (.job, job, start + job) }
+        return next
     }
 
-    /// When the running clock runs out; nil while it stands still.
-    var deadline: NIODeadline? { pausedAt == nil ? since + limit : nil }
+    /// What the clock waits for that runs out next.
+    var cause: Cause { next.cause }
+
+    /// How long that clock may run.
+    var limit: TimeAmount { next.limit }
+
+    /// When it runs out; nil while it stands still.
+    var deadline: NIODeadline? { pausedAt == nil ? next.deadline : nil }
 
     /// Whether the running clock has run out.
     func isExpired(at now: NIODeadline) -> Bool { deadline.map { $0 <= now } ?? false }
 
     /// The whole request is out: the model starts to think now, not while a long prompt was being sent.
     mutating func requestSent(at now: NIODeadline) {
-        if phase == .firstToken { since = pausedAt ?? now }
+        if case .firstToken = phase { phase = .firstToken(since: pausedAt ?? now) }
     }
 
-    /// Bytes came, without content.
+    /// Bytes came that make no chunk.
     mutating func receivedBytes(at now: NIODeadline) {
-        if phase == .idle { since = pausedAt ?? now }
+        if case .streaming(_, let chunk) = phase { phase = .streaming(byte: pausedAt ?? now, chunk: chunk) }
+    }
+
+    /// A chunk came that is no content.
+    mutating func receivedChunk(at now: NIODeadline) {
+        if case .streaming = phase { receivedContent(at: now) }
     }
 
     /// Content came.
     mutating func receivedContent(at now: NIODeadline) {
-        guard phase != .closing else { return }
-        phase = .idle
-        since = pausedAt ?? now
+        if case .closing = phase { return }
+        phase = .streaming(byte: pausedAt ?? now, chunk: pausedAt ?? now)
     }
 
     /// Nothing but the end is waited for.
     mutating func startClosing(at now: NIODeadline) {
-        guard phase != .closing else { return }
-        phase = .closing
-        since = pausedAt ?? now
+        if case .closing = phase { return }
+        phase = .closing(since: pausedAt ?? now)
     }
 
     /// The stream is not read any more.
@@ -79,10 +112,16 @@ struct StreamClock: Sendable, Equatable {
         if pausedAt == nil { pausedAt = now }
     }
 
-    /// The stream is read again; the clock goes on from where it stood.
+    /// The stream is read again; the clocks go on from where they stood.
     mutating func resume(at now: NIODeadline) {
         guard let pausedAt else { return }
-        since = since + (now - pausedAt)
+        let time = now - pausedAt
+        start = start + time
+        switch phase {
+        case .firstToken(let since): phase = .firstToken(since: since + time)
+        case .streaming(let byte, let chunk): phase = .streaming(byte: byte + time, chunk: chunk + time)
+        case .closing(let since): phase = .closing(since: since + time)
+        }
         self.pausedAt = nil
     }
 }

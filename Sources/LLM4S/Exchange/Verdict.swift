@@ -13,7 +13,9 @@ enum Verdict: Sendable {
         case .completed, .redirected: true
         case .failed(let error):
             switch error.kind {
-            case .decode, .oversizedEvent, .oversizedCompletion, .cancelled, .timeoutFirstToken, .timeoutIdle: false
+            case .decode, .oversizedEvent, .oversizedCompletion, .cancelled, .timeoutFirstToken, .timeoutIdle,
+                .timeoutStall, .timeoutJob:
+                false
             default: true
             }
         }

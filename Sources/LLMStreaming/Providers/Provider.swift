@@ -103,6 +103,10 @@ public struct Provider: Sendable, Hashable {
     public var apiVersionVariables: [String]
     /// The most streams at once, where the configuration says.
     public var concurrency: Int?
+    /// The most requests a minute, where the configuration says.
+    public var requestsPerMinute: Int?
+    /// The most tokens a minute, where the configuration says.
+    public var tokensPerMinute: Int?
 
     /// A provider; what is left out is as with an OpenAI-compatible server of no special kind.
     public init(
@@ -178,7 +182,8 @@ public struct Provider: Sendable, Hashable {
             && left.streamOptions == right.streamOptions
             && left.maxCompletionTokensPrefixes == right.maxCompletionTokensPrefixes
             && left.reasoningForm == right.reasoningForm && left.addressPath == right.addressPath
-            && left.concurrency == right.concurrency && left.otherDialects == right.otherDialects
+            && left.concurrency == right.concurrency && left.requestsPerMinute == right.requestsPerMinute
+            && left.tokensPerMinute == right.tokensPerMinute && left.otherDialects == right.otherDialects
             && left.responsesStreamOptions == right.responsesStreamOptions && left.modelResume == right.modelResume
             && left.isResumeCertain == right.isResumeCertain && left.echoesPrefix == right.echoesPrefix
             && left.replay == right.replay && left.keepsStreams == right.keepsStreams

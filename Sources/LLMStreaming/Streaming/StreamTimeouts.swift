@@ -8,6 +8,10 @@ public struct StreamTimeouts: Sendable, Equatable {
     public var firstToken: Duration = .seconds(600)
     /// Without a single byte.
     public var idle: Duration = .seconds(600)
+    /// With bytes, but nothing that makes a chunk: comments and pings do not.
+    public var stall: Duration = .seconds(600)
+    /// From an attempt's start to its answer, whatever comes; nil for no limit.
+    public var job: Duration?
 
     /// The default clocks.
     public init() {}

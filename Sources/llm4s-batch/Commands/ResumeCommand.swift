@@ -68,12 +68,15 @@ private struct StoredJobsRun {
     func run() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
         let config = try ConfigFile.load(path: providers.config, environment: environment)
+        try options.limits.check(config.catalog)
+        let prices = try options.limits.priceTable(config.prices)
         let reader = try await BatchReader.open(db)
         let named = try await jobIDs(reader)
         let scope = named.map(JobScope.jobs) ?? .all
         // The jobs to be revived are not in the queue yet; whatever any job names may be needed.
         let models = try await reader.models(in: scope, revived: revival != nil)
         await reader.close()
+        try options.limits.check(prices, knows: models.map { Lane(provider: $0.provider, model: $0.model) })
         if let fault = resumeFault(models, config.catalog) { throw Exit(.input, "--resume: \(fault)") }
         let names = Set(models.map(\.provider)).sorted()
         let endpoints = try await Endpoints(
@@ -83,7 +86,7 @@ private struct StoredJobsRun {
         if let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
         var session = RunSession(
             command: command, options: options, databasePath: db, scope: scope, endpoints: endpoints,
-            environment: environment)
+            environment: environment, prices: prices)
         if var revival {
             revival.jobs = named
             session.prepare = { [revival] database in

@@ -40,10 +40,14 @@ struct RunCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let config = try ConfigFile.load(path: input.providers.config, environment: environment)
         let reading = try input.reading(config, resume: options.resume, environment: environment)
+        try options.limits.check(config.catalog)
+        let prices = try options.limits.priceTable(config.prices)
         let sources = files.map(InputSource.init(argument:))
         let isReadOnce = sources.contains(where: \.isReadOnce)
         if isReadOnce, dryRun { throw Exit(.input, "--dry-run needs files that can be read twice") }
         let checked = isReadOnce ? nil : try await check(sources, reading)
+        try options.limits.check(
+            prices, knows: (checked?.jobsByModel.keys.map { Lane(provider: $0.provider, model: $0.model) } ?? []))
         // What a pipe will name is not known: every provider that can be used is made ready.
         let names = checked.map { $0.jobsByProvider.keys.sorted() } ?? config.catalog.names
         let chosen = input.providers.provider ?? (checked == nil ? reading.parser.defaults.model?.provider : nil)
@@ -58,7 +62,7 @@ struct RunCommand: AsyncParsableCommand {
         let session = RunSession(
             command: "run", options: options, databasePath: databasePath, scope: .sources(sources.map(\.name)),
             endpoints: endpoints, environment: environment,
-            intake: Intake(sources, reading, checked: checked, policy: onChanged))
+            prices: prices, intake: Intake(sources, reading, checked: checked, policy: onChanged))
         throw Exit(try await session.run())
     }
 

@@ -14,10 +14,20 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
+    @Flag(help: "Print it again every two seconds until no worker runs.")
+    var watch = false
+
     func run() async throws {
         let reader = try await BatchReader.open(db)
-        let report = StatusReport(status: try await reader.status(), path: db, now: UnixTime.milliseconds)
+        while true {
+            let status = try await reader.status()
+            let report = StatusReport(status: status, path: db, now: UnixTime.milliseconds)
+            // A terminal shows it in one place.
+            if watch, !json, Console.isOutputTerminal { Console.output(bytes: Array("\u{1B}[H\u{1B}[2J".utf8)) }
+            Console.output(json ? report.json.text : report.text)
+            guard watch, status.run?.status == .running else { break }
+            try await Task.sleep(for: .seconds(2))
+        }
         await reader.close()
-        Console.output(json ? report.json.text : report.text)
     }
 }

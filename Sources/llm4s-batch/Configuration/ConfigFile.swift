@@ -7,6 +7,8 @@ struct ConfigFile {
     var catalog = ProviderCatalog()
     /// Option names (without dashes) and their values, in the file's order.
     var options: [(name: String, value: JSON)] = []
+    /// The price table that it names, found from the file's own directory.
+    var prices: String?
     /// Where it was found; nil where there is none.
     var path: String?
 
@@ -25,6 +27,10 @@ struct ConfigFile {
         do {
             var file = try ConfigFile(json)
             file.path = path
+            if let prices = file.prices, !prices.hasPrefix("/") {
+                let folder = (path as NSString).deletingLastPathComponent
+                file.prices = folder.isEmpty ? prices : (folder as NSString).appendingPathComponent(prices)
+            }
             return file
         } catch {
             throw ConfigurationError("\(path): \(error)")
@@ -55,7 +61,12 @@ struct ConfigFile {
             case "options":
                 guard let options = member.value.object else { throw Self.wrongType("options", "an object") }
                 self.options = options.members.map { ($0.key, $0.value) }
-            default: throw ConfigurationError("unknown key '\(member.key)'; known: providers, options")
+            case "prices":
+                guard let path = member.value.string, !path.isEmpty else {
+                    throw Self.wrongType("prices", "a non-empty string")
+                }
+                prices = path
+            default: throw ConfigurationError("unknown key '\(member.key)'; known: providers, options, prices")
             }
         }
     }

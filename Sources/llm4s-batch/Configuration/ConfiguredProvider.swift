@@ -29,6 +29,12 @@ struct ConfiguredProvider {
                 }
                 return value
             }
+            func positive() throws(ConfigurationError) -> Int {
+                guard let value = member.value.int, value >= 1 else {
+                    throw ConfigurationError("\(name).\(member.key) must be at least 1, not \(member.value.text)")
+                }
+                return value
+            }
             switch member.key {
             case "dialect":
                 provider.dialect = try choice(Dialect.self)
@@ -43,12 +49,15 @@ struct ConfiguredProvider {
             case "auth":
                 provider.authorization = try choice(Provider.Authorization.self)
                 if provider.authorization == .none { provider.needsKey = false }
+            case "concurrency": provider.concurrency = try positive()
+            case "rpm": provider.requestsPerMinute = try positive()
+            case "tpm": provider.tokensPerMinute = try positive()
             case "headers": try addHeaders(name, member.value)
             case "resume": try setResume(name, try string())
             default:
                 throw ConfigurationError(
                     "provider '\(name)': unknown key '\(member.key)'; known: dialect, base_url, api_key_env, auth, "
-                        + "headers, resume")
+                        + "headers, resume, concurrency, rpm, tpm")
             }
         }
         if provider.dialect == .anthropicMessages, !provider.headers.contains(where: Self.isVersion) {

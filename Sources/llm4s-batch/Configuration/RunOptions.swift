@@ -8,8 +8,7 @@ struct RunOptions: ParsableArguments {
     @Option(help: "URL in place of the provider's: of --provider, else of the only provider that the jobs name.")
     var baseURL: String?
 
-    @Option(help: "Streams open at once; reached in steps from 32 on.")
-    var concurrency = 64
+    @OptionGroup var limits: LimitOptions
 
     @Option(help: "Attempts of a job that count: not those that met a rate limit.")
     var maxAttempts = 5
@@ -22,6 +21,12 @@ struct RunOptions: ParsableArguments {
 
     @Option(help: "Time without a byte on an open stream.")
     var idleTimeout = DurationArgument(seconds: 600)
+
+    @Option(help: "Time with bytes on an open stream, but nothing of an answer among them: comments and pings.")
+    var stallTimeout = DurationArgument(seconds: 600)
+
+    @Option(help: "Time of one try of a job from its start to the whole answer (default: none).")
+    var jobTimeout: DurationArgument?
 
     @Option(help: "Time that open streams get after the first SIGINT or SIGTERM.")
     var drainTimeout = DurationArgument(seconds: 10)
@@ -50,12 +55,15 @@ struct RunOptions: ParsableArguments {
     @Option(help: "PEM file of the certificate authorities to trust in place of the system's (else SSL_CERT_FILE).")
     var caFile: String?
 
-    @Option(help: "Progress on standard error: auto (a line redrawn on a terminal, else plain), bar, plain, none.")
+    @Option(help: "Progress on standard error: auto (a bar on a terminal, else plain), bar, plain, json, none.")
     var progress = ProgressMode.auto
+
+    @Option(help: "Messages on standard error: debug, info, warning, error and what is graver.")
+    var logLevel = LogLevel.info
 
     mutating func validate() throws {
         for (name, value) in [
-            ("concurrency", concurrency), ("max-attempts", maxAttempts), ("max-event-bytes", maxEventBytes),
+            ("max-attempts", maxAttempts), ("max-event-bytes", maxEventBytes),
         ]
         where value < 1 {
             throw ValidationError("--\(name) must be at least 1, not \(value)")
@@ -63,7 +71,8 @@ struct RunOptions: ParsableArguments {
         guard maxJobs >= 0 else { throw ValidationError("--max-jobs cannot be negative, and is \(maxJobs)") }
         let timeouts = [
             ("connect-timeout", connectTimeout), ("first-token-timeout", firstTokenTimeout),
-            ("idle-timeout", idleTimeout),
+            ("idle-timeout", idleTimeout), ("stall-timeout", stallTimeout),
+            ("job-timeout", jobTimeout ?? DurationArgument(seconds: 1)),
         ]
         for (name, value) in timeouts where value.duration <= .zero {
             throw ValidationError("--\(name) must be longer than zero")
@@ -74,11 +83,13 @@ struct RunOptions: ParsableArguments {
     var json: JSON {
         var object = JSONObject()
         object["base-url"] = baseURL.map(JSON.string)
-        object["concurrency"] = .int(concurrency)
+        limits.add(to: &object)
         object["max-attempts"] = .int(maxAttempts)
         object["connect-timeout"] = .string(connectTimeout.defaultValueDescription)
         object["first-token-timeout"] = .string(firstTokenTimeout.defaultValueDescription)
         object["idle-timeout"] = .string(idleTimeout.defaultValueDescription)
+        object["stall-timeout"] = .string(stallTimeout.defaultValueDescription)
+        object["job-timeout"] = jobTimeout.map { .string($0.defaultValueDescription) }
         object["drain-timeout"] = .string(drainTimeout.defaultValueDescription)
         object["resume"] = .string(resume.rawValue)
         object["max-jobs"] = .int(maxJobs)
@@ -93,7 +104,8 @@ struct RunOptions: ParsableArguments {
     /// What the engine needs of these options.
     var runConfiguration: RunConfiguration {
         var configuration = RunConfiguration()
-        configuration.concurrency = concurrency
+        configuration.concurrency = limits.concurrency
+        configuration.outageTimeout = limits.outageTimeout.duration
         configuration.drainTimeout = drainTimeout.duration
         configuration.maximumJobs = maxJobs == 0 ? nil : maxJobs
         configuration.failsFast = failFast
@@ -105,7 +117,7 @@ struct RunOptions: ParsableArguments {
 
 /// How progress is shown.
 enum ProgressMode: String, ExpressibleByArgument, CaseIterable {
-    case auto, bar, plain, none
+    case auto, bar, plain, json, none
 }
 
 extension ResumePolicy: ExpressibleByArgument {}

@@ -17,15 +17,51 @@ struct ProgressLine {
         if snapshot.failed > 0 { parts.append("\(snapshot.failed) failed") }
         parts.append("\(snapshot.running) running")
         if snapshot.waiting > 0 { parts.append(waiting(snapshot, now)) }
+        parts += waits(snapshot, now)
         for (provider, reason) in snapshot.stoppedProviders.sorted(by: { $0.key < $1.key }) {
             parts.append("\(provider) stopped: \(TerminalText.line(reason, limit: 60))")
         }
         parts.append("\(Self.count(Int(chunksPerSecond.rounded()))) tokens/s")
-        if let jobsPerSecond, jobsPerSecond > 0, ended < total {
-            parts.append("\(Self.duration(Double(total - ended) / jobsPerSecond)) left")
-        }
+        if let cost = snapshot.costUSD { parts.append(Self.dollars(cost)) }
+        if let left = timeLeft(ended) { parts.append(left) }
         return parts.joined(separator: " · ")
     }
+
+    /// The line with a bar before it, for a terminal of a width in characters.
+    func bar(_ snapshot: RunSnapshot, now: Int64, width: Int) -> String {
+        let ended = snapshot.completed + snapshot.failed
+        let part = total > 0 ? Double(ended) / Double(total) : 0
+        var parts = ["\(Self.count(ended))/\(Self.count(total))"]
+        if let left = timeLeft(ended) { parts.append(left) }
+        if snapshot.failed > 0 { parts.append("\(Self.count(snapshot.failed)) failed") }
+        parts.append("\(snapshot.running) open")
+        parts.append("\(Self.count(Int(chunksPerSecond.rounded()))) tokens/s")
+        if let cost = snapshot.costUSD { parts.append(Self.dollars(cost)) }
+        parts += waits(snapshot, now)
+        if snapshot.waiting > 0 { parts.append(waiting(snapshot, now)) }
+        for name in snapshot.stoppedProviders.keys.sorted() { parts.append("\(name) stopped") }
+        let percent = String(Int(min(1, part) * 100))
+        let head =
+            ProgressBar.text(part, width: min(24, max(8, width / 5)))
+            + String(repeating: " ", count: 4 - percent.count) + percent + " % "
+        return head + TerminalText.line(parts.joined(separator: " · "), limit: max(0, width - head.count))
+    }
+
+    private func timeLeft(_ ended: Int) -> String? {
+        guard let jobsPerSecond, jobsPerSecond > 0, ended < total else { return nil }
+        return "\(Self.duration(Double(total - ended) / jobsPerSecond)) left"
+    }
+
+    /// What jobs that could be sent wait for, but for free streams, which is the rule.
+    private func waits(_ snapshot: RunSnapshot, _ now: Int64) -> [String] {
+        snapshot.waits.filter { $0.reason != .width }.map { wait in
+            let time = wait.untilMilliseconds.map { " \(Self.duration(Double(max(0, $0 - now)) / 1000))" } ?? ""
+            return "\(wait.name) waits\(time) for \(wait.reason.text)"
+        }
+    }
+
+    /// An amount of money with as many digits as tell something.
+    static func dollars(_ value: Double) -> String { "$\(value.rounded(to: value < 1 ? 4 : 2))" }
 
     private func waiting(_ snapshot: RunSnapshot, _ now: Int64) -> String {
         var text = "\(snapshot.waiting) waiting"

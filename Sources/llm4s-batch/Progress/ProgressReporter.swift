@@ -1,16 +1,18 @@
 import BatchEngine
 import Foundation
+import Synchronization
 
 /// Shows a run's progress on standard error until it is cancelled: redrawn on a terminal, else a line now and then.
 struct ProgressReporter: Sendable {
     /// How the mode `auto` was decided.
     enum Style: Sendable {
-        case redrawn, none
+        case redrawn, json, none
         /// A line each so many seconds.
         case lines(every: Int)
     }
 
     var style: Style
+    var events: EventLog
     /// The jobs that are left in scope, as far as they are known.
     var total: @Sendable () -> Int
     var snapshot: @Sendable () async -> RunSnapshot
@@ -18,15 +20,19 @@ struct ProgressReporter: Sendable {
     var record: @Sendable (RunSnapshot) -> Void
 
     init(
-        mode: ProgressMode, total: @escaping @Sendable () -> Int, snapshot: @escaping @Sendable () async -> RunSnapshot,
+        mode: ProgressMode, events: EventLog, total: @escaping @Sendable () -> Int,
+        snapshot: @escaping @Sendable () async -> RunSnapshot,
         record: @escaping @Sendable (RunSnapshot) -> Void
     ) {
         switch mode {
         case .auto: style = Console.isErrorTerminal ? .redrawn : .lines(every: 10)
         case .bar: style = .redrawn
         case .plain: style = .lines(every: 1)
+        case .json: style = .json
         case .none: style = .none
         }
+        self.events = events
+        if case .redrawn = style { Console.style.withLock { $0.isRedrawn = true } }
         self.total = total
         self.snapshot = snapshot
         self.record = record
@@ -44,15 +50,24 @@ struct ProgressReporter: Sendable {
             guard !Task.isCancelled else { break }
             show(snapshot, rates, second)
         }
-        if case .redrawn = style { Console.errorText("\r\u{1B}[K") }
+        if case .redrawn = style {
+            Console.style.withLock { $0.isRedrawn = false }
+            Console.errorText("\r\u{1B}[K")
+        }
     }
 
     private func show(_ snapshot: RunSnapshot, _ rates: ProgressRates, _ second: Int) {
         let line = ProgressLine(
             total: total(), jobsPerSecond: rates.jobsPerSecond, chunksPerSecond: rates.chunksPerSecond)
-        let text = line.text(snapshot, now: Int64(Date().timeIntervalSince1970 * 1000))
+        let now = UnixTime.milliseconds
+        let text = line.text(snapshot, now: now)
         switch style {
-        case .redrawn: Console.errorText("\r\u{1B}[K" + TerminalText.line(text, limit: Self.terminalWidth - 1))
+        case .redrawn:
+            let bar = line.bar(snapshot, now: now, width: Self.terminalWidth - 1)
+            Console.errorText("\r\u{1B}[K" + bar)
+        case .json:
+            events.progress(
+                snapshot, total: total(), jobsPerSecond: rates.jobsPerSecond, chunksPerSecond: rates.chunksPerSecond)
         case .lines(let interval): if second % interval == 0 { Console.error(text) }
         case .none: break
         }

@@ -29,6 +29,13 @@ struct RunReport {
         for model in snapshot.refusedPrefills.sorted() {
             lines.append("\(TerminalText.line(model, limit: 200)) refused to go on from partial text: it began anew")
         }
+        if let overshoot = snapshot.costOvershoot {
+            lines.append(
+                "--max-cost was passed by \(ProgressLine.dollars(overshoot)): not every try was bounded or reported")
+        }
+        if let overshoot = snapshot.tokenOvershoot {
+            lines.append("--max-tokens-total was passed by \(ProgressLine.count(Int(overshoot))) tokens")
+        }
         if case .limited(let limit) = ending { lines.append("stopped by --\(limit)") }
         lines.append(summary)
         return lines.joined(separator: "\n")
@@ -43,6 +50,7 @@ struct RunReport {
         if counts.left > 0 { parts.append("\(ProgressLine.count(counts.left)) left") }
         let seconds = (Double(duration.wholeMilliseconds) / 1000).rounded(to: 1)
         let tokens = snapshot.completionTokens > 0 ? ", \(ProgressLine.count(snapshot.completionTokens)) tokens" : ""
-        return parts.joined(separator: ", ") + " in \(seconds) s\(tokens) · \(databasePath)"
+        let cost = snapshot.costUSD.map { ", \(ProgressLine.dollars($0))" } ?? ""
+        return parts.joined(separator: ", ") + " in \(seconds) s\(tokens)\(cost) · \(databasePath)"
     }
 }

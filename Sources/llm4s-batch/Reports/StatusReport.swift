@@ -19,7 +19,8 @@ struct StatusReport {
         object["waiting"] = .array(
             status.waiting.map { waiting in
                 [
-                    "error_kind": waiting.errorKind.map(JSON.string) ?? .null, "jobs": .int(waiting.count),
+                    "provider": .string(waiting.provider), "error_kind": waiting.errorKind.map(JSON.string) ?? .null,
+                    "jobs": .int(waiting.count),
                     "next_due_ms": .int(Int(waiting.nextDueMilliseconds)),
                 ]
             })
@@ -32,6 +33,8 @@ struct StatusReport {
                     status.joinedAnswers.sorted { $0.key < $1.key }
                         .map { .init(key: String($0.key), value: .int($0.value)) })),
         ]
+        object["cost_usd"] = status.costUSD.map(JSON.double) ?? .null
+        object["waits"] = .array(waits)
         object["chunks_per_second"] = .double(chunksPerSecond)
         object["jobs_per_second"] = .double(jobsPerSecond)
         if let run = status.run {
@@ -59,13 +62,20 @@ struct StatusReport {
         for waiting in status.waiting {
             let wait = Double(max(0, waiting.nextDueMilliseconds - now)) / 1000
             lines.append(
-                "  \(ProgressLine.count(waiting.count)) wait after \(waiting.errorKind ?? "an error"), "
+                "  \(ProgressLine.count(waiting.count)) of \(TerminalText.line(waiting.provider, limit: 60)) wait after \(waiting.errorKind ?? "an error"), "
                     + "the next for \(ProgressLine.duration(wait))")
+        }
+        for wait in waits {
+            let until = wait["until_ms"]?.int.map { Double(max(0, Int64($0) - now)) / 1000 }
+            lines.append(
+                "  \(TerminalText.line(wait["name"]?.string ?? "", limit: 80)) waits for \(wait["reason"]?.string ?? "")"
+                    + (until.map { ", \(ProgressLine.duration($0))" } ?? ""))
         }
         lines.append(
             "  tokens      \(ProgressLine.count(status.promptTokens)) in, "
                 + "\(ProgressLine.count(status.completionTokens)) out")
         if let resuming { lines.append("  resumed     \(resuming)") }
+        if let cost = status.costUSD { lines.append("  cost        \(ProgressLine.dollars(cost))") }
         if let run = status.run { lines += runLines(run) }
         return lines.joined(separator: "\n")
     }
@@ -98,6 +108,12 @@ struct StatusReport {
             lines.append("  time left   \(ProgressLine.duration(Double(left) / jobsPerSecond))")
         }
         return lines
+    }
+
+    /// What jobs that could be sent waited for a second ago, as the worker stored it.
+    private var waits: [JSON] {
+        guard status.run?.status == .running, let text = status.seconds.last?.waits else { return [] }
+        return (try? JSONParser.parse(Array(text.utf8)))?.array ?? []
     }
 
     private var chunksPerSecond: Double { rate(\.chunks) }

@@ -43,6 +43,9 @@ final class Intake: Sendable {
         self.policy = policy
     }
 
+    /// How many jobs the input has; nil where it can be read only once.
+    var expected: Int? { checked?.jobs }
+
     var isOpen: Bool { state.withLock { $0.isOpen } }
     var findings: Findings { state.withLock { $0.findings } }
     /// Why the intake ended before the input did.
@@ -51,10 +54,10 @@ final class Intake: Sendable {
     /// Reads to the end of the input, or to the first thing that ends it.
     ///
     /// - Parameters:
-    ///   - fault: tells why jobs of a provider cannot run; nil where they can.
+    ///   - fault: tells why a job cannot run; nil where it can.
     ///   - stored: called after each page.
     func read(
-        into database: BatchDatabase, fault: (_ provider: String) -> ConfigurationError?,
+        into database: BatchDatabase, fault: (_ job: NewJob) -> ConfigurationError?,
         stored: () -> Void
     ) async {
         do {
@@ -67,7 +70,7 @@ final class Intake: Sendable {
     }
 
     private func readAll(
-        into database: BatchDatabase, fault: (_ provider: String) -> ConfigurationError?,
+        into database: BatchDatabase, fault: (_ job: NewJob) -> ConfigurationError?,
         stored: () -> Void
     ) async throws {
         for source in sources { try await database.forgetRejectedLines(of: source.name) }
@@ -75,8 +78,8 @@ final class Intake: Sendable {
         let maximum = checked == nil ? Self.pipedJobs : Self.pageJobs
         while !Task.isCancelled, let page = try feed.next(maximum: maximum) {
             var jobs = page.jobs
-            let stop = jobs.firstIndex { fault($0.provider) != nil }
-            let reason = stop.flatMap { fault(jobs[$0].provider) }
+            let stop = jobs.firstIndex { fault($0) != nil }
+            let reason = stop.flatMap { fault(jobs[$0]) }
             if let stop { jobs.removeSubrange(stop...) }
             let outcomes = try await database.ingest(jobs, onChanged: policy)
             if let conflict = Self.conflict(jobs, outcomes) { throw Exit(.input, conflict) }

@@ -3,6 +3,7 @@ import BatchStore
 import Foundation
 import LLM4S
 import LLMStreaming
+import Synchronization
 
 /// The wiring of one run: database, intake, runner, transport, signals and progress, from start to exit status.
 struct RunSession: Sendable {
@@ -12,6 +13,8 @@ struct RunSession: Sendable {
     var scope: JobScope
     var endpoints: Endpoints
     var environment: [String: String]
+    /// What models cost.
+    var prices: PriceTable
     /// What the run reads first; nil for `resume` and `retry`.
     var intake: Intake?
     /// Done with the open database before the run begins.
@@ -21,13 +24,14 @@ struct RunSession: Sendable {
 
     /// Runs to the end, reports it, and tells the status to end with.
     func run() async throws -> ExitStatus {
-        try OpenFileLimit.raise(streams: options.concurrency, isServer: endpoints.hasEmbeddedMock)
+        try OpenFileLimit.raise(streams: options.limits.concurrency, isServer: endpoints.hasEmbeddedMock)
+        Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
         let failure = FailureRelay()
         var storeOptions = StoreOptions()
         storeOptions.durability = options.durability
         storeOptions.echoingProviders = Set(endpoints.table.values.map(\.provider).filter(\.echoesPrefix).map(\.name))
         storeOptions.chunks = options.chunks
-        storeOptions.warn = { Console.error($0) }
+        storeOptions.warn = { Console.log(.warning, $0) }
         storeOptions.didFail = { failure.report("\($0)") }
         let database = try await BatchDatabase.open(databasePath, options: storeOptions)
         do {
@@ -47,10 +51,12 @@ struct RunSession: Sendable {
         let runID = try await database.beginRun(
             command: command, options: options.json.text, version: Version.text)
         let transport = StreamingTransport(configuration: transportConfiguration)
-        let runner = runner(database.queue(for: scope, runID: runID), transport)
+        let events = EventLog(isJSON: options.progress == .json)
+        let configuration = try await configuration(database)
+        let runner = runner(database.queue(for: scope, runID: runID), transport, configuration, events)
         failure.connect { reason in Task { await runner.storeDidFail(reason) } }
         let signals = Signals { count in Task { await stop(runner, count) } }
-        let progress = await progress(runner, database, runID)
+        let progress = await progress(runner, database, runID, events)
         let isStored = try await database.reader.counts(in: scope).total > 0
         let ending = await run(runner, database, progress, isStored: isStored)
         await transport.shutdown()
@@ -64,16 +70,30 @@ struct RunSession: Sendable {
         let report = RunReport(
             ending: ending, snapshot: snapshot, counts: counts, databasePath: databasePath,
             duration: start.duration(to: .now), failures: try await failures(database, counts))
-        Console.error(report.text)
+        events.ended(snapshot, left: counts.left, status: status)
+        if !events.isJSON { Console.log(.info, report.text) }
         return status
     }
 
-    private func runner(_ queue: JobQueue, _ transport: StreamingTransport) -> Runner {
+    private func configuration(_ database: BatchDatabase) async throws -> RunConfiguration {
+        var configuration = options.runConfiguration
+        configuration.limits = options.limits.limits(of: endpoints.table.values.map(\.provider))
+        configuration.prices = prices
+        guard options.limits.maxCost != nil || options.limits.maxTokensTotal != nil else { return configuration }
+        let spent = try await database.reader.spending(in: scope)
+        configuration.cost = Budget(cap: options.limits.maxCost, spent: spent.costUSD)
+        configuration.tokens = Budget(cap: options.limits.maxTokensTotal.map(Double.init), spent: spent.tokens)
+        return configuration
+    }
+
+    private func runner(
+        _ queue: JobQueue, _ transport: StreamingTransport, _ configuration: RunConfiguration, _ events: EventLog
+    ) -> Runner {
         let intake = intake
         return JobRunner(
-            store: queue, source: transport, endpoints: endpoints.table, configuration: options.runConfiguration,
+            store: queue, source: transport, endpoints: endpoints.table, configuration: configuration,
             clock: ContinuousClock(), unixMilliseconds: { UnixTime.milliseconds },
-            isIntakeOpen: { intake?.isOpen ?? false })
+            isIntakeOpen: { intake?.isOpen ?? false }, tell: { events.tell($0) })
     }
 
     /// Reads and runs at the same time, with progress beside; returns when both have ended.
@@ -98,14 +118,23 @@ struct RunSession: Sendable {
 
     private func read(_ database: BatchDatabase, _ runner: Runner) async {
         guard let intake else { return }
-        await intake.read(into: database, fault: { endpoints.faults[$0] }, stored: { runner.wake() })
-        Console.error(intake.findings.text)
+        await intake.read(into: database, fault: fault, stored: { runner.wake() })
+        Console.log(.info, intake.findings.text)
         if let failure = intake.failure { Console.error(failure) }
+    }
+
+    /// Why a job cannot run; nil where it can.
+    private func fault(_ job: NewJob) -> ConfigurationError? {
+        if let fault = endpoints.faults[job.provider] { return fault }
+        let lane = Lane(provider: job.provider, model: job.model)
+        do { try options.limits.check(prices, knows: [lane]) } catch { return error }
+        return nil
     }
 
     private func stop(_ runner: Runner, _ count: Int) async {
         if count == 1 {
-            Console.error(
+            Console.log(
+                .info,
                 "stopping: open streams get \(options.drainTimeout.defaultValueDescription); "
                     + "once more closes them at once")
         }
@@ -119,17 +148,23 @@ struct RunSession: Sendable {
         configuration.timeouts.connect = options.connectTimeout.duration
         configuration.timeouts.firstToken = options.firstTokenTimeout.duration
         configuration.timeouts.idle = options.idleTimeout.duration
+        configuration.timeouts.stall = options.stallTimeout.duration
+        configuration.timeouts.job = options.jobTimeout?.duration
         configuration.limits.maximumEventBytes = options.maxEventBytes
         configuration.userAgent = "llm4s-batch/\(Version.text)"
         return configuration
     }
 
-    private func progress(_ runner: Runner, _ database: BatchDatabase, _ runID: Int64) async -> ProgressReporter {
+    private func progress(
+        _ runner: Runner, _ database: BatchDatabase, _ runID: Int64, _ events: EventLog
+    ) async -> ProgressReporter {
         let known = (try? await database.reader.counts(in: scope).left) ?? 0
+        events.started(runID: runID, jobs: intake?.expected ?? known)
         let intake = intake
         let seconds = SecondRecorder(database: database, runID: runID)
         return ProgressReporter(
-            mode: options.progress, total: { intake?.findings.left ?? known }, snapshot: { await runner.snapshot },
+            mode: options.progress, events: events, total: { intake?.findings.left ?? known },
+            snapshot: { await runner.snapshot },
             record: { seconds.record($0) })
     }
 

@@ -1,5 +1,6 @@
 import BatchEngine
 import BatchStore
+import LLMStreaming
 import Synchronization
 
 /// Writes what each second of a run brought: the table `run_seconds`.
@@ -24,7 +25,8 @@ final class SecondRecorder: Sendable {
                 runID: runID, second: now, chunks: snapshot.chunks - last.snapshot.chunks,
                 outputTokens: snapshot.completionTokens - last.snapshot.completionTokens,
                 completed: snapshot.completed - last.snapshot.completed, failed: snapshot.failed - last.snapshot.failed,
-                running: snapshot.running, waiting: snapshot.waiting)
+                running: snapshot.running, waiting: snapshot.waiting,
+                waits: snapshot.waits.isEmpty ? nil : snapshot.waitsJSON.text)
         }
         if let row { database.record(row) }
     }

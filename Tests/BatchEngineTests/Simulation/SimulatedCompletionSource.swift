@@ -32,6 +32,8 @@ struct SimulatedAnswer: Sendable {
     var ending = Ending.complete
     /// The usage that it reports.
     var usage: TokenUsage?
+    /// The limits that its headers tell.
+    var rateLimits: RateLimitReport?
 
     static func says(_ pieces: String..., after time: Duration = .seconds(1)) -> SimulatedAnswer {
         SimulatedAnswer(time: time, pieces: pieces)
@@ -95,6 +97,7 @@ final class SimulatedCompletionSource: CompletionSource {
         case .fails(let error):
             var result = StreamResult(outcome: .failed(error), accumulator: accumulator)
             result.usage = answer.usage
+            result.rateLimits = answer.rateLimits
             return result
         case .isStale:
             return StreamResult(outcome: .failed(LLMError(.connect, "reset")), isStaleConnection: true)
@@ -102,8 +105,10 @@ final class SimulatedCompletionSource: CompletionSource {
             accumulator.add(StreamedChunk(.finish, "stop"))
             if let usage = answer.usage { accumulator.add(StreamedChunk(.usage, JSON.object(usage.raw).text)) }
             do {
-                return StreamResult(
+                var result = StreamResult(
                     outcome: .completed(try accumulator.completion(isComplete: true)), accumulator: accumulator)
+                result.rateLimits = answer.rateLimits
+                return result
             } catch {
                 return StreamResult(outcome: .failed(error), accumulator: accumulator)
             }

@@ -63,7 +63,9 @@ final class SimulatedRun: Sendable {
     func start() -> Simulation.Process<RunEnding> { simulation.start { [runner] in await runner.run() } }
 
     /// Runs to the end.
-    func finish() throws -> RunEnding { try simulation.finish(start()) }
+    func finish(limit: Duration = .seconds(30 * 86_400)) throws -> RunEnding {
+        try simulation.finish(start(), limit: limit)
+    }
 
     /// The snapshot of the runner.
     func snapshot() throws -> RunSnapshot { try simulation.perform { [runner] in await runner.snapshot } }

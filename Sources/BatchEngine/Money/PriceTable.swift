@@ -1,0 +1,61 @@
+package import LLMStreaming
+
+/// Prices by model, in the form of LiteLLM's model_prices_and_context_window.json (SPEC 7).
+package struct PriceTable: Sendable {
+    private struct Entry: Sendable {
+        var price: ModelPrice
+        var provider: String?
+    }
+
+    private var entries: [String: Entry] = [:]
+
+    /// A table without prices.
+    package init() {}
+
+    /// Reads a table: an object of models with `input_cost_per_token` and `output_cost_per_token`.
+    ///
+    /// Entries without both, such as those of image models, are left out.
+    ///
+    /// - Throws: `ConfigurationError` where it is none, or a price is negative.
+    package init(_ json: JSON) throws(ConfigurationError) {
+        guard let object = json.object else { throw ConfigurationError("the price table is not a JSON object") }
+        for member in object.members where member.key != "sample_spec" {
+            let model = member.value
+            guard let input = model["input_cost_per_token"]?.double, let output = model["output_cost_per_token"]?.double
+            else { continue }
+            guard input >= 0, output >= 0 else {
+                throw ConfigurationError("the price of '\(member.key)' is negative")
+            }
+            entries[member.key] = Entry(
+                price: ModelPrice(
+                    input: input, output: output, cachedInput: model["cache_read_input_token_cost"]?.double,
+                    cacheWrite: model["cache_creation_input_token_cost"]?.double),
+                provider: model["litellm_provider"]?.string)
+        }
+    }
+
+    /// The price of a lane's model: under `provider/model`, else under the model alone where that is the provider's.
+    package func price(of lane: Lane) -> ModelPrice? {
+        if let entry = entries[lane.name] { return entry.price }
+        guard let entry = entries[lane.model], entry.provider == nil || entry.provider == lane.provider else {
+            return nil
+        }
+        return entry.price
+    }
+
+    /// What an attempt cost: the provider's own figure, else by the table; nil where neither is known.
+    package func cost(of result: StreamResult, in lane: Lane) -> Double? {
+        guard let usage = result.usage else { return nil }
+        return usage.reportedCost ?? price(of: lane)?.cost(of: usage)
+    }
+}
+
+extension TokenUsage {
+    /// What the provider says that the request cost, in US dollars: OpenRouter's `cost`, which with a key of the
+    /// user's own leaves out what the model's provider bills, and Perplexity's `cost.total_cost`.
+    var reportedCost: Double? {
+        guard let cost = raw["cost"]?.double ?? raw["cost"]?["total_cost"]?.double, cost >= 0 else { return nil }
+        guard raw["is_byok"]?.bool == true else { return cost }
+        return cost + (raw["cost_details"]?["upstream_inference_cost"]?.double ?? 0)
+    }
+}

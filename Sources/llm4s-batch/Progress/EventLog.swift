@@ -1,0 +1,129 @@
+import BatchEngine
+import LLMStreaming
+
+/// Tells what happens in a run: as messages, or with `--progress json` as one object a line.
+struct EventLog: Sendable {
+    var isJSON: Bool
+
+    /// Tells of one event.
+    func tell(_ event: RunEvent) {
+        switch event {
+        case .attemptEnded(let report): tell(report)
+        case .waiting(let wait): tell(wait)
+        case .limitChanged(let name, let resource, let perMinute):
+            let rate = ProgressLine.count(Int(perMinute.rounded()))
+            show("limit_changed", .debug, "\(name): \(rate) \(resource.text) per minute, say its headers") {
+                [
+                    ("name", .string(name)), ("resource", .string(resource.rawValue)),
+                    ("per_minute", .double(perMinute)),
+                ]
+            }
+        case .stopped(let name, let reason):
+            show("stopped", .warning, "\(name) gets no more requests: \(TerminalText.line(reason, limit: 300))") {
+                [("name", .string(name)), ("reason", .string(reason))]
+            }
+        }
+    }
+
+    /// Tells that a run begins.
+    func started(runID: Int64, jobs: Int) {
+        guard isJSON else { return }
+        Console.event("started", [("run_id", .int(Int(runID))), ("jobs", .int(jobs))])
+    }
+
+    /// Tells how a run stands, each second.
+    func progress(_ snapshot: RunSnapshot, total: Int, jobsPerSecond: Double?, chunksPerSecond: Double) {
+        Console.event(
+            "progress",
+            [
+                ("jobs", .int(total)), ("completed", .int(snapshot.completed)), ("failed", .int(snapshot.failed)),
+                ("running", .int(snapshot.running)), ("waiting", .int(snapshot.waiting)),
+                ("waits", snapshot.waitsJSON), ("jobs_per_second", jobsPerSecond.map(JSON.double) ?? .null),
+                ("chunks_per_second", .double(chunksPerSecond)),
+                ("cost_usd", snapshot.costUSD.map(JSON.double) ?? .null),
+            ])
+    }
+
+    /// Tells how a run ended.
+    func ended(_ snapshot: RunSnapshot, left: Int, status: ExitStatus) {
+        guard isJSON else { return }
+        Console.event(
+            "ended",
+            [
+                ("exit_status", .int(Int(status.rawValue))), ("completed", .int(snapshot.completed)),
+                ("failed", .int(snapshot.failed)), ("left", .int(left)), ("attempts", .int(snapshot.attempts)),
+                ("prompt_tokens", .int(snapshot.promptTokens)), ("completion_tokens", .int(snapshot.completionTokens)),
+                ("cost_usd", snapshot.costUSD.map(JSON.double) ?? .null),
+            ])
+    }
+
+    private func tell(_ report: RunEvent.AttemptReport) {
+        let end = report.end
+        let place = report.source + (report.line.map { ":\($0)" } ?? "")
+        var status = "waiting"
+        var next = "at once"
+        switch end.transition {
+        case .completed: status = "completed"
+        case .failed: (status, next) = ("failed", "never: it has failed")
+        case .waiting(let until?, _):
+            next = "in \(ProgressLine.duration(Double(until - end.endedMilliseconds) / 1000))"
+        case .waiting(nil, _): break
+        }
+        if !isJSON {
+            guard let error = end.error else { return }
+            let words = TerminalText.line(error.message, limit: 200)
+            Console.log(
+                .debug,
+                "job '\(report.customID)' (\(place)): \(report.lane.name): \(error.kind.rawValue): \(words); "
+                    + "next try \(next) (attempt \(report.number))")
+            return
+        }
+        var members: [(String, JSON)] = [
+            ("id", .string(report.customID)), ("source", .string(report.source)),
+            ("line", report.line.map(JSON.int) ?? .null), ("provider", .string(report.lane.provider)),
+            ("model", .string(report.lane.model)), ("status", .string(status)), ("attempt", .int(report.number)),
+            ("duration_ms", .int(Int(end.result.durationMicroseconds / 1000))),
+        ]
+        if let usage = end.result.usage {
+            members.append(("prompt_tokens", usage.promptTokens.map(JSON.int) ?? .null))
+            members.append(("completion_tokens", usage.completionTokens.map(JSON.int) ?? .null))
+        }
+        if let cost = end.costUSD { members.append(("cost_usd", .double(cost))) }
+        if let error = end.error {
+            members.append(("error_kind", .string(error.kind.rawValue)))
+            members.append(("error", .string(error.message)))
+        }
+        if case .waiting(let until, _) = end.transition {
+            members.append(("until_ms", until.map { .int(Int($0)) } ?? .null))
+        }
+        Console.event(status == "waiting" ? "job_waits" : "job_ended", members)
+    }
+
+    private func tell(_ wait: RunWait) {
+        let now = UnixTime.milliseconds
+        let until = wait.untilMilliseconds.map { ", for \(ProgressLine.duration(Double(max(0, $0 - now)) / 1000))" }
+        show("waiting", .info, "\(wait.name) waits for \(wait.reason.text)\(until ?? "")") {
+            [
+                ("name", .string(wait.name)), ("reason", .string(wait.reason.text)),
+                ("until_ms", wait.untilMilliseconds.map { .int(Int($0)) } ?? .null),
+            ]
+        }
+    }
+
+    private func show(_ name: String, _ level: LogLevel, _ text: String, _ members: () -> [(String, JSON)]) {
+        if isJSON { Console.event(name, members()) } else { Console.log(level, text) }
+    }
+}
+
+extension RunSnapshot {
+    /// What jobs wait for, as `status` and programs read it.
+    var waitsJSON: JSON {
+        .array(
+            waits.map { wait in
+                [
+                    "name": .string(wait.name), "reason": .string(wait.reason.text),
+                    "until_ms": wait.untilMilliseconds.map { .int(Int($0)) } ?? .null,
+                ]
+            })
+    }
+}

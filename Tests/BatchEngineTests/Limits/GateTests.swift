@@ -1,0 +1,63 @@
+import Testing
+
+@testable import BatchEngine
+
+/// Pauses, probes and the number of streams.
+struct GateTests {
+    private let size = RequestSize(inputTokens: 1, outputTokens: 1)
+
+    @Test func afterAPauseOneProbeGoesOutAndThenOthersEvenly() {
+        var gate = Gate(bound: 10)
+        for job in 1...10 { gate.start(Int64(job), size, at: .zero) }
+        gate.succeeded(1, after: .seconds(2), at: .seconds(2))
+        gate.release(1, at: .seconds(2))
+        for job in 2...10 {
+            gate.refused(
+                Int64(job), started: .zero, asked: .seconds(8), isOverload: false, pausesUnasked: true, at: .seconds(2))
+            gate.release(Int64(job), at: .seconds(2))
+        }
+        #expect(gate.admittance(at: .seconds(9)) == .later(.seconds(10), .pause(isOverload: false)))
+        #expect(gate.admittance(at: .seconds(10)) == .now)
+        gate.start(11, size, at: .seconds(10))
+        #expect(gate.admittance(at: .seconds(10)) == .held(.probe))
+        gate.answered(11, at: .seconds(11))
+        // Nine were open when the refusal came; half of them may be now, over the two seconds that one lasts.
+        #expect(gate.width.streams == 4)
+        #expect(gate.admittance(at: .seconds(11)) == .later(.milliseconds(11_500), .evenPace))
+        gate.start(12, size, at: .milliseconds(11_500))
+        #expect(gate.admittance(at: .milliseconds(11_500)) == .later(.seconds(12), .evenPace))
+    }
+
+    @Test func refusalsOfOneRoundLowerTheWidthOnce() {
+        var width = StreamWidth(bound: 64)
+        let lowers = (0..<64).map { _ in width.refuse(running: 64, started: .zero, at: .seconds(1)) }
+        #expect(lowers == [true] + Array(repeating: false, count: 63))
+        #expect(width.streams == 32)
+        let isLowered = width.refuse(running: 32, started: .seconds(2), at: .seconds(3))
+        #expect(isLowered)
+        #expect(width.streams == 16)
+    }
+
+    @Test func theWidthComesBackToItsBoundAndNotBeyond() {
+        var width = StreamWidth(bound: 64)
+        _ = width.refuse(running: 64, started: .zero, at: .seconds(1))
+        for _ in 0..<1000 { width.succeed() }
+        #expect(width.streams == 64)
+        var narrow = StreamWidth(bound: 1)
+        _ = narrow.refuse(running: 1, started: .zero, at: .seconds(1))
+        #expect(narrow.streams == 1)
+    }
+
+    @Test func pausesThatNobodyAskedForGrow() {
+        var gate = Gate(bound: 10)
+        var now = Duration.zero
+        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+            gate.start(1, size, at: now)
+            gate.refused(1, started: now, asked: nil, isOverload: false, pausesUnasked: true, at: now + .seconds(1))
+            gate.release(1, at: now + .seconds(1))
+            let end = now + .seconds(1 + seconds)
+            #expect(gate.admittance(at: now + .seconds(1)) == .later(end, .pause(isOverload: false)))
+            now = end
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import LLMStreaming
+import Testing
+
+@testable import BatchEngine
+
+/// The same answer of a server three times running is no accident.
+struct RecentFailureTests {
+    private func error(_ message: String, code: String? = "server_error", status: Int = 500) -> LLMError {
+        LLMError(.server, message, httpStatus: status, code: code)
+    }
+
+    @Test func namesOfRequestsDoNotCount() {
+        let earlier = ["a tool fails in request req_81f2", "a tool fails in request req_77aa"].map {
+            RecentFailure(httpStatus: 500, code: "server_error", message: $0)
+        }
+        #expect(error("a tool fails in request req_0c11").equalsInARow(earlier) == 3)
+        #expect(error("another tool fails in request req_0c11").equalsInARow(earlier) == 1)
+        #expect(error("a tool fails in request req_0c11", code: "other").equalsInARow(earlier) == 1)
+        #expect(error("a tool fails in request req_0c11", status: 503).equalsInARow(earlier) == 0)
+        #expect(error("a tool fails in request req_0c11", code: nil).equalsInARow(earlier) == 0)
+    }
+
+    @Test func theThirdOfThemEndsTheJobButNotWhileTheProviderIsOut() {
+        var circumstances = RetryCircumstances()
+        circumstances.equalFailures = 3
+        let policy = RetryPolicy()
+        #expect(
+            policy.decide(error("x"), countedBefore: 2, attempts: 3, circumstances: circumstances, fraction: 0) == .fail
+        )
+        circumstances.isOutage = true
+        #expect(
+            policy.decide(error("x"), countedBefore: 4, attempts: 9, circumstances: circumstances, fraction: 0)
+                == .retry(after: .zero, costs: .nothing))
+    }
+}

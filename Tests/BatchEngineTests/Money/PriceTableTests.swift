@@ -1,0 +1,61 @@
+import LLMStreaming
+import Testing
+
+@testable import BatchEngine
+
+/// What tokens cost, and what may be spent.
+struct PriceTableTests {
+    private static let table = """
+        {"sample_spec": {"input_cost_per_token": 0, "output_cost_per_token": 0},
+         "gpt-x": {"litellm_provider": "openai", "input_cost_per_token": 2e-06, "output_cost_per_token": 8e-06,
+                   "cache_read_input_token_cost": 5e-07},
+         "lab/big": {"input_cost_per_token": 1e-06, "output_cost_per_token": 3e-06},
+         "an-image": {"input_cost_per_image": 0.04}}
+        """
+
+    private func prices() throws -> PriceTable { try PriceTable(JSONParser.parse(Array(Self.table.utf8))) }
+
+    private func result(_ usage: String) throws -> StreamResult {
+        var result = StreamResult(outcome: .failed(LLMError(.cut, "")))
+        result.usage = TokenUsage(raw: try #require(JSONParser.parse(Array(usage.utf8)).object))
+        return result
+    }
+
+    @Test func aModelIsFoundUnderItsProviderOrAloneWhereItIsTheProvidersOwn() throws {
+        let prices = try prices()
+        #expect(prices.price(of: Lane(provider: "openai", model: "gpt-x"))?.output == 8e-06)
+        #expect(prices.price(of: Lane(provider: "lab", model: "big"))?.input == 1e-06)
+        #expect(prices.price(of: Lane(provider: "lab", model: "gpt-x")) == nil)
+        #expect(prices.price(of: Lane(provider: "openai", model: "an-image")) == nil)
+    }
+
+    @Test func cachedInputHasItsOwnPrice() throws {
+        let result = try result(
+            #"{"prompt_tokens": 1000, "completion_tokens": 100, "prompt_tokens_details": {"cached_tokens": 400}}"#)
+        let cost = try #require(try prices().cost(of: result, in: Lane(provider: "openai", model: "gpt-x")))
+        #expect(abs(cost - (600 * 2e-06 + 400 * 5e-07 + 100 * 8e-06)) < 1e-12)
+    }
+
+    @Test func theProvidersOwnFigureGoesBeforeTheTableAndTheUnknownStaysUnknown() throws {
+        let prices = try prices()
+        let own = try result(#"{"prompt_tokens": 10, "completion_tokens": 10, "cost": 0.25}"#)
+        #expect(prices.cost(of: own, in: Lane(provider: "openai", model: "gpt-x")) == 0.25)
+        #expect(prices.cost(of: own, in: Lane(provider: "openrouter", model: "a/b")) == 0.25)
+        let half = try result(#"{"completion_tokens": 10}"#)
+        #expect(prices.cost(of: half, in: Lane(provider: "openai", model: "gpt-x")) == nil)
+        let unknown = try result(#"{"prompt_tokens": 10, "completion_tokens": 10}"#)
+        #expect(prices.cost(of: unknown, in: Lane(provider: "openai", model: "gpt-y")) == nil)
+    }
+
+    @Test func noneStartsWhenSpentAndSetAsideWouldPassTheCap() {
+        var budget = Budget(cap: 10, spent: 2)
+        #expect(budget.allows(8))
+        budget.reserve(5)
+        #expect(!budget.allows(4))
+        budget.settle(reserved: 5, used: 1)
+        #expect(budget.allows(7))
+        #expect(budget.overshoot == nil)
+        budget.settle(reserved: 0, used: 9)
+        #expect(budget.overshoot == 2)
+    }
+}
