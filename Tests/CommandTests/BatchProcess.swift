@@ -18,7 +18,7 @@ final class BatchProcess: Sendable {
             .appending(path: "llm4s-batch")
     }()
 
-    private let process: Process
+    private let process: ChildProcess
     /// Whether a release build is under test.
     static let isRelease = ProcessInfo.processInfo.environment["LLM4S_BATCH_BINARY"] != nil
 
@@ -35,37 +35,25 @@ final class BatchProcess: Sendable {
         _ arguments: [String], environment: [String: String] = [:], directory: URL? = nil, input: String? = nil,
         launcher: [String] = []
     ) throws {
-        process = Process()
-        let command = launcher + [Self.binary.path] + arguments
-        process.executableURL = URL(filePath: command[0])
-        process.arguments = Array(command.dropFirst())
-        let own = ProcessInfo.processInfo.environment
-        process.environment = ["PATH": own["PATH"] ?? "/usr/bin:/bin", "HOME": "/nonexistent"]
-            .merging(environment) { $1 }
-        if let directory { process.currentDirectoryURL = directory }
         let folder = FileManager.default.temporaryDirectory
         output = folder.appending(path: "llm4s-batch-\(UUID().uuidString).out")
         error = folder.appending(path: "llm4s-batch-\(UUID().uuidString).err")
-        process.standardOutput = try Self.writing(to: output)
-        process.standardError = try Self.writing(to: error)
+        var command = launcher + [Self.binary.path] + arguments
         if let input {
             let file = folder.appending(path: "llm4s-batch-\(UUID().uuidString).in")
             try Data(input.utf8).write(to: file)
             // Through a pipe, as a user would: a file could be read twice.
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = ["-c", "cat \"$0\" | \"$@\"", file.path] + command
+            command = ["/bin/sh", "-c", "cat \"$0\" | \"$@\"", file.path] + command
         }
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        let own = ProcessInfo.processInfo.environment
+        process = try ChildProcess(
+            command,
+            environment: ["PATH": own["PATH"] ?? "/usr/bin:/bin", "HOME": "/nonexistent"].merging(environment) { $1 },
+            directory: directory?.path, output: output.path, error: error.path)
     }
 
     deinit {
         for file in [output, error] { try? FileManager.default.removeItem(at: file) }
-    }
-
-    private static func writing(to file: URL) throws -> FileHandle {
-        _ = FileManager.default.createFile(atPath: file.path, contents: nil)
-        return try FileHandle(forWritingTo: file)
     }
 
     var processIdentifier: Int32 { process.processIdentifier }
@@ -81,15 +69,11 @@ final class BatchProcess: Sendable {
     }
 
     /// Sends a signal to this process, which we started.
-    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+    func send(_ signal: Int32) { process.send(signal) }
 
     /// Waits for the end.
     func ended() async -> Ended {
-        while process.isRunning { try? await Task.sleep(for: .milliseconds(5)) }
-        return Ended(
-            status: process.terminationReason == .uncaughtSignal
-                ? -process.terminationStatus : process.terminationStatus,
-            output: outputSoFar, error: errorSoFar)
+        Ended(status: await process.ended(), output: outputSoFar, error: errorSoFar)
     }
 
     /// Waits until a condition holds, or the process ends.

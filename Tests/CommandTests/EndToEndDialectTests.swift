@@ -50,7 +50,7 @@ struct EndToEndDialectTests {
                 database,
                 "SELECT content, coalesce(reasoning, ''), finish_reason, completion_tokens, prompt_tokens, usage_source "
                     + "FROM results WHERE custom_id = 'j\(number)'")
-            let answer = try server.curl(way.path, body: way.body(prompt.0, maximumTokens: prompt.1))
+            let answer = try await server.curl(way.path, body: way.body(prompt.0, maximumTokens: prompt.1))
             #expect(rows == [try Self.columns(answer, way)], "\(way) \(prompt)")
         }
     }

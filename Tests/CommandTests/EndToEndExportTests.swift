@@ -103,14 +103,15 @@ import Testing
         #expect(!names.contains { $0.hasSuffix(".tmp") })
     }
 
-    @Test(.enabled(if: OfficialPythonSDKs.interpreter != nil, "openai and anthropic cannot be installed for Python"))
+    @Test(
+        .enabled("openai and anthropic cannot be installed for Python") { await OfficialPythonSDKs.interpreter != nil })
     func theOfficialPythonPackagesAcceptEveryLine() async throws {
         try await run()
         let output = directory.path("openai.jsonl")
         _ = try await results("openai-batch", "-o", output)
-        #expect(try OfficialPythonSDKs.objections(to: output, format: "openai-batch") == nil)
+        #expect(try await OfficialPythonSDKs.objections(to: output, format: "openai-batch") == nil)
         _ = try await results("openai-batch", "-o", output, "--status", "pending", "--status", "failed")
-        #expect(try OfficialPythonSDKs.objections(to: output, format: "openai-batch") == nil)
+        #expect(try await OfficialPythonSDKs.objections(to: output, format: "openai-batch") == nil)
 
         let single = Self.jobs.filter { !$0.contains(#""two""#) }
         let file = try directory.writeJobs(single, to: "single.jsonl")
@@ -119,9 +120,9 @@ import Testing
         let ended = try await BatchProcess.run(
             "results", "--db", directory.path("single.db"), "--format", "anthropic-batch", "-o", messages)
         #expect(ended.status == 0, "\(ended.error)")
-        #expect(try OfficialPythonSDKs.objections(to: messages, format: "anthropic-batch") == nil)
-        #expect(try OfficialPythonSDKs.objections(to: messages, format: "openai-batch") != nil)
-        #expect(try OfficialPythonSDKs.objections(to: output, format: "anthropic-batch") != nil)
+        #expect(try await OfficialPythonSDKs.objections(to: messages, format: "anthropic-batch") == nil)
+        #expect(try await OfficialPythonSDKs.objections(to: messages, format: "openai-batch") != nil)
+        #expect(try await OfficialPythonSDKs.objections(to: output, format: "anthropic-batch") != nil)
     }
 
     @Test func tablesQuoteWhatWouldEndAField() async throws {

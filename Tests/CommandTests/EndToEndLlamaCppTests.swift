@@ -26,7 +26,7 @@ struct EndToEndLlamaCppTests {
         let database = directory.path("jobs.db")
         try Answers.expectWhole(database, jobs: jobs)
         for kind in Set((0..<jobs).map(kind)) {
-            let expected = try Self.expected(server, provider, kind)
+            let expected = try await Self.expected(server, provider, kind)
             let rows = try SQLite.rows(
                 database,
                 "SELECT DISTINCT content, finish_reason, completion_tokens, prompt_tokens, usage_source FROM results "
@@ -36,20 +36,20 @@ struct EndToEndLlamaCppTests {
     }
 
     /// What curl gets for the same request, as the columns of the query above.
-    private static func expected(_ server: LlamaCppServer, _ provider: String, _ kind: String) throws -> String {
+    private static func expected(_ server: LlamaCppServer, _ provider: String, _ kind: String) async throws -> String {
         let body = """
             {"model":"\(LlamaCppServer.model)","max_tokens":4000,"temperature":0,\
             "messages":[{"role":"user","content":"\(kind)"}]}
             """
         if provider == "anthropic" {
-            let answer = try server.curl("/v1/messages", body: body)
+            let answer = try await server.curl("/v1/messages", body: body)
             let content = try #require((answer["content"] as? [[String: Any]])?.first?["text"] as? String)
             let usage = try #require(answer["usage"] as? [String: Int])
             let prompt = usage["input_tokens"]! + (usage["cache_read_input_tokens"] ?? 0)
             #expect(answer["stop_reason"] as? String == "end_turn")
             return "\(content)|stop|\(usage["output_tokens"]!)|\(prompt)|provider"
         }
-        let answer = try server.curl("/v1/chat/completions", body: body)
+        let answer = try await server.curl("/v1/chat/completions", body: body)
         let choice = try #require((answer["choices"] as? [[String: Any]])?.first)
         let content = try #require((choice["message"] as? [String: Any])?["content"] as? String)
         let usage = try #require(answer["usage"] as? [String: Any])
@@ -66,11 +66,12 @@ struct EndToEndLlamaCppTests {
         let directory = try TemporaryDirectory()
         let file = try directory.writeJobs((0..<jobs).map { Self.longJob($0) })
         let ended = try await BatchProcess.run(
-            "run", file, "--concurrency", "4", environment: Self.environment("http://127.0.0.1:\(proxy.port)/v1"))
+            "run", file, "--concurrency", "4", "--resume", "prefill",
+            environment: Self.environment("http://127.0.0.1:\(proxy.port)/v1"))
         #expect(ended.status == 0, "\(ended.error)")
         let database = directory.path("jobs.db")
         try Answers.expectWhole(database, jobs: jobs)
-        try Self.expectUninterrupted(database, server, seed: Project.seed)
+        try await Self.expectUninterrupted(database, server, seed: Project.seed)
         #expect(
             try SQLite.number(database, "SELECT count(*) FROM attempts WHERE resume_strategy = 'prefill'") > 0,
             "nothing was cut")
@@ -89,17 +90,19 @@ struct EndToEndLlamaCppTests {
         let database = directory.path("jobs.db")
         let environment = Self.environment(server.baseURL + "/v1")
         for _ in 1...4 {
-            let process = try BatchProcess(["run", file, "--concurrency", "4"], environment: environment)
+            let process = try BatchProcess(
+                ["run", file, "--concurrency", "4", "--resume", "prefill"], environment: environment)
             let known = SQLite.currentNumber(database, "SELECT count(*) FROM chunks")
             let target = known + Int.random(in: 200...2_000, using: &chance)
             try await process.wait { SQLite.currentNumber(database, "SELECT count(*) FROM chunks") >= target }
             process.send(SIGKILL)
             _ = await process.ended()
         }
-        let ended = try await BatchProcess.run("run", file, "--concurrency", "4", environment: environment)
+        let ended = try await BatchProcess.run(
+            "run", file, "--concurrency", "4", "--resume", "prefill", environment: environment)
         #expect(ended.status == 0, "\(ended.error)")
         try Answers.expectWhole(database, jobs: jobs)
-        try Self.expectUninterrupted(database, server, seed: Project.seed)
+        try await Self.expectUninterrupted(database, server, seed: Project.seed)
         #expect(
             try SQLite.number(database, "SELECT count(*) FROM attempts WHERE resume_strategy = 'prefill'") > 0,
             "nothing was killed in the middle of an answer")
@@ -115,8 +118,8 @@ struct EndToEndLlamaCppTests {
     }
 
     /// The numbers run without a gap or a repeat, as in an answer that nobody interrupted.
-    private static func expectUninterrupted(_ database: String, _ server: LlamaCppServer, seed: UInt64) throws {
-        let answer = try server.curl(
+    private static func expectUninterrupted(_ database: String, _ server: LlamaCppServer, seed: UInt64) async throws {
+        let answer = try await server.curl(
             "/v1/chat/completions",
             body: #"{"model":"tiny-counter","temperature":0,"messages":[{"role":"user","content":"count all, 0"}]}"#)
         let message = (answer["choices"] as? [[String: Any]])?.first?["message"] as? [String: Any]

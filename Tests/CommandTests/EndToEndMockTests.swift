@@ -14,16 +14,10 @@ struct EndToEndMockTests {
 
     private func curl(
         _ mock: MockProcess, _ path: String = "/chat/completions", body: String = request, options: [String] = []
-    ) throws -> Seen {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
+    ) async throws -> Seen {
         let base = path.hasPrefix("/mock") ? mock.baseURL.replacing("/v1", with: "") : mock.baseURL
-        process.arguments = ["curl", "-s", "-i", "-m", "60", base + path, "-d", body] + options
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
+        let (_, data) = try await ChildProcess.run(
+            arguments: ["curl", "-s", "-i", "-m", "60", base + path, "-d", body] + options)
         let parts = String(decoding: data, as: UTF8.self).split(separator: "\r\n\r\n", maxSplits: 1)
         let head = parts.first.map(String.init) ?? ""
         return Seen(
@@ -35,42 +29,42 @@ struct EndToEndMockTests {
         let mock = try await MockProcess(arguments: [
             "--rpm", "1", "--rate-headers", "azure", "--retry-after", "zeroms", "--burst", "1m",
         ])
-        #expect(try curl(mock).headers.contains("x-ratelimit-renewalperiod-requests: 60"))
-        let refused = try curl(mock)
+        #expect(try await curl(mock).headers.contains("x-ratelimit-renewalperiod-requests: 60"))
+        let refused = try await curl(mock)
         #expect(refused.status == 429)
         #expect(refused.headers.contains("retry-after-ms: 0"))
-        #expect(try curl(mock, "/mock/control", body: "rpm=0").status == 200)
-        #expect(try curl(mock).status == 200)
+        #expect(try await curl(mock, "/mock/control", body: "rpm=0").status == 200)
+        #expect(try await curl(mock).status == 200)
     }
 
     @Test func limitsTokensModelsAndChangesAfterSoManyRequests() async throws {
         let mock = try await MockProcess(arguments: [
             "--tpm", "4", "--burst", "1m", "--models", "a,b", "--after", "3:tpm=0", "--after", "4:behavior=status=402",
         ])
-        #expect(try curl(mock).status == 200, "a prompt of one word and an answer of three are the four tokens")
-        let refused = try curl(mock)
+        #expect(try await curl(mock).status == 200, "a prompt of one word and an answer of three are the four tokens")
+        let refused = try await curl(mock)
         #expect(refused.status == 429)
         #expect(refused.body.contains("tokens per min"))
-        #expect(try curl(mock, body: Self.request.replacing("count-3", with: "c")).status == 404)
-        #expect(try curl(mock).status == 200)
-        #expect(try curl(mock).status == 402)
+        #expect(try await curl(mock, body: Self.request.replacing("count-3", with: "c")).status == 404)
+        #expect(try await curl(mock).status == 200)
+        #expect(try await curl(mock).status == 402)
     }
 
     @Test func playsAFileWholeOrCut() async throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write("data: {\"recorded\":1}\n\ndata: [DONE]\n\n", to: "stream.sse")
         let whole = try await MockProcess(arguments: ["--play", file])
-        #expect(try curl(whole).body == "data: {\"recorded\":1}\n\ndata: [DONE]\n\n")
-        #expect(try curl(whole).headers.contains("text/event-stream"))
+        #expect(try await curl(whole).body == "data: {\"recorded\":1}\n\ndata: [DONE]\n\n")
+        #expect(try await curl(whole).headers.contains("text/event-stream"))
         let cut = try await MockProcess(arguments: ["--play", file, "--cut", "9"])
-        #expect(try curl(cut).body == "data: {\"r")
+        #expect(try await curl(cut).body == "data: {\"r")
     }
 
     @Test func logsWhatWasSent() async throws {
         let directory = try TemporaryDirectory()
         let log = directory.path("mock.jsonl")
         let mock = try await MockProcess(arguments: ["--log", log, "--behavior", "chunk=3"])
-        let seen = try curl(mock)
+        let seen = try await curl(mock)
         var text = ""
         while text.isEmpty { text = try String(contentsOfFile: log, encoding: .utf8) }
         let line = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]

@@ -30,6 +30,23 @@ struct EndToEndQuickstartTests {
         #expect(try SQLite.number(database, "SELECT count(*) FROM attempts") == 20, "nothing was sent again")
     }
 
+    /// The mock speaks every dialect, so every batch form can be tried without a key.
+    @Test func everyBatchSampleRunsOnTheMock() async throws {
+        let folder = Project.root.appending(path: "jobs")
+        let samples =
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("-batch") }
+            .sorted() + ["anthropic-document.json"]
+        #expect(samples.count >= 3)
+        let directory = try TemporaryDirectory()
+        for sample in samples {
+            let database = directory.path(sample + ".db")
+            let ended = try await BatchProcess.run(
+                "run", folder.appending(path: sample).path, "--provider", "mock", "--model", "mock/m", "--db", database)
+            #expect(ended.status == 0, "\(sample): \(ended.error)")
+            #expect(try SQLite.number(database, "SELECT count(*) FROM completions") > 0, "\(sample)")
+        }
+    }
+
     @Test func statusShowAndSchemaReadWhatARunHasStored() async throws {
         let directory = try TemporaryDirectory()
         let file = try directory.writeJobs([

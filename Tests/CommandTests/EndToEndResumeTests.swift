@@ -60,7 +60,7 @@ struct EndToEndResumeTests {
         let ended = try await BatchProcess(arguments, environment: environment).ended()
         #expect(ended.status == 0, "\(way), seed \(Project.seed): \(ended.error)")
         try Answers.expectWhole(database, jobs: jobs)
-        try expectUninterrupted(database, way, server, lengths)
+        try await expectUninterrupted(database, way, server, lengths)
         let used = try SQLite.rows(
             database,
             """
@@ -89,14 +89,14 @@ struct EndToEndResumeTests {
     /// counted rather too low, so that it may be some tokens longer.
     private func expectUninterrupted(
         _ database: String, _ way: Way, _ server: LlamaCppServer, _ lengths: [Int]
-    ) throws {
-        let whole = try answer(server, length: 4_000)
+    ) async throws {
+        let whole = try await answer(server, length: 4_000)
         for row in try SQLite.rows(
             database, "SELECT custom_id, segments, seams, content FROM completions JOIN jobs USING (job_id)")
         {
             let columns = row.split(separator: "|", maxSplits: 3).map(String.init)
             let length = lengths[Int(columns[0].dropFirst()) ?? 0]
-            let exact = try answer(server, length: length)
+            let exact = try await answer(server, length: length)
             let isRight =
                 way.strategy == "replay" || columns[1] == "1"
                 ? columns[3] == exact : columns[3].hasPrefix(exact) && whole.hasPrefix(columns[3])
@@ -104,8 +104,8 @@ struct EndToEndResumeTests {
         }
     }
 
-    private func answer(_ server: LlamaCppServer, length: Int) throws -> String {
-        let answer = try server.curl(
+    private func answer(_ server: LlamaCppServer, length: Int) async throws -> String {
+        let answer = try await server.curl(
             "/v1/chat/completions",
             body: """
                 {"model":"tiny-counter","temperature":0,"max_tokens":\(length),\

@@ -37,18 +37,10 @@ final class LlamaCppServer: Sendable {
     }
 
     /// What curl gets for a request: the body of the answer.
-    func curl(_ path: String, body: String) throws -> [String: Any] {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
+    func curl(_ path: String, body: String) async throws -> [String: Any] {
+        let (_, data) = try await ChildProcess.run(
             "curl", "-s", "-m", "120", "\(baseURL)\(path)", "-H", "authorization: Bearer \(Self.key)", "-H",
-            "content-type: application/json", "-H", "anthropic-version: 2023-06-01", "-d", body,
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
+            "content-type: application/json", "-H", "anthropic-version: 2023-06-01", "-d", body)
         return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
     }
 

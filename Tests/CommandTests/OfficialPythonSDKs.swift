@@ -5,50 +5,33 @@ import Foundation
 /// They are installed once, into a virtual environment in the user's cache directory.
 enum OfficialPythonSDKs {
     /// The interpreter that has them; nil where they are not there and cannot be installed.
-    static let interpreter: String? = {
+    static var interpreter: String? { get async { await found.value } }
+
+    private static let found = Task { () -> String? in
         let environment = ProcessInfo.processInfo.environment
         let cache = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "/tmp")/.cache"
         let folder = "\(cache)/llm4s-batch/python"
         let python = "\(folder)/bin/python"
-        if succeeds(python, "-c", "import openai, anthropic") { return python }
-        guard succeeds("python3", "-m", "venv", folder),
-            succeeds(python, "-m", "pip", "install", "--quiet", "--timeout", "20", "openai", "anthropic"),
-            succeeds(python, "-c", "import openai, anthropic")
+        if await succeeds(python, "-c", "import openai, anthropic") { return python }
+        guard await succeeds("python3", "-m", "venv", folder),
+            await succeeds(python, "-m", "pip", "install", "--quiet", "--timeout", "20", "openai", "anthropic"),
+            await succeeds(python, "-c", "import openai, anthropic")
         else { return nil }
         return python
-    }()
+    }
 
     /// Checks every line of a file strictly with the packages' own types: nil, or what they object to.
-    static func objections(to file: String, format: String) throws -> String? {
+    static func objections(to file: String, format: String) async throws -> String? {
         let script = FileManager.default.temporaryDirectory.appending(path: "check-\(UUID().uuidString).py")
         try Data(check.utf8).write(to: script)
         defer { try? FileManager.default.removeItem(at: script) }
-        let (status, output) = try run(interpreter ?? "python3", script.path, format, file)
-        return status == 0 ? nil : output
+        let (status, output) = try await ChildProcess.run(
+            await interpreter ?? "python3", script.path, format, file)
+        return status == 0 ? nil : String(decoding: output, as: UTF8.self)
     }
 
-    private static func succeeds(_ arguments: String...) -> Bool {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }
-
-    private static func run(_ arguments: String...) throws -> (status: Int32, output: String) {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = arguments
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    private static func succeeds(_ arguments: String...) async -> Bool {
+        (try? await ChildProcess.run(arguments: arguments).status) == 0
     }
 
     private static let check = """
