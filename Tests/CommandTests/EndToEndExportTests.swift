@@ -104,7 +104,9 @@ import Testing
     }
 
     @Test(
-        .enabled("openai and anthropic cannot be installed for Python") { await OfficialPythonSDKs.interpreter != nil })
+        .enabled("openai and anthropic cannot be installed for Python") {
+            await OfficialPythonSDKs.interpreter() != nil
+        })
     func theOfficialPythonPackagesAcceptEveryLine() async throws {
         try await run()
         let output = directory.path("openai.jsonl")

@@ -5,7 +5,7 @@ import Foundation
 /// They are installed once, into a virtual environment in the user's cache directory.
 enum OfficialPythonSDKs {
     /// The interpreter that has them; nil where they are not there and cannot be installed.
-    static var interpreter: String? { get async { await found.value } }
+    static func interpreter() async -> String? { await found.value }
 
     private static let found = Task { () -> String? in
         let environment = ProcessInfo.processInfo.environment
@@ -20,13 +20,16 @@ enum OfficialPythonSDKs {
         return python
     }
 
+    /// Says that a part of a test was skipped.
+    static func tellSkipped() { print("skipped: openai and anthropic cannot be installed for Python") }
+
     /// Checks every line of a file strictly with the packages' own types: nil, or what they object to.
     static func objections(to file: String, format: String) async throws -> String? {
         let script = FileManager.default.temporaryDirectory.appending(path: "check-\(UUID().uuidString).py")
         try Data(check.utf8).write(to: script)
         defer { try? FileManager.default.removeItem(at: script) }
         let (status, output) = try await ChildProcess.run(
-            await interpreter ?? "python3", script.path, format, file)
+            await interpreter() ?? "python3", script.path, format, file)
         return status == 0 ? nil : String(decoding: output, as: UTF8.self)
     }
 
