@@ -63,6 +63,49 @@ struct EndToEndLimitTests {
         await server.stop()
     }
 
+    @Test func everyJobEndsInAStormOfFaults() async throws {
+        var configuration = MockConfiguration()
+        configuration.seed = Project.seed
+        let server = try await MockServer.start(configuration)
+        let count = Self.jobs / 3
+        let jobs = (1...count).map { job("\($0)", "mock/storm=20+count-20") }
+        let ended = try await run(
+            jobs, "--base-url", server.baseURL, "--first-token-timeout", "1s", "--idle-timeout", "1s",
+            "--stall-timeout", "1s")
+        #expect(ended.status == 0 || ended.status == 1, "seed \(Project.seed): \(ended.error)")
+        #expect(
+            try SQLite.number(database, "SELECT count(*) FROM jobs WHERE status IN ('completed', 'failed')") == count)
+        #expect(try SQLite.number(database, "SELECT count(*) FROM jobs WHERE attempts > 5") == 0)
+        #expect(
+            try SQLite.number(
+                database,
+                "SELECT count(*) FROM jobs WHERE status = 'failed' AND (error_kind IS NULL OR length(error) < 3)") == 0)
+        print(
+            "storm, seed \(Project.seed): "
+                + (try SQLite.rows(
+                    database,
+                    "SELECT status, error_kind, count(*), max(attempts) FROM jobs GROUP BY 1, 2 ORDER BY 3 DESC"
+                ).joined(separator: "; ")))
+        await server.stop()
+    }
+
+    @Test func aRefusedKeyCostsNoMoreRequestsThanWereUnderWay() async throws {
+        var configuration = MockConfiguration()
+        configuration.requiredKey = "right"
+        let refusing = try await MockServer.start(configuration)
+        let config = directory.path("config.json")
+        try #"{"providers": {"lab": {"base_url": "\#(refusing.baseURL)", "auth": "none"}}}"#
+            .write(toFile: config, atomically: true, encoding: .utf8)
+        let jobs = (1...500).map { job("\($0)", "lab/x") } + (501...800).map { job("\($0)", "mock/count-3") }
+        let ended = try await run(jobs, "--config", config)
+        #expect(ended.status == 4 && ended.error.contains("lab gets no more requests"), "\(ended.error)")
+        #expect(refusing.statistics.requests <= 64)
+        #expect(
+            try SQLite.rows(database, "SELECT provider, status, count(*) FROM jobs GROUP BY 1, 2 ORDER BY 1")
+                == ["lab|pending|500", "mock|completed|300"])
+        await refusing.stop()
+    }
+
     @Test func anOutageThatLastsStopsTheProviderAndLeavesItsJobs() async throws {
         let jobs = (1...50).map { job("\($0)", "mock/x") }
         let ended = try await run(jobs, "--base-url", "http://127.0.0.1:9/v1", "--outage-timeout", "1s")

@@ -224,7 +224,7 @@ struct Admission {
         self[place].wait = nil
         self[place].gate.start(job.id, size, at: now)
         providers[place.provider].gate.start(job.id, size, at: now)
-        providers[place.provider].outage.start(job.id)
+        providers[place.provider].outage.start(job.id, at: now)
         return .start(job, isProbe: isProbe)
     }
 

@@ -27,7 +27,7 @@ struct ProviderLanes: Sendable {
     /// Whether its jobs must wait for longer than a free stream.
     func isPaused(at now: Duration) -> Bool {
         switch admittance(at: now) {
-        case .later(_, .pause), .later(_, .outage), .held(.probe), .held(.outage): true
+        case .later(_, .pause), .later(_, .outage), .later(_, .probe): true
         default: false
         }
     }

@@ -8,7 +8,9 @@ struct Gate: Sendable {
         case open
         case paused(until: Duration, WaitReason)
         /// One request is under way; its answer opens the gate.
-        case probing(jobID: Int64)
+        ///
+        /// Where none comes by a time another goes out: a silent stream holds nobody up.
+        case probing(jobID: Int64, until: Duration)
     }
 
     private(set) var width: StreamWidth
@@ -27,7 +29,8 @@ struct Gate: Sendable {
     /// Whether a request of any size may start.
     func admittance(at now: Duration) -> Admittance {
         switch flow {
-        case .probing: return .held(.probe)
+        case .probing(_, let until) where now < until: return .later(until, .probe)
+        case .probing: return .now
         case .paused(let until, let reason) where now < until: return .later(until, reason)
         case .paused: return .now
         case .open: break
@@ -44,7 +47,7 @@ struct Gate: Sendable {
     }
 
     /// Whether the next request to start shows whether others may follow.
-    var isProbeDue: Bool { if case .paused = flow { true } else { false } }
+    var isProbeDue: Bool { flow != .open }
 
     /// The streams that are needed to keep up with the rates; nil where nothing but the width bounds them.
     var neededStreams: Int? {
@@ -54,7 +57,10 @@ struct Gate: Sendable {
 
     /// Takes the start of a request.
     mutating func start(_ jobID: Int64, _ size: RequestSize, at now: Duration) {
-        if case .paused = flow { flow = .probing(jobID: jobID) }
+        if flow != .open {
+            let time = min(max(2 * (meanSeconds ?? 0), 10), 60)
+            flow = .probing(jobID: jobID, until: now + .seconds(time))
+        }
         running += 1
         rates.take(size, at: now)
         pace?.start(at: now)
@@ -72,7 +78,11 @@ struct Gate: Sendable {
 
     /// Takes that a request was answered: what it probed is open again.
     mutating func answered(_ jobID: Int64, at now: Duration) {
-        if flow == .probing(jobID: jobID) { open(at: now) }
+        if isProbe(jobID) { open(at: now) }
+    }
+
+    private func isProbe(_ jobID: Int64) -> Bool {
+        if case .probing(jobID, _) = flow { true } else { false }
     }
 
     /// Takes that an answer was whole.
@@ -93,7 +103,7 @@ struct Gate: Sendable {
         _ jobID: Int64, started: Duration, asked: Duration?, isOverload: Bool, pausesUnasked: Bool, at now: Duration
     ) {
         let isLowered = width.refuse(running: running, started: started, at: now)
-        let isProbe = flow == .probing(jobID: jobID)
+        let isProbe = isProbe(jobID)
         if case .probing = flow, !isProbe { return }
         var time = asked ?? .zero
         if time <= .zero, pausesUnasked, isLowered || isProbe {

@@ -28,12 +28,13 @@ struct OutageBreaker: Sendable {
 
     func admittance(at now: Duration) -> Admittance {
         guard let outage else { return .now }
-        if outage.probe != nil { return .held(.outage) }
         return outage.nextProbe <= now ? .now : .later(outage.nextProbe, .outage)
     }
 
-    mutating func start(_ jobID: Int64) {
-        if outage != nil, outage?.probe == nil { outage?.probe = jobID }
+    /// Takes the start of a request, which while it is out is a probe; where it gets no answer another may follow.
+    mutating func start(_ jobID: Int64, at now: Duration) {
+        outage?.probe = jobID
+        outage?.nextProbe = now + Self.longestInterval
     }
 
     /// Takes that a request was answered.

@@ -19,7 +19,9 @@ struct GateTests {
         #expect(gate.admittance(at: .seconds(9)) == .later(.seconds(10), .pause(isOverload: false)))
         #expect(gate.admittance(at: .seconds(10)) == .now)
         gate.start(11, size, at: .seconds(10))
-        #expect(gate.admittance(at: .seconds(10)) == .held(.probe))
+        #expect(gate.admittance(at: .seconds(10)) == .later(.seconds(20), .probe))
+        // One that is silent is followed by another.
+        #expect(gate.admittance(at: .seconds(20)) == .now)
         gate.answered(11, at: .seconds(11))
         // Nine were open when the refusal came; half of them may be now, over the two seconds that one lasts.
         #expect(gate.width.streams == 4)

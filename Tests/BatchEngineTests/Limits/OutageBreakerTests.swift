@@ -24,14 +24,14 @@ struct OutageBreakerTests {
             #expect(breaker.admittance(at: now) == .later(now + .seconds(seconds), .outage))
             now += .seconds(seconds)
             #expect(breaker.admittance(at: now) == .now)
-            breaker.start(99)
-            #expect(breaker.admittance(at: now) == .held(.outage))
+            breaker.start(99, at: now)
+            #expect(breaker.admittance(at: now) == .later(now + .seconds(60), .outage))
             // Those that were under way say nothing.
             let isOver = breaker.answered(5)
             #expect(!isOver)
             breaker.failed(99, reason: "refused", at: now)
         }
-        breaker.start(99)
+        breaker.start(99, at: now)
         let isOver = breaker.answered(99)
         #expect(isOver)
         #expect(breaker.admittance(at: now) == .now)
