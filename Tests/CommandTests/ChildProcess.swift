@@ -32,10 +32,7 @@ final class ChildProcess: Sendable {
         } else {
             unsafe posix_spawn_file_actions_addopen(&actions, 2, error, created, 0o600)
         }
-        // One that is not open is passed over.
-        for descriptor in 3..<Self.closedDescriptors {
-            unsafe posix_spawn_file_actions_addclose(&actions, descriptor)
-        }
+        unsafe Self.closeOthers(&actions)
         let arguments = (directory.map { ["env", "-C", $0] } ?? []) + arguments
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
@@ -58,8 +55,19 @@ final class ChildProcess: Sendable {
         processIdentifier = pid
     }
 
-    /// So many descriptors are closed in a child; the tests' own sockets beyond are closed by themselves.
-    private static let closedDescriptors: Int32 = 1_024
+    /// Has everything but the standard files closed in the child: a socket of another test that it held would stay open.
+    private static func closeOthers(_ actions: inout posix_spawn_file_actions_t) {
+        typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+        // glibc has it since 2.34, but shows it to C programs of GNU's own kind only.
+        if let symbol = unsafe dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") {
+            _ = unsafe unsafeBitCast(symbol, to: CloseFrom.self)(&actions, 3)
+        } else {
+            // One that is not open is passed over.
+            for descriptor in 3..<4_096 as Range<Int32> {
+                unsafe posix_spawn_file_actions_addclose(&actions, descriptor)
+            }
+        }
+    }
 
     /// Calls a closure with C strings and the null behind them.
     private static func withPointers<Result>(

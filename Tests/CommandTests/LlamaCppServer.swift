@@ -16,9 +16,10 @@ final class LlamaCppServer: Sendable {
         for _ in 0..<3 {
             let port = try Self.freePort()
             let name = "test-\(port)"
-            let settings = (["PORT": "\(port)", "NAME": name].merging(environment) { $1 })
-                .map { "\($0.key)='\($0.value)'" }.joined(separator: " ")
-            if Self.shell("\(settings) bash '\(Self.script.path)' >/dev/null 2>&1") == 0 {
+            let settings = ProcessInfo.processInfo.environment.merging(
+                ["PORT": "\(port)", "NAME": name].merging(environment) { $1 }
+            ) { $1 }
+            if try await ChildProcess(["bash", Self.script.path], environment: settings).ended() == 0 {
                 (self.port, self.name) = (port, name)
                 return
             }

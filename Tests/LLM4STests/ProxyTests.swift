@@ -154,8 +154,7 @@ import Testing
     }
 
     @Test func aProxyThatIsNotThereIsTheProxysError() async throws {
-        let gone = try await TestProxy()
-        await gone.stop()
+        let gone = try RefusedPort()
         let transport = StreamingTransport(configuration: Self.configuration("http://u:secret@127.0.0.1:\(gone.port)"))
         for url in ["http://lab.example/v1", "https://lab.example/v1"] {
             let endpoint = try Endpoint(
@@ -166,6 +165,7 @@ import Testing
             #expect(error.message.contains("127.0.0.1:\(gone.port)") && !error.message.contains("secret"), "\(error)")
         }
         await transport.shutdown()
+        withExtendedLifetime(gone) {}
     }
 
     @Test func aSilentProxyRunsIntoTheConnectClock() async throws {
