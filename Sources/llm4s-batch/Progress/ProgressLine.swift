@@ -49,6 +49,8 @@ struct ProgressLine {
 
     private func timeLeft(_ ended: Int) -> String? {
         guard let jobsPerSecond, jobsPerSecond > 0, ended < total else { return nil }
+        // While everybody waits the rate tells nothing.
+        guard Double(total - ended) / jobsPerSecond < 1_000_000 else { return nil }
         return "\(Self.duration(Double(total - ended) / jobsPerSecond)) left"
     }
 
