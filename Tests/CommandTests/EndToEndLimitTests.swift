@@ -51,10 +51,7 @@ struct EndToEndLimitTests {
         let jobs = (1...200).map { job("\($0)", "mock/count-20+pace=10ms") }
         let process = try BatchProcess(
             ["run", try directory.writeJobs(jobs), "--base-url", server.baseURL], directory: directory.url)
-        try await process.wait {
-            FileManager.default.fileExists(atPath: database)
-                && (try? SQLite.number(database, "SELECT count(*) FROM completions")) ?? 0 > 20
-        }
+        try await process.wait { server.statistics.requests > 80 }
         server.control(try ControlSettings(parsing: "down=4s"))
         let ended = await process.ended()
         #expect(ended.status == 0, "\(ended.error)")
