@@ -48,7 +48,8 @@ package struct RetryPolicy: Sendable {
     ) -> Decision {
         switch error.kind {
         case .auth: return .stopProvider
-        case .quota where error.httpStatus != 402 || error.code == "insufficient_quota": return .stopProvider
+        // A 402 may be a passing one, whatever it calls itself: three different jobs in a row tell (SPEC 7).
+        case .quota where error.httpStatus != 402: return .stopProvider
         case .quota, .permission: return refused(error, countedBefore, circumstances, fraction)
         case .notFound where error.shouldRetry != true: return .stopModel
         // The same request fails the same way again, whatever `x-should-retry` says.

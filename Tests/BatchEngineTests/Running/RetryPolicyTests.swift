@@ -23,6 +23,15 @@ struct RetryPolicyTests {
         }
     }
 
+    @Test func aPaymentThatIsRequiredOnceDoesNotStopTheProvider() {
+        let error = LLMError(.quota, "", httpStatus: 402, code: "insufficient_quota")
+        #expect(
+            policy.decide(error, countedBefore: 0, attempts: 1, fraction: 1)
+                == .retry(after: .seconds(1), costs: .attempt))
+        let limit = LLMError(.quota, "", httpStatus: 429, code: "insufficient_quota")
+        #expect(policy.decide(limit, countedBefore: 0, attempts: 1, fraction: 1) == .stopProvider)
+    }
+
     @Test(arguments: zip(0...8, [1, 2, 4, 8, 16, 32, 60, 60, 60]))
     func theWaitIsDrawnUpToADoublingBound(counted: Int, bound: Int) {
         var policy = policy
