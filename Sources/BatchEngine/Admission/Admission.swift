@@ -54,9 +54,12 @@ struct Admission {
         return providers.count - 1
     }
 
-    subscript(_ place: LanePlace) -> ModelLane {
-        _read { yield providers[place.provider].models[place.model] }
-        _modify { yield &providers[place.provider].models[place.model] }
+    /// A lane as it is.
+    subscript(_ place: LanePlace) -> ModelLane { providers[place.provider].models[place.model] }
+
+    /// Changes a lane in place.
+    mutating func change<Result>(_ place: LanePlace, _ body: (inout ModelLane) -> Result) -> Result {
+        body(&providers[place.provider].models[place.model])
     }
 
     /// Where a job in work is.
@@ -139,9 +142,9 @@ struct Admission {
             switch admittance(of: job, at: place, now) {
             case .now: return start(place, at: now)
             case .later(let time, let reason):
-                self[place].wait = (reason, time)
+                change(place) { $0.wait = (reason, time) }
                 nearest.add(time)
-            case .held(let reason): self[place].wait = (reason, nil)
+            case .held(let reason): change(place) { $0.wait = (reason, nil) }
             }
         }
         return nil
@@ -163,7 +166,7 @@ struct Admission {
             let isNew = !self[place].queue.waiting.contains(job.id)
             let isTooMany = isNew && jobs.isFull
             guard isTooMany || jobs.contains(job.id) else { return false }
-            guard let (taken, waited) = self[place].queue.take() else { return false }
+            guard let (taken, waited) = change(place, { $0.queue.take() }) else { return false }
             isDropped = true
             if isTooMany, !jobs.contains(taken.id) { jobs.leaveAlone(taken.id, waited: waited) }
         }
@@ -208,7 +211,7 @@ struct Admission {
     }
 
     private mutating func start(_ place: LanePlace, at now: Duration) -> AdmissionStep? {
-        guard let job = self[place].queue.take()?.job else { return nil }
+        guard let job = change(place, { $0.queue.take() })?.job else { return nil }
         let (bytes, size) = size(of: job, place)
         let reservation = reservation(for: job, at: place)
         cost.reserve(reservation.cost)
@@ -218,11 +221,13 @@ struct Admission {
             || self[place].gate.isProbeDue
         flights[job.id] = Flight(
             place: place, size: size, bytes: bytes, reservation: reservation, started: now)
-        let isNew = !self[place].queue.begin(job.id)
+        let isNew = !change(place) { $0.queue.begin(job.id) }
         jobs.begin(job.id, isNew: isNew)
         running += 1
-        self[place].wait = nil
-        self[place].gate.start(job.id, size, at: now)
+        change(place) { lane in
+            lane.wait = nil
+            lane.gate.start(job.id, size, at: now)
+        }
         providers[place.provider].gate.start(job.id, size, at: now)
         providers[place.provider].outage.start(job.id, at: now)
         return .start(job, isProbe: isProbe)
@@ -237,7 +242,7 @@ struct Admission {
         flights[jobID] = flight
         cost.reserve(flight.reservation.cost)
         tokens.reserve(flight.reservation.tokens)
-        self[flight.place].gate.startAgain(flight.size, at: now)
+        change(flight.place) { $0.gate.startAgain(flight.size, at: now) }
         providers[flight.place.provider].gate.startAgain(flight.size, at: now)
     }
 
@@ -265,7 +270,7 @@ struct Admission {
         guard let flight = flights[jobID], flight.isOpen else { return }
         flights[jobID]?.isOpen = false
         running -= 1
-        self[flight.place].gate.release(jobID, at: now)
+        change(flight.place) { $0.gate.release(jobID, at: now) }
         providers[flight.place.provider].gate.release(jobID, at: now)
         providers[flight.place.provider].outage.gaveUp(jobID, at: now)
     }
@@ -276,7 +281,7 @@ struct Admission {
         jobs.finish(jobID)
         guard let flight = flights.removeValue(forKey: jobID) else { return }
         let isStopped = self[flight.place].stopReason != nil || providers[flight.place.provider].stopReason != nil
-        self[flight.place].queue.finish(jobID, waits: waits && !isStopped)
+        change(flight.place) { $0.queue.finish(jobID, waits: waits && !isStopped) }
     }
 
     /// Leaves waiting jobs alone that would be too many.
@@ -303,9 +308,11 @@ struct Admission {
     /// Sends nothing more to a model.
     mutating func stop(_ place: LanePlace, reason: String) {
         guard self[place].stopReason == nil else { return }
-        self[place].stopReason = reason
-        self[place].wait = nil
-        self[place].queue.close()
+        change(place) { lane in
+            lane.stopReason = reason
+            lane.wait = nil
+            lane.queue.close()
+        }
     }
 
     /// Sends nothing more to a job's provider.

@@ -225,7 +225,7 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
             let due = try await store.dueJobs(
                 in: lane, at: unixMilliseconds(), limit: max(1, page / 2), excluding: admission.jobs.excluded)
             let next = due.isEmpty ? try await nextDueTime(place) : nil
-            admission[place].queue.add(due: due, next: next)
+            admission.change(place) { $0.queue.add(due: due, next: next) }
             retries = due.count
         }
         guard isTakingUp, admission[place].queue.isFreshUnread else { return }
@@ -233,7 +233,7 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
             admission.jobs.isOverMaximum
             ? []
             : try await store.nextJobs(in: lane, after: admission[place].queue.cursor, limit: max(1, page - retries))
-        admission[place].queue.add(fresh: fresh)
+        admission.change(place) { $0.queue.add(fresh: fresh) }
     }
 
     /// When the next waiting job of a lane is due that this run does not leave alone.
