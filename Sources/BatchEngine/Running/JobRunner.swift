@@ -148,7 +148,8 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
             let isIntakeOpen = isIntakeOpen()
             let isIdle = admission.jobs.count == 0
             if hasNews.exchange(false, ordering: .acquiring) {
-                admission.add(try await store.lanes()) { endpoints[$0] != nil }
+                let lanes = try await store.lanes()
+                admission.add(lanes) { endpoints[$0] != nil }
             }
             let step = admission.next(at: elapsed, unixMilliseconds: unixMilliseconds(), allowed: allowance.streams)
             switch step {
@@ -229,10 +230,10 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
             retries = due.count
         }
         guard isTakingUp, admission[place].queue.isFreshUnread else { return }
+        let cursor = admission[place].queue.cursor
         let fresh =
             admission.jobs.isOverMaximum
-            ? []
-            : try await store.nextJobs(in: lane, after: admission[place].queue.cursor, limit: max(1, page - retries))
+            ? [] : try await store.nextJobs(in: lane, after: cursor, limit: max(1, page - retries))
         admission.change(place) { $0.queue.add(fresh: fresh) }
     }
 
