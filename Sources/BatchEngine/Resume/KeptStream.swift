@@ -9,6 +9,8 @@ enum KeptStream: Equatable {
     /// It is not asked for again; whether the server must be told so.
     case lost(isAlive: Bool)
 
+    /// So many replays in a row may bring nothing before the next one is the last.
+    static let maximumEmptyReplays = 2
     /// So often a response is looked at whole, 30 s between the later looks.
     static let maximumPolls = 30
 
@@ -32,8 +34,9 @@ enum KeptStream: Equatable {
             if kept.pollCount != nil, isStreaming {
                 self = (kept.pollCount ?? 0) < Self.maximumPolls ? .kept : .lost(isAlive: true)
             } else {
-                // Once, the connection may have broken before anything came; twice, there is nothing left to come.
-                self = broughtNothing && kept.emptyReplays != nil ? .lost(isAlive: true) : .kept
+                // The connection may have broken before anything came; again and again, there is nothing left to come.
+                let isExhausted = (kept.emptyReplays ?? 0) >= Self.maximumEmptyReplays
+                self = broughtNothing && isExhausted ? .lost(isAlive: true) : .kept
             }
         // A run can be stuck in a queue for ever (WIRE.md 6).
         case .timeoutFirstToken: self = broughtNothing || kept.answer.isEmpty ? .lost(isAlive: true) : .kept

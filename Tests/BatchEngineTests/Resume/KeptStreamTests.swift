@@ -19,9 +19,10 @@ struct KeptStreamTests {
         #expect(fate(kind, status: 503, isReplayed: true) == .kept)
     }
 
-    @Test func aReplayThatTwiceBringsNothingIsNotTriedAgain() {
+    @Test func aReplayThatBringsNothingAgainAndAgainIsNotTriedAgain() {
         #expect(fate(.cut, status: 200, isReplayed: true, brings: "") == .kept)
-        #expect(fate(.cut, status: 200, isReplayed: true, brings: "", emptyReplays: 1) == .lost(isAlive: true))
+        #expect(fate(.cut, status: 200, isReplayed: true, brings: "", emptyReplays: 1) == .kept)
+        #expect(fate(.cut, status: 200, isReplayed: true, brings: "", emptyReplays: 2) == .lost(isAlive: true))
         #expect(fate(.cut, status: 200, isReplayed: true, brings: "more") == .kept)
         #expect(fate(.connect, status: nil, isReplayed: true, brings: "") == .kept)
         #expect(fate(.notFound, status: 404, isReplayed: true, brings: "") == .lost(isAlive: false))
