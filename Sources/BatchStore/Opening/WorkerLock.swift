@@ -40,7 +40,12 @@
         _ = unsafe text.withUnsafeBytes { unsafe pwrite(opened, $0.baseAddress, $0.count, 0) }
     }
 
-    deinit { _ = close(descriptor) }
+    deinit {
+        // A child of this process that is being started holds the file for a moment too; closing alone would leave the
+        // lock to it.
+        _ = flock(descriptor, LOCK_UN)
+        _ = close(descriptor)
+    }
 
     private static func read(_ descriptor: Int32) -> String {
         var bytes = [UInt8](repeating: 0, count: 512)
