@@ -13,6 +13,7 @@ public struct ChunkStream: AsyncSequence, Sendable {
     let client: LLMClient
     let conversation: Conversation
     let options: CompletionOptions
+    let timeouts: StreamTimeouts
 
     /// Begins a new request.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
@@ -60,8 +61,8 @@ public struct ChunkStream: AsyncSequence, Sendable {
 
         init(_ stream: ChunkStream) throws(LLMError) {
             let request = try stream.client.request(stream.conversation, stream.options)
-            task = Task { [buffer, client = stream.client] in
-                let result = await client.answer(request, receiver: buffer)
+            task = Task { [buffer, client = stream.client, timeouts = stream.timeouts] in
+                let result = await client.answer(request, receiver: buffer, timeouts: timeouts)
                 switch result.outcome {
                 case .completed: buffer.finish(.success(()))
                 case .failed(let error): buffer.finish(.failure(error))

@@ -5,7 +5,7 @@ public import LLMStreaming
 /// ```swift
 /// let client = try LLM.client(model: "anthropic/claude-haiku-4-5")
 /// let answer = try await client.streamComplete([.user("Why is the sky blue?")]) { chunk in
-///     if chunk.kind == .text { print(chunk.text, terminator: "") }
+///     print(chunk.content ?? "", terminator: "")
 /// }
 /// ```
 public enum LLM {
@@ -13,13 +13,17 @@ public enum LLM {
     ///
     /// - Parameters:
     ///   - model: `provider/model`, as in `openai/gpt-4.1` or `vllm/meta-llama/Llama-3.1-8B`. Without a provider it is
-    ///     OpenRouter's if OPENAI_BASE_URL holds `openrouter.ai`, else OpenAI's.
+    ///     OpenRouter's if OPENAI_BASE_URL holds `openrouter.ai`, else OpenAI's. Where nil, what LLM_MODEL holds.
     ///   - environment: the variables to look in; those of the process where nil.
     /// - Throws: what is missing, such as the variable that should hold the key.
     public static func client(
-        model: String, environment: [String: String]? = nil
+        model: String? = nil, environment: [String: String]? = nil
     ) throws(ConfigurationError) -> LLMClient {
-        let choice = try ModelChoice(model, environment: environment ?? POSIX.environment)
+        let environment = environment ?? POSIX.environment
+        guard let name = model ?? environment["LLM_MODEL"], !name.isEmpty else {
+            throw ConfigurationError("no model: name one, as in openai/gpt-5-mini, or set LLM_MODEL")
+        }
+        let choice = try ModelChoice(name, environment: environment)
         return LLMClient(endpoint: choice.endpoint, model: choice.model)
     }
 }

@@ -35,10 +35,54 @@ public struct LLMClient: Sendable {
         _ conversation: Conversation, options: CompletionOptions = CompletionOptions(),
         onChunk: @escaping @Sendable (StreamedChunk) -> Void = { _ in }
     ) async throws(LLMError) -> Completion {
-        let result = await answer(try request(conversation, options), receiver: ChunkCallback(onChunk))
-        switch result.outcome {
-        case .completed(let completion): return completion
-        case .failed(let error): throw error
+        try await streamComplete(conversation, options: options, streaming: StreamingOptions(onChunk: onChunk))
+    }
+
+    /// Asks the model to go on with a conversation, tells of the stream as it goes on, and waits for the whole answer.
+    ///
+    /// `onStart` is called once and first, on the caller's task, before anything is sent. `onChunk` is called for every
+    /// piece as it arrives, in order, on a thread that reads other streams too. Then exactly one of `onComplete` and
+    /// `onError` is called, on the caller's task, with what this function returns or throws; nothing is called after it.
+    ///
+    /// ```swift
+    /// let streaming = StreamingOptions.builder()
+    ///     .withOnChunk { chunk in print(chunk.content ?? "", terminator: "") }
+    ///     .withOnError { error in print("no answer: \(error)") }
+    ///     .withReadTimeout(.seconds(30))
+    ///     .build()
+    /// let answer = try await client.streamComplete([.user("Why is the sky blue?")], streaming: streaming)
+    /// ```
+    ///
+    /// Cancelling the task closes the connection; the error is then of kind `cancelled`.
+    /// - Parameters:
+    ///   - conversation: the messages, oldest first.
+    ///   - options: sampling, length, tools.
+    ///   - streaming: whom to tell, and how long to wait.
+    /// - Throws: why there is no whole answer; one that broke off is kind `cut`, never a completion.
+    public func streamComplete(
+        _ conversation: Conversation, options: CompletionOptions = CompletionOptions(), streaming: StreamingOptions
+    ) async throws(LLMError) -> Completion {
+        streaming.onStart()
+        let outcome = await outcome(of: conversation, options, streaming)
+        switch outcome {
+        case .completed(let completion):
+            streaming.onComplete(completion)
+            return completion
+        case .failed(let error):
+            streaming.onError(error)
+            throw error
+        }
+    }
+
+    private func outcome(
+        of conversation: Conversation, _ options: CompletionOptions, _ streaming: StreamingOptions
+    ) async -> StreamResult.Outcome {
+        do throws(LLMError) {
+            let request = try request(conversation, options)
+            let receiver = ChunkCallback(streaming.onChunk)
+            return await answer(request, receiver: receiver, timeouts: streaming.timeouts).outcome
+        } catch {
+            return .failed(error)
         }
     }
 
@@ -47,10 +91,32 @@ public struct LLMClient: Sendable {
     /// The request is sent when the first piece is asked for, by each iteration anew. A reader that is slower than the
     /// model makes the connection wait. Cancelling the task that reads, or ending its loop early, closes the
     /// connection.
+    ///
+    /// ```swift
+    /// var answer = client.accumulator()
+    /// for try await chunk in client.stream([.user("Why is the sky blue?")]) {
+    ///     answer.add(chunk)
+    ///     print(chunk.content ?? "", terminator: "")
+    /// }
+    /// let completion = try answer.completion()
+    /// ```
+    /// - Parameters:
+    ///   - conversation: the messages, oldest first.
+    ///   - options: sampling, length, tools.
+    ///   - timeouts: how long to wait for what; no clock runs while the reader is slower than the model.
     public func stream(
-        _ conversation: Conversation, options: CompletionOptions = CompletionOptions()
+        _ conversation: Conversation, options: CompletionOptions = CompletionOptions(),
+        timeouts: StreamTimeouts = StreamTimeouts()
     ) -> ChunkStream {
-        ChunkStream(client: self, conversation: conversation, options: options)
+        ChunkStream(client: self, conversation: conversation, options: options, timeouts: timeouts)
+    }
+
+    /// An accumulator for the chunks of an answer of this client's.
+    ///
+    /// - Parameter options: those of the request; they may choose the dialect.
+    public func accumulator(options: CompletionOptions = CompletionOptions()) -> StreamingAccumulator {
+        let content = RequestContent.conversation(Conversation([]), options, extraBody: JSONObject())
+        return StreamingAccumulator(dialect: content.dialect(at: endpoint.provider))
     }
 
     /// The request that a conversation means.
@@ -60,11 +126,13 @@ public struct LLMClient: Sendable {
     }
 
     /// Streams one answer; a connection that the server had closed meanwhile is not the caller's matter.
-    func answer(_ request: ProviderRequest, receiver: any ChunkReceiver) async -> StreamResult {
-        var result = await transport.stream(request, to: endpoint, receiver: receiver)
-        // Each repetition uses up one idle connection, so it ends.
-        while result.isStaleConnection, !Task.isCancelled {
-            result = await transport.stream(request, to: endpoint, receiver: receiver)
+    func answer(
+        _ request: ProviderRequest, receiver: any ChunkReceiver, timeouts: StreamTimeouts
+    ) async -> StreamResult {
+        var result = await transport.stream(request, to: endpoint, receiver: receiver, timeouts: timeouts)
+        // Each repetition uses up one idle connection, so it ends; a cancelled one sends nothing and says so.
+        while result.isStaleConnection {
+            result = await transport.stream(request, to: endpoint, receiver: receiver, timeouts: timeouts)
         }
         return result
     }
@@ -72,6 +140,7 @@ public struct LLMClient: Sendable {
     private static let sharedTransport: StreamingTransport = {
         var configuration = TransportConfiguration()
         configuration.proxies = ProxySettings(environment: POSIX.environment)
+        configuration.caFile = POSIX.environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
         return StreamingTransport(configuration: configuration)
     }()
 }

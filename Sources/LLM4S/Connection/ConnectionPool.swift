@@ -11,7 +11,6 @@ final class ConnectionPool: Sendable {
 
     private let group: any EventLoopGroup
     private let tls: TLSClient
-    private let connectTimeout: Duration
     private let idleLifetime: TimeAmount
     private let state: Mutex<PoolState<Connection, Waiter>>
     private let lastID = Atomic<UInt64>(0)
@@ -19,7 +18,6 @@ final class ConnectionPool: Sendable {
     init(group: any EventLoopGroup, configuration: TransportConfiguration) {
         self.group = group
         tls = TLSClient(caFile: configuration.caFile)
-        connectTimeout = configuration.timeouts.connect
         idleLifetime = TimeAmount(configuration.idleConnectionLifetime)
         state = Mutex(PoolState(maximumSetUps: configuration.maximumHandshakes))
     }
@@ -72,7 +70,7 @@ final class ConnectionPool: Sendable {
     ) {
         let connecting = ConnectAttempt(id: nextID(), origin: origin, proxy: proxy, on: group.next())
         attempt.enter(giveUp: { connecting.abandon(.cancelled(before: origin)) }) {
-            connecting.start(tls: tls, timeout: connectTimeout, care: care) { self.setUpEnded($0) }
+            connecting.start(tls: tls, timeout: attempt.connectTimeout, care: care) { self.setUpEnded($0) }
         }
         connecting.connection.whenComplete { result in
             onEnd(result.mapError { ConnectionFailure.error($0, origin: origin) })

@@ -187,7 +187,7 @@ struct Exchange: Sendable {
         }
         noteChunks(from: count, at: now)
         switch handler.phase {
-        case .streaming: break
+        case .streaming, .failed: break
         case .answered: clock.startClosing(at: now)
         case .ended: settleAnswer(.closed)
         }

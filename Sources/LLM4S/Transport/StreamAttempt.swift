@@ -18,20 +18,25 @@ final class StreamAttempt: Sendable {
     private let endpoint: Endpoint
     private let receiver: any ChunkReceiver
     private let configuration: TransportConfiguration
+    private let timeouts: StreamTimeouts
     private let pool: ConnectionPool
     private let start = NIODeadline.now()
     private let state = Mutex(State.running(giveUp: {}))
 
     init(
         _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, pool: ConnectionPool,
-        configuration: TransportConfiguration
+        configuration: TransportConfiguration, timeouts: StreamTimeouts
     ) {
         self.request = request
         self.endpoint = endpoint
         self.receiver = receiver
         self.pool = pool
         self.configuration = configuration
+        self.timeouts = timeouts
     }
+
+    /// How long the making of a connection may take.
+    var connectTimeout: Duration { timeouts.connect }
 
     /// Runs the attempt; call once.
     ///
@@ -115,14 +120,14 @@ final class StreamAttempt: Sendable {
             cursor: request.cursor, origin: endpoint.origin, path: path,
             head: try HTTPRequestHead(
                 request, to: endpoint, path: path, proxy: proxy, userAgent: configuration.userAgent),
-            body: request.body, receiver: receiver, timeouts: timeouts, limits: configuration.limits,
+            body: request.body, receiver: receiver, timeouts: exchangeTimeouts, limits: configuration.limits,
             start: start, unixSeconds: POSIX.unixSeconds)
     }
 
-    private var timeouts: StreamTimeouts {
-        guard case .abandon = request.call else { return configuration.timeouts }
+    private var exchangeTimeouts: StreamTimeouts {
+        guard case .abandon = request.call else { return timeouts }
         // Nobody waits for its answer, and the next try waits for it.
-        var timeouts = configuration.timeouts
+        var timeouts = timeouts
         timeouts.firstToken = min(timeouts.firstToken, Self.abandonTime)
         return timeouts
     }

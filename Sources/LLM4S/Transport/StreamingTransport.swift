@@ -31,15 +31,33 @@ package final class StreamingTransport: Sendable {
     package func stream(
         _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver
     ) async -> StreamResult {
-        let attempt = StreamAttempt(request, to: endpoint, receiver: receiver, pool: pool, configuration: configuration)
-        let end = await withTaskCancellationHandler {
+        let attempt = attempt(request, to: endpoint, receiver: receiver, timeouts: configuration.timeouts)
+        return await end(of: attempt).result.redacted(for: endpoint)
+    }
+
+    /// Sends one request with clocks of its own.
+    func stream(
+        _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, timeouts: StreamTimeouts
+    ) async -> StreamResult {
+        let attempt = attempt(request, to: endpoint, receiver: receiver, timeouts: timeouts)
+        return await end(of: attempt).result.redacted(for: endpoint)
+    }
+
+    private func attempt(
+        _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, timeouts: StreamTimeouts
+    ) -> StreamAttempt {
+        StreamAttempt(
+            request, to: endpoint, receiver: receiver, pool: pool, configuration: configuration, timeouts: timeouts)
+    }
+
+    private func end(of attempt: StreamAttempt) async -> End {
+        await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 attempt.run { continuation.resume(returning: End($0)) }
             }
         } onCancel: {
             attempt.cancel()
         }
-        return end.result.redacted(for: endpoint)
     }
 
     /// A result behind a reference: the frames of the functions above would each keep room for the value.

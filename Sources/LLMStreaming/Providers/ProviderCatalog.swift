@@ -77,7 +77,8 @@ public struct ProviderCatalog: Sendable {
             baseURLVariables: ["OLLAMA_BASE_URL", "OLLAMA_HOST"], keyVariables: ["OLLAMA_API_KEY"], needsKey: false,
             resume: .assistant, addressPath: "/v1", isResumeCertain: false, missingOptions: [.n, .toolChoice]),
         Provider(
-            name: "mock", needsKey: false, authorization: .none, resume: .continueFinalMessage,
+            name: "mock", baseURLVariables: ["MOCK_BASE_URL"], needsKey: false, authorization: .none,
+            resume: .continueFinalMessage,
             otherDialects: [.openAIResponses, .anthropicMessages], replay: .conversation),
     ]
 }

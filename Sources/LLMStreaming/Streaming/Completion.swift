@@ -37,4 +37,15 @@ public struct Completion: Sendable, Equatable {
     public var thinking: String? { choices[0].reasoning }
     /// The tool calls of the first answer.
     public var toolCalls: [ToolCall] { choices[0].toolCalls }
+
+    /// The first answer as the conversation's next message.
+    ///
+    /// ```swift
+    /// let next = conversation.appending(completion.message).appending(.user("And why?"))
+    /// ```
+    /// Thinking is not in it; the choice's own `message` has it, in the provider's form.
+    public var message: Message {
+        let text = content.isEmpty && !toolCalls.isEmpty ? nil : Message.Content.text(content)
+        return Message(role: .assistant, content: text, toolCalls: toolCalls)
+    }
 }

@@ -55,6 +55,12 @@ public struct StreamedChunk: Sendable, Equatable {
         self.text = text
     }
 
+    /// The piece of the answer's text; nil for a chunk of another kind.
+    public var content: String? { kind == .text ? text : nil }
+
+    /// The piece of the model's thinking; nil for a chunk of another kind.
+    public var thinkingDelta: String? { kind == .reasoning ? text : nil }
+
     /// Whether it is a piece of the answer and not only said about it.
     package var isContent: Bool {
         switch kind {

@@ -1,4 +1,14 @@
 /// Builds an answer from its chunks, live from a stream or later from stored rows: the same code for both.
+///
+/// ```swift
+/// var answer = StreamingAccumulator()
+/// for try await chunk in client.stream(conversation) {
+///     answer.add(chunk)
+///     show(answer.snapshot)
+/// }
+/// let completion = try answer.completion()
+/// ```
+/// A value: a copy of it stays as it is while the original goes on.
 public struct StreamingAccumulator: Sendable {
     private let dialect: Dialect
     private var answers: [AnswerBuilder] = []
@@ -14,8 +24,10 @@ public struct StreamingAccumulator: Sendable {
     /// How many bytes of text of all kinds are held.
     public private(set) var byteCount = 0
 
-    /// An accumulator of one attempt in a dialect, whose form the next turn's message has.
-    public init(dialect: Dialect) { self.dialect = dialect }
+    /// An accumulator of one attempt.
+    ///
+    /// - Parameter dialect: the request's; the message of a `Completion.Choice` has its form.
+    public init(dialect: Dialect = .openAIChat) { self.dialect = dialect }
 
     /// Takes the next chunk of the attempt.
     public mutating func add(_ chunk: StreamedChunk) {
@@ -52,12 +64,32 @@ public struct StreamingAccumulator: Sendable {
     /// The finish reason of the first answer, as sent.
     public var nativeFinishReason: String? { answers.first?.finish }
 
+    /// What is known of the first answer now.
+    public var snapshot: AccumulatorSnapshot {
+        AccumulatorSnapshot(
+            content: content, thinking: thinking, toolCalls: toolCalls, responseID: responseID, model: model,
+            finishReason: nativeFinishReason.map(FinishReason.init(native:)), usage: usage,
+            contentDeltaCount: contentDeltaCount)
+    }
+
+    /// Whether every answer that began has its finish reason.
+    ///
+    /// Only the stream itself can tell more: an error may follow, or another answer of several.
+    public var isComplete: Bool {
+        hasContent && answers.allSatisfy { $0.isEmpty || $0.finish != nil }
+    }
+
     /// The answer as far as it came.
     public var partial: PartialAnswer {
         PartialAnswer(
             choices: answers.enumerated().filter { !$1.isEmpty }.map { index, answer in answer.partial(index) },
             contentDeltaCount: contentDeltaCount)
     }
+
+    /// The whole answer, as far as its chunks tell.
+    ///
+    /// - Throws: kind `cut` where an answer has no finish reason.
+    public func completion() throws(LLMError) -> Completion { try completion(isComplete: isComplete) }
 
     /// The whole answer.
     ///

@@ -2,8 +2,18 @@ import ServerSentEvents
 
 /// Turns the bytes of one response into chunks and knows when the answer is whole (SPEC 4).
 ///
-/// A value that its stream owns: bytes in, chunks out, no I/O. Whatever throws ends the attempt; chunks decoded before
-/// the fault are in the list all the same, and `accumulator` holds them.
+/// A value that its stream owns: bytes in, chunks out, no I/O. It begins as `streaming` and ends exactly once, as
+/// `ended` or, by whatever throws, as `failed`; what comes after that changes nothing. Chunks decoded before a fault are
+/// in the list all the same, and `accumulator` holds them. It holds nothing but memory: dropping it is all the cleanup
+/// there is.
+///
+/// ```swift
+/// var handler = StreamingResponseHandler(provider: client.endpoint.provider, choices: 1)
+/// var chunks: [StreamedChunk] = []
+/// for await bytes in body { try handler.receive(bytes.span, into: &chunks) }
+/// try handler.receiveEnd(into: &chunks)
+/// let completion = try handler.completion()
+/// ```
 public struct StreamingResponseHandler: Sendable {
     /// How far the answer is.
     public enum Phase: Sendable, Equatable {
@@ -14,6 +24,8 @@ public struct StreamingResponseHandler: Sendable {
         case answered
         /// The protocol's own end came, or the body's.
         case ended
+        /// Something came that ends the attempt: an error of the provider's, or what cannot be read.
+        case failed
     }
 
     /// The bounds of a stream (SPEC 11).
@@ -32,6 +44,7 @@ public struct StreamingResponseHandler: Sendable {
     private var parser: SSEParser
     private var decoder: StreamDecoder
     private var isBodyEnded = false
+    private var isFailed = false
     /// Where the stream stood before its first byte, if its server keeps it.
     private let start: ReplayCursor?
     /// Whether chunks came that no cursor stands behind.
@@ -66,21 +79,34 @@ public struct StreamingResponseHandler: Sendable {
 
     /// How far the answer is.
     public var phase: Phase {
-        if decoder.isEnded || isBodyEnded { return .ended }
+        if isFailed { return .failed }
+        if isOver { return .ended }
         return isAnswered ? .answered : .streaming
     }
 
+    /// Whether nothing that comes counts any more.
+    private var isOver: Bool { decoder.isEnded || isBodyEnded || isFailed }
+
     /// Whether nothing of the answer is missing.
-    public var isAnswered: Bool { decoder.isAnswered && accumulator.hasContent }
+    public var isAnswered: Bool { decoder.isAnswered && accumulator.hasContent && !isFailed }
 
     /// The whole answer, or an error of kind `cut`.
     public func completion() throws(LLMError) -> Completion {
         try accumulator.completion(isComplete: isAnswered)
     }
 
-    /// Takes bytes of an event stream and appends the chunks they complete; what follows the protocol's end is ignored.
+    /// Takes bytes of an event stream and appends the chunks they complete; what follows the end is ignored.
+    ///
+    /// - Throws: the error that stands in the stream, or why it cannot be read any further.
     public mutating func receive(_ bytes: Span<UInt8>, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        guard !decoder.isEnded else { return }
+        guard !isOver else { return }
+        do { try read(bytes, into: &chunks) } catch {
+            isFailed = true
+            throw error
+        }
+    }
+
+    private mutating func read(_ bytes: Span<UInt8>, into chunks: inout [StreamedChunk]) throws(LLMError) {
         if parser.eventCount == 0 { keepOpening(bytes) }
         parser.append(bytes)
         while !decoder.isEnded {
@@ -95,7 +121,15 @@ public struct StreamingResponseHandler: Sendable {
     ///
     /// - Throws: the error that the body was instead of events, or kind `cut` where the answer is not whole.
     public mutating func receiveEnd(into chunks: inout [StreamedChunk]) throws(LLMError) {
-        defer { isBodyEnded = true }
+        guard !isBodyEnded, !isFailed else { return }
+        isBodyEnded = true
+        do { try readEnd(into: &chunks) } catch {
+            isFailed = true
+            throw error
+        }
+    }
+
+    private mutating func readEnd(into chunks: inout [StreamedChunk]) throws(LLMError) {
         while !decoder.isEnded {
             // The official clients dispatch a last event that lacks its blank line (WIRE.md 2).
             let event: ServerSentEvent?
@@ -118,12 +152,20 @@ public struct StreamingResponseHandler: Sendable {
 
     /// Takes one whole completion that came as a JSON document instead of a stream.
     public mutating func receiveWhole(_ body: [UInt8], into chunks: inout [StreamedChunk]) throws(LLMError) {
+        guard !isOver else { return }
+        isBodyEnded = true
+        do { try readWhole(body, into: &chunks) } catch {
+            isFailed = true
+            throw error
+        }
+    }
+
+    private mutating func readWhole(_ body: [UInt8], into chunks: inout [StreamedChunk]) throws(LLMError) {
         let json: JSON
         do { json = try JSONParser.parse(body) } catch {
             throw LLMError(.decode, "the body is neither an event stream nor JSON: \(error)")
         }
         let start = chunks.count
-        defer { isBodyEnded = true }
         do { try decoder.decodeWhole(json, into: &chunks) } catch {
             accumulate(chunks, from: start)
             finish(into: &chunks)

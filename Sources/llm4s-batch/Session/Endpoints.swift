@@ -26,7 +26,7 @@ struct Endpoints: Sendable {
                 continue
             }
             let url = name == baseURLProvider ? baseURL : nil
-            if name == "mock", url == nil {
+            if name == "mock", url == nil, provider.baseURLVariables.allSatisfy({ environment[$0] ?? "" == "" }) {
                 let server = try await MockServer.start()
                 mock = server
                 provider.baseURL = server.baseURL

@@ -38,6 +38,53 @@ import Testing
         #expect(throws: LLMError.self) { try Self.accumulator([]).completion(isComplete: true) }
     }
 
+    @Test func aSnapshotStaysAsItWas() throws {
+        var accumulator = Self.accumulator([
+            StreamedChunk(.response, #"{"id":"c","model":"m"}"#), StreamedChunk(.reasoning, "hm"),
+            StreamedChunk(.text, "a"), StreamedChunk(.toolCall, #"{"id":"t","name":"f"}"#),
+        ])
+        let snapshot = accumulator.snapshot
+        for chunk in [
+            StreamedChunk(.text, "b"), StreamedChunk(.finish, "end_turn"),
+            StreamedChunk(.usage, #"{"input_tokens":5,"output_tokens":9}"#),
+        ] { accumulator.add(chunk) }
+        #expect(snapshot.content == "a" && snapshot.thinking == "hm")
+        #expect(snapshot.responseID == "c" && snapshot.model == "m" && snapshot.contentDeltaCount == 2)
+        #expect(snapshot.toolCalls == [ToolCall(id: "t", name: "f", arguments: "{}")])
+        #expect(snapshot.finishReason == nil && snapshot.usage == nil)
+        let last = accumulator.snapshot
+        #expect(last.content == "ab" && last.finishReason == .stop && last.usage?.totalTokens == 14)
+    }
+
+    @Test func itIsCompleteOnceEveryAnswerThatBeganHasItsFinishReason() throws {
+        var accumulator = StreamingAccumulator()
+        #expect(!accumulator.isComplete)
+        let steps: [(chunk: StreamedChunk, isComplete: Bool)] = [
+            (StreamedChunk(.text, "a"), false), (StreamedChunk(.text, "b", choice: 1), false),
+            (StreamedChunk(.finish, "stop", choice: 1), false), (StreamedChunk(.finish, "length"), true),
+        ]
+        for step in steps {
+            accumulator.add(step.chunk)
+            #expect(accumulator.isComplete == step.isComplete)
+            let completion = try? accumulator.completion()
+            #expect((completion != nil) == step.isComplete)
+        }
+        #expect(try accumulator.completion().choices.map(\.finishReason) == [.length, .stop])
+        #expect(throws: LLMError(.cut, "the stream ended before the answer did")) {
+            try Self.accumulator([StreamedChunk(.text, "a")]).completion()
+        }
+    }
+
+    @Test func aCompletionIsTheConversationsNextMessage() throws {
+        let text = try Self.accumulator([StreamedChunk(.text, "a"), StreamedChunk(.finish, "stop")]).completion()
+        #expect(text.message == .assistant("a"))
+        let call = try Self.accumulator([
+            StreamedChunk(.toolCall, #"{"id":"t","name":"f"}"#), StreamedChunk(.finish, "tool_calls"),
+        ]).completion()
+        #expect(call.message.content == nil && call.message.role == .assistant)
+        #expect(call.message.toolCalls == [ToolCall(id: "t", name: "f", arguments: "{}")])
+    }
+
     @Test func choicesThatNeverCameAreLeftOut() throws {
         let accumulator = Self.accumulator([
             StreamedChunk(.text, "b", choice: 2), StreamedChunk(.finish, "stop", choice: 2),
