@@ -37,6 +37,7 @@ let package = Package(
     targets: [
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CSHA256"),
+        .target(name: "CLoadSource"),
         .target(name: "ServerSentEvents", swiftSettings: settings),
         .target(name: "LLMStreaming", dependencies: ["ServerSentEvents"], swiftSettings: settings),
         .target(
@@ -51,10 +52,11 @@ let package = Package(
             name: "BatchStore", dependencies: ["BatchEngine", "LLMStreaming", "CSQLite"],
             resources: [.embedInCode("Resources/schema_v1.sql")], swiftSettings: settings),
         .target(name: "MockProvider", dependencies: nio, swiftSettings: settings),
+        .target(name: "LoadTesting", dependencies: ["LLMStreaming"], swiftSettings: settings),
         .executableTarget(
             name: "llm4s-batch",
             dependencies: [
-                "BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "MockProvider",
+                "BatchEngine", "BatchStore", "CLoadSource", "LLM4S", "LLMStreaming", "LoadTesting", "MockProvider",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -74,6 +76,8 @@ let package = Package(
         .testTarget(
             name: "BatchStoreTests", dependencies: ["BatchStore", "BatchEngine", "LLMStreaming", "CSQLite"],
             swiftSettings: settings),
+        .testTarget(
+            name: "LoadTestingTests", dependencies: ["LoadTesting", "LLMStreaming"], swiftSettings: settings),
         .testTarget(name: "MockProviderTests", dependencies: ["MockProvider"] + nio, swiftSettings: settings),
         .testTarget(
             name: "CommandTests",

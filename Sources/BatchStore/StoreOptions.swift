@@ -34,6 +34,8 @@ package struct StoreOptions: Sendable {
     package var closingPatience: Duration = .seconds(2)
     /// Told what a user should know, from any thread.
     package var warn: @Sendable (String) -> Void = { _ in }
+    /// Told of each commit of queued writes, from the writer's thread.
+    package var didCommit: (@Sendable (CommitReport) -> Void)?
     /// Told once when the store can take no more, from the writer's thread.
     package var didFail: @Sendable (StoreError) -> Void = { _ in }
     package var process = ProcessIdentity.current

@@ -20,7 +20,8 @@ struct Program: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, ResumeCommand.self, RetryCommand.self, StatusCommand.self, ShowCommand.self,
-            ResultsCommand.self, StatsCommand.self, ValidateCommand.self, MockCommand.self, SchemaCommand.self,
+            ResultsCommand.self, StatsCommand.self, ValidateCommand.self, BenchCommand.self, MockCommand.self,
+            SchemaCommand.self, SelfClientCommand.self,
         ])
 
     static func main() async {

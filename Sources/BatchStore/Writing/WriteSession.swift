@@ -16,6 +16,10 @@ struct WriteSession: ~Copyable {
     private var checkpointer: Checkpointer
     /// The number of the first attempt of this session.
     let nextAttemptID: Int64
+    private let pageBytes: Int
+
+    /// The length of the WAL after the newest commit.
+    var writeAheadLogBytes: Int { gauge.frames * pageBytes }
 
     /// Runs the body in one transaction; whatever throws rolls it back.
     mutating func transaction<Value>(
@@ -137,6 +141,6 @@ extension WriteSession {
             chunks: chunks, attempts: attempts, completions: completions, seconds: seconds, jobs: jobs,
             checkpointer: Checkpointer(
                 threshold: options.checkpointBytes / pageBytes, warning: options.logWarningBytes / pageBytes),
-            nextAttemptID: newestAttemptID + 1)
+            nextAttemptID: newestAttemptID + 1, pageBytes: pageBytes)
     }
 }

@@ -65,6 +65,7 @@ actor Writer {
     /// Only after COMMIT returned does anybody hear of it.
     private func flush() {
         guard let batch = queue.take() else { return }
+        let start = options.didCommit == nil ? nil : ContinuousClock.now
         do {
             try session?.write(batch)
         } catch {
@@ -74,9 +75,17 @@ actor Writer {
             batch.resumeWaiting(with: .failure(failure))
             return
         }
+        if let start { report(batch, since: start) }
         batch.resumeWaiting(with: .success(()))
         heed(queue.didWrite(batch))
         do { try session?.maintain() } catch { fail(error.storeError(path: path)) }
+    }
+
+    private func report(_ batch: borrowing WriteBatch, since start: ContinuousClock.Instant) {
+        options.didCommit?(
+            CommitReport(
+                duration: start.duration(to: .now), chunks: batch.chunks.count,
+                logBytes: session?.writeAheadLogBytes ?? 0))
     }
 
     /// Commits everything that was queued before the call.

@@ -35,6 +35,13 @@ struct MockCommand: AsyncParsableCommand {
     @Option(help: "Port to listen at; 0 takes a free one.")
     var port = 0
 
+    @Flag(
+        help: """
+            Be a source of load and nothing else: one lean thread that serves chat completions of models such as \
+            bulk=200+packet=1+chunk=1+pace=50ms+ttft=1s+stamp.
+            """)
+    var load = false
+
     @Option(help: "Event loop threads.")
     var threads = 1
 
@@ -101,6 +108,7 @@ struct MockCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if load { throw Exit(try await LoadSource(port: port).serve()) }
         var configuration = MockConfiguration()
         configuration.port = port
         configuration.threads = threads

@@ -5,6 +5,7 @@ struct DurationArgument: ExpressibleByArgument, Equatable, Sendable {
     var duration: Duration
 
     init(seconds: Int) { duration = .seconds(seconds) }
+    init(milliseconds: Int) { duration = .milliseconds(milliseconds) }
 
     /// As it is typed.
     var defaultValueDescription: String {

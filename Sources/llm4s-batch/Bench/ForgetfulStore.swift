@@ -1,0 +1,41 @@
+import BatchEngine
+import LLMStreaming
+import Synchronization
+
+/// A store without a database: jobs without end, and nothing is kept.
+///
+/// What a run costs beside it is the store's.
+final class ForgetfulStore: JobStore {
+    private let lane: Lane
+    private let request: [UInt8]
+    private let attempts = Atomic<Int64>(0)
+
+    /// - Parameter request: what each job sends.
+    init(lane: Lane, request: [UInt8]) {
+        self.lane = lane
+        self.request = request
+    }
+
+    func lanes() async throws -> [Lane] { [lane] }
+
+    func nextJobs(in lane: Lane, after jobID: Int64, limit: Int) async throws -> [Job] {
+        (1...Int64(limit)).map { Self.job(jobID + $0, lane: lane, request: request) }
+    }
+
+    func dueJobs(in lane: Lane, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] { [] }
+    func nextDueTime(in lane: Lane, excluding running: Set<Int64>) async throws -> Int64? { nil }
+    func startAttempt(_ start: AttemptStart) -> Int64 { attempts.add(1, ordering: .relaxed).newValue }
+
+    func storeChunks(
+        _ chunks: [StreamedChunk], of attemptID: Int64, from sequence: Int, atMicroseconds microseconds: Int64
+    ) -> Bool { true }
+
+    func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { resume() }
+    func endAttempt(_ end: AttemptEnd) async throws {}
+
+    private static func job(_ id: Int64, lane: Lane, request: [UInt8]) -> Job {
+        Job(
+            id: id, customID: "bench-\(id)", source: "bench", line: Int(id), provider: lane.provider, model: lane.model,
+            requestSHA256: "", request: request)
+    }
+}

@@ -1,0 +1,102 @@
+import BatchEngine
+import BatchStore
+import LLMStreaming
+import LoadTesting
+import Synchronization
+
+/// A store that measures on the way to another one: which streams have begun, and how old stamped chunks are.
+///
+/// Without stamps it adds a comparison to each read.
+final class MeasuringStore: JobStore {
+    /// What was measured of the chunks so far.
+    struct Ages: Sendable {
+        /// From the server's stamp to the decoded chunk, in seconds.
+        var decoded = Distribution()
+        /// From the server's stamp to the committed row, in seconds.
+        var stored = Distribution()
+        /// The chunks of each attempt.
+        var chunksOfAttempt: [Int64: Int] = [:]
+        /// The stamps of chunks whose commit is to come, in the queue's order; 0 where there is none.
+        fileprivate var uncommitted: [Int64] = []
+    }
+
+    private let store: any JobStore
+    private let isStamped: Bool
+    private let isCommitted: Bool
+    private let begun = Atomic<Int>(0)
+    private let ages = Mutex(Ages())
+    private let isOpen = Atomic<Bool>(false)
+
+    /// - Parameters:
+    ///   - isStamped: whether the texts of chunks are their sender's clock.
+    ///   - isCommitted: whether `committed` will be called for them.
+    init(_ store: any JobStore, isStamped: Bool, isCommitted: Bool) {
+        self.store = store
+        self.isStamped = isStamped
+        self.isCommitted = isCommitted
+    }
+
+    /// How many attempts have had a chunk.
+    var begunCount: Int { begun.load(ordering: .relaxed) }
+
+    /// Begins to note ages.
+    func open() { isOpen.store(true, ordering: .relaxed) }
+
+    /// Ends it, and tells what was noted.
+    func close() -> Ages {
+        isOpen.store(false, ordering: .relaxed)
+        return ages.withLock { $0 }
+    }
+
+    /// Takes that the oldest so many chunks of the queue are committed now.
+    func committed(chunks: Int) {
+        guard isStamped else { return }
+        let now = ProcessUsage.unixMicroseconds
+        let isOpen = isOpen.load(ordering: .relaxed)
+        ages.withLock { ages in
+            for stamp in ages.uncommitted.prefix(chunks) where stamp > 0 && isOpen {
+                ages.stored.add(Double(now - stamp) / 1e6)
+            }
+            ages.uncommitted.removeFirst(min(chunks, ages.uncommitted.count))
+        }
+    }
+
+    func storeChunks(
+        _ chunks: [StreamedChunk], of attemptID: Int64, from sequence: Int, atMicroseconds microseconds: Int64
+    ) -> Bool {
+        if sequence == 0 { begun.add(1, ordering: .relaxed) }
+        if isStamped { note(chunks, of: attemptID) }
+        return store.storeChunks(chunks, of: attemptID, from: sequence, atMicroseconds: microseconds)
+    }
+
+    private func note(_ chunks: [StreamedChunk], of attemptID: Int64) {
+        let now = ProcessUsage.unixMicroseconds
+        let isOpen = isOpen.load(ordering: .relaxed)
+        ages.withLock { ages in
+            for chunk in chunks {
+                let stamp = chunk.kind == .text ? Int64(chunk.text.dropFirst().prefix(16)) ?? 0 : 0
+                if isCommitted { ages.uncommitted.append(stamp) }
+                if isOpen, stamp > 0 { ages.decoded.add(Double(now - stamp) / 1e6) }
+            }
+            if isOpen { ages.chunksOfAttempt[attemptID, default: 0] += chunks.count }
+        }
+    }
+
+    func lanes() async throws -> [Lane] { try await store.lanes() }
+
+    func nextJobs(in lane: Lane, after jobID: Int64, limit: Int) async throws -> [Job] {
+        try await store.nextJobs(in: lane, after: jobID, limit: limit)
+    }
+
+    func dueJobs(in lane: Lane, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
+        try await store.dueJobs(in: lane, at: now, limit: limit, excluding: running)
+    }
+
+    func nextDueTime(in lane: Lane, excluding running: Set<Int64>) async throws -> Int64? {
+        try await store.nextDueTime(in: lane, excluding: running)
+    }
+
+    func startAttempt(_ start: AttemptStart) -> Int64 { store.startAttempt(start) }
+    func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { store.whenThereIsRoom(resume) }
+    func endAttempt(_ end: AttemptEnd) async throws { try await store.endAttempt(end) }
+}

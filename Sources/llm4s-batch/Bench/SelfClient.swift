@@ -1,0 +1,146 @@
+import BatchEngine
+import BatchStore
+import Foundation
+import LLM4S
+import LLMStreaming
+import LoadTesting
+import Synchronization
+
+/// Keeps streams open by the runner, its transport and its store, as `run` does, and measures this process meanwhile.
+struct SelfClient: Sendable {
+    /// Where chunks go.
+    enum Store: String, Sendable, CaseIterable {
+        /// Nowhere.
+        case none
+        /// A database whose commits are not synced.
+        case normal
+        /// A database whose commits are synced.
+        case full
+    }
+
+    var baseURL: String
+    var model: String
+    var streams: Int
+    var store: Store
+    var databasePath: String
+    var jobs: Int
+    var settle: Duration
+    var window: Duration
+    var promptBytes: Int
+    var untilChunks: Int?
+    var caFile: String?
+    /// The process that serves, to know how busy it is.
+    var source: Int32?
+
+    private static let provider = "vllm"
+    private static let pollInterval = Duration.milliseconds(5)
+
+    private typealias Runner = JobRunner<ContinuousClock>
+
+    /// Runs until the window has passed; the streams are left open.
+    func measure() async throws -> SelfFigures {
+        guard let provider = ProviderCatalog()[Self.provider] else { preconditionFailure("no \(Self.provider)") }
+        let endpoint = try Endpoint(provider: provider, baseURL: baseURL, environment: [:])
+        let commits = CommitLog()
+        let isStamped = model.contains("+stamp")
+        let store = MeasuringStore(
+            try await jobStore(commits), isStamped: isStamped, isCommitted: self.store != .none)
+        commits.connect(store)
+        var transportConfiguration = TransportConfiguration()
+        transportConfiguration.caFile = caFile
+        let transport = StreamingTransport(configuration: transportConfiguration)
+        var configuration = RunConfiguration()
+        configuration.concurrency = streams
+        // The transport has a ramp of its own.
+        configuration.ramp.step = .zero
+        let runner = Runner(
+            store: store, source: transport, endpoints: [Self.provider: endpoint], configuration: configuration,
+            clock: ContinuousClock(), unixMilliseconds: { UnixTime.milliseconds })
+        let residentBefore = ProcessUsage.residentKilobytes
+        let running = Task { await runner.run() }
+        while store.begunCount < streams {
+            try await Task.sleep(for: Self.pollInterval)
+            guard await runner.snapshot.failed == 0, !running.isCancelled else {
+                throw Exit(.jobFailed, "bench: a stream from \(baseURL) failed; is it a source of load?")
+            }
+        }
+        try await Task.sleep(for: settle)
+        var figures = SelfFigures(client: "llm4s-batch --durability \(self.store.rawValue)", streams: streams)
+        figures.residentBeforeKilobytes = residentBefore
+        store.open()
+        commits.open()
+        try await take(into: &figures, from: runner)
+        figures.commits = commits.close()
+        figures.ages = isStamped ? store.close() : nil
+        figures.residentKilobytes = ProcessUsage.residentKilobytes
+        figures.peakResidentKilobytes = ProcessUsage.peakResidentKilobytes
+        figures.requests = store.begunCount
+        return figures
+    }
+
+    /// Measures one window, or parts of equal chunks.
+    private func take(into figures: inout SelfFigures, from runner: Runner) async throws {
+        let parts = 20
+        var mark = await Mark(runner, source)
+        let first = mark
+        if let untilChunks {
+            for part in 1...parts {
+                let target = untilChunks / parts * part
+                while await runner.snapshot.chunks < target { try await Task.sleep(for: Self.pollInterval) }
+                let next = await Mark(runner, source)
+                figures.parts.append(next.since(mark))
+                mark = next
+            }
+        } else {
+            try await Task.sleep(for: window)
+            mark = await Mark(runner, source)
+        }
+        figures.span = mark.since(first)
+    }
+
+    private func jobStore(_ commits: CommitLog) async throws -> any JobStore {
+        let request = JSON.object(
+            JSONObject([.init(key: "prompt", value: .string(String(repeating: "x", count: promptBytes)))])
+        ).bytes
+        guard store != .none else {
+            return ForgetfulStore(lane: Lane(provider: Self.provider, model: model), request: request)
+        }
+        var options = StoreOptions()
+        options.durability = store == .full ? .full : .normal
+        options.didCommit = { commits.add($0) }
+        options.warn = { Console.log(.warning, $0) }
+        options.didFail = { Console.error("\($0)") }
+        let database = try await BatchDatabase.open(databasePath, options: options)
+        let page = 10_000
+        for start in stride(from: 0, to: jobs, by: page) {
+            let new = (start..<min(jobs, start + page)).map { number in
+                NewJob(
+                    customID: "bench-\(number)", source: "bench", line: number + 1, provider: Self.provider,
+                    model: model, requestSHA256: String(repeating: "0", count: 64), request: request, metadata: nil)
+            }
+            _ = try await database.ingest(new, onChanged: .error)
+        }
+        let runID = try await database.beginRun(command: "bench", options: "{}", version: Version.text)
+        return database.queue(for: .all, runID: runID)
+    }
+
+    /// Where the process stands.
+    private struct Mark {
+        let time = ContinuousClock.now
+        let cpu = ProcessUsage.cpuTime
+        let sourceCPU: Duration?
+        let chunks: Int
+
+        init(_ runner: Runner, _ source: Int32?) async {
+            sourceCPU = source.flatMap(ProcessUsage.cpuTime(of:))
+            chunks = await runner.snapshot.chunks
+        }
+
+        func since(_ start: Mark) -> SelfFigures.Span {
+            var span = SelfFigures.Span(
+                chunks: chunks - start.chunks, wall: start.time.duration(to: time), cpu: cpu - start.cpu)
+            if let sourceCPU, let before = start.sourceCPU { span.sourceCPU = sourceCPU - before }
+            return span
+        }
+    }
+}

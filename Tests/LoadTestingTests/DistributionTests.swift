@@ -1,0 +1,65 @@
+import Foundation
+import LoadTesting
+import Testing
+
+struct DistributionTests {
+    private static let shares = [0, 0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 1]
+
+    @Test(arguments: [1, 2, 3, 10, 1_000], [1, 2, 3] as [UInt64])
+    func quantilesAreThoseOfTheSortedValuesWithinAnEvenPartOfAHundredth(count: Int, seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        // From a nanosecond to a quarter of an hour, evenly over the octaves.
+        let values = (0..<count).map { _ in exp2(Double.random(in: -29...10, using: &random)) }
+        let distribution = Distribution(values)
+        let sorted = values.sorted()
+        for share in Self.shares {
+            let expected = sorted[Int((Double(count - 1) * share).rounded())]
+            let found = try #require(distribution.quantile(share))
+            #expect(abs(found - expected) <= 0.004 * expected, "seed \(seed), share \(share): \(found), \(expected)")
+        }
+    }
+
+    @Test func sumLeastGreatestAndDeviationAreExact() throws {
+        let distribution = Distribution([2, 4, 4, 4, 5, 5, 7, 9])
+        #expect(distribution.count == 8)
+        #expect(distribution.mean == 5)
+        #expect(try abs(#require(distribution.standardDeviation) - 2) < 1e-12)
+        #expect(distribution.minimum == 2)
+        #expect(distribution.maximum == 9)
+    }
+
+    @Test func nothingHasNoFigures() {
+        let distribution = Distribution()
+        #expect(distribution.quantile(0.5) == nil)
+        #expect(distribution.mean == nil)
+        #expect(distribution.standardDeviation == nil)
+        #expect(distribution.buckets.isEmpty)
+    }
+
+    @Test func equalValuesAreToldAsTheyAre() {
+        #expect(Distribution([0.25, 0.25, 0.25]).quantile(0.5) == 0.25)
+        #expect(Distribution([0, 0]).quantile(0.9) == 0)
+        #expect(Distribution([-1]).quantile(0.5) == 0)
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func twoPartsAddUpToTheWhole(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let values = (0..<500).map { _ in Double.random(in: 0...3, using: &random) }
+        var first = Distribution(values.prefix(123))
+        let second = Distribution(values.dropFirst(123))
+        first.add(second)
+        let whole = Distribution(values)
+        #expect(first.count == whole.count)
+        for share in Self.shares { #expect(first.quantile(share) == whole.quantile(share), "seed \(seed)") }
+        #expect(first.buckets.map(\.count) == whole.buckets.map(\.count))
+    }
+
+    @Test func bucketsHoldEveryValueOnceInOrder() {
+        let distribution = Distribution([0.001, 0.002, 0.002, 0.004, 100])
+        let buckets = distribution.buckets
+        #expect(buckets.map(\.count).reduce(0, +) == 5)
+        for (one, next) in zip(buckets, buckets.dropFirst()) { #expect(one.upper <= next.lower) }
+        #expect(buckets.allSatisfy { $0.lower < $0.upper })
+    }
+}
