@@ -38,6 +38,7 @@ let package = Package(
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CSHA256"),
         .target(name: "CLoadSource"),
+        .target(name: "CBuildCommit"),
         .target(name: "ServerSentEvents", swiftSettings: settings),
         .target(name: "LLMStreaming", dependencies: ["ServerSentEvents"], swiftSettings: settings),
         .target(
@@ -50,16 +51,18 @@ let package = Package(
             resources: [.embedInCode("Resources/job_line_schema.json")], swiftSettings: settings),
         .target(
             name: "BatchStore", dependencies: ["BatchEngine", "LLMStreaming", "CSQLite"],
-            resources: [.embedInCode("Resources/schema_v1.sql")], swiftSettings: settings),
+            resources: [.embedInCode("Resources/schema_v1.sql"), .embedInCode("Resources/queries.sql")],
+            swiftSettings: settings),
         .target(name: "MockProvider", dependencies: nio, swiftSettings: settings),
         .target(name: "LoadTesting", dependencies: ["LLMStreaming"], swiftSettings: settings),
         .executableTarget(
             name: "llm4s-batch",
             dependencies: [
-                "BatchEngine", "BatchStore", "CLoadSource", "LLM4S", "LLMStreaming", "LoadTesting", "MockProvider",
+                "BatchEngine", "BatchStore", "CBuildCommit", "CLoadSource", "LLM4S", "LLMStreaming", "LoadTesting",
+                "MockProvider",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: settings),
+            resources: [.embedInCode("Resources/config_schema.json")], swiftSettings: settings),
         .testTarget(name: "ServerSentEventsTests", dependencies: ["ServerSentEvents"], swiftSettings: settings),
         .testTarget(
             name: "LLMStreamingTests", dependencies: ["LLMStreaming", "ServerSentEvents"], swiftSettings: settings),

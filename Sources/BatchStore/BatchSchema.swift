@@ -3,6 +3,9 @@ package enum BatchSchema {
     /// The script that makes a database, as the command `schema` prints it.
     package static var sql: String { String(decoding: PackageResources.schema_v1_sql, as: UTF8.self) }
 
+    /// Useful queries on it, as the command `schema --queries` prints them.
+    package static var queries: String { String(decoding: PackageResources.queries_sql, as: UTF8.self) }
+
     /// The number of the schema: `user_version`.
     package static var version: Int { migrations.count }
 

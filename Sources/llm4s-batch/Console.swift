@@ -4,11 +4,22 @@ import Synchronization
 
 /// Standard output for results, standard error for everything else (SPEC 2).
 enum Console {
-    /// A line on standard output; a closed pipe ends the program quietly, as with other tools.
-    static func output(_ line: String) { write(line + "\n", to: FileHandle.standardOutput) }
+    /// Lines on standard output, safe for a terminal.
+    static func output(_ text: String) { output(bytes: Array((TerminalText.safe(text) + "\n").utf8)) }
+
+    /// JSON in a line of standard output, safe for a terminal and the same JSON.
+    static func output(_ json: JSON) { output(bytes: Array((TerminalText.safe(json: json.text) + "\n").utf8)) }
 
     /// Bytes on standard output, as they are.
-    static func output(bytes: [UInt8]) { write(Data(bytes), to: FileHandle.standardOutput) }
+    ///
+    /// A closed pipe ends the program quietly, as with other tools; a full disk does not.
+    static func output(bytes: [UInt8]) {
+        let fault = write(bytes, to: STDOUT_FILENO)
+        if fault == EPIPE { exit(ExitStatus.completed.rawValue) }
+        guard fault != 0 else { return }
+        error("standard output cannot be written: \(unsafe String(cString: strerror(fault)))")
+        exit(ExitStatus.input.rawValue)
+    }
 
     /// How lines on standard error are written; set once, before a run begins.
     struct Style: Sendable {
@@ -33,7 +44,7 @@ enum Console {
             event("message", [("level", .string(level.rawValue)), ("text", .string(line))])
         } else {
             let start = style.isRedrawn ? "\r\u{1B}[K" : ""
-            write(start + TerminalText.safe(line) + "\n", to: FileHandle.standardError)
+            errorText(start + TerminalText.safe(line) + "\n")
         }
     }
 
@@ -43,24 +54,54 @@ enum Console {
         object["event"] = .string(name)
         object["time_ms"] = .int(Int(UnixTime.milliseconds))
         for (key, value) in members { object[key] = value }
-        write(TerminalText.safe(json: JSON.object(object).text) + "\n", to: FileHandle.standardError)
+        errorText(TerminalText.safe(json: JSON.object(object).text) + "\n")
     }
 
     /// Text on standard error, without a line end: for a line that is redrawn.
-    static func errorText(_ text: String) { write(text, to: FileHandle.standardError) }
+    ///
+    /// Where nobody reads our progress any more, the work goes on.
+    static func errorText(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
+
+    /// Whether lines may be redrawn and painted: not with NO_COLOR, nor on a terminal that cannot.
+    static var isPainting: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    }
 
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    private static func write(_ text: String, to handle: FileHandle) { write(Data(text.utf8), to: handle) }
+    /// The width of the terminal that standard output goes to, in characters; nil where it is none.
+    ///
+    /// What a program reads stays one record a line.
+    static var outputWidth: Int? { width(of: STDOUT_FILENO) }
+    /// The same of standard error.
+    static var errorWidth: Int? { width(of: STDERR_FILENO) }
 
-    private static func write(_ data: Data, to handle: FileHandle) {
-        do {
-            try handle.write(contentsOf: data)
-        } catch  where handle === FileHandle.standardOutput {
-            exit(ExitStatus.completed.rawValue)
-        } catch {
-            // Nobody reads our progress any more; the work goes on.
+    private static func width(of descriptor: Int32) -> Int? {
+        guard isatty(descriptor) == 1 else { return nil }
+        var size = winsize()
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return max(40, Int(size.ws_col))
+    }
+
+    /// Writes all bytes; gives the number of the error that kept it from doing so, else 0.
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+        var position = 0
+        while position < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe Foundation.write(descriptor, buffer.baseAddress! + position, buffer.count - position)
+            }
+            if count >= 0 {
+                position += count
+            } else if errno == EAGAIN {
+                // Whoever shares the terminal or pipe with us made it non-blocking.
+                var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&ready, 1, -1)
+            } else if errno != EINTR {
+                return errno
+            }
         }
+        return 0
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BatchEngine
 import BatchStore
 import Foundation
 import LLMStreaming
@@ -28,7 +29,7 @@ struct Program: AsyncParsableCommand {
         // A reader that went away is an error of a write, not the end of the program with stored work unreported.
         signal(SIGPIPE, SIG_IGN)
         do {
-            let arguments = try ConfiguredArguments.complete(Array(CommandLine.arguments.dropFirst()))
+            let arguments = try known(ConfiguredArguments.complete(Array(CommandLine.arguments.dropFirst())))
             var command = try parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
@@ -38,6 +39,17 @@ struct Program: AsyncParsableCommand {
         } catch {
             Foundation.exit(status(of: error).rawValue)
         }
+    }
+
+    /// The arguments; a word in a command's place that is none is told with the nearest that is.
+    private static func known(_ arguments: [String]) throws -> [String] {
+        let commands = configuration.subcommands.map { $0._commandName } + ["help"]
+        guard let word = arguments.first, !word.hasPrefix("-"), !commands.contains(word) else { return arguments }
+        let nearest = NearestName.suggestion(for: word, among: commands)
+        throw Exit(
+            .input,
+            "there is no command '\(word)'"
+                + (nearest.isEmpty ? "; known: \(commands.joined(separator: ", "))" : nearest))
     }
 
     /// Reports an error and tells the status that it ends the program with.
@@ -62,9 +74,4 @@ struct Program: AsyncParsableCommand {
             return .input
         }
     }
-}
-
-/// What `--version` prints.
-enum Version {
-    static let text = "0.1.0"
 }

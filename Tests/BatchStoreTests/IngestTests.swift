@@ -62,7 +62,8 @@ import Testing
         #expect(outcomes == [.new, .conflict(stored), .new])
         #expect(try store.rows("SELECT custom_id, line FROM jobs ORDER BY job_id") == ["j1|1", "j2|2"])
         #expect(
-            try await store.database.reader.existing(customIDs: ["j2", "new"]) == ["j2": stored])
+            try await store.database.reader.existing(customIDs: ["j2", "new"])
+                == ["j2": StoredJob(identity: stored, status: .pending)])
     }
 
     @Test func aReplacedJobRunsAnewAtOnceWithoutItsOldAnswerAttemptsCountOrText() async throws {

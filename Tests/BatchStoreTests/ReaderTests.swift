@@ -99,7 +99,8 @@ import Testing
         var results: [JobResult] = []
         var cursor: ResultPage.Cursor?
         repeat {
-            let page = try await reader.results(after: cursor, statuses: statuses, limit: limit)
+            let page = try await reader.results(
+                after: cursor, filter: ResultFilter(statuses: statuses), limit: limit)
             #expect(page.results.count <= limit)
             results += page.results
             cursor = page.next

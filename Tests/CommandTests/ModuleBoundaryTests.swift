@@ -17,8 +17,8 @@ struct ModuleBoundaryTests {
         "MockProvider": ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "Foundation"],
         "LoadTesting": ["LLMStreaming", "Foundation"],
         "llm4s-batch": [
-            "BatchEngine", "BatchStore", "CLoadSource", "LLM4S", "LLMStreaming", "LoadTesting", "MockProvider",
-            "ArgumentParser", "Foundation",
+            "BatchEngine", "BatchStore", "CBuildCommit", "CLoadSource", "LLM4S", "LLMStreaming", "LoadTesting",
+            "MockProvider", "ArgumentParser", "Foundation",
         ],
     ]
 
@@ -42,7 +42,8 @@ struct ModuleBoundaryTests {
 
     @Test func everyTargetHasItsRule() throws {
         let targets = try FileManager.default.contentsOfDirectory(atPath: Project.root.appending(path: "Sources").path)
-        #expect(Set(targets).subtracting(["CSQLite", "CSHA256", "CLoadSource"]) == Set(Self.allowed.keys))
+        let inC: Set<String> = ["CBuildCommit", "CLoadSource", "CSHA256", "CSQLite"]
+        #expect(Set(targets).subtracting(inC) == Set(Self.allowed.keys))
     }
 
     private static func imports(of file: URL) throws -> [String] {

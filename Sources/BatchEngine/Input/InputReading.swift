@@ -5,6 +5,8 @@ package struct InputReading: Sendable {
     package var maximumLineBytes: Int
     /// `--skip-invalid`: lines with faults are left out, and their ids are free for others.
     package var skipsInvalid: Bool
+    /// Whether the check guesses what each job uses up.
+    package var isEstimating = false
     /// How ids are told apart; other than the default only in tests.
     var fingerprint: IdentitySet.Fingerprint = IdentitySet.sipHash
 

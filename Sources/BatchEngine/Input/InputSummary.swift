@@ -12,6 +12,8 @@ package struct InputSummary: Sendable {
     package private(set) var jobsByProvider: [String: Int] = [:]
     /// How many jobs each model gets, of the first thousand models met.
     package private(set) var jobsByModel: [ModelName: Int] = [:]
+    /// What the jobs of those models are expected to use up; empty where no estimate was asked for.
+    package private(set) var work: [ModelName: WorkEstimate] = [:]
     /// All that is wrong.
     package internal(set) var report = FaultReport()
 
@@ -20,11 +22,12 @@ package struct InputSummary: Sendable {
     /// Lines whose id has the fingerprint of another, and is none the less its own.
     var cleared: Set<InputPosition> = []
 
-    mutating func count(_ line: ParsedLine) {
+    mutating func count(_ line: ParsedLine, isEstimating: Bool) {
         jobs += 1
         jobsByProvider[line.model.provider, default: 0] += 1
         if jobsByModel[line.model] != nil || jobsByModel.count < Self.maximumModels {
             jobsByModel[line.model, default: 0] += 1
+            if isEstimating { work[line.model, default: WorkEstimate()].add(line) }
         }
     }
 }

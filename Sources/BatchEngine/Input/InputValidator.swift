@@ -42,7 +42,9 @@ package struct InputValidator: Sendable {
                 summary.lines += 1
                 do throws(LineFaults) {
                     let parsed = try reading.parse(line)
-                    if case .free = claims.claim(parsed.customID, parsed.hash, at: position) { summary.count(parsed) }
+                    if case .free = claims.claim(parsed.customID, parsed.hash, at: position) {
+                        summary.count(parsed, isEstimating: reading.isEstimating)
+                    }
                 } catch {
                     summary.report.add(error, position, source: source)
                     // Its id is taken all the same: once the fault is mended, the clash would show.

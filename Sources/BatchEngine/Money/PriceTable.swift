@@ -43,6 +43,16 @@ package struct PriceTable: Sendable {
         return entry.price
     }
 
+    /// Whether it has no price at all.
+    package var isEmpty: Bool { entries.isEmpty }
+
+    /// `; did you mean 'x'?` with the priced model whose name is nearest, or nothing where none is near.
+    package func suggestion(for lane: Lane) -> String {
+        let names = entries.keys.sorted()
+        let nearest = NearestName.suggestion(for: lane.name, among: names)
+        return nearest.isEmpty ? NearestName.suggestion(for: lane.model, among: names) : nearest
+    }
+
     /// What an attempt cost: the provider's own figure, else by the table; nil where neither is known.
     package func cost(of result: StreamResult, in lane: Lane) -> Double? {
         guard let usage = result.usage else { return nil }

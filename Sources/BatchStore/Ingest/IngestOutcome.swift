@@ -12,4 +12,17 @@ package enum IngestOutcome: Sendable, Equatable {
     case kept(JobStatus)
     /// It is there with another request, and that is an error: nothing of what was handed in with it is stored.
     case conflict(StoredIdentity)
+
+    /// What becomes of a job whose id is stored already.
+    package init(_ job: NewJob, over stored: StoredJob, onChanged policy: ChangedJobPolicy) {
+        if stored.identity.requestSHA256 == job.requestSHA256 {
+            self = .unchanged(stored.status)
+            return
+        }
+        switch policy {
+        case .error: self = .conflict(stored.identity)
+        case .keep: self = .kept(stored.status)
+        case .replace: self = .replaced
+        }
+    }
 }

@@ -8,8 +8,7 @@ struct JobWriter: ~Copyable {
     /// What is stored under an id.
     private struct Stored {
         var id: Int64
-        var identity: StoredIdentity
-        var status: JobStatus
+        var job: StoredJob
         var provider: String
         var metadata: [UInt8]?
     }
@@ -69,23 +68,19 @@ struct JobWriter: ~Copyable {
     private func write(
         _ job: NewJob, over stored: Stored, onChanged policy: ChangedJobPolicy, at now: Int64
     ) throws(SQLiteFailure) -> IngestOutcome {
-        if stored.identity.requestSHA256 == job.requestSHA256 {
+        let outcome = IngestOutcome(job, over: stored.job, onChanged: policy)
+        switch outcome {
+        case .new, .conflict: break
+        case .unchanged(let status):
             // What a completed job was sent to stays true.
-            let provider = stored.status == .completed ? stored.provider : job.provider
-            try update(stored, to: job, provider: provider, at: now)
-            return .unchanged(stored.status)
-        }
-        switch policy {
-        case .error: return .conflict(stored.identity)
-        case .keep:
+            try update(stored, to: job, provider: status == .completed ? stored.provider : job.provider, at: now)
+        case .kept:
             var kept = job
             kept.metadata = stored.metadata
             try update(stored, to: kept, provider: stored.provider, at: now)
-            return .kept(stored.status)
-        case .replace:
-            try exchange(stored, for: job, at: now)
-            return .replaced
+        case .replaced: try exchange(stored, for: job, at: now)
         }
+        return outcome
     }
 
     private func stored(_ customID: String) throws(SQLiteFailure) -> Stored? {
@@ -95,16 +90,18 @@ struct JobWriter: ~Copyable {
         let status = JobStatus(rawValue: find.text(4)) ?? .pending
         let stored = Stored(
             id: find.integer(0),
-            identity: StoredIdentity(
-                requestSHA256: find.text(1), source: find.text(2), line: find.optionalInt(3)),
-            status: status, provider: find.text(5), metadata: find.optionalBytes(6))
+            job: StoredJob(
+                identity: StoredIdentity(
+                    requestSHA256: find.text(1), source: find.text(2), line: find.optionalInt(3)),
+                status: status),
+            provider: find.text(5), metadata: find.optionalBytes(6))
         find.reset()
         return stored
     }
 
     /// Writes only what differs.
     private func update(_ stored: Stored, to job: NewJob, provider: String, at now: Int64) throws(SQLiteFailure) {
-        let identity = stored.identity
+        let identity = stored.job.identity
         if identity.source != job.source || identity.line != job.line || stored.provider != provider {
             place.bind(stored.id, at: 1)
             place.bind(job.source, at: 2)

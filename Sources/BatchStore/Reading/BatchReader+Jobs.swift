@@ -76,16 +76,19 @@ extension BatchReader {
     ]
 
     /// What is stored under these ids; those that are not stored are left out.
-    package func existing(customIDs: [String]) throws(StoreError) -> [String: StoredIdentity] {
+    package func existing(customIDs: [String]) throws(StoreError) -> [String: StoredJob] {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(
-                "SELECT request_sha256, source, line FROM jobs WHERE custom_id = ?1")
-            var result: [String: StoredIdentity] = [:]
+                "SELECT request_sha256, source, line, status FROM jobs WHERE custom_id = ?1")
+            var result: [String: StoredJob] = [:]
             for id in customIDs {
                 rows.bind(id, at: 1)
                 guard try rows.step() else { continue }
-                result[id] = StoredIdentity(
-                    requestSHA256: rows.text(0), source: rows.text(1), line: rows.optionalInt(2))
+                result[id] = StoredJob(
+                    identity: StoredIdentity(
+                        requestSHA256: rows.text(0), source: rows.text(1), line: rows.optionalInt(2)),
+                    // The CHECK constraint allows no other word.
+                    status: JobStatus(rawValue: rows.text(3)) ?? .pending)
                 rows.reset()
             }
             return result

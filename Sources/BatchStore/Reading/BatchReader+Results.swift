@@ -1,4 +1,4 @@
-package import BatchEngine
+import BatchEngine
 import LLMStreaming
 
 extension BatchReader {
@@ -21,12 +21,12 @@ extension BatchReader {
         ORDER BY (SELECT j.job_id FROM jobs AS j WHERE j.source = files.source ORDER BY j.line LIMIT 1)
         """
 
-    /// The next jobs of these states, in the order of the input: file by file, line by line; then those that a file no
+    /// The next jobs that pass a filter, in the order of the input: file by file, line by line; then those that a file no
     /// longer has.
     ///
     /// - Parameter cursor: the `next` of the page before; nil for the first.
     package func results(
-        after cursor: ResultPage.Cursor? = nil, statuses: Set<JobStatus> = [.completed, .failed], limit: Int = 256
+        after cursor: ResultPage.Cursor? = nil, filter: ResultFilter = ResultFilter(), limit: Int = 256
     ) throws(StoreError) -> ResultPage {
         var cursor = if let cursor { cursor } else { ResultPage.Cursor(sources: try sources()) }
         guard let source = cursor.sources.first else { return ResultPage(results: [], next: nil) }
@@ -35,8 +35,8 @@ extension BatchReader {
             rows.bind(source, at: 1)
             rows.bind(cursor.line, at: 2)
             rows.bind(cursor.jobID, at: 3)
-            rows.bind(utf8: JSON.array(statuses.map { .string($0.rawValue) }).bytes, at: 4)
-            rows.bind(limit, at: 5)
+            filter.bind(to: rows)
+            rows.bind(limit, at: 9)
             let completions = try connection.prepare(StoredCompletion.query)
             var results: [JobResult] = []
             while try rows.step() { results.append(try result(rows, completions)) }
@@ -75,8 +75,15 @@ extension BatchReader {
             AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
         WHERE j.source = ?1 AND j.line >= ?2 AND (j.line, j.job_id) > (?2, ?3)
             AND j.status IN (SELECT value FROM json_each(?4))
+            AND (?5 IS NULL OR j.custom_id IN (SELECT value FROM json_each(?5)))
+            AND (?6 IS NULL OR j.model IN (SELECT value FROM json_each(?6))
+                OR j.provider || '/' || j.model IN (SELECT value FROM json_each(?6)))
+            AND (?7 IS NULL OR j.error_kind IN (SELECT value FROM json_each(?7)))
+            AND (?8 IS NULL OR EXISTS (
+                SELECT 1 FROM completions AS c
+                WHERE c.job_id = j.job_id AND c.finish_reason IN (SELECT value FROM json_each(?8))))
         ORDER BY j.line, j.job_id
-        LIMIT ?5
+        LIMIT ?9
         """
 
     private static let goneResults: StaticString = """
@@ -88,7 +95,14 @@ extension BatchReader {
             AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
         WHERE j.source = ?1 AND j.line IS NULL AND j.job_id > ?3 AND ?2 IS NULL
             AND j.status IN (SELECT value FROM json_each(?4))
+            AND (?5 IS NULL OR j.custom_id IN (SELECT value FROM json_each(?5)))
+            AND (?6 IS NULL OR j.model IN (SELECT value FROM json_each(?6))
+                OR j.provider || '/' || j.model IN (SELECT value FROM json_each(?6)))
+            AND (?7 IS NULL OR j.error_kind IN (SELECT value FROM json_each(?7)))
+            AND (?8 IS NULL OR EXISTS (
+                SELECT 1 FROM completions AS c
+                WHERE c.job_id = j.job_id AND c.finish_reason IN (SELECT value FROM json_each(?8))))
         ORDER BY j.job_id
-        LIMIT ?5
+        LIMIT ?9
         """
 }

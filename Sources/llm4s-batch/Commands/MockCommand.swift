@@ -32,7 +32,7 @@ struct MockCommand: AsyncParsableCommand {
         help.map { "  \($0.form)\n      \($0.meaning)" }.joined(separator: "\n")
     }
 
-    @Option(help: "Port to listen at; 0 takes a free one.")
+    @Option(help: ArgumentHelp("Port to listen at; 0 takes a free one.", valueName: "N"))
     var port = 0
 
     @Flag(
@@ -42,50 +42,70 @@ struct MockCommand: AsyncParsableCommand {
             """)
     var load = false
 
-    @Option(help: "Event loop threads.")
+    @Option(help: ArgumentHelp("Event loop threads.", valueName: "N"))
     var threads = 1
 
-    @Option(help: "Seed of the random faults.")
+    @Option(help: ArgumentHelp("Seed of the random faults.", valueName: "N"))
     var seed: UInt64 = 1
 
-    @Option(help: "Behaviour of every request, such as pace=20ms+chunk=3.")
+    @Option(
+        help: ArgumentHelp(
+            "Behaviour of every request, such as pace=20ms+chunk=3 (default: a short answer).", valueName: "OPTIONS"))
     var behavior: String?
 
-    @Option(help: "Key that requests must bring; others get 401.")
+    @Option(
+        help: ArgumentHelp("Key that requests must bring; others get 401 (default: none).", valueName: "KEY"))
     var requiredKey: String?
 
-    @Option(help: "Bytes of the kernel's send buffer of each connection.")
+    @Option(
+        help: ArgumentHelp(
+            "Bytes of the kernel's send buffer of each connection (default: the kernel's).", valueName: "BYTES"))
     var sendBufferBytes: Int?
 
-    @Option(help: "Requests a minute for each key; more get 429 (default: no limit).")
+    @Option(
+        help: ArgumentHelp("Requests a minute for each key; more get 429 (default: no limit).", valueName: "N"))
     var rpm: Int?
 
-    @Option(help: "Tokens a minute for each key, of prompts and answers in words; more get 429 (default: no limit).")
+    @Option(
+        help: ArgumentHelp(
+            "Tokens a minute for each key, of prompts and answers in words; more get 429 (default: no limit).",
+            valueName: "N"))
     var tpm: Int?
 
-    @Option(help: "How much of --rpm and --tpm may come in one instant; at least one request.")
+    @Option(
+        help: ArgumentHelp(
+            "How much of --rpm and --tpm may come in one instant; at least one request.", valueName: "DURATION"))
     var burst = DurationArgument(seconds: 3)
 
-    @Option(help: "Whose rate-limit headers are sent: none, openai, groq, azure, anthropic, mistral, openrouter.")
+    @Option(help: ArgumentHelp("Whose rate-limit headers are sent.", valueName: "STYLE"))
     var rateHeaders = RateLimitStyle.none
 
     @Option(
         help: """
-            How a 429 of --rpm and --tpm says when to come again: none, seconds, date, ms, both, zeroms (seconds, and \
-            retry-after-ms: 0).
+            How a 429 of --rpm and --tpm says when to come again; zeroms is seconds, and retry-after-ms: 0.
             """)
     var retryAfter = RetryAfterForm.seconds
 
-    @Option(help: "The models that there are, joined with ','; others get 404 (default: any name).")
+    @Option(
+        help: ArgumentHelp(
+            "The models that there are, joined with ','; others get 404 (default: any name).", valueName: "NAMES"))
     var models: String?
 
-    @Option(help: "N:SETTINGS, a change after N requests, such as 500:rpm=300; can be given several times.")
+    @Option(
+        help: ArgumentHelp(
+            "A change after N requests, such as 500:rpm=300; may be repeated (default: none).",
+            valueName: "N:SETTINGS"))
     var after: [String] = []
 
-    @Option(help: "File with a recorded event stream that answers every request.")
+    @Option(
+        help: ArgumentHelp(
+            "File with a recorded event stream that answers every request (default: answers are made).",
+            valueName: "FILE"), completion: .file())
     var play: String?
 
-    @Option(help: "With --play: the byte before which the connection is closed.")
+    @Option(
+        help: ArgumentHelp(
+            "With --play: the byte before which the connection is closed (default: none).", valueName: "BYTE"))
     var cut: Int?
 
     @Option(
@@ -93,8 +113,9 @@ struct MockCommand: AsyncParsableCommand {
             File to which a line of JSON is appended for each request when its response has ended: request, connection, \
             time_ms, duration_ms, method, path, model, headers (without keys), body, status, ending (complete, cut, \
             reset, closed_by_client, dropped), response_id, sent and sent_bytes (the body handed to the socket), text \
-            (the answer's text in it), billed_prompt_tokens, billed_output_tokens (their sum over all lines was paid).
-            """)
+            (the answer's text in it), billed_prompt_tokens, billed_output_tokens (their sum over all lines was paid); \
+            default: no file.
+            """, completion: .file())
     var log: String?
 
     mutating func validate() throws {
@@ -143,7 +164,7 @@ struct MockCommand: AsyncParsableCommand {
         let signals = Signals { _ in continuation.finish() }
         let statistics = DispatchSource.makeSignalSource(signal: SIGUSR1)
         signal(SIGUSR1, SIG_IGN)
-        statistics.setEventHandler { Console.output(Self.json(server.statistics).text) }
+        statistics.setEventHandler { Console.output(Self.json(server.statistics)) }
         statistics.resume()
         Console.output(server.baseURL)
         for await _ in stopped {}

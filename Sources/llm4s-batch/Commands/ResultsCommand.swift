@@ -11,40 +11,40 @@ struct ResultsCommand: AsyncParsableCommand {
         discussion: """
             openai-batch and anthropic-batch are the lines that the providers' own batch interfaces give, whatever \
             provider answered; csv has a row for each answer, text the contents alone. Jobs that have not ended, asked \
-            for with --status, come with the partial text that is kept of them.
+            for with --status, come with the partial text that is kept of them. A job is printed where every filter \
+            that is given lets it pass.
             """)
 
-    @Option(help: "The database.")
-    var db: String
+    @OptionGroup var database: DatabaseOption
 
-    @Option(help: "The form of the output.")
+    @Option(help: ArgumentHelp("The form of the output.", valueName: "FORM"))
     var format: ResultFormat = .jsonl
 
-    @Option(
-        help: ArgumentHelp(
-            "Only jobs in this state: pending, running, interrupted, completed, failed, cancelled; may be repeated "
-                + "(default: completed and failed).", valueName: "S"))
-    var status: [JobStatus] = []
+    @OptionGroup var filters: ResultFilterOptions
 
-    @Option(name: .shortAndLong, help: "A file to write in place of standard output; it appears when it is whole.")
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "A file to write; it appears, in place of an older one, when it is whole (default: standard output).",
+            valueName: "FILE"), completion: .file())
     var output: String?
 
     func run() async throws {
-        let reader = try await BatchReader.open(db)
-        let sink = try ResultSink(path: output)
-        do { try await write(to: sink, from: reader) } catch {
+        let reader = try await BatchReader.open(database.db)
+        let filter = try await filters.filter(reader, path: database.db)
+        let sink = try ResultSink(path: output, database: reader.path)
+        do { try await write(filter, to: sink, from: reader) } catch {
             sink.abandon()
             throw error
         }
         await reader.close()
     }
 
-    private func write(to sink: ResultSink, from reader: BatchReader) async throws {
-        let statuses: Set<JobStatus> = status.isEmpty ? [.completed, .failed] : Set(status)
+    private func write(_ filter: ResultFilter, to sink: ResultSink, from reader: BatchReader) async throws {
         try sink.write(format.head)
         var cursor: ResultPage.Cursor?
         repeat {
-            let page = try await reader.results(after: cursor, statuses: statuses)
+            let page = try await reader.results(after: cursor, filter: filter)
             var text = ""
             for result in page.results {
                 let partial = try await Self.partial(of: result.job, reader)
@@ -67,5 +67,3 @@ struct ResultsCommand: AsyncParsableCommand {
             .last { $0.partial != nil && $0.requestSHA256 == job.requestSHA256 }?.partial
     }
 }
-
-extension JobStatus: ExpressibleByArgument {}

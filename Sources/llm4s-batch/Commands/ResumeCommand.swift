@@ -7,16 +7,21 @@ import LLMStreaming
 /// `resume`: goes on with a database, without its files.
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Runs all pending and interrupted jobs of a database; needs no file.")
+        commandName: "resume", abstract: "Runs all pending and interrupted jobs of a database; needs no file.",
+        discussion: """
+            Durations are a number with ms, s, m or h; a bare number is seconds.
 
-    @Option(help: "The database.")
-    var db: String
+            \(EnvironmentHelp.text)
+            """)
+
+    @OptionGroup var database: DatabaseOption
 
     @OptionGroup var providers: ProviderOptions
     @OptionGroup var options: RunOptions
 
     func run() async throws {
-        throw Exit(try await StoredJobsRun(command: "resume", db: db, providers: providers, options: options).run())
+        throw Exit(
+            try await StoredJobsRun(command: "resume", db: database.db, providers: providers, options: options).run())
     }
 }
 
@@ -24,16 +29,23 @@ struct ResumeCommand: AsyncParsableCommand {
 struct RetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
-        abstract: "Revives failed jobs, from their partial output where that can be used, and runs them.")
+        abstract: "Revives failed jobs, from their partial output where that can be used, and runs them.",
+        discussion: """
+            Durations are a number with ms, s, m or h; a bare number is seconds.
 
-    @Option(help: "The database.")
-    var db: String
+            \(EnvironmentHelp.text)
+            """)
 
-    @Option(name: .customLong("job"), help: "Only the job of this id; may be repeated.")
+    @OptionGroup var database: DatabaseOption
+
+    @Option(
+        name: .customLong("job"),
+        help: ArgumentHelp("Only the job of this id; may be repeated (default: all that failed).", valueName: "ID"))
     var jobs: [String] = []
 
-    @Option(help: ArgumentHelp("Only jobs that failed with this kind of error.", valueName: "KIND"))
-    var errorKind: String?
+    @Option(
+        help: ArgumentHelp("Only jobs that failed with this kind of error (default: any kind).", valueName: "KIND"))
+    var errorKind: ErrorKind?
 
     @Flag(help: "Cancelled jobs too.")
     var all = false
@@ -42,13 +54,8 @@ struct RetryCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
 
     func run() async throws {
-        let kind = errorKind.flatMap(ErrorKind.init(rawValue:))
-        if let errorKind, kind == nil {
-            let known = ErrorKind.allCases.map(\.rawValue).joined(separator: " ")
-            throw Exit(.input, "--error-kind '\(errorKind)' is none of \(known)")
-        }
-        var run = StoredJobsRun(command: "retry", db: db, providers: providers, options: options)
-        run.revival = Revival(errorKind: kind, includesCancelled: all)
+        var run = StoredJobsRun(command: "retry", db: database.db, providers: providers, options: options)
+        run.revival = Revival(errorKind: errorKind, includesCancelled: all)
         run.customIDs = jobs
         throw Exit(try await run.run())
     }
@@ -68,8 +75,8 @@ private struct StoredJobsRun {
     func run() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
         let config = try ConfigFile.load(path: providers.config, environment: environment)
-        try options.limits.check(config.catalog)
-        let prices = try options.limits.priceTable(config.prices)
+        try options.limits.rates.check(config.catalog)
+        let prices = try options.limits.rates.priceTable(config.prices)
         let reader = try await BatchReader.open(db)
         let named = try await jobIDs(reader)
         let scope = named.map(JobScope.jobs) ?? .all

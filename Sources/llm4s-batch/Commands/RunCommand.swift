@@ -12,39 +12,47 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             Every line is checked before anything is sent. Run it again and it does only what is left. The first \
             SIGINT or SIGTERM lets open streams finish within --drain-timeout, the second closes them at once; what \
-            has come is stored either way.
+            has come is stored either way. Durations are a number with ms, s, m or h; a bare number is seconds.
+
+            \(EnvironmentHelp.text)
             """)
 
-    @Argument(help: "JSONL files, or batches as one document; - is standard input. Several files need --db.")
+    @Argument(
+        help: "JSONL files, or batches as one document; - is standard input. Several files need --db.",
+        completion: .file(extensions: ["jsonl", "json"]))
     var files: [String]
 
-    @Option(help: "The database (default: the file's path with the ending .db; llm4s-batch.db for standard input).")
+    @Option(
+        help: ArgumentHelp(
+            "The database (default: the file's path with the ending .db; llm4s-batch.db for standard input).",
+            valueName: "PATH"), completion: .file(extensions: ["db"]))
     var db: String?
 
-    @Option(help: "What to do where an id is stored with another request: error, replace, keep.")
+    @Option(
+        help: ArgumentHelp("What to do where an id is stored with another request.", valueName: "POLICY"))
     var onChanged = ChangedJobPolicy.error
 
-    @Flag(help: "Check everything and say what would be done; send and store nothing.")
+    @Flag(
+        help: "Check everything and say what would be found, sent where, and used up; send and store nothing.")
     var dryRun = false
 
     @OptionGroup var input: InputOptions
     @OptionGroup var options: RunOptions
 
-    mutating func validate() throws {
-        guard files.count == 1 || db != nil else {
-            throw ValidationError("several files need --db: which database shall hold them?")
-        }
-    }
-
     func run() async throws {
+        // Not in validate(): an option that does not exist would be told as a file more.
+        guard files.count == 1 || db != nil else {
+            throw Exit(.input, "several files need --db: which database shall hold them?")
+        }
         let environment = ProcessInfo.processInfo.environment
         let config = try ConfigFile.load(path: input.providers.config, environment: environment)
-        let reading = try input.reading(config, resume: options.resume, environment: environment)
-        try options.limits.check(config.catalog)
-        let prices = try options.limits.priceTable(config.prices)
+        var reading = try input.reading(config, resume: options.resume, environment: environment)
+        try options.limits.rates.check(config.catalog)
+        let prices = try options.limits.rates.priceTable(config.prices)
         let sources = files.map(InputSource.init(argument:))
         let isReadOnce = sources.contains(where: \.isReadOnce)
         if isReadOnce, dryRun { throw Exit(.input, "--dry-run needs files that can be read twice") }
+        reading.isEstimating = dryRun
         let checked = isReadOnce ? nil : try await check(sources, reading)
         try options.limits.check(
             prices, knows: (checked?.jobsByModel.keys.map { Lane(provider: $0.provider, model: $0.model) } ?? []))
@@ -56,8 +64,9 @@ struct RunCommand: AsyncParsableCommand {
             baseURLProvider: Endpoints.baseURLProvider(options, chosen: chosen, named: names), environment: environment)
         if checked != nil, let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
         if dryRun, let checked {
+            let report = try await dryRunReport(sources, reading, checked, config, prices, endpoints)
             await endpoints.stop()
-            return Console.error(InputReport(summary: checked, files: files).text + "\nnothing was sent (--dry-run)")
+            return Console.error(report)
         }
         let session = RunSession(
             command: "run", options: options, databasePath: databasePath, scope: .sources(sources.map(\.name)),
@@ -94,18 +103,24 @@ struct RunCommand: AsyncParsableCommand {
     /// Ids that are stored with another request are faults of the input too.
     private func checkStored(_ sources: [InputSource], _ reading: InputReading, _ summary: InputSummary) async throws {
         guard let reader = try await openStored() else { return }
-        var feed = JobFeed(sources, reading, checked: summary)
-        var faults = ChangedJobs()
-        while let page = try Self.nextPage(&feed) {
-            let stored = try await reader.existing(customIDs: page.jobs.map(\.customID))
-            for job in page.jobs { faults.add(job, stored[job.customID]) }
-        }
+        let stored = try await StoredCheck(sources, reading, checked: summary, policy: onChanged, reader: reader)
         await reader.close()
-        if let text = faults.text { throw Exit(.input, text) }
+        if let fault = stored.fault { throw Exit(.input, fault) }
     }
 
-    private static func nextPage(_ feed: inout JobFeed) throws -> InputBatch? {
-        do { return try feed.next(maximum: 2_000) } catch { throw Exit(.input, error.description) }
+    private func dryRunReport(
+        _ sources: [InputSource], _ reading: InputReading, _ checked: InputSummary, _ config: ConfigFile,
+        _ prices: PriceTable, _ endpoints: Endpoints
+    ) async throws -> String {
+        let reader = try await openStored()
+        let stored = try await StoredCheck(sources, reading, checked: checked, policy: onChanged, reader: reader)
+        await reader?.close()
+        return DryRunReport(
+            input: InputReport(summary: checked, files: files), findings: stored.findings, endpoints: endpoints,
+            databasePath: databasePath,
+            estimate: EstimateReport(
+                checked, rates: options.limits.rates, prices: prices, catalog: config.catalog)
+        ).text
     }
 
     /// The database, where it is there and holds something to compare with.
@@ -128,25 +143,6 @@ extension StoreError {
         case .missing, .olderSchema: true
         default: false
         }
-    }
-}
-
-/// Jobs of an input whose ids are stored with other requests: the first in words, the others by their number.
-private struct ChangedJobs {
-    private var lines: [String] = []
-    private var count = 0
-
-    mutating func add(_ job: NewJob, _ stored: StoredIdentity?) {
-        guard let stored, stored.requestSHA256 != job.requestSHA256 else { return }
-        count += 1
-        guard lines.count < FaultReport.maximumFaults else { return }
-        lines.append(Intake.changed(job.customID, at: "\(job.source):\(job.line)", stored))
-    }
-
-    var text: String? {
-        guard count > 0 else { return nil }
-        return (lines + (count > lines.count ? ["… and \(ProgressLine.count(count - lines.count)) more"] : []))
-            .joined(separator: "\n")
     }
 }
 

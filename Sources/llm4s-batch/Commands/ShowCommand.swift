@@ -8,32 +8,32 @@ struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Shows one job: request, attempts with their times and errors, seams, text.")
 
-    @Option(help: "The database.")
-    var db: String
+    @OptionGroup var database: DatabaseOption
 
-    @Argument(help: "The job's id.")
+    @Argument(help: ArgumentHelp("The job's id.", valueName: "ID"))
     var id: String
 
     @Flag(help: "Show each chunk with its time.")
     var chunks = false
 
-    @Flag(help: "Print one JSON object.")
+    @Flag(help: "Print one JSON object: times in microseconds from an attempt's start, its start in Unix milliseconds.")
     var json = false
 
     func run() async throws {
-        let reader = try await BatchReader.open(db)
+        let reader = try await BatchReader.open(database.db)
         guard let job = try await reader.job(customID: id) else {
-            throw Exit(.input, "\(db) has no job '\(id)'")
+            throw Exit(.input, "\(database.db) has no job '\(id)'")
         }
         var report = JobReport(
             job: job, request: try await reader.request(ofJob: job.id) ?? [],
-            attempts: try await reader.attempts(ofJob: job.id), completions: try await reader.completions(ofJob: job.id)
-        )
+            attempts: try await reader.attempts(ofJob: job.id),
+            completions: try await reader.completions(ofJob: job.id),
+            now: UnixTime.milliseconds, width: Console.outputWidth)
         if chunks {
             for attempt in report.attempts { report.chunks[attempt.id] = try await Self.chunks(of: attempt, reader) }
         }
         await reader.close()
-        Console.output(json ? report.json.text : TerminalText.safe(report.text))
+        if json { Console.output(report.json) } else { Console.output(report.text) }
     }
 
     /// The chunks of an attempt; nil where they were deleted.

@@ -8,16 +8,15 @@ struct StatsCommand: AsyncParsableCommand {
         commandName: "stats",
         abstract: "Shows what the answers took: times by model, errors by kind, usage, cost, what resuming saved.")
 
-    @Option(help: "The database.")
-    var db: String
+    @OptionGroup var database: DatabaseOption
 
     @Flag(help: "Print one JSON object: times in microseconds.")
     var json = false
 
     func run() async throws {
-        let reader = try await BatchReader.open(db)
-        let report = StatsReport(statistics: try await reader.statistics())
+        let reader = try await BatchReader.open(database.db)
+        let report = StatsReport(statistics: try await reader.statistics(), width: Console.outputWidth)
         await reader.close()
-        Console.output(json ? report.json.text : report.text)
+        if json { Console.output(report.json) } else { Console.output(report.text) }
     }
 }

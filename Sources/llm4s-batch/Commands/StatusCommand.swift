@@ -8,23 +8,25 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status", abstract: "Shows where a batch stands: jobs by state, rate, tokens, what waits for what."
     )
 
-    @Option(help: "The database.")
-    var db: String
+    @OptionGroup var database: DatabaseOption
 
-    @Flag(help: "Print one JSON object.")
+    @Flag(help: "Print one JSON object: times in Unix milliseconds.")
     var json = false
 
     @Flag(help: "Print it again every two seconds until no worker runs.")
     var watch = false
 
     func run() async throws {
-        let reader = try await BatchReader.open(db)
+        let reader = try await BatchReader.open(database.db)
         while true {
             let status = try await reader.status()
-            let report = StatusReport(status: status, path: db, now: UnixTime.milliseconds)
+            let report = StatusReport(
+                status: status, failures: status.counts.failed > 0 ? try await reader.failures() : [],
+                width: Console.outputWidth, path: database.db,
+                now: UnixTime.milliseconds)
             // A terminal shows it in one place.
             if watch, !json, Console.isOutputTerminal { Console.output(bytes: Array("\u{1B}[H\u{1B}[2J".utf8)) }
-            Console.output(json ? report.json.text : report.text)
+            if json { Console.output(report.json) } else { Console.output(report.text) }
             guard watch, status.run?.status == .running else { break }
             try await Task.sleep(for: .seconds(2))
         }

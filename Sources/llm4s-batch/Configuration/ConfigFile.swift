@@ -1,3 +1,4 @@
+import BatchEngine
 import Foundation
 import LLMStreaming
 
@@ -66,9 +67,17 @@ struct ConfigFile {
                     throw Self.wrongType("prices", "a non-empty string")
                 }
                 prices = path
-            default: throw ConfigurationError("unknown key '\(member.key)'; known: providers, options, prices")
+            case "$schema": break
+            default: throw Self.unknown(member.key, known: ConfigSchema.keys)
             }
         }
+    }
+
+    /// The error of a key that does not exist: with the nearest that does, else with all.
+    static func unknown(_ key: String, known: [String]) -> ConfigurationError {
+        let nearest = NearestName.suggestion(for: key, among: known)
+        return ConfigurationError(
+            "unknown key '\(key)'" + (nearest.isEmpty ? "; known: \(known.joined(separator: ", "))" : nearest))
     }
 
     static func wrongType(_ key: String, _ expected: String) -> ConfigurationError {

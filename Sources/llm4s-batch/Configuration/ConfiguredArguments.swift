@@ -1,26 +1,47 @@
+import ArgumentParser
+import BatchEngine
 import Foundation
 import LLMStreaming
 
 /// The command line completed with the options of the configuration file, so that an option is defined and checked in
 /// one place, whatever way it comes.
 enum ConfiguredArguments {
-    private static let commands: Set<String> = ["run", "resume", "retry"]
+    private static let commands: [any ParsableCommand.Type] = [
+        RunCommand.self, ResumeCommand.self, RetryCommand.self, ValidateCommand.self,
+    ]
+
+    /// What belongs on the command line alone.
+    private static let unconfigured: Set<String> = ["config", "help", "version"]
+
+    /// The options that the file may hold: those of all of these commands, some of them several times.
+    static var options: [OptionDescription] {
+        commands.flatMap { OptionDescription.all(of: $0) }.filter { !unconfigured.contains($0.name) }
+    }
 
     /// The arguments with `--name value` added for each configured option that the user did not give.
+    ///
+    /// An option that only another command has is left to that one.
     static func complete(_ arguments: [String]) throws(ConfigurationError) -> [String] {
-        guard let command = arguments.first, commands.contains(command), !arguments.contains("--help") else {
+        guard let command = commands.first(where: { $0._commandName == arguments.first }), !arguments.contains("--help")
+        else {
             return arguments
         }
         let file = try ConfigFile.load(
             path: value(of: "--config", in: arguments), environment: ProcessInfo.processInfo.environment)
+        guard !file.options.isEmpty else { return arguments }
+        let own = Set(OptionDescription.all(of: command).map(\.name))
+        let all = Set(options.map(\.name))
         var result = arguments
         // What follows a bare `--` are file names.
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
         var added: [String] = []
-        for option in file.options where !isGiven(option.name, in: arguments[..<end]) {
-            guard option.name != "config" else {
-                throw ConfigurationError("\(file.path ?? ""): options.config cannot be set in the file itself")
+        for option in file.options {
+            guard all.contains(option.name) else {
+                throw ConfigurationError(
+                    "\(file.path ?? ""): options.\(option.name): there is no such option"
+                        + NearestName.suggestion(for: option.name, among: all.sorted()))
             }
+            guard own.contains(option.name), !isGiven(option.name, in: arguments[..<end]) else { continue }
             switch option.value {
             case .bool(true): added.append("--\(option.name)")
             case .bool(false), .null: break

@@ -56,8 +56,7 @@ struct ConfiguredProvider {
             case "resume": try setResume(name, try string())
             default:
                 throw ConfigurationError(
-                    "provider '\(name)': unknown key '\(member.key)'; known: dialect, base_url, api_key_env, auth, "
-                        + "headers, resume, concurrency, rpm, tpm")
+                    "provider '\(name)': \(ConfigFile.unknown(member.key, known: ConfigSchema.providerKeys))")
             }
         }
         if provider.dialect == .anthropicMessages, !provider.headers.contains(where: Self.isVersion) {

@@ -5,12 +5,15 @@ import LLMStreaming
 
 /// What says how job lines are read: for `run` and `validate` alike.
 struct InputOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Model for lines without one, as provider/model (else LLM_MODEL).", valueName: "P/M"))
+    @Option(
+        help: ArgumentHelp(
+            "Model for lines without one, as provider/model (default: LLM_MODEL, else such lines are faults).",
+            valueName: "P/M"))
     var model: String?
 
     @OptionGroup var providers: ProviderOptions
 
-    @Option(help: "Most bytes of a line.")
+    @Option(help: ArgumentHelp("Most bytes of a line.", valueName: "BYTES"))
     var maxLineBytes = 16 << 20
 
     @Flag(help: "Leave bad lines out, keep them in the table rejected_lines, and end with status 1.")

@@ -5,60 +5,76 @@ import LLMStreaming
 
 /// The options of `run`, `resume` and `retry` (SPEC 2).
 struct RunOptions: ParsableArguments {
-    @Option(help: "URL in place of the provider's: of --provider, else of the only provider that the jobs name.")
+    @Option(
+        help: ArgumentHelp(
+            "URL in place of the provider's: of --provider, else of the only provider that the jobs name (default: its "
+                + "variable such as OPENAI_BASE_URL, else its own).", valueName: "URL"))
     var baseURL: String?
 
     @OptionGroup var limits: LimitOptions
 
-    @Option(help: "Attempts of a job that count: not those that met a rate limit.")
+    @Option(help: ArgumentHelp("Attempts of a job that count: not those that met a rate limit.", valueName: "N"))
     var maxAttempts = 5
 
-    @Option(help: "Time for a connection to stand, TLS included.")
+    @Option(help: ArgumentHelp("Time for a connection to stand, TLS included.", valueName: "DURATION"))
     var connectTimeout = DurationArgument(seconds: 10)
 
-    @Option(help: "Time from a request to the first content of its answer.")
+    @Option(help: ArgumentHelp("Time from a request to the first content of its answer.", valueName: "DURATION"))
     var firstTokenTimeout = DurationArgument(seconds: 600)
 
-    @Option(help: "Time without a byte on an open stream.")
+    @Option(help: ArgumentHelp("Time without a byte on an open stream.", valueName: "DURATION"))
     var idleTimeout = DurationArgument(seconds: 600)
 
-    @Option(help: "Time with bytes on an open stream, but nothing of an answer among them: comments and pings.")
+    @Option(
+        help: ArgumentHelp(
+            "Time with bytes on an open stream, but nothing of an answer among them: comments and pings.",
+            valueName: "DURATION"))
     var stallTimeout = DurationArgument(seconds: 600)
 
-    @Option(help: "Time of one try of a job from its start to the whole answer (default: none).")
+    @Option(
+        help: ArgumentHelp(
+            "Time of one try of a job from its start to the whole answer (default: no limit).", valueName: "DURATION"))
     var jobTimeout: DurationArgument?
 
-    @Option(help: "Time that open streams get after the first SIGINT or SIGTERM.")
+    @Option(help: ArgumentHelp("Time that open streams get after the first SIGINT or SIGTERM.", valueName: "DURATION"))
     var drainTimeout = DurationArgument(seconds: 10)
 
     @Option(
-        help:
-            "What to do with partial answers: auto (the exact ways), replay, prefill, continue (asks the model), restart."
-    )
+        help: ArgumentHelp(
+            "What to do with partial answers: auto takes the exact ways, continue asks the model.", valueName: "WAY"))
     var resume = ResumePolicy.auto
 
-    @Option(help: "Jobs to take up at most; 0 for all.")
+    @Option(help: ArgumentHelp("Jobs to take up at most; 0 for all.", valueName: "N"))
     var maxJobs = 0
 
     @Flag(help: "Take up no more jobs once one has failed.")
     var failFast = false
 
-    @Option(help: "Chunks to keep: all, partial (of answers not complete), none.")
+    @Option(help: ArgumentHelp("Chunks to keep: all, those of answers not complete, none.", valueName: "WHICH"))
     var chunks = StoreOptions.ChunkRetention.all
 
-    @Option(help: "full: every commit is synced to disk; normal: a power cut may take the last ones back.")
+    @Option(
+        help: ArgumentHelp(
+            "full: every commit is synced to disk; normal: a power cut may take the last ones back.",
+            valueName: "LEVEL"))
     var durability = StoreOptions.Durability.full
 
-    @Option(help: "Most bytes of one event of a stream.")
+    @Option(help: ArgumentHelp("Most bytes of one event of a stream.", valueName: "BYTES"))
     var maxEventBytes = 8 << 20
 
-    @Option(help: "PEM file of the certificate authorities to trust in place of the system's (else SSL_CERT_FILE).")
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of the certificate authorities to trust (default: SSL_CERT_FILE, else the system's).",
+            valueName: "FILE"), completion: .file(extensions: ["pem", "crt"]))
     var caFile: String?
 
-    @Option(help: "Progress on standard error: auto (a bar on a terminal, else plain), bar, plain, json, none.")
+    @Option(
+        help: ArgumentHelp(
+            "Progress on standard error: auto is a bar on a terminal without NO_COLOR, else a line each ten seconds.",
+            valueName: "FORM"))
     var progress = ProgressMode.auto
 
-    @Option(help: "Messages on standard error: debug, info, warning, error and what is graver.")
+    @Option(help: ArgumentHelp("Messages on standard error: those of this level and graver.", valueName: "LEVEL"))
     var logLevel = LogLevel.info
 
     mutating func validate() throws {
@@ -104,7 +120,7 @@ struct RunOptions: ParsableArguments {
     /// What the engine needs of these options.
     var runConfiguration: RunConfiguration {
         var configuration = RunConfiguration()
-        configuration.concurrency = limits.concurrency
+        configuration.concurrency = limits.rates.concurrency
         configuration.outageTimeout = limits.outageTimeout.duration
         configuration.drainTimeout = drainTimeout.duration
         configuration.maximumJobs = maxJobs == 0 ? nil : maxJobs

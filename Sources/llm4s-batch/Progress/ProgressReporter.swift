@@ -25,7 +25,7 @@ struct ProgressReporter: Sendable {
         record: @escaping @Sendable (RunSnapshot) -> Void
     ) {
         switch mode {
-        case .auto: style = Console.isErrorTerminal ? .redrawn : .lines(every: 10)
+        case .auto: style = Console.isErrorTerminal && Console.isPainting ? .redrawn : .lines(every: 10)
         case .bar: style = .redrawn
         case .plain: style = .lines(every: 1)
         case .json: style = .json
@@ -63,7 +63,7 @@ struct ProgressReporter: Sendable {
         let text = line.text(snapshot, now: now)
         switch style {
         case .redrawn:
-            let bar = line.bar(snapshot, now: now, width: Self.terminalWidth - 1)
+            let bar = line.bar(snapshot, now: now, width: (Console.errorWidth ?? 80) - 1)
             Console.errorText("\r\u{1B}[K" + bar)
         case .json:
             events.progress(
@@ -73,11 +73,6 @@ struct ProgressReporter: Sendable {
         }
     }
 
-    private static var terminalWidth: Int {
-        var size = winsize()
-        let status = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size)
-        return status == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
-    }
 }
 
 /// Rates of a run, smoothed over about ten seconds.

@@ -10,93 +10,89 @@ struct JobReport {
     var completions: [StoredCompletion]
     /// The chunks by attempt, nil where they were deleted; empty where they were not asked for.
     var chunks: [Int64: [StoredChunk]?] = [:]
+    /// Unix milliseconds.
+    var now: Int64
+    /// Characters of a line; nil where no terminal is written to.
+    var width: Int?
 
     var text: String {
-        var lines = ["job \(job.customID) · \(job.status.rawValue) · \(job.provider)/\(job.model)"]
-        lines.append("  from      \(job.source)\(job.line.map { ":\($0)" } ?? ", which no longer has it")")
-        if let metadata = job.metadata { lines.append("  metadata  \(String(decoding: metadata, as: UTF8.self))") }
-        lines.append("  request   \(String(decoding: request, as: UTF8.self))")
-        if let error = job.error, job.status != .completed {
-            lines.append("  error     \(job.errorKind ?? "error"): \(error)")
-        }
+        var lines = head
         if attempts.isEmpty { lines.append("  no attempt yet") }
-        for attempt in attempts {
-            lines.append("")
-            lines += self.lines(attempt)
-        }
+        lines += AttemptTimeline(attempts: attempts, chunks: chunks, width: width).lines
         for completion in completions { lines += self.lines(completion) }
-        if completions.isEmpty, let partial = attempts.last(where: { $0.partial != nil })?.partial {
-            for choice in partial.answer.choices {
-                lines += ["", "partial answer\(choice.index > 0 ? " \(choice.index)" : ""):", choice.text]
-            }
-        }
+        if completions.isEmpty { lines += partialAnswer }
         return lines.joined(separator: "\n")
     }
 
-    private func lines(_ attempt: AttemptRecord) -> [String] {
-        var head = "attempt \(attempt.number) · \(attempt.status.rawValue)"
-        if let status = attempt.httpStatus { head += " · HTTP \(status)" }
-        if !attempt.counts, attempt.status != .running { head += " · does not count" }
-        var lines = [head]
-        if let strategy = attempt.strategy { lines.append("  \(sentence(strategy, attempt))") }
-        lines += attempt.notes.map { "  \($0)" }
-        var times: [String] = []
-        if let time = attempt.firstByteMicroseconds { times.append("first byte \(Self.time(time))") }
-        if let time = attempt.firstChunkMicroseconds { times.append("first content \(Self.time(time))") }
-        if let time = attempt.durationMicroseconds { times.append("end \(Self.time(time))") }
-        if let count = attempt.chunkCount { times.append("\(count) chunks") }
-        if !times.isEmpty { lines.append("  " + times.joined(separator: ", ")) }
-        if let error = attempt.error { lines.append("  \(attempt.errorKind ?? "error"): \(error)") }
-        if let wait = attempt.retryAfterMilliseconds {
-            lines.append("  the provider asks to wait \(Self.time(wait * 1000))")
+    private var head: [String] {
+        var lines = ["job \(job.customID) · \(job.status.rawValue) · \(job.provider)/\(job.model)"]
+        lines += field("from", "\(job.source)\(job.line.map { ":\($0)" } ?? ", which no longer has it")")
+        if let metadata = job.metadata { lines += field("metadata", String(decoding: metadata, as: UTF8.self)) }
+        lines += field("request", String(decoding: request, as: UTF8.self))
+        if let error = job.error, job.status != .completed {
+            lines += field("error", "\(job.errorKind ?? "error"): \(error)")
+            if job.status == .failed, let kind = job.errorKind.flatMap(ErrorKind.init) {
+                lines += field("", kind.advice)
+            }
         }
-        if let id = attempt.requestID { lines.append("  request id \(id)") }
-        switch chunks[attempt.id] {
-        case .some(.some(let chunks)): lines += chunks.map(Self.line)
-        case .some(.none): lines.append("  its chunks were deleted (--chunks partial)")
-        case .none: break
+        if let until = job.notBeforeMilliseconds {
+            let left = Double(max(0, until - now)) / 1000
+            lines += field(
+                "waits", "until \(UnixTime.text(until))\(left > 0 ? ", \(ProgressLine.duration(left)) more" : "")")
         }
         return lines
     }
 
-    private func sentence(_ strategy: ResumeStrategy, _ attempt: AttemptRecord) -> String {
-        let base = attempt.resumedFrom.flatMap { id in attempts.first { $0.id == id }?.number }
-        var words = strategy.rawValue
-        if let base { words += ": goes on from attempt \(base)" }
-        if let prefix = attempt.prefixScalars, prefix > 0 { words += " with \(prefix) characters" }
-        if let overlap = attempt.overlapScalars { words += ", of which it repeated \(overlap)" }
-        return words + (attempt.resumeReason.map { (base == nil ? ": " : "; ") + $0 } ?? "")
+    private func field(_ name: String, _ text: String) -> [String] {
+        TerminalText.wrapped(text, first: "  \(name.padded(to: 10))", indentation: 12, width: width)
     }
+
+    // MARK: - Answers
 
     private func lines(_ completion: StoredCompletion) -> [String] {
         var head = "answer\(completions.count > 1 ? " \(completion.choice)" : "") · \(completion.finishReason.rawValue)"
         if let tokens = completion.completionTokens {
             head += " · \(tokens) tokens (\(completion.usageSource.rawValue))"
         }
+        if let cost = completion.costUSD, completion.choice == 0 { head += " · \(ProgressLine.dollars(cost))" }
         if completion.segments > 1 { head += " · joined from \(completion.segments) pieces" }
         var lines = ["", head]
         if completion.segments > 1 {
             lines += completion.seams.map { seam in
-                let number = attempts.first { $0.id == seam.attemptID }?.number ?? 0
                 let place = seam.start > 0 ? " from its character \(seam.start + 1) on" : ""
-                return "  \(seam.kept) characters of attempt \(number)\(place)"
+                return "  \(seam.kept) characters of attempt \(number(seam.attemptID))\(place)"
                     + (seam.restored.isEmpty ? "" : ", white space put back")
             }
         }
         if let reasoning = completion.reasoning { lines += ["", "thinking:", reasoning] }
         if let refusal = completion.refusal { lines += ["", "refusal:", refusal] }
         if let calls = completion.toolCalls { lines += ["", "tool calls: " + String(decoding: calls, as: UTF8.self)] }
-        return lines + ["", completion.content]
+        return lines + ["", marked(completion.content, completion.seams)]
     }
 
-    private static func line(_ chunk: StoredChunk) -> String {
-        let place = chunk.choice > 0 || chunk.item > 0 ? " \(chunk.choice)/\(chunk.item)" : ""
-        return "  \(time(chunk.atMicroseconds).padded(to: 10)) \(chunk.kind)\(place) \(JSON.string(chunk.text).text)"
+    private var partialAnswer: [String] {
+        guard let partial = attempts.last(where: { $0.partial != nil })?.partial else { return [] }
+        return partial.answer.choices.flatMap { choice in
+            [
+                "", "partial answer\(choice.index > 0 ? " \(choice.index)" : ""):",
+                marked(choice.text, partial.seams.filter { $0.choice == choice.index }),
+            ]
+        }
     }
 
-    /// Microseconds as people read them.
-    private static func time(_ microseconds: Int64) -> String {
-        microseconds < 1_000_000
-            ? "\((Double(microseconds) / 1000).rounded(to: 1)) ms" : "\((Double(microseconds) / 1e6).rounded(to: 2)) s"
+    /// The text with a mark where another attempt's begins.
+    private func marked(_ text: String, _ seams: [Seam]) -> String {
+        var marked = ""
+        var rest = text.unicodeScalars[...]
+        for (index, seam) in seams.enumerated() {
+            if index > 0 { marked += "⟦attempt \(number(seam.attemptID))⟧" }
+            let length = seam.kept + seam.restored.unicodeScalars.count
+            marked.unicodeScalars += rest.prefix(length)
+            rest = rest.dropFirst(length)
+        }
+        marked.unicodeScalars += rest
+        return marked
     }
+
+    private func number(_ attempt: Int64) -> Int { attempts.first { $0.id == attempt }?.number ?? 0 }
 }

@@ -3,25 +3,16 @@ import BatchStore
 
 /// What a run says at its end.
 struct RunReport {
-    /// So many failed jobs are told in words.
-    static let maximumFailures = 5
-
     var ending: RunEnding
     var snapshot: RunSnapshot
     var counts: JobCounts
     var databasePath: String
     var duration: Duration
-    /// The first failed jobs of the scope.
-    var failures: [JobResult]
+    /// The failed jobs of the scope, by kind.
+    var failures: [FailureGroup]
 
     var text: String {
-        var lines = failures.map { result in
-            "failed: \(result.job.customID) (\(place(result.job))): \(result.job.errorKind ?? "error"): "
-                + TerminalText.line(result.job.error ?? "", limit: 200)
-        }
-        if counts.failed > failures.count {
-            lines.append("… and \(ProgressLine.count(counts.failed - failures.count)) more failed")
-        }
+        var lines = failures.flatMap { FailureReport(group: $0, width: Console.errorWidth).lines }
         if counts.failed > 0 { lines.append("try them again: llm4s-batch retry --db \(databasePath)") }
         for (provider, reason) in snapshot.stoppedProviders.sorted(by: { $0.key < $1.key }) {
             lines.append("\(provider) gets no more requests: \(TerminalText.line(reason, limit: 300))")
@@ -40,8 +31,6 @@ struct RunReport {
         lines.append(summary)
         return lines.joined(separator: "\n")
     }
-
-    private func place(_ job: JobRecord) -> String { job.source + (job.line.map { ":\($0)" } ?? "") }
 
     private var summary: String {
         if snapshot.attempts == 0, counts.left == 0 { return "nothing to do · \(databasePath)" }

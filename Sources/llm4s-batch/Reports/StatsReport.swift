@@ -4,6 +4,8 @@ import LLMStreaming
 /// What `stats` prints.
 struct StatsReport {
     var statistics: BatchStatistics
+    /// Characters of a line; nil where no terminal is written to.
+    var width: Int?
 
     var text: String {
         let sections = [models, usage, faults, resuming].filter { !$0.isEmpty }
@@ -37,24 +39,35 @@ struct StatsReport {
                 + "\(ProgressLine.count(usage.completionTokens)) out"
             if usage.cachedTokens > 0 { first += ", \(ProgressLine.count(usage.cachedTokens)) from a cache" }
             if usage.reasoningTokens > 0 { first += ", \(ProgressLine.count(usage.reasoningTokens)) of thinking" }
+            let tries = usage.tries == 1 ? "1 try" : "\(ProgressLine.count(usage.tries)) tries"
             let cost = usage.costUSD.map { "$\($0.rounded(to: 4))" } ?? "cost not known"
             return [
-                "\(name(usage.provider, usage.model)) · \(ProgressLine.count(usage.tries)) tries, \(cost)", first,
+                "\(name(usage.provider, usage.model)) · \(tries), \(cost)", first,
                 "  billed   \(ProgressLine.count(usage.billedPromptTokens)) tokens in, "
                     + "\(ProgressLine.count(usage.billedCompletionTokens)) out, as far as is known",
             ]
         }
     }
 
+    /// Errors by kind; what a kind asks for is said once, under the last of its statuses.
     private var faults: [String] {
-        statistics.faults.isEmpty
-            ? []
-            : ["errors, also those that a later try made good"]
-                + statistics.faults.map { fault in
-                    let status = fault.httpStatus.map { " (HTTP \($0))" } ?? ""
-                    return "  \(ProgressLine.count(fault.tries)) × \(fault.kind)\(status) on "
-                        + "\(InputReport.plural(fault.jobs, "job")): \(TerminalText.line(fault.example ?? "", limit: 160))"
-                }
+        let faults = statistics.faults
+        guard !faults.isEmpty else { return [] }
+        var lines = ["errors, also those that a later try made good"]
+        for (index, fault) in faults.enumerated() {
+            let status = fault.httpStatus.map { " (HTTP \($0))" } ?? ""
+            let head =
+                "  \(ProgressLine.count(fault.tries)) × \(fault.kind)\(status) on "
+                + "\(InputReport.plural(fault.jobs, "job")): "
+            lines += TerminalText.wrapped(
+                TerminalText.line(fault.example ?? "", limit: 200), first: head, indentation: 6, width: width)
+            if !faults[(index + 1)...].contains(where: { $0.kind == fault.kind }),
+                let kind = ErrorKind(rawValue: fault.kind)
+            {
+                lines.append("      \(kind.advice)")
+            }
+        }
+        return lines
     }
 
     private var resuming: [String] {
@@ -96,6 +109,7 @@ struct StatsReport {
                         "kind": .string(fault.kind), "http_status": fault.httpStatus.map(JSON.int) ?? .null,
                         "tries": .int(fault.tries), "jobs": .int(fault.jobs),
                         "example": fault.example.map(JSON.string) ?? .null,
+                        "advice": (ErrorKind(rawValue: fault.kind)?.advice).map(JSON.string) ?? .null,
                     ]
                 }),
             "resuming": [

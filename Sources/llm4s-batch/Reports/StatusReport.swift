@@ -4,6 +4,10 @@ import LLMStreaming
 /// What `status` prints.
 struct StatusReport {
     var status: StatusSummary
+    /// The failed jobs, by kind.
+    var failures: [FailureGroup]
+    /// Characters of a line; nil where no terminal is written to.
+    var width: Int?
     var path: String
     /// Unix milliseconds.
     var now: Int64
@@ -16,6 +20,7 @@ struct StatusReport {
             "running": .int(counts.running), "interrupted": .int(counts.interrupted), "pending": .int(counts.pending),
             "cancelled": .int(counts.cancelled), "gone": .int(counts.gone),
         ]
+        object["failures"] = .array(failures.map { FailureReport(group: $0).json })
         object["waiting"] = .array(
             status.waiting.map { waiting in
                 [
@@ -77,6 +82,9 @@ struct StatusReport {
         if let resuming { lines.append("  resumed     \(resuming)") }
         if let cost = status.costUSD { lines.append("  cost        \(ProgressLine.dollars(cost))") }
         if let run = status.run { lines += runLines(run) }
+        for failure in failures {
+            lines += FailureReport(group: failure, width: width.map { $0 - 2 }).lines.map { "  " + $0 }
+        }
         return lines.joined(separator: "\n")
     }
 

@@ -41,8 +41,8 @@ struct Endpoints: Sendable {
         }
     }
 
-    /// Whether the mock in this process serves some of them.
-    var hasEmbeddedMock: Bool { mock != nil }
+    /// The name of the provider that the mock in this process serves; nil for none.
+    var embeddedMock: String? { mock == nil ? nil : "mock" }
 
     /// Ends the embedded mock.
     func stop() async { await mock?.stop() }

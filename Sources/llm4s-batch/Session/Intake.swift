@@ -117,7 +117,7 @@ final class Intake: Sendable {
 }
 
 extension Intake.Findings {
-    fileprivate mutating func add(_ outcome: IngestOutcome) {
+    mutating func add(_ outcome: IngestOutcome) {
         switch outcome {
         case .new: new += 1
         case .replaced:

@@ -24,7 +24,7 @@ struct RunSession: Sendable {
 
     /// Runs to the end, reports it, and tells the status to end with.
     func run() async throws -> ExitStatus {
-        try OpenFileLimit.raise(streams: options.limits.concurrency, isServer: endpoints.hasEmbeddedMock)
+        try OpenFileLimit.raise(streams: options.limits.rates.concurrency, isServer: endpoints.embeddedMock != nil)
         Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
         let failure = FailureRelay()
         var storeOptions = StoreOptions()
@@ -69,7 +69,8 @@ struct RunSession: Sendable {
         let snapshot = await runner.snapshot
         let report = RunReport(
             ending: ending, snapshot: snapshot, counts: counts, databasePath: databasePath,
-            duration: start.duration(to: .now), failures: try await failures(database, counts))
+            duration: start.duration(to: .now),
+            failures: counts.failed > 0 ? try await database.reader.failures(in: scope) : [])
         events.ended(snapshot, left: counts.left, status: status)
         if !events.isJSON { Console.log(.info, report.text) }
         return status
@@ -77,7 +78,7 @@ struct RunSession: Sendable {
 
     private func configuration(_ database: BatchDatabase) async throws -> RunConfiguration {
         var configuration = options.runConfiguration
-        configuration.limits = options.limits.limits(of: endpoints.table.values.map(\.provider))
+        configuration.limits = options.limits.rates.limits(of: endpoints.table.values.map(\.provider))
         configuration.prices = prices
         guard options.limits.maxCost != nil || options.limits.maxTokensTotal != nil else { return configuration }
         let spent = try await database.reader.spending(in: scope)
@@ -151,7 +152,7 @@ struct RunSession: Sendable {
         configuration.timeouts.stall = options.stallTimeout.duration
         configuration.timeouts.job = options.jobTimeout?.duration
         configuration.limits.maximumEventBytes = options.maxEventBytes
-        configuration.userAgent = "llm4s-batch/\(Version.text)"
+        configuration.userAgent = "llm4s-batch/\(Version.number)"
         return configuration
     }
 
@@ -174,20 +175,6 @@ struct RunSession: Sendable {
         if intake?.failure != nil { return .input }
         let rejected = intake?.findings.rejected ?? 0
         return counts.failed > 0 || rejected > 0 ? .jobFailed : .completed
-    }
-
-    /// The first failed jobs, for the report.
-    private func failures(_ database: BatchDatabase, _ counts: JobCounts) async throws -> [JobResult] {
-        guard counts.failed > 0 else { return [] }
-        var failures: [JobResult] = []
-        var cursor: ResultPage.Cursor?
-        repeat {
-            let page = try await database.reader.results(
-                after: cursor, statuses: [.failed], limit: RunReport.maximumFailures)
-            failures += page.results
-            cursor = page.next
-        } while cursor != nil && failures.count < RunReport.maximumFailures
-        return Array(failures.prefix(RunReport.maximumFailures))
     }
 }
 

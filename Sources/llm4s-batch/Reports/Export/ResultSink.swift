@@ -1,44 +1,57 @@
 import Foundation
 
-/// Standard output, or a file that takes its name when it is whole.
+/// Standard output, a device or pipe that is there, or a file that takes its name when it is whole.
 struct ResultSink {
     private let path: String?
-    private let temporary: String
+    /// The file beside the path that holds what is written; nil where it is written to directly.
+    private let temporary: String?
     private let handle: FileHandle?
 
-    /// A file beside the path, or standard output where there is none.
-    init(path: String?) throws {
-        self.path = path
-        temporary = "\(path ?? "").\(ProcessInfo.processInfo.processIdentifier).tmp"
-        guard path != nil else {
-            handle = nil
+    /// Opens what a path names, or standard output where there is none, or `-`.
+    ///
+    /// - Parameter database: the file that must not be written over.
+    init(path: String?, database: String) throws {
+        // A link keeps pointing where it does; the file behind it is replaced.
+        let target = path == "-" ? nil : path.map { URL(filePath: $0).resolvingSymlinksInPath().path }
+        self.path = target
+        guard let target else {
+            (handle, temporary) = (nil, nil)
             return
         }
-        guard FileManager.default.createFile(atPath: temporary, contents: nil),
-            let handle = FileHandle(forWritingAtPath: temporary)
-        else { throw Exit(.input, "\(temporary) cannot be written") }
+        if [database, database + "-wal", database + "-shm", database + ".lock"].contains(target) {
+            throw Exit(.input, "--output \(target) is the database")
+        }
+        let isReplaced = Self.isReplaced(target)
+        let opened = isReplaced ? "\(target).\(ProcessInfo.processInfo.processIdentifier).tmp" : target
+        guard !isReplaced || FileManager.default.createFile(atPath: opened, contents: nil),
+            let handle = FileHandle(forWritingAtPath: opened)
+        else { throw Exit(.input, "\(opened) cannot be written") }
+        temporary = isReplaced ? opened : nil
         self.handle = handle
     }
 
+    /// Whether the path is free or names a regular file; `/dev/null` or a named pipe stays what it is.
+    private static func isReplaced(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Whether a person reads what is written.
-    var isTerminal: Bool { path == nil && Console.isOutputTerminal }
+    var isTerminal: Bool { handle.map { isatty($0.fileDescriptor) == 1 } ?? Console.isOutputTerminal }
 
     func write(_ text: String) throws {
         guard let handle else { return Console.output(bytes: Array(text.utf8)) }
-        do { try handle.write(contentsOf: Data(text.utf8)) } catch {
-            throw Exit(.input, "\(temporary) cannot be written: \(error.localizedDescription)")
-        }
+        do { try handle.write(contentsOf: Data(text.utf8)) } catch { throw fault(error) }
     }
 
     /// Gives the file its name, once it is on disk.
     func finish() throws {
         guard let handle, let path else { return }
         do {
-            try handle.synchronize()
+            if temporary != nil { try handle.synchronize() }
             try handle.close()
-        } catch {
-            throw Exit(.input, "\(temporary) cannot be written: \(error.localizedDescription)")
-        }
+        } catch { throw fault(error) }
+        guard let temporary else { return }
         guard unsafe rename(temporary, path) == 0 else {
             throw Exit(.input, "\(path) cannot be replaced: \(unsafe String(cString: strerror(errno)))")
         }
@@ -46,6 +59,10 @@ struct ResultSink {
 
     /// Leaves nothing behind; what stood under the name stays.
     func abandon() {
-        if handle != nil { try? FileManager.default.removeItem(atPath: temporary) }
+        if let temporary { try? FileManager.default.removeItem(atPath: temporary) }
+    }
+
+    private func fault(_ error: any Error) -> Exit {
+        Exit(.input, "\(temporary ?? path ?? "") cannot be written: \(error.localizedDescription)")
     }
 }

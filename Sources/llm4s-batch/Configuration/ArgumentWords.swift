@@ -1,0 +1,6 @@
+// Imported publicly: a conformance of a public type is public.
+public import ArgumentParser
+public import LLMStreaming
+
+extension ErrorKind: ExpressibleByArgument {}
+extension FinishReason: ExpressibleByArgument {}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import BatchEngine
+import Foundation
+import LLMStreaming
+
+/// How much providers are asked at once and by the minute, and at what price.
+struct RateOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Streams open at once; reached in steps from 32 on.", valueName: "N"))
+    var concurrency = 64
+
+    @Option(
+        help: ArgumentHelp(
+            "Streams open at once to a provider, or to a model (provider/model=N); may be repeated (default: as many "
+                + "as --concurrency allows).", valueName: "NAME=N"))
+    var concurrencyPerProvider: [NamedCount] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Requests a minute to each provider (default: the config file's, else what its headers allow).",
+            valueName: "N"))
+    var rpm: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Tokens a minute of each provider, input and output together (default: the config file's, else what its "
+                + "headers allow).", valueName: "N"))
+    var tpm: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Prices in the form of LiteLLM's model_prices_and_context_window.json (default: the config file's, else "
+                + "none).", valueName: "FILE"),
+        completion: .file(extensions: ["json"]))
+    var prices: String?
+
+    mutating func validate() throws {
+        for (name, value) in [("concurrency", concurrency), ("rpm", rpm ?? 1), ("tpm", tpm ?? 1)] where value < 1 {
+            throw ValidationError("--\(name) must be at least 1, not \(value)")
+        }
+        var counts: [String: Int] = [:]
+        for bound in concurrencyPerProvider {
+            guard bound.count >= 1 else {
+                throw ValidationError(
+                    "--concurrency-per-provider \(bound.text): must be at least 1, not \(bound.count)")
+            }
+            guard bound.count <= concurrency else {
+                throw ValidationError(
+                    "--concurrency-per-provider \(bound.text) is more than --concurrency \(concurrency) allows in all")
+            }
+            if let other = counts.updateValue(bound.count, forKey: bound.name), other != bound.count {
+                throw ValidationError(
+                    "--concurrency-per-provider \(bound.name)=\(other) and \(bound.text) contradict each other")
+            }
+        }
+    }
+
+    /// The bounds of the providers of a run: the user's flags before the configuration file.
+    func limits(of providers: [Provider]) -> [String: ProviderLimits] {
+        var limits: [String: ProviderLimits] = [:]
+        for provider in providers {
+            limits[provider.name] = ProviderLimits(
+                concurrency: provider.concurrency, requestsPerMinute: rpm ?? provider.requestsPerMinute,
+                tokensPerMinute: tpm ?? provider.tokensPerMinute)
+        }
+        for bound in concurrencyPerProvider { limits[bound.name, default: ProviderLimits()].concurrency = bound.count }
+        return limits
+    }
+
+    /// Whether every name is a provider's.
+    func check(_ catalog: ProviderCatalog) throws(ConfigurationError) {
+        for bound in concurrencyPerProvider {
+            let provider = String(bound.name.prefix { $0 != "/" })
+            guard catalog[provider] == nil else { continue }
+            let nearest = NearestName.suggestion(for: provider, among: catalog.names)
+            throw ConfigurationError(
+                "--concurrency-per-provider \(bound.text): there is no provider '\(provider)'"
+                    + (nearest.isEmpty ? "; known: \(catalog.names.joined(separator: ", "))" : nearest))
+        }
+    }
+
+    /// The price table: the flag's, else the configuration file's, else none.
+    ///
+    /// - Parameter path: what the configuration file names.
+    func priceTable(_ path: String?) throws(ConfigurationError) -> PriceTable {
+        guard let path = prices ?? path else { return PriceTable() }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ConfigurationError("\(path): the price table cannot be read")
+        }
+        do { return try PriceTable(JSONParser.parse([UInt8](data))) } catch let error as ConfigurationError {
+            throw ConfigurationError("\(path): \(error)")
+        } catch {
+            throw ConfigurationError("\(path): not JSON: \(error)")
+        }
+    }
+
+    /// The members of the options in force.
+    func add(to object: inout JSONObject) {
+        object["concurrency"] = .int(concurrency)
+        if !concurrencyPerProvider.isEmpty {
+            object["concurrency-per-provider"] = .array(concurrencyPerProvider.map { .string($0.text) })
+        }
+        object["rpm"] = rpm.map(JSON.int)
+        object["tpm"] = tpm.map(JSON.int)
+        object["prices"] = prices.map(JSON.string)
+    }
+}

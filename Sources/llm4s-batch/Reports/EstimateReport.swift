@@ -1,0 +1,112 @@
+import BatchEngine
+import LLMStreaming
+
+/// What `validate --estimate` and `--dry-run` tell of an input: requests, tokens, cost and time, each as a range.
+struct EstimateReport {
+    private let work: [ModelName: WorkEstimate]
+    private let prices: PriceTable
+    /// By provider.
+    private let limits: [String: ProviderLimits]
+    private let concurrency: Int
+
+    /// The report of an input that was checked with estimates on.
+    init(_ summary: InputSummary, rates: RateOptions, prices: PriceTable, catalog: ProviderCatalog) {
+        work = summary.work
+        self.prices = prices
+        limits = rates.limits(of: summary.jobsByProvider.keys.compactMap { catalog[$0] })
+        concurrency = rates.concurrency
+    }
+
+    /// So many models are told apart.
+    private static let maximumModels = 20
+
+    var text: String {
+        let models = work.sorted { ($0.key.provider, $0.key.model) < ($1.key.provider, $1.key.model) }
+        var lines = ["estimate from the texts' lengths; nothing was sent"]
+        for (name, work) in models.prefix(Self.maximumModels) {
+            lines.append("  \(TerminalText.line("\(name.provider)/\(name.model)", limit: 76))")
+            lines += self.lines(work, cost: cost(name, work)).map { "    " + $0 }
+        }
+        if models.count > Self.maximumModels {
+            lines.append("  … and \(models.count - Self.maximumModels) more models")
+        }
+        if models.count > 1 {
+            lines.append("  all")
+            lines += self.lines(total(models.map(\.value)), cost: totalCost(models)).map { "    " + $0 }
+        }
+        return (lines + times).joined(separator: "\n")
+    }
+
+    private func lines(_ work: WorkEstimate, cost: String) -> [String] {
+        let output = "at most \(Self.count(work.mostOutput)) tokens"
+        var lines = [
+            "requests  \(ProgressLine.count(work.requests))",
+            "input     \(Self.count(work.inputTokens.lowerBound)) to \(Self.count(work.inputTokens.upperBound)) tokens",
+            "output    \(output)",
+        ]
+        if work.unbounded > 0 {
+            let bound = ProgressLine.count(WorkEstimate.assumedOutput)
+            lines.append("          \(ProgressLine.count(work.unbounded)) set no max_tokens: \(bound) assumed for each")
+        }
+        return lines + ["cost      \(cost)"]
+    }
+
+    // MARK: - Cost
+
+    private func cost(_ name: ModelName, _ work: WorkEstimate) -> String {
+        let lane = Lane(provider: name.provider, model: name.model)
+        if let price = prices.price(of: lane) { return Self.dollars(work.cost(at: price)) }
+        return prices.isEmpty
+            ? "not known: --prices FILE says what tokens cost"
+            : "not known: no price for it" + TerminalText.line(prices.suggestion(for: lane), limit: 100)
+    }
+
+    private func totalCost(_ models: [(key: ModelName, value: WorkEstimate)]) -> String {
+        var sum = 0.0...0.0
+        var unknown = 0
+        for (name, work) in models {
+            guard let price = prices.price(of: Lane(provider: name.provider, model: name.model)) else {
+                unknown += 1
+                continue
+            }
+            let cost = work.cost(at: price)
+            sum = sum.lowerBound + cost.lowerBound...sum.upperBound + cost.upperBound
+        }
+        guard unknown < models.count else { return "not known" }
+        return Self.dollars(sum) + (unknown > 0 ? ", without \(InputReport.plural(unknown, "model")) of no price" : "")
+    }
+
+    private static func dollars(_ range: ClosedRange<Double>) -> String {
+        let least = range.lowerBound < 0.0001 ? "less than $0.0001" : ProgressLine.dollars(range.lowerBound)
+        return "\(least) (empty answers) to \(ProgressLine.dollars(range.upperBound))"
+    }
+
+    private func total(_ parts: [WorkEstimate]) -> WorkEstimate {
+        parts.reduce(into: WorkEstimate()) { $0.add($1) }
+    }
+
+    private static func count(_ value: Double) -> String { ProgressLine.count(Int(min(value.rounded(), 1e15))) }
+
+    // MARK: - Time
+
+    private var times: [String] {
+        let providers = Dictionary(grouping: work, by: \.key.provider).sorted { $0.key < $1.key }
+        return ["  time"]
+            + providers.map { name, models in
+                let time = TimeEstimate(
+                    total(models.map(\.value)), limits: limits[name] ?? ProviderLimits(), concurrency: concurrency)
+                let (least, most) = (ProgressLine.duration(time.least), ProgressLine.duration(time.most))
+                let range = time.least < 1 ? "up to \(most)" : least == most ? most : "\(least) to \(most)"
+                return "    \(TerminalText.line(name, limit: 20).padded(to: 10))\(range), by \(Self.words(time.bound))"
+            }
+    }
+
+    private static func words(_ bound: TimeEstimate.Bound) -> String {
+        switch bound {
+        case .requestsPerMinute(let count): "\(ProgressLine.count(count)) requests a minute"
+        case .tokensPerMinute(let count): "\(ProgressLine.count(count)) tokens a minute"
+        case .streams(let count):
+            "\(InputReport.plural(count, "stream")) at \(Int(TimeEstimate.tokensPerSecond)) tokens/s"
+        }
+    }
+}
