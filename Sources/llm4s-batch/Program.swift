@@ -22,7 +22,7 @@ struct Program: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ResumeCommand.self, RetryCommand.self, StatusCommand.self, ShowCommand.self,
             ResultsCommand.self, StatsCommand.self, ValidateCommand.self, BenchCommand.self, MockCommand.self,
-            SchemaCommand.self, SelfClientCommand.self,
+            SchemaCommand.self, ManualCommand.self,
         ])
 
     static func main() async {

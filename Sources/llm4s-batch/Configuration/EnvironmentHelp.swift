@@ -2,31 +2,36 @@ import LLMStreaming
 
 /// The variables of the environment, as help and manual tell them: those of providers from the table of providers.
 enum EnvironmentHelp {
-    /// A variable and what it is for, in lines that begin with two spaces.
+    static let heading = "Environment (a flag goes before it, and it before the configuration file):"
+
+    /// For the help of a command.
     static var text: String {
-        var lines = ["Environment (a flag goes before it, and it before the configuration file):"]
-        func add(_ name: String, _ meaning: String) { lines.append("  \(name.padded(to: 24)) \(meaning)") }
-        add("LLM_MODEL", "model of lines without one, as provider/model")
-        let catalog = ProviderCatalog()
-        for provider in catalog.names.compactMap({ catalog[$0] }) {
-            let keys = provider.keyVariables + provider.tokenVariables
-            if let first = keys.first {
-                add(first, "key of \(provider.name)/" + (provider.needsKey ? "" : ", if its server wants one"))
-                for other in keys.dropFirst() { add(other, "in its place") }
-            }
-            for (index, variable) in provider.baseURLVariables.enumerated() {
-                add(variable, index == 0 ? "URL of \(provider.name)/\(usual(provider.baseURL))" : "in its place")
-            }
-            for (index, variable) in provider.apiVersionVariables.enumerated() {
-                add(variable, index == 0 ? "a date: the dated paths of \(provider.name)/" : "in its place")
-            }
-        }
-        add("HTTPS_PROXY, HTTP_PROXY", "an HTTP proxy; NO_PROXY: what is reached without it")
-        add("SSL_CERT_FILE", "certificate authorities to trust, where --ca-file is not given")
-        add("NO_COLOR", "no bar and no redrawn lines")
-        add("XDG_CONFIG_HOME", "where llm4s-batch/config.json lies (default: ~/.config)")
-        return lines.joined(separator: "\n")
+        ([heading] + entries.map { "  \($0.name.padded(to: 24)) \($0.meaning)" }).joined(separator: "\n")
     }
 
-    private static func usual(_ url: String) -> String { url.isEmpty ? "" : " (\(url))" }
+    /// Each variable and what it is for.
+    static var entries: [(name: String, meaning: String)] {
+        var entries = [("LLM_MODEL", "model of lines without one, as provider/model")]
+        let catalog = ProviderCatalog()
+        for provider in catalog.names.compactMap({ catalog[$0] }) { entries += variables(of: provider) }
+        return entries + [
+            ("HTTPS_PROXY, HTTP_PROXY", "an HTTP proxy; lower case goes first"),
+            ("NO_PROXY", "what is reached without it"),
+            ("SSL_CERT_FILE", "certificate authorities to trust, where --ca-file is not given"),
+            ("NO_COLOR", "no bar and no redrawn lines"),
+            ("XDG_CONFIG_HOME", "where llm4s-batch/config.json lies (default: ~/.config)"),
+        ]
+    }
+
+    private static func variables(of provider: Provider) -> [(String, String)] {
+        let keys = provider.keyVariables + provider.tokenVariables
+        let url = provider.baseURL.isEmpty ? "" : " (\(provider.baseURL))"
+        return each(keys, "key of \(provider.name)/\(provider.needsKey ? "" : ", if its server wants one")")
+            + each(provider.baseURLVariables, "URL of \(provider.name)/\(url)")
+            + each(provider.apiVersionVariables, "a date: the dated paths of \(provider.name)/")
+    }
+
+    private static func each(_ names: [String], _ meaning: String) -> [(String, String)] {
+        names.enumerated().map { ($1, $0 == 0 ? meaning : "in place of \(names[0])") }
+    }
 }

@@ -1,0 +1,88 @@
+import LLMStreaming
+
+/// The manual page, in the man macros of roff, made from what the argument parser tells of the commands.
+struct ManualPage {
+    /// As `--experimental-dump-help` prints it.
+    var help: JSON
+
+    var text: String {
+        let command = help["command"] ?? .null
+        let name = command["commandName"]?.string ?? ""
+        var lines = [
+            ".TH \(name.uppercased()) 1 \"\" \"\(name) \(Version.number)\"", ".SH NAME",
+            "\(Self.escaped(name)) \\- \(Self.escaped(command["abstract"]?.string ?? ""))", ".SH SYNOPSIS",
+            ".B \(Self.escaped(name))", ".I COMMAND", "[OPTIONS]", ".SH DESCRIPTION",
+        ]
+        lines += Self.paragraphs(command["discussion"]?.string ?? "")
+        lines.append(".SH COMMANDS")
+        for subcommand in command["subcommands"]?.array ?? [] where subcommand["shouldDisplay"]?.bool != false {
+            lines += Self.section(subcommand)
+        }
+        lines.append(".SH ENVIRONMENT")
+        lines += Self.paragraphs(EnvironmentHelp.heading)
+        for (name, meaning) in EnvironmentHelp.entries { lines += Self.entry("\\fB\(Self.escaped(name))\\fR", meaning) }
+        return (lines + [".SH SEE ALSO", ".BR sqlite3 (1)"]).joined(separator: "\n")
+    }
+
+    private static func section(_ command: JSON) -> [String] {
+        let name = command["commandName"]?.string ?? ""
+        let arguments = (command["arguments"]?.array ?? []).filter { !isCommon($0) }
+        let positional = arguments.filter(isPositional).map { argument in
+            "\(argument["valueName"]?.string ?? "")\(argument["isRepeating"]?.bool == true ? "..." : "")"
+        }
+        var lines = [".SS \"\(escaped(([name, "[OPTIONS]"] + positional).joined(separator: " ")))\""]
+        lines += paragraphs(command["abstract"]?.string ?? "")
+        let discussion = command["discussion"]?.string?.replacing(EnvironmentHelp.text, with: "") ?? ""
+        if !discussion.isEmpty { lines += [".PP"] + paragraphs(discussion) }
+        return lines + arguments.flatMap(entry)
+    }
+
+    /// Whether every command has it.
+    private static func isCommon(_ argument: JSON) -> Bool {
+        ["help", "version"].contains(argument["preferredName"]?["name"]?.string)
+    }
+
+    private static func isPositional(_ argument: JSON) -> Bool { argument["kind"]?.string == "positional" }
+
+    private static func entry(_ argument: JSON) -> [String] {
+        let value = "\\fI\(escaped(argument["valueName"]?.string ?? ""))\\fR"
+        let names = (argument["names"]?.array ?? []).map { name in
+            let dashes = name["kind"]?.string == "long" ? "--" : "-"
+            return "\\fB\(escaped(dashes + (name["name"]?.string ?? "")))\\fR"
+        }
+        let head =
+            isPositional(argument)
+            ? value : names.joined(separator: ", ") + (argument["kind"]?.string == "flag" ? "" : " " + value)
+        var notes: [String] = []
+        if let words = argument["allValues"]?.array?.compactMap(\.string) {
+            notes.append("values: \(words.joined(separator: ", "))")
+        }
+        if let usual = argument["defaultValue"]?.string { notes.append("default: \(usual)") }
+        let meaning = argument["abstract"]?.string ?? ""
+        return entry(head, meaning + (notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))"))
+    }
+
+    private static func entry(_ head: String, _ meaning: String) -> [String] { [".TP", head] + paragraphs(meaning) }
+
+    /// Text in paragraphs; lines that begin with a blank keep their form.
+    private static func paragraphs(_ text: String) -> [String] {
+        var lines: [String] = []
+        var isFilled = true
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix(" ") == isFilled {
+                lines.append(isFilled ? ".nf" : ".fi")
+                isFilled.toggle()
+            }
+            lines.append(line.isEmpty ? ".PP" : escaped(String(line)))
+        }
+        if !isFilled { lines.append(".fi") }
+        while lines.last == ".PP" { lines.removeLast() }
+        return lines
+    }
+
+    /// The text with what roff would take for its own made plain.
+    private static func escaped(_ text: String) -> String {
+        let plain = text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("\"", with: "\\(dq")
+        return plain.hasPrefix(".") || plain.hasPrefix("'") ? "\\&" + plain : plain
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+
+/// `results` and the other questions: what they give, and where they put it.
+@Suite(.serialized)
+struct EndToEndResultsTests {
+    private let directory: TemporaryDirectory
+    private var database: String { directory.path("jobs.db") }
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    /// Two answers, one of them cut short by its bound and joined from two pieces, and three failures of two kinds.
+    private func runJobs() async throws {
+        let file = try directory.writeJobs([
+            #"{"id":"whole","model":"mock/count-5","prompt":"a"}"#,
+            #"{"id":"short","model":"mock/count-50+cutchunk=middle+times=1","prompt":"b","options":{"max_tokens":40}}"#,
+            #"{"id":"bad","model":"mock/status=400","prompt":"c"}"#,
+            #"{"id":"bad too","model":"mock/status=400","prompt":"d"}"#,
+            #"{"id":"gone","model":"mock/status=404","prompt":"e"}"#,
+        ])
+        let run = try await BatchProcess.run("run", file)
+        #expect(run.error.contains("failed: invalid_request: 2 jobs, such as 'bad'"), "\(run.error)")
+    }
+
+    private func results(_ options: String...) async throws -> BatchProcess.Ended {
+        try await BatchProcess(["results", "--db", database] + options).ended()
+    }
+
+    private func ids(_ options: String...) async throws -> [String] {
+        let ended = try await BatchProcess(["results", "--db", database] + options).ended()
+        #expect(ended.status == 0, "\(options): \(ended.error)")
+        return ended.output.split(separator: "\n").compactMap { line in
+            (try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["id"] as? String
+        }
+    }
+
+    @Test func everyFilterLetsThroughWhatItNames() async throws {
+        try await runJobs()
+        #expect(try await ids("--status", "failed") == ["bad", "bad too"])
+        #expect(try await ids("--status", "failed", "--status", "completed").count == 4)
+        #expect(try await ids("--job", "bad", "--job", "whole") == ["whole", "bad"])
+        #expect(try await ids("--model", "count-5") == ["whole"])
+        #expect(try await ids("--model", "mock/status=400", "--model", "mock/count-5") == ["whole", "bad", "bad too"])
+        #expect(try await ids("--error-kind", "invalid_request") == ["bad", "bad too"])
+        #expect(try await ids("--error-kind", "rate_limit") == [])
+        #expect(try await ids("--finish-reason", "length") == ["short"])
+        #expect(try await ids("--finish-reason", "stop", "--model", "status=400") == [])
+        for wrong in [["--job", "nobody"], ["--error-kind", "bad_luck"], ["--finish-reason", "boredom"]] {
+            let ended = try await BatchProcess(["results", "--db", database] + wrong).ended()
+            #expect(ended.status == 2 && !ended.error.isEmpty, "\(wrong)")
+        }
+    }
+
+    @Test func aClosedPipeEndsQuietlyAndAFullDiskDoesNot() async throws {
+        let file = try directory.writeJobs((1...200).map { Answers.countingJob("j\($0)", to: 400) })
+        let run = try await BatchProcess.run("run", file)
+        #expect(run.status == 0, "\(run.error)")
+        let closed = try await BatchProcess(
+            ["results", "--db", database], launcher: ["/bin/bash", "-c", #""$@" | head -c 10; exit ${PIPESTATUS[0]}"#, "-"]
+        ).ended()
+        #expect(closed.status == 0 && closed.output.count == 10 && closed.error.isEmpty, "\(closed.error)")
+        let full = try await BatchProcess(
+            ["results", "--db", database], launcher: ["/bin/sh", "-c", #""$@" > /dev/full"#, "-"]
+        ).ended()
+        #expect(full.status == 2 && full.error.contains("No space left"), "\(full.status) \(full.error)")
+    }
+
+    @Test func aFileIsReplacedWholeOrNotAtAll() async throws {
+        try await runJobs()
+        let output = try directory.write("old", to: "answers.jsonl")
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.path("link"), withDestinationPath: "answers.jsonl")
+        let linked = try await results("-o", directory.path("link"))
+        #expect(linked.status == 0, "\(linked.error)")
+        #expect(try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").count == 4)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: directory.path("link")) == "answers.jsonl")
+
+        let before = try Data(contentsOf: URL(filePath: database))
+        for path in [database, directory.path("./jobs.db")] {
+            let refused = try await results("-o", path)
+            #expect(refused.status == 2 && refused.error.contains("is the database"), "\(refused.error)")
+        }
+        #expect(try Data(contentsOf: URL(filePath: database)) == before)
+        let nowhere = try await results("-o", directory.path("no/such/folder.jsonl"))
+        #expect(nowhere.status == 2 && nowhere.error.contains("cannot be written"), "\(nowhere.error)")
+        let device = try await results("-o", "/dev/null")
+        #expect(device.status == 0 && device.output.isEmpty, "\(device.error)")
+        let standard = try await results("-o", "-")
+        #expect(standard.output.split(separator: "\n").count == 4)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.url.path).allSatisfy { !$0.contains("tmp") })
+    }
+
+    @Test func showIsATimelineWithTheSeamsInTheText() async throws {
+        try await runJobs()
+        let show = try await BatchProcess.run("show", "--db", database, "short")
+        let lines = show.output.split(separator: "\n").map(String.init)
+        #expect(lines.contains { $0.hasPrefix("attempt 1 · interrupted") }, "\(show.output)")
+        #expect(lines.contains { $0.hasPrefix("  began 20") && $0.hasSuffix(" UTC") })
+        #expect(lines.contains { $0.contains("after the first, ") && $0.contains("after the end of the one before") })
+        #expect(lines.contains { $0.hasPrefix("  cut: ") })
+        let text = try #require(lines.last)
+        let mark = try #require(text.firstRange(of: "⟦attempt 2⟧"))
+        let content = try #require(try SQLite.rows(database, "SELECT content FROM results WHERE custom_id = 'short'").first)
+        #expect(text.replacing("⟦attempt 2⟧", with: "") == content)
+        let kept = try SQLite.number(
+            database, "SELECT seams ->> '$[0].kept' FROM completions WHERE segments = 2")
+        #expect(text[..<mark.lowerBound].unicodeScalars.count == kept)
+        let failed = try await BatchProcess.run("show", "--db", database, "bad")
+        #expect(failed.output.contains("mend the line"), "\(failed.output)")
+    }
+
+    @Test func failuresAreGroupedByKindWithAnExampleAndWhatToDo() async throws {
+        try await runJobs()
+        let status = try await BatchProcess.run("status", "--db", database)
+        #expect(status.output.contains("failed: invalid_request: 2 jobs, such as 'bad' ("), "\(status.output)")
+        #expect(status.output.contains("mend the line"), "\(status.output)")
+        let json = try await BatchProcess.run("status", "--db", database, "--json")
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        let failures = try #require(object["failures"] as? [[String: Any]])
+        #expect(failures.first?["jobs"] as? Int == 2 && failures.first?["advice"] is String)
+        let stats = try await BatchProcess.run("stats", "--db", database)
+        #expect(stats.output.contains("2 × invalid_request (HTTP 400) on 2 jobs"), "\(stats.output)")
+        #expect(stats.output.contains("the stream broke"), "\(stats.output)")
+    }
+}

@@ -1,0 +1,19 @@
+import Foundation
+
+/// A terminal for the program under test, made by util-linux's `script`: its output is what a terminal would get.
+enum PseudoTerminal {
+    /// What stands before the program and its arguments; `%q` of bash keeps them as they are.
+    static let launcher = ["/bin/bash", "-c", #"exec script -qefc "$(printf '%q ' "$@")" /dev/null"#, "terminal"]
+
+    static let isAvailable = FileManager.default.isExecutableFile(atPath: "/usr/bin/script")
+
+    /// Runs the program to its end on a terminal.
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:], directory: URL? = nil
+    ) async throws -> BatchProcess.Ended {
+        try await BatchProcess(
+            arguments, environment: ["SHELL": "/bin/bash", "TERM": "xterm"].merging(environment) { $1 },
+            directory: directory, launcher: launcher
+        ).ended()
+    }
+}
