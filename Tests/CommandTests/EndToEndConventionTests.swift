@@ -37,32 +37,31 @@ struct EndToEndConventionTests {
                 // A flag is off by default, and what must be given has none.
                 guard argument.kind == "option", argument.isOptional else { continue }
                 #expect(
-                    argument.defaultValue != nil || meaning.contains("default: "), "\(name) says no default: \(meaning)")
+                    argument.defaultValue != nil || meaning.contains("default: "), "\(name) says no default: \(meaning)"
+                )
             }
         }
     }
 
     @Test func helpSaysTheUnitOfEveryNumber() async throws {
-        let units = [
-            "BYTES", "BYTE", "DURATION", "USD", "N", "N:SETTINGS", "NAME=N",
-        ]
-        let counted = try Regex("(?i)streams|requests|tokens|attempts|jobs|threads|port|seed")
+        let units: Set<String> = ["BYTES", "BYTE", "DURATION", "USD"]
+        let counted = try Regex(
+            "(?i)bytes|time|duration|dollars|streams|requests|tokens|attempts|jobs|threads|port|seed|events|words|levels")
         for command in try #require(try await Self.help().subcommands) {
             for argument in command.arguments ?? [] where argument.kind == "option" {
                 let value = argument.valueName ?? ""
-                let name = "\(command.commandName) \(argument.preferredName?.name ?? "")"
-                if let number = argument.defaultValue, number.first?.isNumber == true {
-                    #expect(units.contains(value), "\(name) <\(value)> = \(number)")
-                }
-                if value == "N" {
-                    #expect(try counted.firstMatch(in: argument.abstract ?? "") != nil, "\(name) counts what?")
-                }
+                guard value == "N" || argument.defaultValue?.first?.isNumber == true else { continue }
+                #expect(
+                    try units.contains(value) || counted.firstMatch(in: argument.abstract ?? "") != nil,
+                    "\(command.commandName) --\(argument.preferredName?.name ?? ""): a number of what?")
             }
         }
         for command in ["run", "resume", "retry"] {
             let help = try await BatchProcess.run(command, "--help")
             #expect(help.output.contains("a bare number is seconds"), "\(command)")
-            for variable in ["LLM_MODEL", "OPENAI_API_KEY", "VLLM_BASE_URL", "HTTPS_PROXY", "SSL_CERT_FILE", "NO_COLOR"] {
+            for variable in [
+                "LLM_MODEL", "OPENAI_API_KEY", "VLLM_BASE_URL", "HTTPS_PROXY", "SSL_CERT_FILE", "NO_COLOR",
+            ] {
                 #expect(help.output.contains(variable), "\(command) \(variable)")
             }
         }
@@ -99,7 +98,8 @@ struct EndToEndConventionTests {
 
     @Test func theVersionNamesTheCommitThatItWasBuiltFrom() async throws {
         let version = try await BatchProcess.run("--version").output.trimmingCharacters(in: .newlines)
-        let match = try #require(try Regex(#"^\d+\.\d+\.\d+( \(([0-9a-f]{12})\))?$"#).wholeMatch(in: version), "\(version)")
+        let match = try #require(
+            try Regex(#"^\d+\.\d+\.\d+( \(([0-9a-f]{12})\))?$"#).wholeMatch(in: version), "\(version)")
         let isCheckout = FileManager.default.fileExists(atPath: Project.root.appending(path: ".git/logs/HEAD").path)
         #expect((match.output[2].substring != nil) == isCheckout, "\(version)")
         guard let commit = match.output[2].substring else { return }
@@ -152,6 +152,7 @@ struct EndToEndConventionTests {
         let file = try directory.write(page.output, to: "llm4s-batch.1")
         let formatted = try await ChildProcess.run(
             "/bin/sh", "-c", "groff -man -ww -Tutf8 -Kutf8 \"$0\" 2>&1 >/dev/null", file)
-        #expect(formatted.status == 0 && formatted.output.isEmpty, "\(String(decoding: formatted.output, as: UTF8.self))")
+        #expect(
+            formatted.status == 0 && formatted.output.isEmpty, "\(String(decoding: formatted.output, as: UTF8.self))")
     }
 }

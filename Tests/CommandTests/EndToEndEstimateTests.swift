@@ -54,7 +54,8 @@ struct EndToEndEstimateTests {
 
     @Test func aModelWithoutAPriceIsToldWithTheNearestThatHasOne() async throws {
         let file = try directory.writeJobs([
-            #"{"id":"a","model":"openai/gpt-5-mini","prompt":"x"}"#, #"{"id":"b","model":"openai/gpt-5-mni","prompt":"x"}"#,
+            #"{"id":"a","model":"openai/gpt-5-mini","prompt":"x"}"#,
+            #"{"id":"b","model":"openai/gpt-5-mni","prompt":"x"}"#,
         ])
         let ended = try await BatchProcess.run("validate", file, "--estimate", "--prices", try prices())
         #expect(ended.output.contains("no price for it; did you mean 'gpt-5-mini'?"), "\(ended.output)")
@@ -65,7 +66,10 @@ struct EndToEndEstimateTests {
     @Test func aDryRunTellsWhatARunWouldFindAndSendAndSendsNothing() async throws {
         let server = try await MockServer.start()
         let first = try directory.writeJobs(
-            [Answers.countingJob("a", to: 3), Answers.countingJob("b", to: 3), #"{"id":"c","model":"mock/status=400","prompt":"x"}"#])
+            [
+                Answers.countingJob("a", to: 3), Answers.countingJob("b", to: 3),
+                #"{"id":"c","model":"mock/status=400","prompt":"x"}"#,
+            ])
         _ = try await BatchProcess.run("run", first, "--base-url", server.baseURL)
         let sent = server.statistics.requests
         _ = try directory.writeJobs([

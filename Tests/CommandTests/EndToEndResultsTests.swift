@@ -56,7 +56,8 @@ struct EndToEndResultsTests {
         let run = try await BatchProcess.run("run", file)
         #expect(run.status == 0, "\(run.error)")
         let closed = try await BatchProcess(
-            ["results", "--db", database], launcher: ["/bin/bash", "-c", #""$@" | head -c 10; exit ${PIPESTATUS[0]}"#, "-"]
+            ["results", "--db", database],
+            launcher: ["/bin/bash", "-c", #""$@" | head -c 10; exit ${PIPESTATUS[0]}"#, "-"]
         ).ended()
         #expect(closed.status == 0 && closed.output.count == 10 && closed.error.isEmpty, "\(closed.error)")
         let full = try await BatchProcess(
@@ -87,7 +88,8 @@ struct EndToEndResultsTests {
         #expect(device.status == 0 && device.output.isEmpty, "\(device.error)")
         let standard = try await results("-o", "-")
         #expect(standard.output.split(separator: "\n").count == 4)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.url.path).allSatisfy { !$0.contains("tmp") })
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory.url.path).allSatisfy { !$0.contains("tmp") })
     }
 
     @Test func showIsATimelineWithTheSeamsInTheText() async throws {
@@ -100,7 +102,8 @@ struct EndToEndResultsTests {
         #expect(lines.contains { $0.hasPrefix("  cut: ") })
         let text = try #require(lines.last)
         let mark = try #require(text.firstRange(of: "⟦attempt 2⟧"))
-        let content = try #require(try SQLite.rows(database, "SELECT content FROM results WHERE custom_id = 'short'").first)
+        let content = try #require(
+            try SQLite.rows(database, "SELECT content FROM results WHERE custom_id = 'short'").first)
         #expect(text.replacing("⟦attempt 2⟧", with: "") == content)
         let kept = try SQLite.number(
             database, "SELECT seams ->> '$[0].kept' FROM completions WHERE segments = 2")

@@ -73,7 +73,8 @@ struct EndToEndTerminalTests {
             #expect(ended.status == 0, "\(command): \(ended.output)")
             #expect(!ended.output.isEmpty && Self.commands(in: ended.output).isEmpty, "\(command): \(ended.output)")
         }
-        let faults = try directory.write(#"{"id":"a","prompt":"x","\#(hostile)":1}"# + "\n", to: "a\u{1B}]0;b\u{07}.jsonl")
+        let faults = try directory.write(
+            #"{"id":"a","prompt":"x","\#(hostile)":1}"# + "\n", to: "a\u{1B}]0;b\u{07}.jsonl")
         for command in [
             ["validate", faults], ["validate", file, "--estimate"], ["run", file, "--dry-run", "--provider", "mock"],
             ["show", "--db", database, "none" + hostile], ["results", "--db", "none" + hostile], ["no" + hostile],

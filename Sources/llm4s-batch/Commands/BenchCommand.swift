@@ -21,7 +21,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Time to measure; of --self for each of six clients.")
     var duration = DurationArgument(seconds: 5)
 
-    @Option(help: "Write the figures to this file, as JSON.")
+    @Option(
+        help: ArgumentHelp("Write the figures to this file, as JSON (default: no file).", valueName: "FILE"),
+        completion: .file())
     var json: String?
 
     mutating func validate() throws {

@@ -37,14 +37,21 @@ struct EstimateTests {
     @Test func whatTheModelReadsCountsAndNothingElse() throws {
         let text = String(repeating: "abcd", count: 100)
         let plain = try input(#"{"model":"mock/x","prompt":"\#(text)"}"#)
-        #expect(try input(#"{"model":"mock/x","prompt":"\#(text)","metadata":{"note":"\#(text)"},"id":"\#(text.prefix(200))"}"#) == plain)
+        #expect(
+            try input(
+                #"{"model":"mock/x","prompt":"\#(text)","metadata":{"note":"\#(text)"},"id":"\#(text.prefix(200))"}"#)
+                == plain)
         let tool = #"{"type":"function","function":{"name":"f","description":"\#(text)"}}"#
         #expect(try input(#"{"model":"mock/x","prompt":"\#(text)","options":{"tools":[\#(tool)]}}"#) > 2 * plain)
-        let image = #"{"type":"image_url","image_url":{"url":"data:image/png;base64,\#(String(repeating: "QUJD", count: 100_000))"}}"#
+        let image =
+            #"{"type":"image_url","image_url":{"url":"data:image/png;base64,\#(String(repeating: "QUJD", count: 100_000))"}}"#
         #expect(try input(#"{"model":"mock/x","messages":[{"role":"user","content":[\#(image)]}]}"#) < 1100)
         let body = #"{"model":"x","messages":[{"role":"user","content":"\#(text)"}]}"#
         #expect(try input(#"{"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":\#(body)}"#) > plain)
-        #expect(try input(#"{"custom_id":"a","params":{"model":"x","max_tokens":5,"system":"\#(text)","messages":[{"role":"user","content":"hi"}]}}"#) > plain)
+        #expect(
+            try input(
+                #"{"custom_id":"a","params":{"model":"x","max_tokens":5,"system":"\#(text)","messages":[{"role":"user","content":"hi"}]}}"#
+            ) > plain)
     }
 
     @Test func theOutputIsBoundedByTheRequestsAndAssumedWhereTheySetNoBound() throws {
@@ -57,7 +64,8 @@ struct EstimateTests {
     }
 
     @Test func theCostGoesFromEmptyAnswersToTheLongest() throws {
-        let work = try work(#"{"model":"mock/x","prompt":"\#(String(repeating: "abcd", count: 1000))","options":{"max_tokens":10}}"#)
+        let work = try work(
+            #"{"model":"mock/x","prompt":"\#(String(repeating: "abcd", count: 1000))","options":{"max_tokens":10}}"#)
         let cost = work.cost(at: ModelPrice(input: 1, output: 100))
         #expect(abs(cost.lowerBound - 700) < 2 && abs(cost.upperBound - 2300) < 2, "\(cost)")
         // What a cache may hold makes the least less.
@@ -65,7 +73,8 @@ struct EstimateTests {
     }
 
     @Test func theTimeIsThatOfTheNarrowestBound() throws {
-        let line = #","model":"mock/x","prompt":"\#(String(repeating: "abcd", count: 100))","options":{"max_tokens":100}}"#
+        let line =
+            #","model":"mock/x","prompt":"\#(String(repeating: "abcd", count: 100))","options":{"max_tokens":100}}"#
         let summary = try summary((1...60).map { #"{"id":"\#($0)"\#(line)"# })
         let work = try #require(summary.work.values.first)
         let free = TimeEstimate(work, limits: ProviderLimits(), concurrency: 6)
