@@ -21,12 +21,25 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
 
+/// Programs that show how the libraries are used; each is also a test.
+///
+/// They see what is public, as a user's package would.
+let examples: [Target] = [
+    ("BasicStreaming", "LLM4S"), ("StreamingProgress", "LLM4S"), ("ErrorRecovery", "LLM4S"),
+    ("AnswerAccumulation", "LLM4S"), ("EmbeddedRunner", "LLM4SBatch"),
+].map { name, library in
+    .executableTarget(
+        name: name, dependencies: [.byName(name: library)], path: "Sources/Examples/\(name)", packageAccess: false,
+        swiftSettings: settings)
+}
+
 let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let package = Package(
     name: "llm4s-batch",
     products: [
         .library(name: "LLM4S", targets: ["LLM4S"]),
+        .library(name: "LLM4SBatch", targets: ["LLM4SBatch"]),
         .executable(name: "llm4s-batch", targets: ["llm4s-batch"]),
     ],
     dependencies: [
@@ -55,11 +68,14 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "MockProvider", dependencies: nio, swiftSettings: settings),
         .target(name: "LoadTesting", dependencies: ["LLMStreaming"], swiftSettings: settings),
+        .target(
+            name: "LLM4SBatch", dependencies: ["BatchEngine", "BatchStore", "LLM4S", "LLMStreaming"],
+            swiftSettings: settings),
         .executableTarget(
             name: "llm4s-batch",
             dependencies: [
-                "BatchEngine", "BatchStore", "CBuildCommit", "CLoadSource", "LLM4S", "LLMStreaming", "LoadTesting",
-                "MockProvider",
+                "BatchEngine", "BatchStore", "CBuildCommit", "CLoadSource", "LLM4S", "LLM4SBatch", "LLMStreaming",
+                "LoadTesting", "MockProvider",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.embedInCode("Resources/config_schema.json")], swiftSettings: settings),
@@ -88,5 +104,5 @@ let package = Package(
                 "llm4s-batch", "BatchEngine", "BatchStore", "CSQLite", "LLM4S", "LLMStreaming", "MockProvider", tls,
             ] + nio,
             swiftSettings: settings),
-    ]
+    ] + examples
 )

@@ -18,6 +18,11 @@ final class BatchProcess: Sendable {
             .appending(path: "llm4s-batch")
     }()
 
+    /// One of the programs in `Sources/Examples`, of this build.
+    static func example(_ name: String) -> URL {
+        Bundle.main.executableURL!.resolvingSymlinksInPath().deletingLastPathComponent().appending(path: name)
+    }
+
     private let process: ChildProcess
     /// Whether a release build is under test.
     static let isRelease = ProcessInfo.processInfo.environment["LLM4S_BATCH_BINARY"] != nil
@@ -31,14 +36,15 @@ final class BatchProcess: Sendable {
     /// - Parameters:
     ///   - environment: set in place of this process's own, but for PATH and HOME.
     ///   - directory: where it runs.
+    ///   - program: what is run.
     init(
         _ arguments: [String], environment: [String: String] = [:], directory: URL? = nil, input: String? = nil,
-        launcher: [String] = []
+        launcher: [String] = [], program: URL = binary
     ) throws {
         let folder = FileManager.default.temporaryDirectory
         output = folder.appending(path: "llm4s-batch-\(UUID().uuidString).out")
         error = folder.appending(path: "llm4s-batch-\(UUID().uuidString).err")
-        var command = launcher + [Self.binary.path] + arguments
+        var command = launcher + [program.path] + arguments
         if let input {
             let file = folder.appending(path: "llm4s-batch-\(UUID().uuidString).in")
             try Data(input.utf8).write(to: file)

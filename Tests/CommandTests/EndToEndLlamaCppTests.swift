@@ -35,6 +35,26 @@ struct EndToEndLlamaCppTests {
         }
     }
 
+    /// The library's example in the README.
+    @Test func theTenLineExampleStreamsAnAnswer() async throws {
+        let server = try await LlamaCppServer()
+        let process = try BatchProcess(
+            [],
+            environment: Self.environment(server.baseURL + "/v1").merging(
+                ["LLM_MODEL": "llamacpp/\(LlamaCppServer.model)"]
+            ) { $1 },
+            program: BatchProcess.example("BasicStreaming"))
+        let ended = await process.ended()
+        #expect(ended.status == 0, "\(ended.error)")
+        let answer = try await server.curl(
+            "/v1/chat/completions",
+            body: #"{"model":"tiny-counter","messages":[{"role":"user","content":"Count from 1 to 10."}]}"#)
+        let message = (answer["choices"] as? [[String: Any]])?.first?["message"] as? [String: Any]
+        let content = try #require(message?["content"] as? String)
+        let tokens = try #require((answer["usage"] as? [String: Any])?["completion_tokens"] as? Int)
+        #expect(ended.output == "\(content)\nstop, \(tokens) tokens\n")
+    }
+
     /// What curl gets for the same request, as the columns of the query above.
     private static func expected(_ server: LlamaCppServer, _ provider: String, _ kind: String) async throws -> String {
         let body = """

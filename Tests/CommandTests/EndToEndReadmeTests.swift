@@ -75,6 +75,14 @@ struct EndToEndReadmeTests {
         #expect(ended.status == 0, "\(ended.error)")
     }
 
+    @Test func theLibrarysExampleIsTheProgramThatIsBuilt() throws {
+        let swift = Self.blocks.filter { $0.language == "swift" }.map(\.text)
+        let path = "Sources/Examples/BasicStreaming/main.swift"
+        let source = try String(contentsOf: Project.root.appending(path: path), encoding: .utf8)
+        #expect(swift.map { $0 + "\n" } == [source])
+        #expect(source.split(separator: "\n").count <= 10)
+    }
+
     /// Times and rates differ from run to run; words do not.
     private static func withoutFigures(_ text: String) -> String {
         text.replacing(#/\d[\d.,:]*/#, with: "0").replacing(#/ +/#, with: " ")

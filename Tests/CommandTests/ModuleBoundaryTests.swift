@@ -16,9 +16,12 @@ struct ModuleBoundaryTests {
         "BatchStore": ["BatchEngine", "LLMStreaming", "CSQLite", "Foundation"],
         "MockProvider": ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "Foundation"],
         "LoadTesting": ["LLMStreaming", "Foundation"],
+        "LLM4SBatch": ["BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "Foundation"],
+        // Only products: what a user's own package can import.
+        "Examples": ["LLM4S", "LLM4SBatch", "Foundation"],
         "llm4s-batch": [
-            "BatchEngine", "BatchStore", "CBuildCommit", "CLoadSource", "LLM4S", "LLMStreaming", "LoadTesting",
-            "MockProvider", "ArgumentParser", "Foundation",
+            "BatchEngine", "BatchStore", "CBuildCommit", "CLoadSource", "LLM4S", "LLM4SBatch", "LLMStreaming",
+            "LoadTesting", "MockProvider", "ArgumentParser", "Foundation",
         ],
     ]
 

@@ -2,19 +2,45 @@
 ///
 /// Kept as JSON members in the order given, so that a number's text and the key order of schemas reach the provider
 /// as the user wrote them; the typed properties read and write these members.
+///
+/// ```swift
+/// var options = CompletionOptions()
+/// options.temperature = 0
+/// options.maxTokens = 200
+/// options[.reasoning] = "low"
+/// options[.responseFormat] = ["type": "json_object"]
+/// ```
+/// An option that a provider has no field for is an error of kind `invalid_request`, not dropped.
 public struct CompletionOptions: Sendable, Hashable {
     /// The options that exist, by their names in a job line (SPEC 3).
     public enum Name: String, Sendable, CaseIterable {
+        /// A number: randomness.
         case temperature
+        /// A number: nucleus sampling.
         case topP = "top_p"
+        /// A whole number: the most tokens of an answer.
         case maxTokens = "max_tokens"
+        /// A number: how much to avoid tokens that were used at all.
         case presencePenalty = "presence_penalty"
+        /// A number: how much to avoid tokens by how often they were used.
         case frequencyPenalty = "frequency_penalty"
-        case stop, seed, n, tools
+        /// A text or an array of texts at which the answer ends.
+        case stop
+        /// A whole number: the seed of a provider's sampling.
+        case seed
+        /// A whole number: how many answers to make.
+        case n
+        /// An array of tools in OpenAI's chat form.
+        case tools
+        /// `auto`, `none`, `required`, or an object that names a tool.
         case toolChoice = "tool_choice"
+        /// An object: the form of the answer, such as a JSON schema.
         case responseFormat = "response_format"
+        /// `none`, `low`, `medium` or `high`: how much to think.
         case reasoning
+        /// A whole number: the most tokens of thinking.
         case reasoningBudgetTokens = "reasoning_budget_tokens"
+        /// `chat` or `responses`: which of OpenAI's interfaces is asked.
         case api
     }
 

@@ -1,4 +1,10 @@
 /// The messages that a model is asked to answer, oldest first.
+///
+/// ```swift
+/// var conversation: Conversation = [.system("Answer in one word."), .user("The capital of Peru?")]
+/// let answer = try await client.streamComplete(conversation)
+/// conversation = conversation.appending(answer.message).appending(.user("And of Chile?"))
+/// ```
 public struct Conversation: Sendable, Hashable, ExpressibleByArrayLiteral {
     /// The messages, oldest first.
     public var messages: [Message]

@@ -2,12 +2,23 @@
 public struct Message: Sendable, Hashable {
     /// Who speaks.
     public enum Role: String, Sendable, Hashable, CaseIterable {
-        case system, developer, user, assistant, tool
+        /// Instructions before the conversation.
+        case system
+        /// OpenAI's newer word for the same.
+        case developer
+        /// Who asks.
+        case user
+        /// The model.
+        case assistant
+        /// The result of a tool.
+        case tool
     }
 
     /// What is said: a text, or parts (text, image, document) in OpenAI's chat form, kept as given.
     public enum Content: Sendable, Hashable {
+        /// A text.
         case text(String)
+        /// Texts, images and documents.
         case parts([JSON])
     }
 

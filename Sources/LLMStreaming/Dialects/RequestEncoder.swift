@@ -3,6 +3,9 @@ public enum RequestEncoder {
     /// The request for a model of a provider.
     ///
     /// - Parameters:
+    ///   - content: the conversation or body.
+    ///   - model: the model, as the provider calls it.
+    ///   - provider: who is asked.
     ///   - continuation: partial text that the model shall go on from, and how it is told to.
     ///   - maximumTokens: replaces the request's own bound, where that is set (what is left of it in a resume).
     ///   - kept: where the stream begins, if its server is to keep it.

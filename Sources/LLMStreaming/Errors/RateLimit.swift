@@ -2,10 +2,14 @@
 public struct RateLimit: Sendable, Equatable {
     /// What is counted.
     public enum Resource: String, Sendable, Hashable, CaseIterable {
+        /// Requests.
         case requests
         /// Input and output together.
         case tokens
-        case inputTokens, outputTokens
+        /// Tokens of the input.
+        case inputTokens
+        /// Tokens of the output.
+        case outputTokens
     }
 
     /// What is counted.

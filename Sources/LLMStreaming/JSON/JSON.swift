@@ -3,12 +3,17 @@
 /// Key order inside tool and response schemas steers models, and `0.70` is not `0.7` to a reader of stored
 /// requests, so requests are never passed through a dictionary or a binary number (SPEC 3, "Identity").
 public enum JSON: Sendable, Hashable {
+    /// Null.
     case null
+    /// True or false.
     case bool(Bool)
     /// A number, as its text stands in the document.
     case number(String)
+    /// A string.
     case string(String)
+    /// An array.
     case array([JSON])
+    /// An object.
     case object(JSONObject)
 }
 

@@ -1,15 +1,26 @@
 /// A provider as data: where it is, how it is spoken to, and what is special about it (SPEC 4).
+///
+/// ```swift
+/// let lab = Provider(name: "lab", baseURL: "http://10.0.0.7:8000/v1", keyVariables: ["LAB_KEY"])
+/// let endpoint = try Endpoint(provider: lab, environment: ["LAB_KEY": key])
+/// let client = LLMClient(endpoint: endpoint, model: "meta-llama/Llama-3.1-8B")
+/// ```
 public struct Provider: Sendable, Hashable {
     /// How the key is sent.
     public enum Authorization: String, Sendable, Hashable, CaseIterable {
+        /// `Authorization: Bearer KEY`.
         case bearer
+        /// `x-api-key: KEY` (Anthropic).
         case xAPIKey = "x-api-key"
+        /// `api-key: KEY` (Azure).
         case apiKey = "api-key"
+        /// None is sent.
         case none
     }
 
     /// How a provider goes on from a partial answer (SPEC 4, config field `resume`).
     public enum ResumeCapability: String, Sendable, Hashable, CaseIterable {
+        /// Not at all: answers begin anew.
         case none
         /// A trailing assistant message is continued.
         case assistant

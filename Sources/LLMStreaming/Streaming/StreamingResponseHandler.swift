@@ -60,6 +60,9 @@ public struct StreamingResponseHandler: Sendable {
     /// A handler for the answer to a request of a provider.
     ///
     /// - Parameters:
+    ///   - provider: who answers.
+    ///   - choices: how many answers were asked for.
+    ///   - limits: the bounds of its size.
     ///   - dialect: the request's; nil for the provider's own.
     ///   - cursor: where the stream stands before its first byte, if its server keeps it; `takeCursor` then tells how
     ///     far it was read.

@@ -2,6 +2,7 @@ import BatchEngine
 import BatchStore
 import Foundation
 import LLM4S
+import LLM4SBatch
 import LLMStreaming
 import Synchronization
 

@@ -1,5 +1,5 @@
 import BatchEngine
-import LLM4S
+package import LLM4S
 
 /// The network is where a run's answers come from.
 extension StreamingTransport: CompletionSource {}

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Tells the runner that the store has failed, also when it failed before there was a runner.
-final class FailureRelay: Sendable {
+package final class FailureRelay: Sendable {
     private enum State {
         case waiting
         case failed(String)
@@ -10,7 +10,9 @@ final class FailureRelay: Sendable {
 
     private let state = Mutex(State.waiting)
 
-    func report(_ reason: String) {
+    package init() {}
+
+    package func report(_ reason: String) {
         let receiver = state.withLock { state -> (@Sendable (String) -> Void)? in
             if case .connected(let receiver) = state { return receiver }
             state = .failed(reason)
@@ -19,7 +21,7 @@ final class FailureRelay: Sendable {
         receiver?(reason)
     }
 
-    func connect(_ receiver: @escaping @Sendable (String) -> Void) {
+    package func connect(_ receiver: @escaping @Sendable (String) -> Void) {
         let reason = state.withLock { state -> String? in
             let reason: String? = if case .failed(let reason) = state { reason } else { nil }
             state = .connected(receiver)
