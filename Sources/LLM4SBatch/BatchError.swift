@@ -1,4 +1,13 @@
 /// Why a batch cannot be run at all; a job that fails is no error of its batch.
+///
+/// ```swift
+/// do {
+///     let report = try await BatchRunner(database: "answers.db").run(["jobs.jsonl"])
+///     print(report.completed)
+/// } catch {
+///     print(error.kind == .input ? "mend the file: \(error)" : "\(error)")
+/// }
+/// ```
 public struct BatchError: Error, Sendable, CustomStringConvertible {
     /// What is wrong.
     public enum Kind: Sendable, Hashable {

@@ -2,6 +2,15 @@ import BatchEngine
 public import LLMStreaming
 
 /// Something that happened to a job, told once it is stored.
+///
+/// ```swift
+/// _ = try await BatchRunner(database: "answers.db").run(["jobs.jsonl"]) { event in
+///     switch event {
+///     case .completed(let id): print("\(id) is done")
+///     case .failed(let id, let error), .retrying(let id, let error): print("\(id): \(error.kind.rawValue)")
+///     }
+/// }
+/// ```
 public enum BatchEvent: Sendable, Equatable {
     /// It has its answer.
     case completed(id: String)

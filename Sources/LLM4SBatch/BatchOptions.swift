@@ -1,6 +1,14 @@
 public import LLMStreaming
 
 /// How a batch is run.
+///
+/// ```swift
+/// var options = BatchOptions()
+/// options.model = "openai/gpt-5-mini"
+/// options.concurrency = 200
+/// options.timeouts.firstToken = .seconds(120)
+/// let batch = BatchRunner(database: "answers.db", options: options)
+/// ```
 public struct BatchOptions: Sendable {
     /// The model of lines that name none, as `provider/model`.
     public var model: String?

@@ -2,8 +2,11 @@
 ///
 /// Append each read as it comes, then take events until there are none:
 /// ```swift
-/// parser.append(bytes)
-/// while let event = try parser.nextEvent() { … }
+/// var parser = SSEParser()
+/// for await bytes in body {
+///     parser.append(bytes)
+///     while let event = try parser.nextEvent() { print(event.type, event.text) }
+/// }
 /// ```
 /// How the stream is cut into reads never changes the events. Each byte is looked at once, when it is appended, and
 /// only data not yet taken is kept: comments and unknown fields are counted or skipped as they stream in, whatever

@@ -1,6 +1,13 @@
 public import LLMStreaming
 
 /// The chunks of an answer as an asynchronous sequence; made by `LLMClient.stream`.
+///
+/// ```swift
+/// for try await chunk in client.stream(conversation) {
+///     print(chunk.content ?? "", terminator: "")
+///     if chunk.content == "\n" { break }  // Closes the connection.
+/// }
+/// ```
 public struct ChunkStream: AsyncSequence, Sendable {
     /// A piece of the answer.
     public typealias Element = StreamedChunk

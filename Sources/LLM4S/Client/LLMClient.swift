@@ -3,6 +3,12 @@ public import LLMStreaming
 /// Streams a model's answers.
 ///
 /// A value that can be copied and used from any task; all clients share their connections.
+///
+/// ```swift
+/// async let first = client.streamComplete([.user("Why is the sky blue?")])
+/// async let second = client.streamComplete([.user("Why is the sea?")])
+/// print(try await first.content, try await second.content)
+/// ```
 public struct LLMClient: Sendable {
     /// Where requests go.
     public let endpoint: Endpoint

@@ -1,4 +1,14 @@
 /// One message of a conversation, in the shape of OpenAI's chat messages.
+///
+/// ```swift
+/// let question = Message.user("How is the weather in Lima?")
+/// let picture = Message(
+///     role: .user,
+///     content: .parts([
+///         ["type": "text", "text": "What is this?"],
+///         ["type": "image_url", "image_url": ["url": "https://example.com/a.png"]],
+///     ]))
+/// ```
 public struct Message: Sendable, Hashable {
     /// Who speaks.
     public enum Role: String, Sendable, Hashable, CaseIterable {

@@ -1,4 +1,12 @@
 /// A call of a tool that a model asked for.
+///
+/// ```swift
+/// var next = conversation.appending(completion.message)
+/// for call in completion.toolCalls {
+///     print("calls \(call.name) with \(call.arguments)")
+///     next = next.appending(.tool("24 degrees", answering: call.id))
+/// }
+/// ```
 public struct ToolCall: Sendable, Hashable {
     /// The provider's name of the call; a tool message answers it.
     public var id: String

@@ -1,4 +1,11 @@
 /// From what a job asks to a provider's body: a pure function, so that `run` and `resume` send the same bytes.
+///
+/// ```swift
+/// let request = try RequestEncoder.encode(
+///     .conversation(conversation, CompletionOptions(), extraBody: JSONObject()), model: client.model,
+///     provider: client.endpoint.provider)
+/// print(String(decoding: request.body, as: UTF8.self))
+/// ```
 public enum RequestEncoder {
     /// The request for a model of a provider.
     ///

@@ -1,6 +1,16 @@
 /// Why an answer did not come: a closed kind, and what the other side said.
 ///
 /// No secret and no prompt is in it.
+///
+/// ```swift
+/// do {
+///     print(try await client.streamComplete(conversation).content)
+/// } catch where error.isRetryable {
+///     print("again, after \(error.retryAfter ?? .seconds(1))")
+/// } catch {
+///     print("no answer: \(error.kind.rawValue), \(error.message)")
+/// }
+/// ```
 public struct LLMError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What went wrong.
     public var kind: ErrorKind

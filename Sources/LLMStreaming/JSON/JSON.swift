@@ -2,6 +2,11 @@
 ///
 /// Key order inside tool and response schemas steers models, and `0.70` is not `0.7` to a reader of stored
 /// requests, so requests are never passed through a dictionary or a binary number (SPEC 3, "Identity").
+///
+/// ```swift
+/// let schema: JSON = ["type": "object", "properties": ["city": ["type": "string"]], "required": ["city"]]
+/// print(schema["properties"]?["city"]?["type"]?.string ?? "")
+/// ```
 public enum JSON: Sendable, Hashable {
     /// Null.
     case null

@@ -1,4 +1,13 @@
 /// A provider made ready for a run: its URL settled and its key found.
+///
+/// ```swift
+/// if let provider = ProviderCatalog()["anthropic"] {
+///     let endpoint = try Endpoint(
+///         provider: provider, baseURL: "http://127.0.0.1:4010", environment: ["ANTHROPIC_API_KEY": key])
+///     let client = LLMClient(endpoint: endpoint, model: "claude-haiku-4-5")
+///     print(client.endpoint)
+/// }
+/// ```
 public struct Endpoint: Sendable {
     /// The provider.
     public var provider: Provider

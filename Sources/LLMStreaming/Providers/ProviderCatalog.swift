@@ -1,4 +1,10 @@
 /// The providers that a program knows: the built-in ones and those of its configuration.
+///
+/// ```swift
+/// var catalog = ProviderCatalog()
+/// catalog["lab"] = Provider(name: "lab", baseURL: "http://10.0.0.7:8000/v1", needsKey: false)
+/// let batch = BatchRunner(database: "answers.db", catalog: catalog)
+/// ```
 public struct ProviderCatalog: Sendable {
     private var providers: [String: Provider]
 

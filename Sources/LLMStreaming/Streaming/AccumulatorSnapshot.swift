@@ -1,4 +1,13 @@
 /// What an accumulator knew of the first answer at a moment.
+///
+/// ```swift
+/// var answer = client.accumulator()
+/// for try await chunk in client.stream(conversation) {
+///     answer.add(chunk)
+///     let now = answer.snapshot
+///     print("\(now.usage?.completionTokens ?? now.contentDeltaCount) tokens, \(now.content.count) characters")
+/// }
+/// ```
 public struct AccumulatorSnapshot: Sendable, Equatable {
     /// The text so far.
     public var content: String

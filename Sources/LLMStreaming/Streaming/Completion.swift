@@ -1,4 +1,10 @@
 /// A whole answer: every choice ended with a finish reason.
+///
+/// ```swift
+/// let completion = try await client.streamComplete(conversation)
+/// if completion.finishReason == .length { print("the bound of tokens was reached") }
+/// for choice in completion.choices { print(choice.index, choice.content) }
+/// ```
 public struct Completion: Sendable, Equatable {
     /// One of the answers; there is more than one only with the option `n`.
     public struct Choice: Sendable, Equatable {

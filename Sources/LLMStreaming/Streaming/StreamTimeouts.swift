@@ -1,6 +1,13 @@
 /// How long a stream may be silent, phase by phase (SPEC 7).
 ///
 /// Clocks stand still while we do not read.
+///
+/// ```swift
+/// var timeouts = StreamTimeouts()
+/// timeouts.firstToken = .seconds(60)
+/// timeouts.job = .seconds(300)
+/// for try await chunk in client.stream(conversation, timeouts: timeouts) { print(chunk.text) }
+/// ```
 public struct StreamTimeouts: Sendable, Equatable {
     /// Until the connection (with TLS) stands.
     public var connect: Duration = .seconds(10)

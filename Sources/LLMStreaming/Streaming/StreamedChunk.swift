@@ -1,6 +1,17 @@
 /// A piece of an answer as it arrived: what one row of the table `chunks` holds.
 ///
 /// The chunks of an attempt, in order, rebuild everything that is known of its answer.
+///
+/// ```swift
+/// for try await chunk in client.stream(conversation) {
+///     switch chunk.kind {
+///     case .text: print(chunk.text, terminator: "")
+///     case .reasoning: print("(\(chunk.text))", terminator: "")
+///     case .toolCall, .toolArguments: print("tool \(chunk.item): \(chunk.text)")
+///     default: break
+///     }
+/// }
+/// ```
 public struct StreamedChunk: Sendable, Equatable {
     /// What the text of a chunk is.
     public enum Kind: String, Sendable, CaseIterable {

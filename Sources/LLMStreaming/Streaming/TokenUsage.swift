@@ -1,4 +1,10 @@
 /// The tokens of a request as its provider counted them; nil means that it did not say, which is not 0.
+///
+/// ```swift
+/// if let usage = completion.usage, let output = usage.completionTokens {
+///     print("\(output) tokens, \(usage.reasoningTokens.map(String.init) ?? "unknown how many") of thinking")
+/// }
+/// ```
 public struct TokenUsage: Sendable, Hashable {
     /// All tokens of the input, cached ones included.
     public var promptTokens: Int?
