@@ -8,6 +8,8 @@ struct EventQueue: Sendable {
         var type: String
         var id: String
         var size: Int
+        /// Where it ends in the stream; 0 for one that has no end of its own.
+        var end = 0
         /// The data of an event that came while another was open, and so has no place in the buffer.
         var aside: [UInt8]?
     }
@@ -20,6 +22,9 @@ struct EventQueue: Sendable {
     private var waiting: [Waiting] = []
     private var takenCount = 0
     private var asideSize = 0
+
+    /// Where the last event taken ends in the stream, its blank line included.
+    private(set) var takenEnd = 0
 
     /// The size in bytes of the open event's data so far, nil while it has no data line.
     private(set) var openSize: Int?
@@ -50,6 +55,9 @@ struct EventQueue: Sendable {
         openSize = nil
     }
 
+    /// Notes where the last event that waits ends in the stream.
+    mutating func end(at position: Int) { waiting[waiting.count - 1].end = position }
+
     /// Queues an event before the open one, which stays as it is.
     mutating func insert(type: String, data: [UInt8], id: String) {
         waiting.append(Waiting(type: type, id: id, size: 0, aside: data))
@@ -67,6 +75,7 @@ struct EventQueue: Sendable {
         guard takenCount < waiting.count else { return nil }
         let event = waiting[takenCount]
         takenCount += 1
+        if event.end > 0 { takenEnd = event.end }
         if takenCount == waiting.count {
             waiting.removeAll(keepingCapacity: waiting.capacity <= Self.keptCapacity / MemoryLayout<Waiting>.stride)
             takenCount = 0

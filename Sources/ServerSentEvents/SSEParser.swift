@@ -60,10 +60,10 @@ public struct SSEParser: Sendable {
     /// The events dispatched.
     public private(set) var eventCount = 0
 
-    /// How many bytes of the stream lie before the end of the last event dispatched, its blank line included.
+    /// How many bytes of the stream lie before the end of the last event taken, its blank line included.
     ///
     /// A stream that is read on from there goes on with the next event.
-    public private(set) var eventsEnd = 0
+    public var eventsEnd: Int { queue.takenEnd }
 
     /// The bytes appended before the ones that are parsed now.
     private var earlierByteCount = 0
@@ -98,7 +98,7 @@ public struct SSEParser: Sendable {
                 if byte == 0x0A || byte == 0x0D {
                     let count = eventCount
                     endLine(with: byte)
-                    if eventCount > count { eventsEnd = earlierByteCount + index }
+                    if eventCount > count { queue.end(at: earlierByteCount + index) }
                 } else if byte == 0x3A {
                     endName(name)
                 } else {

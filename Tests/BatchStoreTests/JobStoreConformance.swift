@@ -87,6 +87,17 @@ struct JobStoreConformance: Sendable, CustomTestStringConvertible {
             #expect(job.partial?.answer.text == "second")
             #expect(job.partial?.seams == [Seam(attemptID: newest, choice: 0, kept: 6)])
         },
+        JobStoreConformance(testDescription: "an attempt's last chunks come with its end") { store in
+            let job = try await store.nextJobs(in: testLane, after: 0, limit: 1)[0]
+            let chunks = textChunks("a few words") + [StreamedChunk(.finish, "stop")]
+            let id = store.startAttempt(attemptStart(of: job))
+            _ = store.storeChunks(Array(chunks.dropLast()), of: id, from: 0, atMicroseconds: 1)
+            var end = try completedEnd(id, of: job, chunks)
+            let last = AnswerTail.Read([chunks[chunks.count - 1]], sequence: chunks.count - 1, atMicroseconds: 2)
+            end.tail.take(last) { _ in Issue.record("the end of an answer is not kept back") }
+            try await store.endAttempt(end)
+            #expect(try await !store.nextJobs(in: testLane, after: 0, limit: 9).map(\.id).contains(job.id))
+        },
         JobStoreConformance(testDescription: "an empty queue has room, and says so at once") { store in
             let job = try await store.nextJobs(in: testLane, after: 0, limit: 1)[0]
             let attemptID = store.startAttempt(attemptStart(of: job))

@@ -71,6 +71,9 @@ import Testing
         Case(
             name: "an expired response begins anew", behavior: "replays=0", provider: responses,
             strategies: ["replay", "restart"], segments: 1),
+        Case(
+            name: "a response whose stream cannot be had again is looked at until it is whole",
+            behavior: "noreplay+pace=40ms", provider: responses, strategies: ["replay"], segments: 1),
         // Asking the model to go on.
         Case(
             name: "asked, it goes on", behavior: "like=openai", provider: chat, resume: "continue",
@@ -131,6 +134,23 @@ import Testing
             try SQLite.rows(run.database, "SELECT status, error_kind FROM jobs") == ["failed|timeout_first_token"])
         let calls = run.server.requests.map { "\($0.method) \($0.path.hasSuffix("/cancel") ? "cancel" : "responses")" }
         #expect(calls == ["POST responses", "POST cancel", "POST responses", "POST cancel"])
+        await run.server.stop()
+    }
+
+    @Test func aResponseIsLookedAtUntilItIsWholeWhereItsStreamCannotBeHadAgain() async throws {
+        let test = Case(
+            name: "polled", behavior: "noreplay+pace=40ms", provider: Self.responses, strategies: [], segments: 1)
+        let run = try await run(test, cut: "cutchunk=10+times=1")
+        #expect(run.ended.status == 0, "\(run.ended.error)")
+        let calls = run.server.requests.map { "\($0.method) \($0.path.contains("stream=true") ? "stream" : "whole")" }
+        let looks = calls.dropFirst(2)
+        #expect(calls.prefix(2) == ["POST whole", "GET stream"], "\(calls)")
+        #expect(looks.count > 1 && looks.allSatisfy { $0 == "GET whole" }, "asked before it is whole: \(calls)")
+        #expect(
+            try SQLite.rows(
+                run.database,
+                "SELECT completion_tokens, billed_completion_tokens, usage_source, segments FROM completions")
+                == ["60|60|provider|1"])
         await run.server.stop()
     }
 

@@ -17,6 +17,8 @@ package struct AttemptEnd: Sendable {
 
     package var attemptID: Int64
     package var jobID: Int64
+    /// Its last chunks, as far as they were not stored before.
+    package var tail = AnswerTail()
     package var status: AttemptStatus
     /// Whether the attempt counts against the job's attempts.
     package var counts: Bool

@@ -8,6 +8,8 @@ final class AttemptReceiver: ChunkReceiver {
     private let chunks: Counter
     private let answered: (@Sendable () -> Void)?
     private let sequence = Atomic<Int>(0)
+    /// Taken by one thread at a time, without waiting.
+    private let held = Mutex(AnswerTail())
 
     /// A receiver that also adds the chunks to the run's count.
     ///
@@ -25,8 +27,19 @@ final class AttemptReceiver: ChunkReceiver {
         sequence.store(first + chunks.count, ordering: .relaxed)
         self.chunks.add(chunks.count)
         if first == 0, let answered { answered() }
-        return store.storeChunks(chunks, of: attemptID, from: first, atMicroseconds: microseconds)
+        let read = AnswerTail.Read(chunks, sequence: first, atMicroseconds: microseconds)
+        return held.withLock { tail in
+            var hasRoom = true
+            tail.take(read) { read in
+                hasRoom = store.storeChunks(
+                    read.chunks, of: attemptID, from: read.sequence, atMicroseconds: read.atMicroseconds)
+            }
+            return hasRoom
+        }
     }
+
+    /// What is kept back, to be stored with the attempt's end; to be called after the stream's end.
+    var tail: AnswerTail { held.withLock { $0 } }
 
     func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { store.whenThereIsRoom(resume) }
 }

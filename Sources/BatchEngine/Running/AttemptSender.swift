@@ -40,10 +40,11 @@ struct AttemptSender: Sendable {
             store: store, attemptID: attemptID, chunks: chunks, answered: answered)
         let kept = request.kept
         let result = await source.stream(consume request, to: endpoint, receiver: receiver)
-        let verdict = AttemptVerdict(
+        var verdict = AttemptVerdict(
             job: job, plan: plan, attemptID: attemptID, result: result, policy: configuration.retry, kept: kept,
             isEcho: endpoint.provider.echoesPrefix, repeats: repeats, circumstances: judge(job, result),
             fraction: Double(random >> 11) / 0x1p53, now: unixMilliseconds())
+        verdict.end.tail = receiver.tail
         if let cursor = verdict.abandoned { await abandon(cursor, at: endpoint) }
         return verdict
     }

@@ -90,8 +90,12 @@ package struct AttemptVerdict: Sendable {
         switch KeptStream(error, end.result, kept: kept, isReplayed: plan.strategy == .replay) {
         case .kept:
             if plan.isPoll, error.kind == .cut { kept.pollCount = (kept.pollCount ?? 0) + 1 }
-            let isEmpty = plan.strategy == .replay && end.result.partial.isEmpty
-            kept.emptyReplays = isEmpty ? (kept.emptyReplays ?? 0) + 1 : nil
+            // One that was not answered tells nothing of the stream.
+            if plan.strategy == .replay, end.result.partial.isEmpty {
+                if end.result.httpStatus != nil { kept.emptyReplays = (kept.emptyReplays ?? 0) + 1 }
+            } else {
+                kept.emptyReplays = nil
+            }
         case .polled: kept.pollCount = 0
         case .lost(let isAlive):
             if isAlive { abandoned = kept.cursor }

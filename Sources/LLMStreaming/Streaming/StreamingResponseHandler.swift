@@ -51,6 +51,11 @@ public struct StreamingResponseHandler: Sendable {
     private var lacksCursor = false
     /// Whether the last event read was one that the body's end cut off: it lacks its blank line only.
     private var isLastEventUnfinished = false
+    /// Where the events begin that end the answer and bring nothing of it, in bytes; nil while none came.
+    ///
+    /// A stream that breaks behind them is asked for them again: without them its rest would be no answer, and nothing
+    /// comes twice.
+    private var endingStart: Int?
     /// Whether something came that cannot be read: what follows it is not asked for again.
     private var isBroken = false
     /// The beginning of a body in which no event was found yet: it may be an error document (WIRE.md 5.3).
@@ -114,9 +119,10 @@ public struct StreamingResponseHandler: Sendable {
         parser.append(bytes)
         while !decoder.isEnded {
             let event: ServerSentEvent?
+            let begin = parser.eventsEnd
             do { event = try parser.nextEvent() } catch { throw oversized }
             guard let event else { return }
-            try handle(event, into: &chunks)
+            try handle(event, from: begin, into: &chunks)
         }
     }
 
@@ -136,10 +142,11 @@ public struct StreamingResponseHandler: Sendable {
         while !decoder.isEnded {
             // The official clients dispatch a last event that lacks its blank line (WIRE.md 2).
             let event: ServerSentEvent?
+            let begin = parser.eventsEnd
             do { event = try parser.unfinishedEvent() } catch { throw oversized }
             guard let event else { break }
             do {
-                try handle(event, into: &chunks)
+                try handle(event, from: begin, into: &chunks)
                 isLastEventUnfinished = true
             } catch {
                 // Data that is no JSON was cut by the end.
@@ -194,7 +201,7 @@ public struct StreamingResponseHandler: Sendable {
         guard var cursor = start else { return nil }
         switch cursor.form {
         case .conversation:
-            cursor.position += isLastEventUnfinished ? parser.byteCount : parser.eventsEnd
+            cursor.position += endingStart ?? (isLastEventUnfinished ? parser.byteCount : parser.eventsEnd)
         case .response:
             guard let id = accumulator.responseID ?? (cursor.id.isEmpty ? nil : cursor.id) else { return nil }
             cursor.id = id
@@ -203,18 +210,31 @@ public struct StreamingResponseHandler: Sendable {
         return cursor
     }
 
-    private mutating func handle(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
+    /// Notes whether an event whose chunks these are ends the answer.
+    private mutating func noteEnding(_ chunks: ArraySlice<StreamedChunk>, begin: Int) {
+        let content = chunks.filter(\.isContent)
+        if content.contains(where: { $0.kind != .finish && $0.kind != .nativeFinish }) {
+            endingStart = nil
+        } else if !content.isEmpty {
+            endingStart = endingStart ?? begin
+        }
+    }
+
+    private mutating func handle(
+        _ event: ServerSentEvent, from begin: Int, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
         if !opening.isEmpty { opening = [] }
         // An event without data carries nothing; servers send it to keep the line open.
         if event.data.isEmpty { return }
-        let start = chunks.count
+        let count = chunks.count
         do { try decoder.decode(event, into: &chunks) } catch {
             isBroken = true
-            accumulate(chunks, from: start)
+            accumulate(chunks, from: count)
             finish(into: &chunks)
             throw error
         }
-        accumulate(chunks, from: start)
+        accumulate(chunks, from: count)
+        if start != nil { noteEnding(chunks[count...], begin: begin) }
         guard accumulator.byteCount <= limits.maximumCompletionBytes else {
             throw LLMError(.oversizedCompletion, "the answer is over \(limits.maximumCompletionBytes) bytes")
         }

@@ -5,7 +5,7 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         filter, tool,
         nousage, like,
         prefill, seam
-    case noeventnames, nosequence, noindex, done, completedname, errorform, extras, queued, replaycut, replays
+    case noeventnames, nosequence, noindex, done, completedname, errorform, extras, queued, noreplay, replaycut, replays
     case times, status, location, retryafter, retryafterdate, retryafterms, shouldretry, code, message
     case silent, drop, dropreset, cut, reset, cutchunk, cutusage, end, inband, inbandlate, errordone, malformed, huge
     case html, contenttype, wholejson, nodone, open, close
@@ -68,6 +68,7 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
             )
         case .extras: ("extras=openrouter|azure", "that provider's own members of chat chunks")
         case .queued: ("queued", "a background response stays queued for ever")
+        case .noreplay: ("noreplay", "a background response is given whole only, its stream not again")
         case .replaycut: ("replaycut=BYTES", "each replay of a stored stream is cut after so many bytes")
         case .replays: ("replays=N", "a stored stream is gone after so many replays (default never)")
         case .times: ("times=N", "the fault befalls the first N tries of a request only")

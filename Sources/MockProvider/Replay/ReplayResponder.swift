@@ -38,7 +38,7 @@ struct ReplayResponder {
     private func response(_ id: String, _ query: PathQuery) -> Response {
         guard let run = runs[id] else { return Self.unknown(id, form) }
         guard query["stream"] == "true" else { return form.json(run.snapshot(at: now), status: .ok) }
-        guard run.isStreamed else {
+        guard run.isStreamed, !run.behavior.refusesReplay else {
             return Self.openAIError(
                 400, "This response was not created with stream=true, so it cannot be streamed.", form)
         }

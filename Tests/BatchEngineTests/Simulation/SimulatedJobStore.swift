@@ -209,15 +209,16 @@ final class SimulatedJobStore: JobStore {
     func storeChunks(
         _ chunks: [StreamedChunk], of attemptID: Int64, from sequence: Int, atMicroseconds microseconds: Int64
     ) -> Bool {
-        guard keepsHistory else { return true }
-        state.withLock { state in
-            if state.chunks[attemptID, default: 0] != sequence {
-                state.complain("attempt \(attemptID) has a gap before chunk \(sequence)")
-            }
-            state.chunks[attemptID] = sequence + chunks.count
-            state.history.texts[attemptID, default: ""] += chunks.filter { $0.kind == .text }.map(\.text).joined()
-        }
+        if keepsHistory { state.withLock { keep(chunks, of: attemptID, from: sequence, &$0) } }
         return true
+    }
+
+    private func keep(_ chunks: [StreamedChunk], of attemptID: Int64, from sequence: Int, _ state: inout State) {
+        if state.chunks[attemptID, default: 0] != sequence {
+            state.complain("attempt \(attemptID) has a gap before chunk \(sequence)")
+        }
+        state.chunks[attemptID] = sequence + chunks.count
+        state.history.texts[attemptID, default: ""] += chunks.filter { $0.kind == .text }.map(\.text).joined()
     }
 
     func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { resume() }
@@ -230,7 +231,10 @@ final class SimulatedJobStore: JobStore {
                     state.complain("attempt \(end.attemptID) ends and is not open")
                 }
                 state.written[Int(end.jobID) - 1].apply(end)
-                if keepsHistory { state.history.ends.append(end) }
+                if keepsHistory {
+                    for read in end.tail.reads { keep(read.chunks, of: end.attemptID, from: read.sequence, &state) }
+                    state.history.ends.append(end)
+                }
                 write(.end(end, waiter), &state)
                 return false
             }
