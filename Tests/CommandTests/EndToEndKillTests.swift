@@ -83,11 +83,12 @@ struct EndToEndKillTests {
             GROUP BY a.attempt_id
             """)
         print("\(rows.count) interrupted streams compared with what was sent")
+        // A few kills may all come before the first row of any stream.
+        if Project.trials > 1 { #expect(!rows.isEmpty) }
         for row in rows {
             let columns = row.split(separator: "|", maxSplits: 1).map(String.init)
-            // A prefilled stream's text is told with what it went on from.
             let text = try #require(sent[columns[0]])
-            #expect(text.hasPrefix(columns[1]) || text.contains(columns[1]), "seed \(Project.seed): \(columns[0])")
+            #expect(text.hasPrefix(columns[1]), "seed \(Project.seed): \(columns[0])")
         }
     }
 

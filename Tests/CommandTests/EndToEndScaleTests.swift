@@ -42,8 +42,8 @@ struct EndToEndScaleTests {
         let large = try await peak(many)
         let bytesPerLine = Double(large - small) * 1024 / Double(many - few)
         print("\(command): \(small) KB at \(few) lines, \(large) KB at \(many): \(bytesPerLine) bytes a line")
-        // Peaks of two processes differ by some hundred kilobytes by themselves, which tells at few lines only.
-        #expect(bytesPerLine <= 24 + 1_048_576 / Double(many - few))
+        // Peaks of two processes differ by themselves, on a busy machine by some megabytes, which tells at few lines only.
+        #expect(bytesPerLine <= 24 + 3 * 1_048_576 / Double(many - few))
     }
 
     /// Lines of 1 KB with ids of their own.

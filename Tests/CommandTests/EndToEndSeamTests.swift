@@ -128,7 +128,7 @@ import Testing
     @Test func aRunStuckInTheQueueIsCancelledAndSentAgain() async throws {
         let test = Case(
             name: "stuck", behavior: "queued", provider: Self.responses, strategies: [], segments: 0)
-        let run = try await run(test, cut: "", extra: ["--first-token-timeout", "200ms", "--max-attempts", "2"])
+        let run = try await run(test, cut: "", extra: ["--first-token-timeout", "1500ms", "--max-attempts", "2"])
         #expect(run.ended.status == 1, "\(run.ended.error)")
         #expect(
             try SQLite.rows(run.database, "SELECT status, error_kind FROM jobs") == ["failed|timeout_first_token"])
