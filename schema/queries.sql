@@ -1,6 +1,8 @@
 -- llm4s-batch: ten questions to a batch, on the tables of `llm4s-batch schema`.
 --
 -- Any of them while a run is on: sqlite3 -box batch.db "SELECT ..."; all of them: sqlite3 -box batch.db < queries.sql.
+-- Datasette serves the file as it is: datasette serve batch.db. DuckDB reads its tables and views after
+-- ATTACH 'batch.db' AS batch (TYPE sqlite, READ_ONLY). Python: sqlite3.connect("file:batch.db?mode=ro", uri=True).
 
 -- 1. How far is it? Jobs by state.
 SELECT status, count(*) AS jobs, round(100.0 * count(*) / sum(count(*)) OVER (), 1) AS percent

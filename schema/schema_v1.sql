@@ -294,6 +294,9 @@ CREATE TABLE rejected_lines (
     PRIMARY KEY (source, line)
 ) STRICT, WITHOUT ROWID;
 
+-- The views are also DuckDB's, which hands them to SQLite in its own spelling: joins have a condition or are CROSS, and
+-- beside a join it is count(column), since count(*) would become a function that SQLite does not have.
+
 -- Answers, one row a job and choice.
 CREATE VIEW results AS
 SELECT
@@ -328,7 +331,7 @@ JOIN attempts AS a ON a.attempt_id = (
     WHERE job_id = j.job_id AND request_sha256 = j.request_sha256 AND partial IS NOT NULL
     ORDER BY number DESC LIMIT 1
 )
-JOIN json_each(a.partial, '$.choices') AS p
+CROSS JOIN json_each(a.partial, '$.choices') AS p
 WHERE j.status <> 'completed';
 
 -- Times of completed jobs per model: quantiles by nearest rank, and output tokens per second of streaming.
@@ -399,7 +402,7 @@ GROUP BY error_kind, http_status;
 -- Attempts that went on from kept text, by strategy, and the output tokens that they did not make again.
 CREATE VIEW resumed_attempts AS
 SELECT
-    a.resume_strategy AS strategy, count(*) AS attempts, coalesce(sum(b.partial ->> '$.tokens'), 0) AS kept_tokens
+    a.resume_strategy AS strategy, count(a.attempt_id) AS attempts, coalesce(sum(b.partial ->> '$.tokens'), 0) AS kept_tokens
 FROM attempts AS a
 JOIN attempts AS b ON b.attempt_id = a.resumed_from
 WHERE a.resumed_from IS NOT NULL AND a.chunk_count > 0
@@ -408,11 +411,11 @@ GROUP BY a.resume_strategy;
 -- How fast each run was, from its seconds.
 CREATE VIEW throughput AS
 SELECT
-    r.run_id, r.command, r.status, r.started_ms, count(*) AS seconds, sum(s.completed) AS completed,
+    r.run_id, r.command, r.status, r.started_ms, count(s.second) AS seconds, sum(s.completed) AS completed,
     sum(s.failed) AS failed, sum(s.output_tokens) AS output_tokens,
-    round(1.0 * sum(s.completed) / count(*), 3) AS completed_per_second,
-    round(1.0 * sum(s.output_tokens) / count(*), 1) AS output_tokens_per_second,
-    round(1.0 * sum(s.chunks) / count(*), 1) AS chunks_per_second,
+    round(1.0 * sum(s.completed) / count(s.second), 3) AS completed_per_second,
+    round(1.0 * sum(s.output_tokens) / count(s.second), 1) AS output_tokens_per_second,
+    round(1.0 * sum(s.chunks) / count(s.second), 1) AS chunks_per_second,
     max(s.chunks) AS chunks_per_second_peak, max(s.running) AS running_peak
 FROM runs AS r
 JOIN run_seconds AS s USING (run_id)

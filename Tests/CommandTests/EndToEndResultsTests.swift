@@ -66,6 +66,22 @@ struct EndToEndResultsTests {
         #expect(full.status == 2 && full.error.contains("No space left"), "\(full.status) \(full.error)")
     }
 
+    @Test func anExportThatIsBrokenOffLeavesTheOldFileAndNothingBesideIt() async throws {
+        let run = try await BatchProcess.run(
+            "run", try directory.writeJobs((1...600).map { Answers.countingJob("j\($0)", to: 40) }))
+        #expect(run.status == 0, "\(run.error)")
+        _ = try directory.write("old", to: "answers.jsonl")
+        var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: directory.url.path)) ?? [] }
+        let process = try BatchProcess(["results", "--db", database, "-o", directory.path("answers.jsonl")])
+        try await process.wait { names.contains { $0.hasSuffix(".tmp") } }
+        process.send(SIGINT)
+        let ended = await process.ended()
+        let lines = try String(contentsOfFile: directory.path("answers.jsonl"), encoding: .utf8).split(separator: "\n")
+        // The signal may come when the last line is written already.
+        #expect(ended.status == 130 ? lines == ["old"] : ended.status == 0 && lines.count == 600, "\(ended.status)")
+        #expect(!names.contains { $0.hasSuffix(".tmp") }, "\(names)")
+    }
+
     @Test func aFileIsReplacedWholeOrNotAtAll() async throws {
         try await runJobs()
         let output = try directory.write("old", to: "answers.jsonl")

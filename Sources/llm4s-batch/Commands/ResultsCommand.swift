@@ -41,6 +41,8 @@ struct ResultsCommand: AsyncParsableCommand {
     }
 
     private func write(_ filter: ResultFilter, to sink: ResultSink, from reader: BatchReader) async throws {
+        // Without a file there is nothing to clear away.
+        let signals = sink.isReplacing ? Signals { _ in } : nil
         try sink.write(format.head)
         var cursor: ResultPage.Cursor?
         repeat {
@@ -56,6 +58,7 @@ struct ResultsCommand: AsyncParsableCommand {
             }
             try sink.write(text)
             cursor = page.next
+            if let status = signals?.exitStatus { throw Exit(status) }
         } while cursor != nil
         try sink.finish()
     }

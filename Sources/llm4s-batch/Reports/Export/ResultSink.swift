@@ -36,6 +36,9 @@ struct ResultSink {
         return unsafe stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
     }
 
+    /// Whether something would be left behind if the program ended now.
+    var isReplacing: Bool { temporary != nil }
+
     /// Whether a person reads what is written.
     var isTerminal: Bool { handle.map { isatty($0.fileDescriptor) == 1 } ?? Console.isOutputTerminal }
 
