@@ -17,6 +17,8 @@ struct Program: AsyncParsableCommand {
 
             Exit status: 0 every job completed, 1 some job failed, 2 usage or input error, 3 the database cannot be \
             used, 4 stopped with work left by a limit or a provider that refuses, 130/143 ended by SIGINT/SIGTERM.
+
+            Variables of the environment are in the help of run, everything in the manual: llm4s-batch man | man -l -
             """,
         version: Version.text,
         subcommands: [
@@ -67,7 +69,7 @@ struct Program: AsyncParsableCommand {
         default:
             let message = fullMessage(for: error)
             if exitCode(for: error) == .success {
-                Console.output(message)
+                Console.output(EnvironmentHelp.completing(message))
                 return .completed
             }
             Console.error(message)

@@ -71,12 +71,15 @@ struct EndToEndConfigSchemaTests {
         let options = try Self.properties(try Self.properties(try await Self.schema())["options"])
         #expect(options.count > 25 && options["config"] == nil && options["help"] == nil)
         let base = #""providers": {"lab": {"base_url": "http://127.0.0.1:9/v1"}}"#
-        for (name, property) in options {
-            // A value that no option accepts but those of free text: the option is known, whatever it says to it.
-            let value = property["type"] as? String == "boolean" ? "true" : "\"3\""
-            let read = try await ended("{\(base), \"options\": {\"\(name)\": \(value)}}")
-            #expect(!read.error.contains("no such option"), "\(name): \(read.error)")
-        }
+        // Names are looked at before any value is.
+        let all = options.map { "\"\($0.key)\": \($0.value["type"] as? String == "boolean" ? "true" : "\"3\"")" }
+        let read = try await ended("{\(base), \"options\": {\(all.joined(separator: ", "))}}")
+        #expect(!read.error.contains("no such option"), "\(read.error)")
+        // Each is an option of a command's help.
+        let help =
+            try await BatchProcess.run("run", "--help").output + BatchProcess.run("retry", "--help").output
+            + BatchProcess.run("validate", "--help").output
+        for name in options.keys { #expect(help.contains("--\(name)"), "\(name)") }
         let wrong = try await ended("{\(base), \"options\": {\"concurency\": 3}}")
         #expect(wrong.status == 2 && wrong.error.contains("'concurrency'"), "\(wrong.error)")
     }

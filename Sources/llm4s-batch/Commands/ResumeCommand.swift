@@ -8,11 +8,7 @@ import LLMStreaming
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Runs all pending and interrupted jobs of a database; needs no file.",
-        discussion: """
-            Durations are a number with ms, s, m or h; a bare number is seconds.
-
-            \(EnvironmentHelp.text)
-            """)
+        discussion: "Durations are a number with ms, s, m or h; a bare number is seconds.")
 
     @OptionGroup var database: DatabaseOption
 
@@ -30,11 +26,7 @@ struct RetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
         abstract: "Revives failed jobs, from their partial output where that can be used, and runs them.",
-        discussion: """
-            Durations are a number with ms, s, m or h; a bare number is seconds.
-
-            \(EnvironmentHelp.text)
-            """)
+        discussion: "Durations are a number with ms, s, m or h; a bare number is seconds.")
 
     @OptionGroup var database: DatabaseOption
 

@@ -13,8 +13,6 @@ struct RunCommand: AsyncParsableCommand {
             Every line is checked before anything is sent. Run it again and it does only what is left. The first \
             SIGINT or SIGTERM lets open streams finish within --drain-timeout, the second closes them at once; what \
             has come is stored either way. Durations are a number with ms, s, m or h; a bare number is seconds.
-
-            \(EnvironmentHelp.text)
             """)
 
     @Argument(

@@ -35,12 +35,12 @@ enum ConfiguredArguments {
         // What follows a bare `--` are file names.
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
         var added: [String] = []
+        if let option = file.options.first(where: { !all.contains($0.name) }) {
+            throw ConfigurationError(
+                "\(file.path ?? ""): options.\(option.name): there is no such option"
+                    + NearestName.suggestion(for: option.name, among: all.sorted()))
+        }
         for option in file.options {
-            guard all.contains(option.name) else {
-                throw ConfigurationError(
-                    "\(file.path ?? ""): options.\(option.name): there is no such option"
-                        + NearestName.suggestion(for: option.name, among: all.sorted()))
-            }
             guard own.contains(option.name), !isGiven(option.name, in: arguments[..<end]) else { continue }
             switch option.value {
             case .bool(true): added.append("--\(option.name)")

@@ -4,7 +4,16 @@ import LLMStreaming
 enum EnvironmentHelp {
     static let heading = "Environment (a flag goes before it, and it before the configuration file):"
 
-    /// For the help of a command.
+    /// The help of a command that runs jobs, with the variables behind its options, where the argument parser has no
+    /// place for anything; another's as it is.
+    static func completing(_ help: String) -> String {
+        guard ["run", "resume", "retry"].contains(where: { help.contains("\nUSAGE: llm4s-batch \($0) ") }) else {
+            return help
+        }
+        return "\(help)\n\(text)"
+    }
+
+    /// A line each.
     static var text: String {
         ([heading] + entries.map { "  \($0.name.padded(to: 24)) \($0.meaning)" }).joined(separator: "\n")
     }
@@ -17,9 +26,9 @@ enum EnvironmentHelp {
         return entries + [
             ("HTTPS_PROXY, HTTP_PROXY", "an HTTP proxy; lower case goes first"),
             ("NO_PROXY", "what is reached without it"),
-            ("SSL_CERT_FILE", "certificate authorities to trust, where --ca-file is not given"),
+            ("SSL_CERT_FILE", "certificate authorities to trust; see --ca-file"),
             ("NO_COLOR", "no bar and no redrawn lines"),
-            ("XDG_CONFIG_HOME", "where llm4s-batch/config.json lies (default: ~/.config)"),
+            ("XDG_CONFIG_HOME", "holds llm4s-batch/config.json (default: ~/.config)"),
         ]
     }
 

@@ -32,7 +32,7 @@ struct ManualPage {
         }
         var lines = [".SS \"\(escaped(([name, "[OPTIONS]"] + positional).joined(separator: " ")))\""]
         lines += paragraphs(command["abstract"]?.string ?? "")
-        let discussion = command["discussion"]?.string?.replacing(EnvironmentHelp.text, with: "") ?? ""
+        let discussion = command["discussion"]?.string ?? ""
         if !discussion.isEmpty { lines += [".PP"] + paragraphs(discussion) }
         return lines + arguments.flatMap(entry)
     }
