@@ -66,7 +66,7 @@ let package = Package(
             name: "BatchStore", dependencies: ["BatchEngine", "LLMStreaming", "CSQLite"],
             resources: [.embedInCode("Resources/schema_v1.sql"), .embedInCode("Resources/queries.sql")],
             swiftSettings: settings),
-        .target(name: "MockProvider", dependencies: nio, swiftSettings: settings),
+        .target(name: "MockProvider", dependencies: [tls] + nio, swiftSettings: settings),
         .target(name: "LoadTesting", dependencies: ["LLMStreaming"], swiftSettings: settings),
         .target(
             name: "LLM4SBatch", dependencies: ["BatchEngine", "BatchStore", "LLM4S", "LLMStreaming"],
@@ -79,6 +79,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.embedInCode("Resources/config_schema.json")], swiftSettings: settings),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["LLMStreaming", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            exclude: ["comparison"], swiftSettings: settings),
         .testTarget(name: "ServerSentEventsTests", dependencies: ["ServerSentEvents"], swiftSettings: settings),
         .testTarget(
             name: "LLMStreamingTests", dependencies: ["LLMStreaming", "ServerSentEvents"], swiftSettings: settings),

@@ -24,7 +24,7 @@ struct Program: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ResumeCommand.self, RetryCommand.self, StatusCommand.self, ShowCommand.self,
             ResultsCommand.self, StatsCommand.self, ValidateCommand.self, BenchCommand.self, MockCommand.self,
-            SchemaCommand.self, ManualCommand.self,
+            SchemaCommand.self, ManualCommand.self, SelfClientCommand.self,
         ])
 
     static func main() async {
@@ -47,11 +47,13 @@ struct Program: AsyncParsableCommand {
     private static func known(_ arguments: [String]) throws -> [String] {
         let commands = configuration.subcommands.map { $0._commandName } + ["help"]
         guard let word = arguments.first, !word.hasPrefix("-"), !commands.contains(word) else { return arguments }
-        let nearest = NearestName.suggestion(for: word, among: commands)
+        let shown =
+            configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName } + ["help"]
+        let nearest = NearestName.suggestion(for: word, among: shown)
         throw Exit(
             .input,
             "there is no command '\(word)'"
-                + (nearest.isEmpty ? "; known: \(commands.joined(separator: ", "))" : nearest))
+                + (nearest.isEmpty ? "; known: \(shown.joined(separator: ", "))" : nearest))
     }
 
     /// Reports an error and tells the status that it ends the program with.

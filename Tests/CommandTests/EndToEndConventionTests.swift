@@ -19,6 +19,7 @@ struct EndToEndConventionTests {
         var abstract: String?
         var arguments: [Argument]?
         var subcommands: [Help]?
+        var shouldDisplay: Bool?
     }
 
     private static func help() async throws -> Help {
@@ -140,7 +141,8 @@ struct EndToEndConventionTests {
         let page = try await BatchProcess.run("man")
         #expect(page.status == 0)
         let plain = page.output.replacing("\\-", with: "-")
-        for command in try #require(try await Self.help().subcommands) where command.commandName != "help" {
+        for command in try #require(try await Self.help().subcommands)
+        where command.commandName != "help" && command.shouldDisplay != false {
             #expect(plain.contains(".SS \"\(command.commandName) "), "\(command.commandName)")
             for argument in command.arguments ?? [] where argument.kind != "positional" {
                 let name = argument.preferredName?.name ?? ""

@@ -25,6 +25,31 @@ struct EndToEndMockTests {
             body: parts.count > 1 ? String(parts[1]) : "")
     }
 
+    @Test func speaksTLSWithACertificate() async throws {
+        let directory = try TemporaryDirectory()
+        let (certificate, key) = (directory.path("certificate.pem"), directory.path("key.pem"))
+        let (status, _) = try await ChildProcess.run(
+            arguments: [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
+            ])
+        guard status == 0 else { return print("skipped: openssl is missing") }
+        let mock = try await MockProcess(arguments: ["--tls-certificate", certificate, "--tls-key", key])
+        #expect(mock.baseURL.hasPrefix("https://"))
+        let seen = try await curl(mock, options: ["--cacert", certificate])
+        #expect(seen.status == 200)
+        #expect(seen.body.contains("[DONE]"))
+        // Who does not trust it gets nothing.
+        #expect(try await curl(mock).status == 0)
+    }
+
+    @Test func theSourceOfLoadTakesNoOptionThatItCannotFollow() async throws {
+        for options in [["--rpm", "5"], ["--behavior", "slow"], ["--log", "x"], ["--threads", "2"]] {
+            let ended = try await BatchProcess(["mock", "--load"] + options).ended()
+            #expect(ended.status == 2, "\(options)")
+        }
+    }
+
     @Test func limitsRatesAndTellsThem() async throws {
         let mock = try await MockProcess(arguments: [
             "--rpm", "1", "--rate-headers", "azure", "--retry-after", "zeroms", "--burst", "1m",

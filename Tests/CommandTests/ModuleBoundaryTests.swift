@@ -14,7 +14,7 @@ struct ModuleBoundaryTests {
         ],
         "BatchEngine": ["LLMStreaming", "CSHA256", "Foundation"],
         "BatchStore": ["BatchEngine", "LLMStreaming", "CSQLite", "Foundation"],
-        "MockProvider": ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "Foundation"],
+        "MockProvider": ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "NIOConcurrencyHelpers", "Foundation"],
         "LoadTesting": ["LLMStreaming", "Foundation"],
         "LLM4SBatch": ["BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "Foundation"],
         // Only products: what a user's own package can import.
@@ -23,6 +23,7 @@ struct ModuleBoundaryTests {
             "BatchEngine", "BatchStore", "CBuildCommit", "CLoadSource", "LLM4S", "LLM4SBatch", "LLMStreaming",
             "LoadTesting", "MockProvider", "ArgumentParser", "Foundation",
         ],
+        "Benchmarks": ["LLMStreaming", "ArgumentParser", "Foundation"],
     ]
 
     static let standardLibrary: Set<String> = ["Synchronization", "Dispatch", "Glibc", "Musl", "Darwin"]

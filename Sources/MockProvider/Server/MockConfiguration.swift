@@ -32,6 +32,8 @@ package struct MockConfiguration: Sendable {
     package var sendBufferBytes: Int?
     /// Called for each request for an answer on an event loop; a behaviour that it returns holds alone.
     package var script: (@Sendable (MockRequest) -> MockBehavior?)?
+    /// The certificate to speak TLS with; nil speaks plain HTTP.
+    package var tls: TLSFiles?
     /// Called for each connection on its event loop before the HTTP handlers are added, for example to add TLS.
     package var configureChannel: (@Sendable (any Channel) throws -> Void)?
 

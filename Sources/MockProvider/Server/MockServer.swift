@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// A scripted LLM provider on loopback: OpenAI chat and Responses and Anthropic Messages on one port.
 ///
@@ -10,14 +11,17 @@ import NIOPosix
 package final class MockServer: Sendable {
     /// The port that it listens at.
     package let port: Int
+    private let scheme: String
     private let host: String
     private let group: MultiThreadedEventLoopGroup
     private let ledger: TrafficLedger
     private let controls: Controls
 
     private init(
-        host: String, port: Int, group: MultiThreadedEventLoopGroup, ledger: TrafficLedger, controls: Controls
+        scheme: String, host: String, port: Int, group: MultiThreadedEventLoopGroup, ledger: TrafficLedger,
+        controls: Controls
     ) {
+        self.scheme = scheme
         self.host = host
         self.port = port
         self.group = group
@@ -30,6 +34,7 @@ package final class MockServer: Sendable {
     /// - Throws: NIO's error when the address cannot be listened at, or the file system's for the log.
     package static func start(_ configuration: MockConfiguration = .init()) async throws -> MockServer {
         let log = try configuration.logPath.map(RequestLog.init)
+        let tls = try configuration.tls?.context()
         let ledger = TrafficLedger(
             keepsRequests: configuration.recordsRequests, keepsResponses: configuration.recordsResponses, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
@@ -39,11 +44,13 @@ package final class MockServer: Sendable {
             configuration: configuration, controls: controls, instance: .random(in: 0...UInt64.max))
         do {
             let port = try await listener.start(host: configuration.host, port: configuration.port) {
-                bootstrap(configuration, group: group, responder: responder, ledger: ledger, controls: controls)
-                    .bind(to: $0)
+                bootstrap(
+                    configuration, tls: tls, group: group, responder: responder, ledger: ledger, controls: controls
+                ).bind(to: $0)
             }
             return MockServer(
-                host: configuration.host, port: port, group: group, ledger: ledger, controls: controls)
+                scheme: tls == nil ? "http" : "https", host: configuration.host, port: port, group: group,
+                ledger: ledger, controls: controls)
         } catch {
             try await group.shutdownGracefully()
             throw error
@@ -51,7 +58,7 @@ package final class MockServer: Sendable {
     }
 
     /// The base URL for clients of all dialects, such as `http://127.0.0.1:4321/v1`.
-    package var baseURL: String { "http://\(host):\(port)/v1" }
+    package var baseURL: String { "\(scheme)://\(host):\(port)/v1" }
 
     /// What was counted so far.
     ///
@@ -74,7 +81,8 @@ package final class MockServer: Sendable {
     }
 
     private static func bootstrap(
-        _ configuration: MockConfiguration, group: MultiThreadedEventLoopGroup, responder: Responder,
+        _ configuration: MockConfiguration, tls: NIOSSLContext?, group: MultiThreadedEventLoopGroup,
+        responder: Responder,
         ledger: TrafficLedger, controls: Controls
     ) -> ServerBootstrap {
         var bootstrap = ServerBootstrap(group: group)
@@ -88,6 +96,7 @@ package final class MockServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try configuration.configureChannel?(channel)
                     let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
                     try pipeline.configureHTTPServerPipeline()
                     try pipeline.addHandler(ConnectionHandler(responder: responder, ledger: ledger, controls: controls))
                 }

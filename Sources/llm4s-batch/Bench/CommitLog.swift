@@ -18,6 +18,9 @@ final class CommitLog: Sendable {
     /// Whom to tell which chunks are stored.
     func connect(_ store: MeasuringStore) { state.withLock { $0.store = store } }
 
+    /// How many were counted so far.
+    var count: Int { state.withLock { $0.commits.durations.count } }
+
     /// Begins to count.
     func open() { state.withLock { $0.isOpen = true } }
 

@@ -70,6 +70,8 @@ struct SelfClient: Sendable {
         store.open()
         commits.open()
         try await take(into: &figures, from: runner)
+        // A short window may hold none of what it is to tell.
+        while self.store != .none, commits.count == 0 { try await Task.sleep(for: Self.pollInterval) }
         figures.commits = commits.close()
         figures.ages = isStamped ? store.close() : nil
         figures.residentKilobytes = ProcessUsage.residentKilobytes

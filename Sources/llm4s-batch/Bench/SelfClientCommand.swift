@@ -35,13 +35,13 @@ struct SelfClientCommand: AsyncParsableCommand {
     @Option(help: "Bytes of each prompt.")
     var promptBytes = 100
 
-    @Option(help: "In place of the window: measure until so many chunks have come, in twenty parts.")
+    @Option(help: "Measure until so many chunks have come, in twenty parts (default: for the window).")
     var untilChunks: Int?
 
-    @Option(help: "Process number of the source, to tell how busy it is.")
+    @Option(help: "The source's process number, to tell how busy it is (default: not told).")
     var source: Int32?
 
-    @Option(help: "PEM file of the certificate authorities to trust.")
+    @Option(help: "PEM file of the certificate authorities to trust (default: the system's).")
     var caFile: String?
 
     func run() async throws {

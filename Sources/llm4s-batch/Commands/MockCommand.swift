@@ -35,6 +35,18 @@ struct MockCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Port to listen at; 0 takes a free one.", valueName: "N"))
     var port = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of the server's certificates; with --tls-key it speaks https (default: plain http).",
+            valueName: "FILE"),
+        completion: .file())
+    var tlsCertificate: String?
+
+    @Option(
+        help: ArgumentHelp("PEM file of the certificate's private key (default: none).", valueName: "FILE"),
+        completion: .file())
+    var tlsKey: String?
+
     @Flag(
         help: """
             Be a source of load and nothing else: one lean thread that serves chat completions of models such as \
@@ -124,8 +136,20 @@ struct MockCommand: AsyncParsableCommand {
         for (name, rate) in [("--rpm", rpm), ("--tpm", tpm)] where rate.map({ $0 < 1 }) ?? false {
             throw ValidationError("\(name) must be at least 1, not \(rate ?? 0)")
         }
+        guard (tlsCertificate == nil) == (tlsKey == nil) else {
+            throw ValidationError("--tls-certificate and --tls-key need each other")
+        }
+        guard !load || isDefaultButForPort else { throw ValidationError("--load goes with no option but --port") }
         guard cut == nil || play != nil else { throw ValidationError("--cut needs --play") }
         guard (cut ?? 0) >= 0 else { throw ValidationError("--cut \(cut ?? 0) is no byte of a file") }
+    }
+
+    /// Whether nothing is asked for that the source of load cannot do.
+    private var isDefaultButForPort: Bool {
+        let texts = [behavior, requiredKey, models, play, log, tlsCertificate]
+        return texts.allSatisfy { $0 == nil } && [sendBufferBytes, rpm, tpm].allSatisfy { $0 == nil } && after.isEmpty
+            && threads == 1 && seed == 1 && rateHeaders == .none && retryAfter == .seconds
+            && burst == DurationArgument(seconds: 3)
     }
 
     func run() async throws {
@@ -135,6 +159,9 @@ struct MockCommand: AsyncParsableCommand {
         configuration.threads = threads
         configuration.seed = seed
         configuration.requiredKey = requiredKey
+        if let tlsCertificate, let tlsKey {
+            configuration.tls = TLSFiles(certificates: tlsCertificate, key: tlsKey)
+        }
         configuration.sendBufferBytes = sendBufferBytes
         configuration.logPath = log
         configuration.rateLimits.requestsPerMinute = rpm
@@ -158,7 +185,7 @@ struct MockCommand: AsyncParsableCommand {
         }
         let server: MockServer
         do { server = try await MockServer.start(configuration) } catch {
-            throw Exit(.input, "port \(port) cannot be listened at, or the log not be written: \(error)")
+            throw Exit(.input, "port \(port), the log or the certificate cannot be used: \(error)")
         }
         let (stopped, continuation) = AsyncStream.makeStream(of: Void.self)
         let signals = Signals { _ in continuation.finish() }

@@ -1,0 +1,38 @@
+import ArgumentParser
+
+/// A row of the table of goals, that can be measured alone.
+enum Goal: String, CaseIterable, ExpressibleByArgument {
+    case cpu, unpaced, latency, memory, streams, tls, ingest, startup, growth, build
+
+    /// What it measures.
+    var title: String {
+        switch self {
+        case .cpu: "CPU per event, 1,000 streams at 20 events/s, every chunk stored, durability full"
+        case .unpaced: "events a second without a pace, ten a packet, a row per chunk"
+        case .latency: "added latency at 1,000 paced streams, server stamp to decoded chunk"
+        case .memory: "memory: a stream, 1,400 streams with 4 KB prompts"
+        case .streams: "10,000 open streams"
+        case .tls: "the same over TLS, from the mock"
+        case .ingest: "1,000,000 job lines of 1 KB: time, and memory a job"
+        case .startup: "start-up with a finished database of 100,000 jobs"
+        case .growth: "cost growth from 100,000 to 10,000,000 chunks"
+        case .build: "first release build, dependencies fetched"
+        }
+    }
+
+    /// Measures it.
+    func measure(_ workplace: Workplace, _ scale: GoalScale) throws -> [GoalLine] {
+        switch self {
+        case .cpu: try StreamGoals(workplace, scale).cpu()
+        case .unpaced: try StreamGoals(workplace, scale).unpaced()
+        case .latency: try StreamGoals(workplace, scale).latency()
+        case .memory: try StreamGoals(workplace, scale).memory()
+        case .streams: try StreamGoals(workplace, scale).manyStreams()
+        case .tls: try TLSGoal(workplace, scale).measure()
+        case .growth: try StreamGoals(workplace, scale).growth()
+        case .ingest: try JobGoals(workplace, scale).ingest()
+        case .startup: try JobGoals(workplace, scale).startUp()
+        case .build: BuildGoal(workplace).measure()
+        }
+    }
+}

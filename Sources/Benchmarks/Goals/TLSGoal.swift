@@ -1,0 +1,52 @@
+import Foundation
+
+/// What TLS costs: the mock serves both sides of the comparison, since the lean source speaks no TLS.
+struct TLSGoal {
+    private let workplace: Workplace
+    private let scale: GoalScale
+
+    init(_ workplace: Workplace, _ scale: GoalScale) {
+        self.workplace = workplace
+        self.scale = scale
+    }
+
+    func measure() throws -> [GoalLine] {
+        guard let (certificate, key) = certificate() else {
+            return [GoalLine("TLS", skipped: "openssl is missing: no certificate")]
+        }
+        let plain = try Source(workplace, mockOptions: [])
+        defer { plain.stop() }
+        let secure = try Source(
+            workplace, mockOptions: ["--tls-certificate", certificate, "--tls-key", key], caFile: certificate)
+        defer { secure.stop() }
+        let load = Load.paced(streams: scale.streams, milliseconds: 50, seconds: scale.seconds)
+        var plainFigures: [Figures?] = []
+        var secureFigures: [Figures?] = []
+        for _ in 0..<scale.rounds {
+            plainFigures.append(plain.measureOwn(load, store: "full"))
+            secureFigures.append(secure.measureOwn(load, store: "full"))
+        }
+        let plainCost = plainFigures.map { $0?.cost }
+        let secureCost = secureFigures.map { $0?.cost }
+        return [
+            GoalLine("plain, us an event", .none, plainCost),
+            GoalLine("TLS, us an event", .none, secureCost),
+            GoalLine("ratio", .atMost(1.5), ratios(secureCost, plainCost), unit: " x"),
+            GoalLine("a plain stream", .none, plainFigures.map { $0?.kilobytesPerStream }, unit: " KB", digits: 1),
+            GoalLine("a stream over TLS", .none, secureFigures.map { $0?.kilobytesPerStream }, unit: " KB", digits: 1),
+        ]
+    }
+
+    /// A certificate for 127.0.0.1 that signs itself, and its key.
+    private func certificate() -> (certificate: String, key: String)? {
+        let certificate = workplace.scratch.appending(path: "certificate.pem").path
+        let key = workplace.scratch.appending(path: "key.pem").path
+        let made = Child.output(
+            [
+                "/usr/bin/env", "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate,
+            ])
+        return made == nil ? nil : (certificate, key)
+    }
+}
