@@ -9,13 +9,20 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+// A compiler that cannot embed files builds a program that does not know its commit.
+#ifdef __has_embed
+#if __has_embed("../../.git/logs/HEAD") == __STDC_EMBED_FOUND__
+#define REFLOG_IS_THERE
+#endif
+#endif
+
 namespace {
 
 struct Commit {
     char digits[65];
 };
 
-#if __has_embed("../../.git/logs/HEAD") == __STDC_EMBED_FOUND__
+#ifdef REFLOG_IS_THERE
 
 constexpr unsigned char reflog[] = {
 #embed "../../.git/logs/HEAD"

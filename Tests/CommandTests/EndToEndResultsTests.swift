@@ -128,6 +128,20 @@ struct EndToEndResultsTests {
         #expect(failed.output.contains("mend the line"), "\(failed.output)")
     }
 
+    @Test func aRunTellsOfTheFailuresOfItsFilesAndStatusOfAll() async throws {
+        let first = try directory.writeJobs([#"{"id":"a","model":"mock/status=400","prompt":"x"}"#], to: "first.jsonl")
+        let second = try directory.writeJobs(
+            [#"{"id":"b","model":"mock/status=413","prompt":"x"}"#], to: "second.jsonl")
+        let third = try directory.writeJobs([#"{"id":"c","model":"mock/status=500","prompt":"x"}"#], to: "third.jsonl")
+        for file in [first, second] { _ = try await BatchProcess.run("run", file, "--db", database) }
+        let run = try await BatchProcess.run("run", third, "--db", database, "--max-attempts", "1")
+        #expect(run.error.contains("failed: server: job 'c'"), "\(run.error)")
+        #expect(!run.error.contains("invalid_request"), "\(run.error)")
+        let status = try await BatchProcess.run("status", "--db", database)
+        #expect(status.output.contains("failed: server: job 'c'"), "\(status.output)")
+        #expect(status.output.contains("failed: invalid_request: 2 jobs, such as 'a'"), "\(status.output)")
+    }
+
     @Test func failuresAreGroupedByKindWithAnExampleAndWhatToDo() async throws {
         try await runJobs()
         let status = try await BatchProcess.run("status", "--db", database)

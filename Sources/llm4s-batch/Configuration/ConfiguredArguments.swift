@@ -22,7 +22,8 @@ enum ConfiguredArguments {
     ///
     /// An option that only another command has is left to that one.
     static func complete(_ arguments: [String]) throws(ConfigurationError) -> [String] {
-        guard let command = commands.first(where: { $0._commandName == arguments.first }), !arguments.contains("--help")
+        guard let command = commands.first(where: { $0._commandName == arguments.first }),
+            !arguments.contains("--help"), !arguments.contains("-h")
         else {
             return arguments
         }
