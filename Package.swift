@@ -105,7 +105,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "llm4s-batch", "BatchEngine", "BatchStore", "CSQLite", "LLM4S", "LLMStreaming", "MockProvider", tls,
+                "llm4s-batch", "BatchEngine", "BatchStore", "CSQLite", "LLM4S", "LLM4SBatch", "LLMStreaming",
+                "MockProvider", tls,
             ] + nio,
             swiftSettings: settings),
     ] + examples

@@ -60,6 +60,72 @@ import Testing
         #expect(handler.accumulator.content == content && handler.accumulator.byteCount == usage)
     }
 
+    /// The beginning of a stream, what makes it whole, and an error, in a dialect.
+    struct Speech: Sendable, CustomTestStringConvertible {
+        var provider: Provider
+        var begun: String
+        var rest: String
+        var error: String
+
+        var testDescription: String { provider.dialect.rawValue }
+
+        init(_ provider: Provider, begun: [String], rest: [String], error: String) {
+            func text(_ events: [String]) -> String {
+                events.map { data in
+                    let type = (try? JSONParser.parse(data))?["type"]?.string ?? "message"
+                    return "event: \(type)\ndata: \(data)\n\n"
+                }.joined()
+            }
+            self.provider = provider
+            self.begun = text(begun)
+            self.rest = text(rest)
+            self.error = text([error])
+        }
+    }
+
+    static let speeches = [
+        Speech(
+            .openAI, begun: [ChatEvents.start, ChatEvents.delta(#""content":"a""#)], rest: [ChatEvents.stop],
+            error: #"{"error":{"message":"boom","type":"server_error"}}"#),
+        Speech(
+            .anthropic,
+            begun: [
+                MessagesEvents.start, MessagesEvents.begin(0, #"{"type":"text","text":""}"#),
+                MessagesEvents.text(0, "a"),
+            ],
+            rest: [MessagesEvents.end("end_turn"), MessagesEvents.stop],
+            error: #"{"type":"error","error":{"type":"overloaded_error","message":"boom"}}"#),
+        Speech(
+            .responses, begun: [ResponsesEvents.created, ResponsesEvents.text(0, "a")],
+            rest: [ResponsesEvents.end()],
+            error: #"{"type":"error","code":"server_error","message":"boom","param":null}"#),
+    ]
+
+    @Test(arguments: speeches, [true, false])
+    func inEveryDialectAnErrorOrTheBodysEndIsTheEnd(speech: Speech, isWhole: Bool) {
+        var chunks: [StreamedChunk] = []
+        var ended = StreamingResponseHandler(provider: speech.provider, choices: 1)
+        #expect(Self.feed(speech.begun + (isWhole ? speech.rest : ""), to: &ended).error == nil)
+        do {
+            try ended.receiveEnd(into: &chunks)
+            #expect(isWhole && ended.phase == .ended)
+        } catch {
+            #expect(!isWhole && ended.phase == .failed && error.kind == .cut)
+        }
+        var failed = StreamingResponseHandler(provider: speech.provider, choices: 1)
+        #expect(Self.feed(speech.begun, to: &failed).error == nil)
+        #expect(Self.feed(speech.error, to: &failed).error != nil)
+        #expect(failed.phase == .failed)
+        for text in [speech.begun, speech.rest, speech.error] {
+            for (error, chunks) in [Self.feed(text, to: &ended), Self.feed(text, to: &failed)] {
+                #expect(error == nil && chunks.isEmpty)
+            }
+        }
+        #expect((try? ended.completion()) != nil || !isWhole)
+        #expect((try? failed.completion()) == nil)
+        #expect(ended.accumulator.content == "a" && failed.accumulator.content == "a")
+    }
+
     @Test func anErrorBehindTheFinishReasonLeavesNoCompletion() {
         var handler = StreamingResponseHandler(provider: .openAI, choices: 1)
         let (error, _) = Self.feed(Self.answered + Self.error, to: &handler)

@@ -1,0 +1,127 @@
+// Only LLM4SBatch: what a program that embeds the runner has.
+import Foundation
+import LLM4SBatch
+import MockProvider
+import Synchronization
+import Testing
+
+/// The runner inside another program.
+struct BatchRunnerTests {
+    /// Runs a test with a mock, a job file of these lines and a runner of a database beside it.
+    private func with(
+        _ lines: [String], _ test: (BatchRunner, String, MockServer) async throws -> Void
+    ) async throws {
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs(lines)
+        let runner = BatchRunner(
+            database: directory.path("answers.db"), environment: ["MOCK_BASE_URL": server.baseURL])
+        do { try await test(runner, file, server) } catch {
+            await server.stop()
+            throw error
+        }
+        await server.stop()
+    }
+
+    private static func line(_ id: String, _ behavior: String) -> String {
+        #"{"id":"\#(id)","model":"mock/\#(behavior)","prompt":"x","metadata":{"n":1}}"#
+    }
+
+    @Test func answersComeInTheOrderOfTheFileWithAllThatIsKnown() async throws {
+        let lines = (1...300).map { Self.line("j\($0)", "count-\($0)+reasoning") }
+        try await with(lines) { runner, file, _ in
+            let report = try await runner.run([file])
+            #expect(report.completed == 300 && report.failed == 0 && report.left == 0)
+            #expect(report.attempts == 300 && report.reason == nil)
+            var answers: [BatchAnswer] = []
+            for try await answer in runner.answers() { answers.append(answer) }
+            #expect(answers.map(\.id) == (1...300).map { "j\($0)" })
+            let third = answers[2]
+            #expect(third.content == "1 2 3" && third.finishReason == .stop && third.line == 3)
+            #expect(third.model == "mock/count-3+reasoning" && third.thinking?.isEmpty == false)
+            #expect(third.segments == 1 && third.error == nil && third.errorKind == nil)
+            #expect((third.completionTokens ?? 0) >= 3 && (third.promptTokens ?? 0) > 0)
+            #expect(third.metadata == ["n": 1])
+        }
+    }
+
+    @Test func aCancelledRunKeepsWhatCameAndGoesOnFromThere() async throws {
+        let lines = (1...20).map { Self.line("j\($0)", $0 <= 10 ? "count-5" : "count-400+pace=10ms") }
+        try await with(lines) { runner, file, server in
+            let done = Mutex(0)
+            let (started, starter) = AsyncStream<Void>.makeStream()
+            let task = Task {
+                try await runner.run([file]) { event in
+                    if case .completed = event,
+                        done.withLock({
+                            $0 += 1; return $0 == 10
+                        })
+                    {
+                        starter.finish()
+                    }
+                }
+            }
+            for await _ in started {}
+            task.cancel()
+            let report = try await task.value
+            #expect(report.completed >= 10 && report.left == 20 - report.completed)
+            #expect(report.reason == "it was cancelled")
+            while server.statistics.activeStreams > 0 { await Task.yield() }
+            let rest = try await runner.run([file])
+            #expect(rest.completed == 20 && rest.left == 0)
+            for try await answer in runner.answers() {
+                let numbers = (answer.content ?? "").split(separator: " ").compactMap { Int($0) }
+                #expect(numbers == Array(1...(answer.line! <= 10 ? 5 : 400)), "\(answer.id)")
+            }
+        }
+    }
+
+    @Test func aProviderThatRefusesTheKeyLeavesItsJobs() async throws {
+        try await with([Self.line("a", "count-5+status=401"), Self.line("b", "count-5+status=401")]) {
+            runner, file, _ in
+            let report = try await runner.run([file])
+            #expect(report.completed == 0 && report.failed == 0 && report.left == 2)
+            #expect(report.reason?.hasPrefix("mock: ") == true, "\(report)")
+        }
+    }
+
+    @Test func whatCannotBeRunIsAnErrorThatSaysWhy() async throws {
+        try await with([Self.line("a", "count-5")]) { runner, file, server in
+            await #expect { _ = try await runner.run(["/nonexistent.jsonl"]) } throws: {
+                ($0 as? BatchError)?.kind == .input
+            }
+            let keyless = BatchRunner(database: runner.path, environment: [:])
+            await #expect { _ = try await keyless.run([file]) } throws: {
+                ($0 as? BatchError)?.kind == .configuration && "\($0)".contains("MOCK_BASE_URL")
+            }
+            await #expect { for try await _ in runner.answers() {} } throws: { ($0 as? BatchError)?.kind == .database }
+            #expect(server.statistics.requests == 0)
+            #expect(!FileManager.default.fileExists(atPath: runner.path))
+            _ = try await runner.run([file])
+            // The same id with another request.
+            try Self.line("a", "count-6").write(toFile: file, atomically: true, encoding: .utf8)
+            await #expect { _ = try await runner.run([file]) } throws: {
+                ($0 as? BatchError)?.kind == .input && "\($0)".contains("another request")
+            }
+            // No database of ours.
+            let foreign = runner.path + ".txt"
+            try String(repeating: "no database\n", count: 100).write(toFile: foreign, atomically: true, encoding: .utf8)
+            let other = BatchRunner(database: foreign, environment: ["MOCK_BASE_URL": server.baseURL])
+            await #expect { _ = try await other.run([file]) } throws: { ($0 as? BatchError)?.kind == .database }
+        }
+    }
+
+    @Test func itsOptionsHold() async throws {
+        let lines = (1...12).map { #"{"id":"j\#($0)","prompt":"x"}"# } + [Self.line("f", "count-5+status=500")]
+        try await with(lines) { runner, file, server in
+            var runner = runner
+            runner.options.model = "mock/count-20+pace=2ms"
+            runner.options.concurrency = 3
+            runner.options.maximumAttempts = 2
+            let report = try await runner.run([file])
+            #expect(report.completed == 12 && report.failed == 1)
+            #expect(server.statistics.maximumConcurrentStreams <= 3)
+            #expect(report.attempts == 14)
+        }
+    }
+}
