@@ -1,0 +1,120 @@
+/// What one level of a load test found, from the records of its requests (SPEC 9).
+package struct LevelFigures: Sendable {
+    /// The load of the level.
+    package let load: LevelLoad
+    package let records: [RequestRecord]
+    package let serviceLevel: ServiceLevel?
+    package let cost: ClientCost
+    /// From the level's start to its last end, in seconds.
+    package let duration: Double
+    package let window: SteadyWindow?
+    /// Spread over completed requests, in seconds.
+    package let timeToFirstToken: Distribution
+    package let timeToFirstTokenFromSchedule: Distribution
+    package let timePerOutputToken: Distribution
+    package let gaps: Distribution
+    package let endToEnd: Distribution
+    package let endToEndFromSchedule: Distribution
+    /// How late requests were sent, failed ones included.
+    package let dispatchDelay: Distribution
+
+    /// Computes the figures of a level whose requests have ended.
+    package init(
+        _ load: LevelLoad, records: [RequestRecord], serviceLevel: ServiceLevel?, cost: ClientCost
+    ) {
+        self.load = load
+        self.records = records
+        self.serviceLevel = serviceLevel
+        self.cost = cost
+        duration = records.map(\.times.end).max() ?? 0
+        window = SteadyWindow(records, concurrency: load.concurrency)
+        let completed = records.filter(\.isCompleted)
+        timeToFirstToken = Distribution(completed.compactMap(\.times.timeToFirstToken))
+        timeToFirstTokenFromSchedule = Distribution(completed.compactMap(\.times.timeToFirstTokenFromSchedule))
+        timePerOutputToken = Distribution(completed.compactMap(\.timePerOutputToken))
+        var gaps = Distribution()
+        for record in completed { for gap in record.times.gaps { gaps.add(gap) } }
+        self.gaps = gaps
+        endToEnd = Distribution(completed.map(\.times.endToEnd))
+        endToEndFromSchedule = Distribution(completed.map(\.times.endToEndFromSchedule))
+        dispatchDelay = Distribution(records.map(\.times.dispatchDelay))
+    }
+
+    package var completed: Int { records.count(where: \.isCompleted) }
+    package var failed: Int { records.count - completed }
+    package var inputTokens: Int { records.filter(\.isCompleted).compactMap(\.inputTokens).reduce(0, +) }
+    package var outputTokens: Int { records.filter(\.isCompleted).map(\.outputTokens).reduce(0, +) }
+    package var requestsPerSecond: Double { perSecond(Double(completed)) }
+    package var outputTokensPerSecond: Double { perSecond(Double(outputTokens)) }
+    package var totalTokensPerSecond: Double { perSecond(Double(inputTokens + outputTokens)) }
+
+    private func perSecond(_ count: Double) -> Double { duration > 0 ? count / duration : 0 }
+
+    /// The requests that kept the service level.
+    package var good: Int? { serviceLevel.map { level in records.count(where: level.isKept(by:)) } }
+    /// Their share of all requests, failed ones included.
+    package var goodShare: Double? {
+        good.map { records.isEmpty ? 0 : Double($0) / Double(records.count) }
+    }
+    /// Requests that kept the service level, a second.
+    package var goodput: Double? { good.map { perSecond(Double($0)) } }
+
+    /// Errors by their kind, the most frequent first.
+    package var errors: [(kind: String, count: Int)] {
+        var counts: [String: Int] = [:]
+        for record in records { if let kind = record.errorKind { counts[kind, default: 0] += 1 } }
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { (kind: $0.key, count: $0.value) }
+    }
+
+    /// How tokens were counted: by reports, by chunks, or some so and some so.
+    package var tokenSources: Set<RequestRecord.TokenSource> {
+        Set(records.filter(\.isCompleted).map(\.tokenSource))
+    }
+
+    /// Requests that ended in the steady window, a second; nil without one.
+    package var steadyRequestsPerSecond: Double? {
+        window.map { window in
+            Double(records.count { $0.isCompleted && window.contains($0.times.end) }) / window.seconds
+        }
+    }
+
+    /// Output tokens in the steady window, a second: those of a request are spread evenly over its chunks.
+    package var steadyOutputTokensPerSecond: Double? {
+        window.map { window in
+            records.filter(\.isCompleted).map { record in
+                let contents = record.times.contents
+                guard !contents.isEmpty else { return 0 }
+                return Double(record.outputTokens) * Double(contents.count(where: window.contains))
+                    / Double(contents.count)
+            }.reduce(0, +) / window.seconds
+        }
+    }
+
+    /// Why the figures may be the client's and not the server's; empty where they are not.
+    package var clientLimits: [String] {
+        var limits: [String] = []
+        if cost.coreShare > ClientCost.greatestCoreShare {
+            limits.append("it used \(Int((cost.coreShare * 100).rounded())) % of a core")
+        }
+        if let delay = dispatchDelay.quantile(0.95), let first = timeToFirstToken.quantile(0.5),
+            delay > ClientCost.greatestDispatchShare * first
+        {
+            limits.append("requests were sent late (p95 \(Figure.milliseconds(delay)) ms after they were due)")
+        }
+        return limits
+    }
+
+    /// How many requests were open at once at most.
+    package var maximumConcurrency: Int {
+        var changes = records.map { (time: $0.times.sent, step: 1) } + records.map { (time: $0.times.end, step: -1) }
+        // One that ends when another is sent makes room for it.
+        changes.sort { ($0.time, $0.step) < ($1.time, $1.step) }
+        var open = 0
+        var maximum = 0
+        for change in changes {
+            open += change.step
+            maximum = max(maximum, open)
+        }
+        return maximum
+    }
+}

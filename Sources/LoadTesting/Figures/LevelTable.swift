@@ -1,0 +1,69 @@
+/// A level as lines of a terminal.
+package struct LevelTable: Sendable {
+    private let level: LevelFigures
+
+    package init(_ level: LevelFigures) { self.level = level }
+
+    /// The distributions of a level and their names.
+    static func distributions(_ level: LevelFigures) -> [(name: String, values: Distribution)] {
+        [
+            ("TTFT", level.timeToFirstToken), ("TTFT from schedule", level.timeToFirstTokenFromSchedule),
+            ("TPOT", level.timePerOutputToken), ("ITL", level.gaps), ("E2E", level.endToEnd),
+            ("E2E from schedule", level.endToEndFromSchedule),
+        ]
+    }
+
+    package var lines: [String] {
+        var lines = [
+            "\(level.load.text): \(level.records.count) requests, \(level.failed) errors in "
+                + "\(Figure.short(level.duration)) s",
+            "  \(Figure.short(level.requestsPerSecond)) requests/s, "
+                + "\(Figure.short(level.outputTokensPerSecond)) output tokens/s"
+                + (level.steadyOutputTokensPerSecond.map {
+                    "; steady state \(Figure.short(level.steadyRequestsPerSecond)) requests/s, "
+                        + "\(Figure.short($0)) output tokens/s"
+                } ?? "; no steady state"),
+        ]
+        if let goodput = level.goodput, let share = level.goodShare, let good = level.good {
+            lines.append(
+                "  goodput \(Figure.short(goodput)) requests/s: \(good) of \(level.records.count) requests "
+                    + "(\(Figure.short(share * 100)) %) kept the SLO")
+        }
+        for error in level.errors { lines.append("  error \(error.kind): \(error.count)") }
+        lines.append(row("ms", ["mean", "p50", "p90", "p95", "p99", "max"]))
+        for (name, values) in Self.distributions(level) { lines.append(row(name, Self.cells(values))) }
+        lines.append("  client: \(clientCost)")
+        return lines
+    }
+
+    static func cells(_ values: Distribution) -> [String] {
+        [
+            values.mean, values.quantile(0.5), values.quantile(0.9), values.quantile(0.95), values.quantile(0.99),
+            values.maximum,
+        ].map { Figure.milliseconds($0) }
+    }
+
+    /// What the client took, in words.
+    var clientCost: String {
+        let cost = level.cost
+        var parts = [
+            "\(Figure.short(cost.cpuSeconds)) s CPU (\(Figure.short(cost.coreShare * 100)) % of a core)",
+            "\(Figure.short(cost.cpuPerChunk.map { $0 * 1e6 })) us a chunk",
+            "peak memory \(Figure.short(Double(cost.peakBytes) / 1_048_576)) MB",
+        ]
+        if let bytes = cost.bytesPerStream { parts.append("\(Figure.short(bytes / 1024)) KB a stream") }
+        parts.append("loop lag p95 \(Figure.milliseconds(cost.loopLag.quantile(0.95))) ms")
+        parts.append("dispatch delay p95 \(Figure.milliseconds(level.dispatchDelay.quantile(0.95))) ms")
+        return parts.joined(separator: ", ")
+    }
+
+    private func row(_ name: String, _ cells: [String]) -> String {
+        "  " + name.padding(to: 20)
+            + cells.map { String(repeating: " ", count: max(1, 10 - $0.count)) + $0 }.joined()
+    }
+}
+
+extension String {
+    /// The text with blanks behind it up to a width.
+    fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

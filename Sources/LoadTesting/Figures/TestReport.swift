@@ -1,0 +1,53 @@
+/// A load test's levels as text.
+package struct TestReport: Sendable {
+    package let test: TestDescription
+    package let levels: [LevelFigures]
+
+    package init(_ test: TestDescription, levels: [LevelFigures]) {
+        self.test = test
+        self.levels = levels
+    }
+
+    /// What the names mean; printed with the numbers.
+    package static let definitions = [
+        "each request has six times on one monotonic clock: scheduled (due by the rate, or its place became free), "
+            + "sent (handed to the transport; setting up a connection comes after), first byte, first content, "
+            + "last content, end",
+        "TTFT = first content - sent; from schedule: first content - scheduled",
+        "TPOT = (last content - first content) / (output tokens - 1)",
+        "ITL = every gap between two chunks of content, measured; chunks that came in one read are 0 apart",
+        "E2E = end - sent; from schedule: end - scheduled",
+        "goodput = requests that kept the SLO / duration; its share is of all requests, failed ones included",
+        "steady state = from when the asked-for number is open (without one: the first has ended) until the last is "
+            + "sent; latencies are of all completed requests after the warm-up",
+        "dispatch delay = sent - scheduled; loop lag = how late an event loop came to a timer",
+    ]
+
+    /// The warning that comes before everything else; nil where the client was quick enough.
+    package var warning: String? {
+        let limited = levels.filter { !$0.clientLimits.isEmpty }
+        guard let first = limited.first else { return nil }
+        return "this measured the client: \(first.clientLimits.joined(separator: "; "))"
+            + (levels.count > 1 ? " (\(first.load.text))" : "")
+    }
+
+    package var text: String {
+        var lines: [String] = []
+        if let warning { lines.append(warning) }
+        lines.append("\(test.endpoint) · \(test.model) · \(test.requests)")
+        for level in levels { lines += [""] + LevelTable(level).lines }
+        lines += ["", "tokens are \(tokenSource)"] + Self.definitions
+        return lines.joined(separator: "\n")
+    }
+
+    /// How tokens were counted, in words.
+    package var tokenSource: String {
+        let sources = levels.reduce(into: Set<RequestRecord.TokenSource>()) { $0.formUnion($1.tokenSources) }
+        return switch (sources.contains(.usage), sources.contains(.chunks)) {
+        case (true, false): "those that the server reports"
+        case (false, true): "chunks of content: the server reports none"
+        case (true, true): "those that the server reports, and chunks of content where it reports none"
+        case (false, false): "not known: no request was completed"
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+
+/// A plot as an inline SVG: axes, and series of points, lines or columns.
+struct Plot: Sendable {
+    /// What is drawn.
+    enum Series: Sendable {
+        case points([(x: Double, y: Double)])
+        case line([(x: Double, y: Double)], name: String)
+        /// Columns from one value of x to another.
+        case columns([(from: Double, to: Double, y: Double)])
+    }
+
+    private static let width = 560.0
+    private static let height = 240.0
+    private static let left = 56.0
+    private static let right = 12.0
+    private static let top = 28.0
+    private static let bottom = 40.0
+    /// More points than this are thinned: a page must open.
+    private static let maximumPoints = 4_000
+
+    var title: String
+    var xTitle: String
+    var yTitle: String
+    var x: PlotScale
+    var y: PlotScale
+    var series: [Series]
+
+    var svg: String {
+        var parts = [
+            #"<svg viewBox="0 0 \#(Self.number(Self.width)) \#(Self.number(Self.height))" role="img" aria-label="\#(Page.escape(title))">"#,
+            #"<text x="\#(Self.number(Self.left))" y="16" class="title">\#(Page.escape(title))</text>"#,
+        ]
+        parts += axes
+        for (index, series) in series.enumerated() { parts += marks(series, color: index) }
+        parts.append("</svg>")
+        return parts.joined(separator: "\n")
+    }
+
+    private var axes: [String] {
+        var parts: [String] = []
+        for tick in y.ticks {
+            let place = Self.number(at(y: tick))
+            parts.append(
+                #"<line x1="\#(Self.number(Self.left))" x2="\#(Self.number(Self.width - Self.right))" y1="\#(place)" y2="\#(place)" class="grid"/>"#
+            )
+            parts.append(
+                #"<text x="\#(Self.number(Self.left - 6))" y="\#(place)" class="tick end">\#(Self.label(tick))</text>"#)
+        }
+        for tick in x.ticks {
+            let place = Self.number(at(x: tick))
+            let base = Self.number(Self.height - Self.bottom + 14)
+            parts.append(#"<text x="\#(place)" y="\#(base)" class="tick middle">\#(Self.label(tick))</text>"#)
+        }
+        let middle = Self.number((Self.left + Self.width - Self.right) / 2)
+        parts.append(
+            #"<text x="\#(middle)" y="\#(Self.number(Self.height - 6))" class="axis middle">\#(Page.escape(xTitle))</text>"#
+        )
+        parts.append(
+            #"<text x="\#(Self.number(Self.width - Self.right))" y="16" class="axis end">\#(Page.escape(yTitle))</text>"#)
+        return parts
+    }
+
+    private func marks(_ series: Series, color: Int) -> [String] {
+        switch series {
+        case .points(let points):
+            let step = max(1, (points.count + Self.maximumPoints - 1) / Self.maximumPoints)
+            return stride(from: 0, to: points.count, by: step).map { index in
+                let point = points[index]
+                return
+                    #"<circle cx="\#(Self.number(at(x: point.x)))" cy="\#(Self.number(at(y: point.y)))" r="1.8" class="mark\#(color)"/>"#
+            }
+        case .line(let points, let name):
+            guard !points.isEmpty else { return [] }
+            let path = points.map { "\(Self.number(at(x: $0.x))),\(Self.number(at(y: $0.y)))" }.joined(separator: " ")
+            let legend = Self.number(Self.left + 150 + Double(color) * 60)
+            return [
+                #"<polyline points="\#(path)" class="line\#(color)"/>"#,
+                #"<text x="\#(legend)" y="16" class="legend\#(color)">\#(Page.escape(name))</text>"#,
+            ]
+        case .columns(let columns):
+            return columns.map { column in
+                let (from, to, value) = (at(x: column.from), at(x: column.to), at(y: column.y))
+                let base = Self.height - Self.bottom
+                return
+                    #"<rect x="\#(Self.number(from))" y="\#(Self.number(value))" width="\#(Self.number(max(1, to - from)))" height="\#(Self.number(base - value))" class="mark\#(color)"/>"#
+            }
+        }
+    }
+
+    private func at(x value: Double) -> Double { Self.left + x.place(value) * (Self.width - Self.left - Self.right) }
+
+    private func at(y value: Double) -> Double {
+        Self.height - Self.bottom - y.place(value) * (Self.height - Self.top - Self.bottom)
+    }
+
+    private static func number(_ value: Double) -> String {
+        value == value.rounded() ? String(Int(value)) : String(format: "%.1f", value)
+    }
+
+    private static func label(_ value: Double) -> String {
+        value != 0 && value < 0.01 ? String(format: "%g", value) : Figure.short(value)
+    }
+}

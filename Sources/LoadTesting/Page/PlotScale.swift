@@ -1,0 +1,44 @@
+import Foundation
+
+/// A straight or logarithmic way from values to places on an axis.
+struct PlotScale: Sendable {
+    let isLogarithmic: Bool
+    let lower: Double
+    let upper: Double
+
+    /// A scale from zero to a round number that is not less than the greatest value.
+    init(through greatest: Double) {
+        isLogarithmic = false
+        lower = 0
+        upper = Self.round(greatest > 0 ? greatest : 1)
+    }
+
+    /// A logarithmic scale over whole powers of ten that hold both values.
+    init(powersFrom least: Double, through greatest: Double) {
+        isLogarithmic = true
+        let first = floor(log10(max(least, 1e-9)))
+        lower = pow(10, first)
+        upper = pow(10, max(first + 1, ceil(log10(max(greatest, 1e-9)))))
+    }
+
+    /// The place of a value, from 0 to 1.
+    func place(_ value: Double) -> Double {
+        let share =
+            isLogarithmic
+            ? log(max(value, lower) / lower) / log(upper / lower) : (value - lower) / (upper - lower)
+        return min(1, max(0, share))
+    }
+
+    /// The values that are written at the axis.
+    var ticks: [Double] {
+        guard isLogarithmic else { return (0...4).map { upper * Double($0) / 4 } }
+        let first = Int(log10(lower).rounded())
+        return (first...Int(log10(upper).rounded())).map { pow(10, Double($0)) }
+    }
+
+    /// The least of 1, 2, 4, 8 times a power of ten that is not less.
+    private static func round(_ value: Double) -> Double {
+        let power = pow(10, floor(log10(value)))
+        return [1, 2, 4, 8, 10].map { $0 * power }.first { $0 >= value * 0.999_999 } ?? value
+    }
+}

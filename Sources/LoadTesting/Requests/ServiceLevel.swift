@@ -1,0 +1,30 @@
+/// What a request must keep to be a good one: `--slo ttft=500ms,tpot=50ms,e2el=10s`.
+package struct ServiceLevel: Sendable, Equatable {
+    /// What is bounded, by the names that vLLM has for it.
+    package enum Measure: String, Sendable, CaseIterable {
+        /// Time to first token.
+        case ttft
+        /// Time per output token after the first.
+        case tpot
+        /// End to end.
+        case e2el
+    }
+
+    /// The greatest value of each, in seconds.
+    package let bounds: [Measure: Double]
+
+    package init(bounds: [Measure: Double]) { self.bounds = bounds }
+
+    /// Whether a request kept all of them; a failed one never did, nor one without the measured time.
+    package func isKept(by record: RequestRecord) -> Bool {
+        guard record.isCompleted else { return false }
+        return bounds.allSatisfy { measure, bound in
+            switch measure {
+            case .ttft: record.times.timeToFirstToken.map { $0 <= bound } ?? false
+            // An answer of one token has no time between tokens to be late with.
+            case .tpot: record.outputTokens <= 1 || record.timePerOutputToken.map { $0 <= bound } ?? false
+            case .e2el: record.times.endToEnd <= bound
+            }
+        }
+    }
+}
