@@ -67,9 +67,134 @@ struct EndToEndBenchTests {
         }
     }
 
-    @Test func whatShallBeMeasuredMustBeSaid() async throws {
-        let ended = try await BatchProcess.run("bench")
-        #expect(ended.status == 2)
-        #expect(ended.error.contains("--self"))
+    /// The lines of `--json`.
+    private static func levels(_ url: URL) throws -> [[String: Any]] {
+        try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map { line in
+            try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+        }
+    }
+
+    @Test func eachLevelOfAClosedLoopSendsItsRequestsAndNoMoreAtOnce() async throws {
+        let directory = try TemporaryDirectory()
+        let ended = try await BatchProcess(
+            [
+                "bench", "--model", "mock/assistant+words=12+pace=3ms+ttft=40ms", "--concurrency", "1,3", "--requests",
+                "9", "--warmup", "2", "--input-tokens", "7", "--slo", "ttft=10m,tpot=10m,e2el=10m", "--json", "b.json",
+                "--html", "b.html",
+            ], directory: directory.url
+        ).ended()
+        #expect(ended.status == 0, "\(ended.error)")
+        let levels = try Self.levels(directory.url.appending(path: "b.json"))
+        #expect(levels.map { $0["max_concurrency"] as? Int } == [1, 3])
+        for (level, concurrency) in zip(levels, [1, 3]) {
+            #expect(level["num_prompts"] as? Int == 9)
+            #expect(level["completed"] as? Int == 9)
+            #expect(level["failed"] as? Int == 0)
+            #expect(try #require(level["max_concurrent_requests"] as? Int) <= concurrency)
+            #expect(level["total_output_tokens"] as? Int == 9 * 12)
+            #expect(level["total_input_tokens"] as? Int == 9 * 7)
+            #expect(level["token_source"] as? String == "usage")
+            // Nothing comes before the mock's first token, nor its gaps sooner than its pace allows in all.
+            let firstTokens = try #require(level["ttfts"] as? [Double])
+            #expect(firstTokens.count == 9 && firstTokens.allSatisfy { $0 >= 0.04 })
+            let latencies = try #require(level["latencies"] as? [Double])
+            let gaps = try #require(level["itls"] as? [[Double]])
+            #expect(gaps.allSatisfy { $0.count == 11 })
+            for (first, (latency, gaps)) in zip(firstTokens, zip(latencies, gaps)) {
+                #expect(first + gaps.reduce(0, +) <= latency + 1e-6)
+                #expect(gaps.reduce(0, +) >= 0.03)
+            }
+            for measure in ["ttft", "tpot", "itl", "e2el"] {
+                let median = try #require(level["median_\(measure)_ms"] as? Double)
+                let late = try #require(level["p99_\(measure)_ms"] as? Double)
+                #expect(median <= late, "\(measure)")
+            }
+            let from = try #require(level["mean_ttft_from_schedule_ms"] as? Double)
+            #expect(try from >= #require(level["mean_ttft_ms"] as? Double))
+            #expect(level["good_share"] as? Double == 1)
+        }
+        #expect(ended.output.contains("TTFT = first content - sent"))
+        let page = try String(contentsOf: directory.url.appending(path: "b.html"), encoding: .utf8)
+        #expect(page.components(separatedBy: "<svg ").count == 13)
+    }
+
+    @Test func anOpenLoopSendsByItsRateAndFailedRequestsAreInTheGoodputsDenominator() async throws {
+        let mock = try await MockProcess()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs([
+            #"{"model":"vllm/assistant+words=3","prompt":"a"}"#, #"{"model":"vllm/assistant+status=500","prompt":"b"}"#,
+        ])
+        let ended = try await BatchProcess(
+            [
+                "bench", "--jobs", file, "--base-url", mock.baseURL, "--rate", "200", "--poisson", "--requests", "10",
+                "--slo", "e2el=10m", "--json", "b.json",
+            ], directory: directory.url
+        ).ended()
+        #expect(ended.status == 0, "\(ended.error)")
+        let level = try #require(try Self.levels(directory.url.appending(path: "b.json")).first)
+        #expect(level["request_rate"] as? Double == 200)
+        #expect(level["burstiness"] as? Double == 1)
+        #expect(level["completed"] as? Int == 5)
+        #expect(level["failed"] as? Int == 5)
+        #expect(level["good_share"] as? Double == 0.5)
+        #expect(try #require(level["errors"] as? [String]).filter(\.isEmpty).count == 5)
+        #expect(ended.output.contains("error server: 5"))
+        let sent = try #require(level["start_times"] as? [Double])
+        #expect(sent == sent.sorted())
+    }
+
+    @Test func withoutReportedUsageChunksAreCounted() async throws {
+        let directory = try TemporaryDirectory()
+        let ended = try await BatchProcess(
+            [
+                "bench", "--model", "mock/assistant+words=10+chunk=2+nousage", "--requests", "2", "--json", "b.json",
+            ], directory: directory.url
+        ).ended()
+        #expect(ended.status == 0, "\(ended.error)")
+        let level = try #require(try Self.levels(directory.url.appending(path: "b.json")).first)
+        #expect(level["token_source"] as? String == "chunks")
+        #expect(level["output_lens"] as? [Int] == [5, 5])
+        #expect(ended.output.contains("chunks of content: the server reports none"))
+    }
+
+    @Test func theDurationEndsALevelAndASeedRepeatsItsPrompts() async throws {
+        let mock = try await MockProcess(arguments: ["--log", "/dev/null"])
+        func prompts(_ seed: String) async throws -> [String] {
+            let directory = try TemporaryDirectory()
+            let log = directory.path("log.jsonl")
+            let logging = try await MockProcess(arguments: ["--log", log])
+            let ended = try await BatchProcess.run(
+                "bench", "--model", "any", "--base-url", logging.baseURL, "--requests", "3", "--seed", seed)
+            #expect(ended.status == 0, "\(ended.error)")
+            return try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map { line in
+                let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                return String(describing: object?["body"] ?? "")
+            }
+        }
+        let first = try await prompts("5")
+        #expect(Set(first).count == 3)
+        #expect(try await prompts("5") == first)
+        #expect(try await prompts("6") != first)
+        let ended = try await BatchProcess.run(
+            "bench", "--model", "mock/assistant+words=2", "--base-url", mock.baseURL, "--duration", "100ms")
+        #expect(ended.status == 0, "\(ended.error)")
+    }
+
+    @Test func aLevelWithoutAnAnswerEndsWithStatus1() async throws {
+        let ended = try await BatchProcess.run("bench", "--model", "mock/assistant+status=500", "--requests", "2")
+        #expect(ended.status == 1)
+        #expect(ended.output.contains("error server: 2"))
+    }
+
+    @Test(arguments: [
+        [], ["--self", "--requests", "5"], ["--model", "mock/x", "--streams", "5"], ["--model", "mock/x", "--poisson"],
+        ["--model", "mock/x", "--slo", "speed=1s"], ["--model", "mock/x", "--concurrency", "0"],
+        ["--model", "mock/x", "--requests", "1", "--duration", "1s"], ["--base-url", "http://127.0.0.1:1"],
+        ["--jobs", "x.jsonl", "--input-tokens", "5"], ["--model", "mock/x", "--rate", "0"],
+    ])
+    func whatCannotBeMeasuredIsRefused(options: [String]) async throws {
+        let ended = try await BatchProcess(["bench"] + options).ended()
+        #expect(ended.status == 2, "\(ended.error)")
+        #expect(ended.output == "")
     }
 }

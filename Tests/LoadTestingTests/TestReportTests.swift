@@ -52,7 +52,9 @@ struct TestReportTests {
     }
 }
 
-/// Reads tags as XML does: each is closed, in order. Void elements of HTML are known.
+/// Reads tags as XML does: each is closed, in order.
+///
+/// Void elements of HTML are known.
 private struct XMLWitness {
     var fault: String?
 

@@ -105,7 +105,10 @@ package struct LevelFigures: Sendable {
     }
 
     /// How many requests were open at once at most.
-    package var maximumConcurrency: Int {
+    package var maximumConcurrency: Int { Self.maximumConcurrency(of: records) }
+
+    /// How many of these requests were open at once at most.
+    package static func maximumConcurrency(of records: [RequestRecord]) -> Int {
         var changes = records.map { (time: $0.times.sent, step: 1) } + records.map { (time: $0.times.end, step: -1) }
         // One that ends when another is sent makes room for it.
         changes.sort { ($0.time, $0.step) < ($1.time, $1.step) }

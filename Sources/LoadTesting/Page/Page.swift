@@ -25,7 +25,8 @@ package struct Page: Sendable {
         var parts = [
             "<!DOCTYPE html>", #"<html lang="en">"#, "<head>", #"<meta charset="utf-8">"#,
             #"<meta name="viewport" content="width=device-width, initial-scale=1">"#,
-            "<title>Load test of \(Self.escape(test.model))</title>", "<style>\(Self.style)</style>", "</head>", "<body>",
+            "<title>Load test of \(Self.escape(test.model))</title>", "<style>\(Self.style)</style>", "</head>",
+            "<body>",
         ]
         if let warning = report.warning { parts.append(#"<p class="warning">\#(Self.escape(warning))</p>"#) }
         parts.append("<h1>Load test of \(Self.escape(test.model))</h1>")
@@ -43,14 +44,16 @@ package struct Page: Sendable {
 
     private var summary: [String] {
         let heads = [
-            "load", "requests", "errors", "requests/s", "output tokens/s", "TTFT p50, ms", "TTFT p99, ms", "ITL p50, ms",
+            "load", "requests", "errors", "requests/s", "output tokens/s", "TTFT p50, ms", "TTFT p99, ms",
+            "ITL p50, ms",
             "E2E p50, ms",
         ]
         let rows = report.levels.map { level in
             [
                 level.load.text, "\(level.records.count)", "\(level.failed)", Figure.short(level.requestsPerSecond),
                 Figure.short(level.outputTokensPerSecond), Figure.milliseconds(level.timeToFirstToken.quantile(0.5)),
-                Figure.milliseconds(level.timeToFirstToken.quantile(0.99)), Figure.milliseconds(level.gaps.quantile(0.5)),
+                Figure.milliseconds(level.timeToFirstToken.quantile(0.99)),
+                Figure.milliseconds(level.gaps.quantile(0.5)),
                 Figure.milliseconds(level.endToEnd.quantile(0.5)),
             ]
         }

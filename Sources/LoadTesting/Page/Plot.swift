@@ -13,7 +13,7 @@ struct Plot: Sendable {
     private static let width = 560.0
     private static let height = 240.0
     private static let left = 56.0
-    private static let right = 12.0
+    private static let right = 20.0
     private static let top = 28.0
     private static let bottom = 40.0
     /// More points than this are thinned: a page must open.
@@ -57,7 +57,8 @@ struct Plot: Sendable {
             #"<text x="\#(middle)" y="\#(Self.number(Self.height - 6))" class="axis middle">\#(Page.escape(xTitle))</text>"#
         )
         parts.append(
-            #"<text x="\#(Self.number(Self.width - Self.right))" y="16" class="axis end">\#(Page.escape(yTitle))</text>"#)
+            #"<text x="\#(Self.number(Self.width - Self.right))" y="16" class="axis end">\#(Page.escape(yTitle))</text>"#
+        )
         return parts
     }
 

@@ -36,9 +36,9 @@ struct PlotScale: Sendable {
         return (first...Int(log10(upper).rounded())).map { pow(10, Double($0)) }
     }
 
-    /// The least of 1, 2, 4, 8 times a power of ten that is not less.
+    /// The least number of one digit times a power of ten that is not less and has quarters of few digits.
     private static func round(_ value: Double) -> Double {
         let power = pow(10, floor(log10(value)))
-        return [1, 2, 4, 8, 10].map { $0 * power }.first { $0 >= value * 0.999_999 } ?? value
+        return [1, 2, 3, 4, 5, 6, 8, 10].map { $0 * power }.first { $0 >= value * 0.999_999 } ?? value
     }
 }

@@ -1,0 +1,136 @@
+import ArgumentParser
+import BatchEngine
+import Foundation
+import LLM4S
+import LLMStreaming
+import LoadTesting
+
+/// The options of `bench` for an endpoint.
+struct EndpointOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Model to ask, as provider/model (default: LLM_MODEL, else that of --jobs).", valueName: "P/M"))
+    var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "URL in place of the provider's; a model without a provider's prefix is then asked as vLLM is (default: none).",
+            valueName: "URL"))
+    var baseURL: String?
+
+    @OptionGroup var providers: ProviderOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Requests open at once: a level for each number (default: 1; with --rate no bound).", valueName: "N,N"))
+    var concurrency: LevelsArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Requests a second, whatever has ended (default: the next when one has ended).", valueName: "R"))
+    var rate: Double?
+
+    @Flag(help: "With --rate: at random times, as independent users come, not equally far apart.")
+    var poisson = false
+
+    @Option(help: ArgumentHelp("Requests of each level (default: as many as --duration allows).", valueName: "N"))
+    var requests: Int?
+
+    @Option(
+        help: ArgumentHelp("JSONL file of jobs to send, over and over (default: random prompts).", valueName: "FILE"),
+        completion: .file())
+    var jobs: String?
+
+    @Option(help: ArgumentHelp("Words, about as many tokens, of each random prompt (default: 256).", valueName: "N"))
+    var inputTokens: Int?
+
+    @Option(help: ArgumentHelp("Most tokens of each answer to a random prompt (default: 128).", valueName: "N"))
+    var outputTokens: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "What a good request keeps, as ttft=500ms,tpot=50ms,e2el=10s; any of them (default: no goodput is told).",
+            valueName: "SLO"))
+    var slo: ServiceLevelArgument?
+
+    @Option(help: ArgumentHelp("Requests before each level that count for nothing (default: 0).", valueName: "N"))
+    var warmup: Int?
+
+    @Option(help: ArgumentHelp("Seed of random prompts and times (default: 1).", valueName: "N"))
+    var seed: UInt64?
+
+    @Option(
+        help: ArgumentHelp("Write the report to this file, as a page (default: no file).", valueName: "FILE"),
+        completion: .file())
+    var html: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of the certificate authorities to trust in place of the system's (default: SSL_CERT_FILE).",
+            valueName: "FILE"),
+        completion: .file())
+    var caFile: String?
+
+    mutating func validate() throws {
+        for (name, value) in [
+            ("requests", requests), ("input-tokens", inputTokens), ("output-tokens", outputTokens),
+        ] where value.map({ $0 < 1 }) ?? false {
+            throw ValidationError("--\(name) must be at least 1, not \(value ?? 0)")
+        }
+        if let warmup, warmup < 0 { throw ValidationError("--warmup cannot be negative, and is \(warmup)") }
+        if let rate, !(rate > 0 && rate <= 1e6) { throw ValidationError("--rate must be more than 0, not \(rate)") }
+        guard !poisson || rate != nil else { throw ValidationError("--poisson needs --rate") }
+        guard jobs == nil || (inputTokens == nil && outputTokens == nil) else {
+            throw ValidationError("--input-tokens and --output-tokens are for random prompts, not for --jobs")
+        }
+    }
+
+    /// Those that were given, by their names.
+    var given: [String] {
+        let options: [(String, Bool)] = [
+            ("model", model != nil), ("base-url", baseURL != nil), ("concurrency", concurrency != nil),
+            ("rate", rate != nil), ("poisson", poisson), ("requests", requests != nil), ("jobs", jobs != nil),
+            ("input-tokens", inputTokens != nil), ("output-tokens", outputTokens != nil), ("slo", slo != nil),
+            ("warmup", warmup != nil), ("seed", seed != nil), ("html", html != nil), ("ca-file", caFile != nil),
+            ("provider", providers.provider != nil), ("config", providers.config != nil),
+        ]
+        return options.filter(\.1).map { "--\($0.0)" }
+    }
+
+    /// The levels in their order.
+    var levels: [LevelLoad] {
+        let spacing: Arrivals.Spacing = poisson ? .poisson : .constant
+        guard let concurrency else {
+            return [LevelLoad(concurrency: rate == nil ? 1 : nil, rate: rate, spacing: spacing)]
+        }
+        return concurrency.levels.map { LevelLoad(concurrency: $0, rate: rate, spacing: spacing) }
+    }
+}
+
+/// Numbers of requests open at once, as they are typed: `1,8,64`.
+struct LevelsArgument: ExpressibleByArgument {
+    var levels: [Int]
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard numbers.allSatisfy({ ($0 ?? 0) >= 1 }) else { return nil }
+        levels = numbers.compactMap { $0 }
+    }
+}
+
+/// A service level as it is typed.
+struct ServiceLevelArgument: ExpressibleByArgument {
+    var level: ServiceLevel
+
+    init?(argument: String) {
+        var bounds: [ServiceLevel.Measure: Double] = [:]
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            let sides = part.split(separator: "=", maxSplits: 1)
+            guard sides.count == 2, let measure = ServiceLevel.Measure(rawValue: String(sides[0])),
+                let bound = DurationArgument(argument: String(sides[1])), bounds[measure] == nil
+            else { return nil }
+            bounds[measure] = bound.duration.inSeconds
+        }
+        level = ServiceLevel(bounds: bounds)
+    }
+}
