@@ -122,7 +122,7 @@ struct Admission {
         let shares = SlotShares(
             found.map { index in
                 let provider = providers[index]
-                let needed = provider.isPaused(at: now) ? 0 : provider.neededStreams
+                let needed = provider.isPaused(at: now) ? 0 : provider.neededStreams(at: now)
                 return SlotShares.Claim(running: provider.gate.running, needed: needed)
             }, total: most, running: running)
         return found.indices.sorted { providers[found[$0]].gate.running < providers[found[$1]].gate.running }
@@ -356,10 +356,10 @@ struct Admission {
 
 extension ProviderLanes {
     /// The most streams that it can use at the moment.
-    var neededStreams: Int {
+    func neededStreams(at now: Duration) -> Int {
         let ofModels = models.reduce(0) { sum, model in
-            model.stopReason == nil ? sum + (model.gate.neededStreams ?? model.gate.width.streams) : sum
+            model.stopReason == nil ? sum + (model.gate.neededStreams(at: now) ?? model.gate.width.streams) : sum
         }
-        return min(gate.neededStreams ?? gate.width.streams, ofModels)
+        return min(gate.neededStreams(at: now) ?? gate.width.streams, ofModels)
     }
 }

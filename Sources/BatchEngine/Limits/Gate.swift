@@ -7,10 +7,11 @@ struct Gate: Sendable {
     private enum Flow: Equatable {
         case open
         case paused(until: Duration, WaitReason)
-        /// One request is under way; its answer opens the gate.
+        /// One request is under way after a pause; its answer opens the gate.
         ///
-        /// Where none comes by a time another goes out: a silent stream holds nobody up.
-        case probing(jobID: Int64, until: Duration)
+        /// Where none comes by a time another goes out, and after a rate limit all others: a silent stream holds
+        /// nobody up.
+        case probing(jobID: Int64, until: Duration, WaitReason)
     }
 
     private(set) var width: StreamWidth
@@ -18,7 +19,12 @@ struct Gate: Sendable {
     private(set) var running = 0
     var rates = RateBuckets()
     private var flow = Flow.open
-    private var pace: EvenPace?
+    /// How streams come back after a pause or an outage.
+    private var filling: FillingPace?
+    /// What the provider takes, where only its refusals tell.
+    private var learnt = LearntRate()
+    /// How long the newest refusal took to come.
+    private var refusalTime = Duration.seconds(1)
     /// How long a stream lasts, smoothed, in seconds.
     private var meanSeconds: Double?
     /// Pauses in a row that were our own choice, since the provider did not say how long.
@@ -29,14 +35,15 @@ struct Gate: Sendable {
     /// Whether a request of any size may start.
     func admittance(at now: Duration) -> Admittance {
         switch flow {
-        case .probing(_, let until) where now < until: return .later(until, .probe)
+        case .probing(_, let until, _) where now < until: return .later(until, .probe)
         case .probing: return .now
         case .paused(let until, let reason) where now < until: return .later(until, reason)
         case .paused: return .now
         case .open: break
         }
         if running >= width.streams { return .held(.width) }
-        if let pace, pace.nextStart > now { return .later(pace.nextStart, .evenPace) }
+        if let filling, filling.nextStart > now { return .later(filling.nextStart, .evenPace) }
+        if let start = learnt.nextStart, start > now, !isRateKnown { return .later(start, .evenPace) }
         return .now
     }
 
@@ -50,21 +57,39 @@ struct Gate: Sendable {
     var isProbeDue: Bool { flow != .open }
 
     /// The streams that are needed to keep up with the rates; nil where nothing but the width bounds them.
-    var neededStreams: Int? {
-        guard let perMinute = rates.perMinute(.requests), let meanSeconds else { return nil }
-        return Int(min(Double(width.streams), 2 + 1.5 * perMinute / 60 * meanSeconds))
+    func neededStreams(at now: Duration) -> Int? {
+        guard let perSecond = rates.perMinute(.requests).map({ $0 / 60 }) ?? learnt.perSecond(at: now),
+            let needed = streams(perSecond: perSecond)
+        else { return nil }
+        return Int(min(Double(width.streams), needed))
     }
+
+    /// The streams that a rate keeps open, with room for what lasts longer than the mean.
+    private func streams(perSecond: Double) -> Double? { meanSeconds.map { 2 + 1.5 * perSecond * $0 } }
+
+    /// Whether the rate of requests is told by the user or by headers: then refusals have nothing to add.
+    private var isRateKnown: Bool { rates.perMinute(.requests) != nil }
 
     /// Takes the start of a request.
     mutating func start(_ jobID: Int64, _ size: RequestSize, at now: Duration) {
-        if flow != .open {
-            let time = min(max(2 * (meanSeconds ?? 0), 10), 60)
-            flow = .probing(jobID: jobID, until: now + .seconds(time))
+        switch flow {
+        case .open: break
+        // A refusal would have been there by now.
+        case .probing(_, _, .pause(isOverload: false)): open(at: now)
+        case .paused(_, let reason), .probing(_, _, let reason):
+            flow = .probing(jobID: jobID, until: now + patience(after: reason), reason)
         }
         running += 1
         rates.take(size, at: now)
-        pace?.start(at: now)
-        if pace?.isOver ?? false { pace = nil }
+        learnt.start(at: now)
+        filling?.start(at: now)
+        if filling?.isOver ?? false { filling = nil }
+    }
+
+    /// How long a probe may stay without an answer before others follow.
+    private func patience(after reason: WaitReason) -> Duration {
+        let answer = Duration.seconds(min(max(2 * (meanSeconds ?? 0), 10), 60))
+        return reason == .pause(isOverload: false) ? min(answer, max(.seconds(1), refusalTime * 4)) : answer
     }
 
     /// Takes another request of a stream that goes on at once.
@@ -82,7 +107,7 @@ struct Gate: Sendable {
     }
 
     private func isProbe(_ jobID: Int64) -> Bool {
-        if case .probing(jobID, _) = flow { true } else { false }
+        if case .probing(jobID, _, _) = flow { true } else { false }
     }
 
     /// Takes that an answer was whole.
@@ -92,6 +117,13 @@ struct Gate: Sendable {
         width.succeed()
         let seconds = duration.seconds
         meanSeconds = meanSeconds.map { $0 + (seconds - $0) / 16 } ?? seconds
+        keepStreams(at: now)
+    }
+
+    /// Has the streams that a learnt rate keeps open: the width is for what rates do not tell.
+    private mutating func keepStreams(at now: Duration) {
+        guard !isRateKnown, let needed = learnt.perSecond(at: now).flatMap(streams) else { return }
+        width.raise(to: needed)
     }
 
     /// Takes a refusal for rate or load, and pauses where that is due.
@@ -103,6 +135,11 @@ struct Gate: Sendable {
         _ jobID: Int64, started: Duration, asked: Duration?, isOverload: Bool, pausesUnasked: Bool, at now: Duration
     ) {
         let isLowered = width.refuse(running: running, started: started, at: now)
+        if !isOverload {
+            learnt.refuse(at: now)
+            refusalTime = now - started
+        }
+        keepStreams(at: now)
         let isProbe = isProbe(jobID)
         if case .probing = flow, !isProbe { return }
         var time = asked ?? .zero
@@ -123,8 +160,12 @@ struct Gate: Sendable {
 
     /// Opens after a pause or an outage, at an even pace.
     mutating func open(at now: Duration) {
-        flow = .open
         rates.drainAfterPause(at: now)
-        pace = EvenPace(streams: width.streams, duration: .seconds(meanSeconds ?? 1), at: now)
+        if case .probing(_, _, .pause(isOverload: false)) = flow, !isRateKnown {
+            learnt.open(at: now)
+        } else {
+            filling = FillingPace(streams: width.streams, duration: .seconds(meanSeconds ?? 1), at: now)
+        }
+        flow = .open
     }
 }

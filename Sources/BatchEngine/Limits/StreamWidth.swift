@@ -23,6 +23,9 @@ struct StreamWidth: Sendable {
         width = min(Double(bound), width + max(1, Double(bound) / 16) / width)
     }
 
+    /// Has at least so many streams, within the bound: a rate that the provider takes keeps them open.
+    mutating func raise(to streams: Double) { width = max(width, min(Double(bound), streams)) }
+
     /// Takes the refusal of a request.
     ///
     /// Refusals of requests that were under way when the width was lowered say nothing new.

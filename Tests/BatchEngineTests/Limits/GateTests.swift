@@ -6,17 +6,17 @@ import Testing
 struct GateTests {
     private let size = RequestSize(inputTokens: 1, outputTokens: 1)
 
-    @Test func afterAPauseOneProbeGoesOutAndThenOthersEvenly() {
+    @Test func afterAnOverloadOneProbeGoesOutAndThenOthersEvenly() {
         var gate = Gate(bound: 10)
         for job in 1...10 { gate.start(Int64(job), size, at: .zero) }
         gate.succeeded(1, after: .seconds(2), at: .seconds(2))
         gate.release(1, at: .seconds(2))
         for job in 2...10 {
             gate.refused(
-                Int64(job), started: .zero, asked: .seconds(8), isOverload: false, pausesUnasked: true, at: .seconds(2))
+                Int64(job), started: .zero, asked: .seconds(8), isOverload: true, pausesUnasked: true, at: .seconds(2))
             gate.release(Int64(job), at: .seconds(2))
         }
-        #expect(gate.admittance(at: .seconds(9)) == .later(.seconds(10), .pause(isOverload: false)))
+        #expect(gate.admittance(at: .seconds(9)) == .later(.seconds(10), .pause(isOverload: true)))
         #expect(gate.admittance(at: .seconds(10)) == .now)
         gate.start(11, size, at: .seconds(10))
         #expect(gate.admittance(at: .seconds(10)) == .later(.seconds(20), .probe))
@@ -28,6 +28,44 @@ struct GateTests {
         #expect(gate.admittance(at: .seconds(11)) == .later(.milliseconds(11_500), .evenPace))
         gate.start(12, size, at: .milliseconds(11_500))
         #expect(gate.admittance(at: .milliseconds(11_500)) == .later(.seconds(12), .evenPace))
+    }
+
+    @Test func afterRefusalsForTheirRateRequestsComeAtTheRateThatWasTaken() {
+        var gate = Gate(bound: 10)
+        for job in 1...10 {
+            gate.start(Int64(job), size, at: .zero)
+            if job <= 8 {
+                gate.succeeded(Int64(job), after: .seconds(1), at: .seconds(1))
+            } else {
+                gate.refused(
+                    Int64(job), started: .zero, asked: .seconds(7), isOverload: false, pausesUnasked: true,
+                    at: .seconds(1))
+            }
+            gate.release(Int64(job), at: .seconds(1))
+        }
+        #expect(gate.admittance(at: .seconds(8)) == .now)
+        gate.start(11, size, at: .seconds(8))
+        // Where no refusal comes for four times as long as one took before, none comes.
+        #expect(gate.admittance(at: .seconds(8)) == .later(.seconds(12), .probe))
+        gate.succeeded(11, after: .seconds(1), at: .seconds(9))
+        gate.release(11, at: .seconds(9))
+        // Nine were taken in nine seconds.
+        #expect(gate.admittance(at: .seconds(9)) == .later(.seconds(10), .evenPace))
+        #expect(gate.admittance(at: .seconds(10)) == .now)
+        // Two were open when the refusals came; that rate has three and a half streams open.
+        #expect(gate.width.streams == 3)
+    }
+
+    @Test func aProbeThatIsNotRefusedInTimeOpensTheGateForAll() {
+        var gate = Gate(bound: 10)
+        gate.start(1, size, at: .zero)
+        gate.refused(
+            1, started: .zero, asked: .seconds(2), isOverload: false, pausesUnasked: true, at: .milliseconds(100))
+        gate.release(1, at: .milliseconds(100))
+        gate.start(2, size, at: .seconds(3))
+        #expect(gate.admittance(at: .milliseconds(3500)) == .later(.seconds(4), .probe))
+        gate.start(3, size, at: .seconds(4))
+        #expect(!gate.isProbeDue)
     }
 
     @Test func refusalsOfOneRoundLowerTheWidthOnce() {

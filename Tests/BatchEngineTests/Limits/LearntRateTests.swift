@@ -1,0 +1,61 @@
+import Testing
+
+@testable import BatchEngine
+
+/// What is learnt from what a provider took between refusals.
+struct LearntRateTests {
+    /// A number of requests, the last of which is refused, and the pause that follows.
+    private func cycle(
+        _ rate: inout LearntRate, from start: Duration, taken: Int, over time: Duration, pause: Duration
+    ) {
+        for request in 0...taken { rate.start(at: start + time * request / max(1, taken)) }
+        rate.refuse(at: start + time)
+        rate.open(at: start + time + pause)
+    }
+
+    /// In seconds: how long and how many were taken before the first refusal, the pause after it, and the rate then.
+    @Test(arguments: [
+        // A pause of less than five seconds counts as that: the provider may have saved up so much before.
+        (10.0, 150, 1.0, 10.0), (10, 150, 5, 10), (10, 150, 20, 5), (0, 50, 1, 10), (10, 0, 10, 0.05),
+    ])
+    func theFirstCycleTellsARate(seconds: Double, taken: Int, pause: Double, expected: Double) throws {
+        var rate = LearntRate()
+        #expect(rate.nextStart == nil && rate.perSecond(at: .zero) == nil)
+        cycle(&rate, from: .zero, taken: taken, over: .seconds(seconds), pause: .seconds(pause))
+        let end = Duration.seconds(seconds + pause)
+        let learnt = try #require(rate.perSecond(at: end))
+        #expect(abs(learnt - expected) < 0.001 * expected)
+        let start = try #require(rate.nextStart)
+        #expect(abs((start - end).seconds - 1 / expected) < 0.001 / expected)
+    }
+
+    @Test func aRateThatIsConfirmedGrowsSlowlyAndAnotherFast() throws {
+        var rate = LearntRate()
+        cycle(&rate, from: .zero, taken: 190, over: .seconds(14), pause: .seconds(1))
+        #expect(abs(try #require(rate.perSecond(at: .seconds(15))) - 10) < 0.1)
+        #expect(abs(try #require(rate.perSecond(at: .seconds(25))) - 20) < 0.2)
+        cycle(&rate, from: .seconds(15), taken: 120, over: .seconds(9), pause: .seconds(1))
+        #expect(abs(try #require(rate.perSecond(at: .seconds(25))) - 12) < 0.1)
+        #expect(abs(try #require(rate.perSecond(at: .seconds(35))) - 12.24) < 0.1)
+        // After a long time without a refusal it is as good as forgotten.
+        #expect(try #require(rate.perSecond(at: .seconds(3600))) > 10_000)
+        // Another cycle that gives quite another rate is not believed at once either.
+        cycle(&rate, from: .seconds(25), taken: 50, over: .seconds(9), pause: .seconds(1))
+        #expect(abs(try #require(rate.perSecond(at: .seconds(45))) - 10) < 0.1)
+    }
+
+    @Test func aTimeWithNothingToSendDoesNotLowerTheRate() throws {
+        var rate = LearntRate()
+        cycle(&rate, from: .seconds(3600), taken: 300, over: .seconds(25), pause: .seconds(5))
+        // An hour without requests counts as half a minute.
+        #expect(abs(try #require(rate.perSecond(at: .seconds(3630))) - 5) < 0.1)
+    }
+
+    @Test func requestsThatAreRefusedTogetherCountAsNone() throws {
+        var rate = LearntRate()
+        for _ in 0..<100 { rate.start(at: .zero) }
+        for _ in 0..<50 { rate.refuse(at: .seconds(1)) }
+        rate.open(at: .seconds(10))
+        #expect(abs(try #require(rate.perSecond(at: .seconds(10))) - 5) < 0.001)
+    }
+}
