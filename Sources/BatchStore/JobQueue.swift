@@ -15,19 +15,19 @@ package struct JobQueue: JobStore {
         self.runID = runID
     }
 
-    package func lanes() async throws -> [Lane] { try await reader.lanes() }
+    package func lanes() async throws -> [ModelName] { try await reader.lanes() }
 
-    package func nextJobs(in lane: Lane, after jobID: Int64, limit: Int) async throws -> [Job] {
+    package func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
         try await reader.nextJobs(in: lane, after: jobID, limit: limit, in: scope)
     }
 
     package func dueJobs(
-        in lane: Lane, at now: Int64, limit: Int, excluding running: Set<Int64>
+        in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>
     ) async throws -> [Job] {
         try await reader.dueJobs(in: lane, at: now, limit: limit, excluding: running, in: scope)
     }
 
-    package func nextDueTime(in lane: Lane, excluding running: Set<Int64>) async throws -> Int64? {
+    package func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
         try await reader.nextDueTime(in: lane, excluding: running, in: scope)
     }
 

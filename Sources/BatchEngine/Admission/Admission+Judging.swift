@@ -14,7 +14,7 @@ extension Admission {
         update(job.id) { flight, provider in
             provider.settle(flight, result, at: now)
             if let report = result.rateLimits {
-                let name = provider.models[flight.place.model].lane.name
+                let name = provider.models[flight.place.model].name.name
                 changes += provider.learn(report, flight, at: now).map { (name, $0.0, $0.1) }
             }
             switch result.outcome {
@@ -33,7 +33,7 @@ extension Admission {
 }
 
 extension ProviderLanes {
-    fileprivate mutating func answered(_ jobID: Int64, _ flight: Flight, at now: Duration) {
+    fileprivate func answered(_ jobID: Int64, _ flight: Flight, at now: Duration) {
         models[flight.place.model].gate.answered(jobID, at: now)
         gate.answered(jobID, at: now)
         if outage.answered(jobID) { gate.open(at: now) }
@@ -42,14 +42,14 @@ extension ProviderLanes {
     /// Takes the limits that an answer's headers tell: providers that tell them count by model.
     ///
     /// - Returns: the rates that are others than before.
-    fileprivate mutating func learn(_ report: RateLimitReport, _ flight: Flight, at now: Duration)
+    fileprivate func learn(_ report: RateLimitReport, _ flight: Flight, at now: Duration)
         -> [(RateLimit.Resource, Double)]
     {
         models[flight.place.model].gate.rates.learn(report, at: now)
     }
 
     /// Charges what an attempt used in place of what it was expected to.
-    fileprivate mutating func settle(_ flight: Flight, _ result: StreamResult, at now: Duration) {
+    fileprivate func settle(_ flight: Flight, _ result: StreamResult, at now: Duration) {
         let isAnswered = result.usage != nil || !result.partial.isEmpty
         let pieces = result.partial.contentDeltaCount
         let output = result.usage?.completionTokens.map { max($0, pieces) } ?? pieces
@@ -65,7 +65,7 @@ extension ProviderLanes {
         }
     }
 
-    fileprivate mutating func succeeded(_ jobID: Int64, _ flight: Flight, at now: Duration) {
+    fileprivate func succeeded(_ jobID: Int64, _ flight: Flight, at now: Duration) {
         answered(jobID, flight, at: now)
         let duration = now - flight.started
         models[flight.place.model].gate.succeeded(jobID, after: duration, at: now)
@@ -74,7 +74,7 @@ extension ProviderLanes {
         outage.succeeded(jobID)
     }
 
-    fileprivate mutating func failed(
+    fileprivate func failed(
         _ job: Job, _ flight: Flight, _ error: LLMError, _ result: StreamResult, at now: Duration
     ) {
         let jobID = job.id

@@ -2,30 +2,42 @@
 extension Admission {
     /// Jobs that were tried in this run and wait for another try.
     var waitingCount: Int {
-        providers.reduce(0) { sum, provider in provider.models.reduce(sum) { $0 + $1.queue.waiting.count } }
+        lanes.providers.reduce(0) { sum, provider in provider.models.reduce(sum) { $0 + $1.queue.waiting.count } }
     }
 
     /// How many jobs are read at once: enough to keep the streams busy, and few where many lanes hold a page each.
-    var pageSize: Int {
-        let lanes = providers.reduce(0) { $0 + $1.models.count }
-        return max(2, min(128, max(16, configuration.concurrency)) * 4 / max(4, lanes))
-    }
+    var pageSize: Int { max(2, min(128, max(16, configuration.concurrency)) * 4 / max(4, lanes.count)) }
 
     /// What jobs that could be sent wait for.
     ///
     /// - Parameters:
-    ///   - unixMilliseconds: the wall clock at `now`.
     ///   - now: since the run's start.
-    func waits(unixMilliseconds: Int64, at now: Duration) -> [RunWait] {
-        func wait(_ name: String, _ wait: (reason: WaitReason, until: Duration?)) -> RunWait? {
-            if let until = wait.until, until <= now { return nil }
-            return RunWait(
-                name: name, reason: wait.reason,
-                untilMilliseconds: wait.until.map { unixMilliseconds + ($0 - now).wholeMilliseconds })
+    ///   - unixMilliseconds: the wall clock then.
+    ///   - isTold: which of them to tell.
+    func waits(
+        at now: Duration, unixMilliseconds: @autoclosure () -> Int64,
+        where isTold: (WaitReason, _ until: Duration?) -> Bool = { _, _ in true }
+    ) -> [RunWait] {
+        var found: [RunWait] = []
+        func add(_ name: @autoclosure () -> String, _ wait: (reason: WaitReason, until: Duration?)?) -> Bool {
+            guard let wait, wait.until.map({ $0 > now }) ?? true else { return false }
+            if isTold(wait.reason, wait.until) {
+                let until = wait.until.map { unixMilliseconds() + ($0 - now).wholeMilliseconds }
+                found.append(RunWait(name: name(), reason: wait.reason, untilMilliseconds: until))
+            }
+            return true
         }
-        return providers.flatMap { provider -> [RunWait] in
-            if let own = provider.wait, let shown = wait(provider.name, own) { return [shown] }
-            return provider.models.compactMap { model in model.wait.flatMap { wait(model.lane.name, $0) } }
+        for provider in lanes.providers {
+            if add(provider.name, provider.wait) { continue }
+            for model in provider.models { _ = add(model.name.name, model.wait) }
         }
+        return found
+    }
+
+    /// The user's bound that keeps jobs from being sent; nil where none does.
+    var spentBudget: String? {
+        guard ledger.isBounded else { return nil }
+        let isSpent = lanes.providers.contains { $0.models.contains { $0.wait?.reason == .budget } }
+        return isSpent ? ledger.bound : nil
     }
 }

@@ -23,8 +23,17 @@ struct LaneQueue: Sendable {
     /// Whether a new job goes before a retry: they take turns, so that neither starves the other.
     private var isNewsTurn = false
 
-    /// The job that would be taken next.
-    var head: Job? { (isRetryNext ? due.last : fresh.last) ?? due.last }
+    /// Whether a job is at hand.
+    var isEmpty: Bool { due.isEmpty && fresh.isEmpty }
+
+    /// The number of the job that would be taken next.
+    var headID: Int64? { withHead { $0.id } }
+
+    /// Looks at the job that would be taken next, in its place: a copy would cost more than most looks.
+    func withHead<Result>(_ body: (borrowing Job) -> Result) -> Result? {
+        if isRetryNext { return body(due[due.count - 1]) }
+        return fresh.isEmpty ? nil : body(fresh[fresh.count - 1])
+    }
 
     private var isRetryNext: Bool { !due.isEmpty && (fresh.isEmpty || !isNewsTurn) }
 

@@ -1,8 +1,10 @@
 import LLMStreaming
 
 /// All that admission knows of one lane: its queue, its gate, what its requests cost.
-struct ModelLane: Sendable {
-    let lane: Lane
+///
+/// A class, with one owner: it is looked at many times a job, and a value would be copied for many of the looks.
+final class ModelLane {
+    let name: ModelName
     var queue = LaneQueue()
     var gate: Gate
     var tokens = TokenEstimator()
@@ -10,16 +12,39 @@ struct ModelLane: Sendable {
     var stopReason: String?
     /// What its next job waits for, and until when since the run's start; nil where it does not.
     var wait: (reason: WaitReason, until: Duration?)?
+    /// What the next job would have set aside: the request is read for it, which is not to be done at every look.
+    private var expected: (jobID: Int64, largestOutput: Double, reservation: Reservation)?
 
-    init(_ lane: Lane, limits: ProviderLimits, most: Int) {
-        self.lane = lane
+    init(_ name: ModelName, limits: ProviderLimits, most: Int) {
+        self.name = name
         gate = Gate(limits, most: most)
     }
 
     /// Whether it has jobs that can be sent now, or may have.
     func hasDemand(at now: Int64) -> Bool {
-        stopReason == nil && (queue.head != nil || queue.needsReading(at: now))
+        stopReason == nil && (!queue.isEmpty || queue.needsReading(at: now))
     }
+
+    /// The bytes of the next job's request, with the text that it goes on from, and the size that they make expect.
+    var nextSize: (bytes: Int, size: RequestSize)? {
+        queue.withHead { $0.expectedBytes }.map { ($0, tokens.size(bytes: $0)) }
+    }
+
+    /// What the next job would have set aside; nothing where the user bounds nothing.
+    func reservation(by ledger: Ledger) -> Reservation {
+        guard ledger.isBounded else { return .none }
+        let largest = tokens.largestOutput
+        guard let id = queue.headID else { return .none }
+        if let expected, expected.jobID == id, expected.largestOutput == largest { return expected.reservation }
+        let reservation = queue.withHead { ledger.reservation(for: $0, of: name, largestOutput: largest) } ?? .none
+        expected = (id, largest, reservation)
+        return reservation
+    }
+}
+
+extension Job {
+    /// What its next request has to say, in bytes.
+    var expectedBytes: Int { request.count + (partial?.answer.text.utf8.count ?? 0) }
 }
 
 extension Gate {

@@ -1,5 +1,7 @@
 /// All that admission knows of one provider: its gate, whether it is out or refuses, and its lanes.
-struct ProviderLanes: Sendable {
+///
+/// A class, with one owner, as its lanes are.
+final class ProviderLanes {
     let name: String
     var gate: Gate
     var outage = OutageBreaker()
@@ -21,14 +23,19 @@ struct ProviderLanes: Sendable {
         return outage == .now ? gate.admittance(at: now) : outage
     }
 
-    /// Whether some of its jobs can be sent now, or may be.
-    func hasDemand(at now: Int64) -> Bool { stopReason == nil && models.contains { $0.hasDemand(at: now) } }
-
     /// Whether its jobs must wait for longer than a free stream.
     func isPaused(at now: Duration) -> Bool {
         switch admittance(at: now) {
         case .later(_, .pause), .later(_, .outage), .later(_, .probe): true
         default: false
         }
+    }
+
+    /// The most streams that it can use at the moment.
+    func neededStreams(at now: Duration) -> Int {
+        let ofModels = models.reduce(0) { sum, model in
+            model.stopReason == nil ? sum + (model.gate.neededStreams(at: now) ?? model.gate.width.streams) : sum
+        }
+        return min(gate.neededStreams(at: now) ?? gate.width.streams, ofModels)
     }
 }

@@ -17,6 +17,15 @@ package enum WaitReason: Sendable, Hashable {
     /// What runs may use up the rest of what the user lets it cost.
     case budget
 
+    /// Whether it ends with its time, and not before with a stream.
+    var isTimeOnly: Bool {
+        switch self {
+        case .rate(.requests), .evenPace: true
+        // A stream may give tokens back.
+        case .rate, .pause, .probe, .outage, .width, .budget: false
+        }
+    }
+
     /// The words for progress and messages.
     package var text: String {
         switch self {

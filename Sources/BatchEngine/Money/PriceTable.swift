@@ -35,7 +35,7 @@ package struct PriceTable: Sendable {
     }
 
     /// The price of a lane's model: under `provider/model`, else under the model alone where that is the provider's.
-    package func price(of lane: Lane) -> ModelPrice? {
+    package func price(of lane: ModelName) -> ModelPrice? {
         if let entry = entries[lane.name] { return entry.price }
         guard let entry = entries[lane.model], entry.provider == nil || entry.provider == lane.provider else {
             return nil
@@ -54,7 +54,7 @@ package struct PriceTable: Sendable {
     }
 
     /// What an attempt cost: the provider's own figure, else by the table; nil where neither is known.
-    package func cost(of result: StreamResult, in lane: Lane) -> Double? {
+    package func cost(of result: StreamResult, in lane: ModelName) -> Double? {
         guard let usage = result.usage else { return nil }
         return usage.reportedCost ?? price(of: lane)?.cost(of: usage)
     }

@@ -14,11 +14,12 @@ struct Reservation: Sendable, Equatable {
     /// Sets aside for a job.
     ///
     /// - Parameters:
-    ///   - bytes: of its stored request. Half of them is more than the tokens of nearly any text, and an estimate that
+    ///   - request: as stored.
+    ///   - bytes: that it has to say. Half of them is more than the tokens of nearly any text, and an estimate that
     ///     is too low would let the run pass its cap.
     ///   - largestOutput: the tokens of an answer where the request bounds none.
-    init(_ job: Job, bytes: Int, largestOutput: Double, price: ModelPrice?) {
-        let content = try? JobRequest(stored: job.request).content
+    init(request: [UInt8], bytes: Int, largestOutput: Double, price: ModelPrice?) {
+        let content = try? JobRequest(stored: request).content
         inputTokens = Double(bytes) / 2
         let output = Double(content?.choices ?? 1) * (content?.maximumTokens.map(Double.init) ?? largestOutput)
         tokens = inputTokens + output

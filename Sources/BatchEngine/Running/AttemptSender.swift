@@ -1,13 +1,23 @@
 import LLMStreaming
 
 /// Sends one attempt of a job: request, stream, verdict; its chunks go to the store as they come.
-struct AttemptSender: Sendable {
-    let store: any JobStore
-    let source: any CompletionSource
-    let configuration: RunConfiguration
-    let unixMilliseconds: @Sendable () -> Int64
+final class AttemptSender: Sendable {
+    private let store: any JobStore
+    private let source: any CompletionSource
+    private let configuration: RunConfiguration
+    private let unixMilliseconds: @Sendable () -> Int64
     /// The chunks received in the run.
     let chunks = Counter()
+
+    init(
+        store: any JobStore, source: any CompletionSource, configuration: RunConfiguration,
+        unixMilliseconds: @escaping @Sendable () -> Int64
+    ) {
+        self.store = store
+        self.source = source
+        self.configuration = configuration
+        self.unixMilliseconds = unixMilliseconds
+    }
 
     /// Sends a job's next attempt, whose start is queued and whose end is to be stored by the caller.
     ///

@@ -5,34 +5,28 @@ import Synchronization
 ///
 /// One task (`run`) takes jobs up, others work on them. Time and chance come in as parameters, so that a day can be
 /// simulated in seconds.
-package actor JobRunner<C: Clock> where C.Duration == Duration {
+package actor JobRunner {
     private let store: any JobStore
     private let sender: AttemptSender
     private let endpoints: [String: Endpoint]
     private let configuration: RunConfiguration
-    private let clock: C
+    private let clock: RunClock
     private let unixMilliseconds: @Sendable () -> Int64
     private let isIntakeOpen: @Sendable () -> Bool
     private let tell: @Sendable (RunEvent) -> Void
-    private let signal: WakeSignal<C>
+    private let signal: WakeSignal
 
     private var random: any RandomNumberGenerator & Sendable
     private var state = RunSnapshot()
     private var admission: Admission
-    private var stop = RunStop<C.Instant>.none
+    private var stop = RunStop.none
     private var storeFailure: String?
-    private let start: C.Instant
     /// Whether jobs may have been stored since the queue was read to its end.
     private let hasNews = Atomic<Bool>(true)
     /// Jobs that probe and whose answer has begun, as event loops tell.
     private let answered = Mutex<[Int64]>([])
-    /// Jobs whose task has not begun: it takes its job from here, so that nothing else holds the request's bytes.
-    private var starting: [Int64: Job] = [:]
-    /// Tasks that wait for their next job: they are kept, since a task group looks through all its tasks when one ends.
-    private var idle: [CheckedContinuation<Job?, Never>] = []
-    private var isOver = false
-    private var toldWaits: [RunWait] = []
-    private var toldStops: Set<String> = []
+    private var workers = Workers()
+    private var news = RunNews()
     /// Jobs whose first answer shows whether others may follow.
     private var probes: Set<Int64> = []
 
@@ -44,7 +38,8 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
     ///   - isIntakeOpen: whether more jobs are still being stored; `wake()` tells of new ones and of the end.
     package init(
         store: any JobStore, source: any CompletionSource, endpoints: [String: Endpoint],
-        configuration: RunConfiguration, clock: C, unixMilliseconds: @escaping @Sendable () -> Int64,
+        configuration: RunConfiguration, clock: some Clock<Duration>,
+        unixMilliseconds: @escaping @Sendable () -> Int64,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
         isIntakeOpen: @escaping @Sendable () -> Bool = { false },
         tell: @escaping @Sendable (RunEvent) -> Void = { _ in }
@@ -55,30 +50,29 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
             store: store, source: source, configuration: configuration, unixMilliseconds: unixMilliseconds)
         self.endpoints = endpoints
         self.configuration = configuration
-        self.clock = clock
+        self.clock = RunClock(clock)
         self.unixMilliseconds = unixMilliseconds
         self.random = random
         self.isIntakeOpen = isIntakeOpen
-        signal = WakeSignal(clock: clock)
+        signal = WakeSignal(clock: self.clock)
         admission = Admission(configuration)
-        start = clock.now
     }
 
     /// Where the run stands.
     package var snapshot: RunSnapshot {
         var snapshot = state
         snapshot.waiting = admission.waitingCount
-        snapshot.waits = admission.waits(unixMilliseconds: unixMilliseconds(), at: elapsed)
-        snapshot.stoppedProviders = admission.stopReasons
-        snapshot.costOvershoot = admission.cost.overshoot
-        snapshot.tokenOvershoot = admission.tokens.overshoot
+        snapshot.waits = admission.waits(at: clock.now, unixMilliseconds: unixMilliseconds())
+        snapshot.stoppedProviders = admission.lanes.stopReasons
+        snapshot.costOvershoot = admission.ledger.cost.overshoot
+        snapshot.tokenOvershoot = admission.ledger.tokens.overshoot
         snapshot.chunks = sender.chunks.value
         return snapshot
     }
 
     /// Stops the intake and gives open streams the drain time; once more, or with `now`, closes them at once.
     package func stop(now: Bool = false) {
-        if now { stop = .now } else { stop.request(deadline: clock.now.advanced(by: configuration.drainTimeout)) }
+        if now { stop = .now } else { stop.request(deadline: clock.now + configuration.drainTimeout) }
         signal.signal()
     }
 
@@ -94,23 +88,24 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
         signal.signal()
     }
 
-    /// How long the run has lasted: the time by which admission goes.
-    private var elapsed: Duration { start.duration(to: clock.now) }
-
     /// Runs until every job in scope has ended or the run is stopped; returns after the last COMMIT.
     ///
     /// Cancelling the task is the same as `stop(now: true)`. To be called once.
     package func run() async -> RunEnding {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
-                do {
-                    try await admit(&group)
-                } catch {
-                    storeDidFail("\(error)")
+                await withDiscardingTaskGroup { timers in
+                    do {
+                        try await admit(&group, &timers)
+                    } catch {
+                        storeDidFail("\(error)")
+                    }
+                    await drain(&group, &timers)
+                    timers.cancelAll()
                 }
-                await drain(&group)
                 let ending = ending
-                dismiss(&group)
+                workers.dismiss()
+                group.cancelAll()
                 return ending
             }
         } onCancel: {
@@ -124,7 +119,7 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
         case .none:
             if admission.jobs.isOverMaximum { return .limited("max-jobs") }
             if let budget = admission.spentBudget { return .limited(budget) }
-            return admission.stopReasons.isEmpty ? .finished : .providersStopped
+            return admission.lanes.stopCount == 0 ? .finished : .providersStopped
         case .intake(let reason): return reason
         case .draining, .now: return .stopped
         }
@@ -132,15 +127,17 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
 
     // MARK: Admission
 
-    private func admit(_ group: inout DiscardingTaskGroup) async throws {
+    private func admit(_ group: inout DiscardingTaskGroup, _ timers: inout DiscardingTaskGroup) async throws {
         var isLastLook = false
         while isTakingUp {
-            for jobID in takeAnswered() { admission.answered(jobID, at: elapsed) }
-            let allowance = configuration.ramp.allowance(after: elapsed, limit: configuration.concurrency)
+            let now = clock.now
+            for jobID in takeAnswered() { admission.answered(jobID, at: now) }
+            let allowance = configuration.ramp.allowance(after: now, limit: configuration.concurrency)
             guard admission.running < allowance.streams,
                 admission.jobs.count - admission.running < configuration.maximumUncommitted
             else {
-                await signal.wait(until: allowance.grows.map(start.advanced(by:)), in: &group)
+                admission.hold()
+                await signal.wait(until: allowance.grows, in: &timers)
                 continue
             }
             // Both are asked before the queue is: what is stored before the intake closes, or before the last job
@@ -149,9 +146,9 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
             let isIdle = admission.jobs.count == 0
             if hasNews.exchange(false, ordering: .acquiring) {
                 let lanes = try await store.lanes()
-                admission.add(lanes) { endpoints[$0] != nil }
+                admission.lanes.add(lanes) { endpoints[$0] != nil }
             }
-            let step = admission.next(at: elapsed, unixMilliseconds: unixMilliseconds(), allowed: allowance.streams)
+            let step = admission.next(at: now, unixMilliseconds: unixMilliseconds(), allowed: allowance.streams)
             switch step {
             case .start(let job, let isProbe):
                 isLastLook = false
@@ -159,7 +156,7 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
             case .read(let place): try await read(place)
             case .wait(let until, let due):
                 state.nextDueMilliseconds = due
-                tellWaits()
+                for event in news.waits(of: admission, at: now, unixMilliseconds: unixMilliseconds) { tell(event) }
                 if until == nil, due == nil, isIdle, !isIntakeOpen || admission.spentBudget != nil {
                     if isLastLook { return }
                     isLastLook = true
@@ -168,44 +165,18 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
                 }
                 isLastLook = false
                 // A clock of whole nanoseconds would stop short of a time between two of them.
-                let deadlines = [
-                    until.map { start.advanced(by: $0 + .microseconds(1)) }, due.map(instant(of:)),
-                    allowance.grows.map(start.advanced(by:)),
-                ]
-                await signal.wait(until: deadlines.compactMap { $0 }.min(), in: &group)
+                var deadline = until.map { $0 + .microseconds(1) }
+                for other in [due.map(time(of:)), allowance.grows] {
+                    if let other { deadline = min(deadline ?? other, other) }
+                }
+                await signal.wait(until: deadline, in: &timers)
             }
         }
     }
 
     /// Whether jobs are still to be taken up.
     private var isTakingUp: Bool {
-        stop == .none && !Task.isCancelled && admission.mayAdmit(to: endpoints.keys)
-    }
-
-    /// Tells of waits that are new, but for the short ones that are the rule at a rate.
-    private func tellWaits() {
-        let now = unixMilliseconds()
-        let waits = admission.waits(unixMilliseconds: now, at: elapsed).filter { wait in
-            switch wait.reason {
-            case .pause, .outage, .budget: true
-            default: (wait.untilMilliseconds ?? 0) > now + 5000
-            }
-        }
-        for wait in waits where !toldWaits.contains(where: { $0.isSame(as: wait) }) { tell(.waiting(wait)) }
-        toldWaits = waits
-    }
-
-    /// Tells what admission learnt and decided since the last time.
-    private func tellChanges() {
-        for change in admission.limitChanges {
-            tell(.limitChanged(name: change.name, resource: change.resource, perMinute: change.perMinute))
-        }
-        admission.limitChanges = []
-        let stops = admission.stopReasons
-        guard stops.count > toldStops.count else { return }
-        for (name, reason) in stops.sorted(by: { $0.key < $1.key }) where toldStops.insert(name).inserted {
-            tell(.stopped(name: name, reason: reason))
-        }
+        stop == .none && !Task.isCancelled && admission.lanes.mayAdmit(to: endpoints.keys)
     }
 
     private func takeAnswered() -> [Int64] {
@@ -219,27 +190,27 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
     ///
     /// At most half a page are retries; they and new jobs take turns.
     private func read(_ place: LanePlace) async throws {
-        let lane = admission[place].lane
+        let lane = admission.lanes[place].name
         let page = admission.pageSize
         var retries = 0
-        if admission[place].queue.isDueUnread(at: unixMilliseconds()) {
+        if admission.lanes[place].queue.isDueUnread(at: unixMilliseconds()) {
             let due = try await store.dueJobs(
                 in: lane, at: unixMilliseconds(), limit: max(1, page / 2), excluding: admission.jobs.excluded)
             let next = due.isEmpty ? try await nextDueTime(place) : nil
-            admission.change(place) { $0.queue.add(due: due, next: next) }
+            admission.lanes[place].queue.add(due: due, next: next)
             retries = due.count
         }
-        guard isTakingUp, admission[place].queue.isFreshUnread else { return }
-        let cursor = admission[place].queue.cursor
+        guard isTakingUp, admission.lanes[place].queue.isFreshUnread else { return }
+        let cursor = admission.lanes[place].queue.cursor
         let fresh =
             admission.jobs.isOverMaximum
             ? [] : try await store.nextJobs(in: lane, after: cursor, limit: max(1, page - retries))
-        admission.change(place) { $0.queue.add(fresh: fresh) }
+        admission.lanes[place].queue.add(fresh: fresh)
     }
 
     /// When the next waiting job of a lane is due that this run does not leave alone.
     private func nextDueTime(_ place: LanePlace) async throws -> Int64? {
-        let lane = admission[place].lane
+        let lane = admission.lanes[place].name
         while admission.jobs.isFull {
             let waiting = try await store.dueJobs(
                 in: lane, at: .max, limit: 16, excluding: admission.jobs.excluded)
@@ -253,27 +224,23 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
         state.running += 1
         state.nextDueMilliseconds = nil
         if isProbe { probes.insert(job.id) }
-        if let worker = idle.popLast() {
-            worker.resume(returning: job)
-        } else {
-            starting[job.id] = job
-            group.addTask { [id = job.id] in await self.work(from: id) }
-        }
+        let id = job.id
+        if workers.hand(job) { group.addTask { await self.work(from: id) } }
     }
 
     // MARK: Waiting
 
-    /// The clock's time at which a Unix time comes, but a minute away at most: the system's clock may be set.
-    private func instant(of milliseconds: Int64) -> C.Instant {
-        clock.now.advanced(by: .milliseconds(min(60_000, max(1, milliseconds - unixMilliseconds()))))
+    /// The run's time at which a Unix time comes, but a minute away at most: the system's clock may be set.
+    private func time(of milliseconds: Int64) -> Duration {
+        clock.now + .milliseconds(min(60_000, max(1, milliseconds - unixMilliseconds())))
     }
 
     /// Waits for the jobs in work.
-    private func drain(_ group: inout DiscardingTaskGroup) async {
+    private func drain(_ group: inout DiscardingTaskGroup, _ timers: inout DiscardingTaskGroup) async {
         while true {
             if Task.isCancelled { stop = .now }
             if admission.jobs.count == 0 { return }
-            var deadline: C.Instant?
+            var deadline: Duration?
             switch stop {
             case .none, .intake: break
             case .draining(let end) where clock.now < end: deadline = end
@@ -282,40 +249,33 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
                 // Closed streams still write their ends; only their commits are waited for.
                 group.cancelAll()
             }
-            await signal.wait(until: deadline, in: &group)
+            await signal.wait(until: deadline, in: &timers)
         }
-    }
-
-    /// Ends the tasks that wait for a job, and the timers that nobody waits for any more.
-    private func dismiss(_ group: inout DiscardingTaskGroup) {
-        isOver = true
-        for worker in idle { worker.resume(returning: nil) }
-        idle = []
-        group.cancelAll()
     }
 
     // MARK: One job
 
     /// Works on one job after another, until the run is over.
     private func work(from id: Int64) async {
-        var job = starting.removeValue(forKey: id)
+        var job = workers.first(id)
         while let next = job.take() {
             await execute(consume next)
-            job = isOver ? nil : await withCheckedContinuation { idle.append($0) }
+            job = await withCheckedContinuation { workers.wait($0) }
         }
     }
 
     /// Sends a job that was taken up, and counts it once its new state is committed.
     private func execute(_ job: consuming Job) async {
         let id = job.id
-        let lane = Lane(provider: job.provider, model: job.model)
+        let lane = ModelName(provider: job.provider, model: job.model)
         let (customID, source, line, number) = (job.customID, job.source, job.line, job.attemptCount + 1)
         let end = await stream(consume job)
         if configuration.failsFast, case .failed = end?.transition { stop.endIntake(.limited("fail-fast")) }
         state.running -= 1
         probes.remove(id)
-        admission.release(id, at: elapsed)
-        signal.signal()
+        admission.release(id, at: clock.now)
+        // The loop that only waits for a time would look at everything for nothing.
+        if admission.isHeld || stop != .none { signal.signal() }
         var waits = false
         if let end, await commit(end) {
             state.count(end)
@@ -325,8 +285,9 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
                     RunEvent.AttemptReport(
                         customID: customID, source: source, line: line, lane: lane, number: number, end: end)))
         }
-        admission.finish(id, waits: waits, at: elapsed)
-        signal.signal()
+        let isFull = admission.jobs.count - admission.running >= configuration.maximumUncommitted
+        admission.finish(id, waits: waits, at: clock.now)
+        if waits || isFull || admission.jobs.count == 0 || stop != .none { signal.signal() }
     }
 
     /// Sends a job, and again at once where a try says so; nil where nothing is left to be stored.
@@ -337,7 +298,7 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
             guard verdict.isRepeated else { return verdict.end }
             guard await commit(verdict.end), stop == .none, let same = await handOutAgain(job) else { return nil }
             job = same
-            admission.startAgain(job.id, at: elapsed)
+            admission.startAgain(job.id, at: clock.now)
             repeats += 1
         }
         return nil
@@ -347,7 +308,7 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
     private func handOutAgain(_ job: borrowing Job) async -> Job? {
         let id = job.id
         do {
-            let lane = Lane(provider: job.provider, model: job.model)
+            let lane = ModelName(provider: job.provider, model: job.model)
             let job = try await store.nextJobs(in: lane, after: id - 1, limit: 1).first
             return job?.id == id ? job : nil
         } catch {
@@ -368,12 +329,14 @@ package actor JobRunner<C: Clock> where C.Duration == Duration {
         var verdict = await sender.send(
             &job, to: endpoint, isRefused: state.refusedPrefills.contains(name), repeats: repeats,
             random: random.next(), answered: probes.contains(id) ? whenAnswered : nil
-        ) { job, result in admission.judge(job, result, at: elapsed) }
+        ) { job, result in admission.judge(job, result, at: clock.now) }
         verdict.end.costUSD = admission.settle(id, verdict.end.result)
         if verdict.isPrefillRefused { state.refusedPrefills.insert(name) }
         if let reason = verdict.stopsProvider { admission.stopProvider(of: id, reason: reason) }
         if let reason = verdict.stopsModel { admission.stopModel(of: id, reason: reason) }
-        tellChanges()
+        let changes = news.changes(of: &admission)
+        for event in changes { tell(event) }
+        if !changes.isEmpty { signal.signal() }
         return verdict
     }
 

@@ -6,24 +6,24 @@ package import LLMStreaming
 /// was committed. The order of the calls is the order of the writes.
 package protocol JobStore: Sendable {
     /// The lanes of all jobs that can still run, in scope or not.
-    func lanes() async throws -> [Lane]
+    func lanes() async throws -> [ModelName]
 
     /// The next jobs of a lane in scope that never waited for a retry, in their order: `pending` or `interrupted`,
     /// numbered above `jobID`, with no time to wait for.
     ///
     /// They may be fewer than `limit` where they are large; none means that there are none now. Jobs that come into
     /// scope while a run is on are numbered above all that were there.
-    func nextJobs(in lane: Lane, after jobID: Int64, limit: Int) async throws -> [Job]
+    func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int) async throws -> [Job]
 
     /// The jobs of a lane in scope whose waiting time is over at `now` (Unix milliseconds), the longest waiting first.
     ///
     /// With `now` at its greatest they are all that wait. They may be fewer than `limit` where they are large; none
     /// means that there are none.
-    func dueJobs(in lane: Lane, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job]
+    func dueJobs(in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job]
 
     /// When the next waiting job of a lane in scope is due, in Unix milliseconds, the running ones left out; nil if none
     /// waits.
-    func nextDueTime(in lane: Lane, excluding running: Set<Int64>) async throws -> Int64?
+    func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64?
 
     /// Queues the row of a new attempt, and that its job runs, and returns the attempt's number in the database.
     func startAttempt(_ start: AttemptStart) -> Int64

@@ -1,10 +1,10 @@
 /// How far the wish to stop a run has gone; it only ever goes further.
-enum RunStop<Instant: InstantProtocol>: Equatable {
+enum RunStop: Equatable {
     case none
     /// No more jobs are taken up; open streams end by themselves.
     case intake(RunEnding)
-    /// The same, and what is still open at the deadline is closed.
-    case draining(until: Instant)
+    /// The same, and what is still open at the deadline, since the run's start, is closed.
+    case draining(until: Duration)
     /// Everything open is closed.
     case now
 
@@ -14,7 +14,7 @@ enum RunStop<Instant: InstantProtocol>: Equatable {
     }
 
     /// Takes the wish to stop: the first gives open streams until the deadline, the second closes them.
-    mutating func request(deadline: Instant) {
+    mutating func request(deadline: Duration) {
         switch self {
         case .none, .intake: self = .draining(until: deadline)
         case .draining, .now: self = .now

@@ -3,19 +3,19 @@ import Synchronization
 /// Wakes the one task that waits for something to change, or for a time.
 ///
 /// A signal that comes before the wait is not lost, and several count as one: who waits looks at everything anew.
-final class WakeSignal<C: Clock>: Sendable where C.Duration == Duration {
+final class WakeSignal: Sendable {
     private enum Waiter {
         case none
         case signalled
         case waiting(CheckedContinuation<Void, Never>)
     }
 
-    private let clock: C
+    private let clock: RunClock
     private let waiter = Mutex(Waiter.none)
     /// When the timers fire that are set, the earliest last.
-    private let timers = Mutex<[C.Instant]>([])
+    private let timers = Mutex<[Duration]>([])
 
-    init(clock: C) { self.clock = clock }
+    init(clock: RunClock) { self.clock = clock }
 
     /// Ends the wait that is on, or else the next one at once.
     func signal() {
@@ -35,11 +35,14 @@ final class WakeSignal<C: Clock>: Sendable where C.Duration == Duration {
     /// A timer that is set before the deadline does for it, since it ends the wait, and the next one looks further. So
     /// timers do not pile up with the signals that come in between: each is earlier than all others.
     ///
+    /// - Parameters:
+    ///   - deadline: since the run's start; nil for no time.
+    ///   - group: its timers, and better nothing else: a group looks through all its tasks when one ends.
     /// - Precondition: no other task waits.
-    func wait(until deadline: C.Instant?, in group: inout DiscardingTaskGroup) async {
+    func wait(until deadline: Duration?, in group: inout DiscardingTaskGroup) async {
         if let deadline, isFirst(deadline) {
             group.addTask { [self] in
-                try? await clock.sleep(until: deadline, tolerance: nil)
+                try? await clock.sleep(until: deadline)
                 timers.withLock { timers in timers.removeAll { $0 == deadline } }
                 signal()
             }
@@ -61,7 +64,7 @@ final class WakeSignal<C: Clock>: Sendable where C.Duration == Duration {
     }
 
     /// Whether a timer at this time is needed; it then counts as set.
-    private func isFirst(_ deadline: C.Instant) -> Bool {
+    private func isFirst(_ deadline: Duration) -> Bool {
         timers.withLock { timers in
             if let earliest = timers.last, earliest <= deadline { return false }
             timers.append(deadline)

@@ -2,17 +2,17 @@ package import BatchEngine
 
 extension BatchReader {
     /// The lanes of all jobs that can run, found lane by lane in the indexes.
-    package func lanes() throws(StoreError) -> [Lane] {
+    package func lanes() throws(StoreError) -> [ModelName] {
         try read { (connection) throws(SQLiteFailure) in
-            var lanes: [Lane] = []
+            var lanes: [ModelName] = []
             for query in [QueueQuery.readyLane, QueueQuery.waitingLane] {
                 let row = try connection.prepare(query)
-                var last = Lane(provider: "", model: "")
+                var last = ModelName(provider: "", model: "")
                 while true {
                     row.bind(last.provider, at: 1)
                     row.bind(last.model, at: 2)
                     guard try row.step() else { break }
-                    last = Lane(provider: row.text(0), model: row.text(1))
+                    last = ModelName(provider: row.text(0), model: row.text(1))
                     row.reset()
                     if !lanes.contains(last) { lanes.append(last) }
                 }
@@ -22,7 +22,7 @@ extension BatchReader {
     }
 
     /// The next jobs of a lane in scope, by number, that wait for nothing.
-    func nextJobs(in lane: Lane, after jobID: Int64, limit: Int, in scope: JobScope) throws(StoreError) -> [Job] {
+    func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int, in scope: JobScope) throws(StoreError) -> [Job] {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(QueueQuery.ready)
             rows.bind(jobID, at: 1)
@@ -35,7 +35,7 @@ extension BatchReader {
 
     /// The jobs of a lane in scope whose waiting time is over, the longest waiting first.
     func dueJobs(
-        in lane: Lane, at now: Int64, limit: Int, excluding running: Set<Int64>, in scope: JobScope
+        in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>, in scope: JobScope
     ) throws(StoreError) -> [Job] {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(QueueQuery.due)
@@ -47,7 +47,8 @@ extension BatchReader {
     }
 
     /// When the next waiting job of a lane in scope is due; nil if none waits.
-    func nextDueTime(in lane: Lane, excluding running: Set<Int64>, in scope: JobScope) throws(StoreError) -> Int64? {
+    func nextDueTime(in lane: ModelName, excluding running: Set<Int64>, in scope: JobScope) throws(StoreError) -> Int64?
+    {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(QueueQuery.nextDue)
             rows.bind(scope, at: 4)
@@ -106,7 +107,7 @@ extension BatchReader {
 
 extension Statement {
     /// Binds a lane to two parameters.
-    fileprivate func bind(_ lane: Lane, at index: Int32) {
+    fileprivate func bind(_ lane: ModelName, at index: Int32) {
         bind(lane.provider, at: index)
         bind(lane.model, at: index + 1)
     }

@@ -75,7 +75,7 @@ private struct StoredJobsRun {
         // The jobs to be revived are not in the queue yet; whatever any job names may be needed.
         let models = try await reader.models(in: scope, revived: revival != nil)
         await reader.close()
-        try options.limits.check(prices, knows: models.map { Lane(provider: $0.provider, model: $0.model) })
+        try options.limits.check(prices, knows: models)
         if let fault = resumeFault(models, config.catalog) { throw Exit(.input, "--resume: \(fault)") }
         let names = Set(models.map(\.provider)).sorted()
         let endpoints = try await Endpoints(

@@ -53,7 +53,7 @@ struct RunCommand: AsyncParsableCommand {
         reading.isEstimating = dryRun
         let checked = isReadOnce ? nil : try await check(sources, reading)
         try options.limits.check(
-            prices, knows: (checked?.jobsByModel.keys.map { Lane(provider: $0.provider, model: $0.model) } ?? []))
+            prices, knows: checked.map { Array($0.jobsByModel.keys) } ?? [])
         // What a pipe will name is not known: every provider that can be used is made ready.
         let names = checked.map { $0.jobsByProvider.keys.sorted() } ?? config.catalog.names
         let chosen = input.providers.provider ?? (checked == nil ? reading.parser.defaults.model?.provider : nil)

@@ -31,7 +31,7 @@ struct LimitOptions: ParsableArguments {
     }
 
     /// Whether `--max-cost` can be kept to: it needs a price for every model.
-    func check(_ prices: PriceTable, knows lanes: [Lane]) throws(ConfigurationError) {
+    func check(_ prices: PriceTable, knows lanes: [ModelName]) throws(ConfigurationError) {
         guard maxCost != nil else { return }
         let unknown = lanes.filter { prices.price(of: $0) == nil }
         guard let first = unknown.first else { return }

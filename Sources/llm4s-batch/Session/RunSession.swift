@@ -21,8 +21,6 @@ struct RunSession: Sendable {
     /// Done with the open database before the run begins.
     var prepare: @Sendable (BatchDatabase) async throws -> Void = { _ in }
 
-    private typealias Runner = JobRunner<ContinuousClock>
-
     /// Runs to the end, reports it, and tells the status to end with.
     func run() async throws -> ExitStatus {
         try OpenFileLimit.raise(streams: options.limits.rates.concurrency, isServer: endpoints.embeddedMock != nil)
@@ -90,7 +88,7 @@ struct RunSession: Sendable {
 
     private func runner(
         _ queue: JobQueue, _ transport: StreamingTransport, _ configuration: RunConfiguration, _ events: EventLog
-    ) -> Runner {
+    ) -> JobRunner {
         let intake = intake
         return JobRunner(
             store: queue, source: transport, endpoints: endpoints.table, configuration: configuration,
@@ -103,7 +101,7 @@ struct RunSession: Sendable {
     /// What is stored from these files already may be changed or gone in them now: then nothing is sent before they are
     /// read to their end.
     private func run(
-        _ runner: Runner, _ database: BatchDatabase, _ progress: ProgressReporter, isStored: Bool
+        _ runner: JobRunner, _ database: BatchDatabase, _ progress: ProgressReporter, isStored: Bool
     ) async -> RunEnding {
         await withTaskGroup(of: Void.self) { group in
             let reading = Task { await read(database, runner) }
@@ -118,7 +116,7 @@ struct RunSession: Sendable {
         }
     }
 
-    private func read(_ database: BatchDatabase, _ runner: Runner) async {
+    private func read(_ database: BatchDatabase, _ runner: JobRunner) async {
         guard let intake else { return }
         await intake.read(into: database, fault: fault, stored: { runner.wake() })
         Console.log(.info, intake.findings.text)
@@ -128,12 +126,12 @@ struct RunSession: Sendable {
     /// Why a job cannot run; nil where it can.
     private func fault(_ job: NewJob) -> ConfigurationError? {
         if let fault = endpoints.faults[job.provider] { return fault }
-        let lane = Lane(provider: job.provider, model: job.model)
+        let lane = ModelName(provider: job.provider, model: job.model)
         do { try options.limits.check(prices, knows: [lane]) } catch { return error }
         return nil
     }
 
-    private func stop(_ runner: Runner, _ count: Int) async {
+    private func stop(_ runner: JobRunner, _ count: Int) async {
         if count == 1 {
             Console.log(
                 .info,
@@ -158,7 +156,7 @@ struct RunSession: Sendable {
     }
 
     private func progress(
-        _ runner: Runner, _ database: BatchDatabase, _ runID: Int64, _ events: EventLog
+        _ runner: JobRunner, _ database: BatchDatabase, _ runID: Int64, _ events: EventLog
     ) async -> ProgressReporter {
         let known = (try? await database.reader.counts(in: scope).left) ?? 0
         events.started(runID: runID, jobs: intake?.expected ?? known)

@@ -23,28 +23,28 @@ struct PriceTableTests {
 
     @Test func aModelIsFoundUnderItsProviderOrAloneWhereItIsTheProvidersOwn() throws {
         let prices = try prices()
-        #expect(prices.price(of: Lane(provider: "openai", model: "gpt-x"))?.output == 8e-06)
-        #expect(prices.price(of: Lane(provider: "lab", model: "big"))?.input == 1e-06)
-        #expect(prices.price(of: Lane(provider: "lab", model: "gpt-x")) == nil)
-        #expect(prices.price(of: Lane(provider: "openai", model: "an-image")) == nil)
+        #expect(prices.price(of: ModelName(provider: "openai", model: "gpt-x"))?.output == 8e-06)
+        #expect(prices.price(of: ModelName(provider: "lab", model: "big"))?.input == 1e-06)
+        #expect(prices.price(of: ModelName(provider: "lab", model: "gpt-x")) == nil)
+        #expect(prices.price(of: ModelName(provider: "openai", model: "an-image")) == nil)
     }
 
     @Test func cachedInputHasItsOwnPrice() throws {
         let result = try result(
             #"{"prompt_tokens": 1000, "completion_tokens": 100, "prompt_tokens_details": {"cached_tokens": 400}}"#)
-        let cost = try #require(try prices().cost(of: result, in: Lane(provider: "openai", model: "gpt-x")))
+        let cost = try #require(try prices().cost(of: result, in: ModelName(provider: "openai", model: "gpt-x")))
         #expect(abs(cost - (600 * 2e-06 + 400 * 5e-07 + 100 * 8e-06)) < 1e-12)
     }
 
     @Test func theProvidersOwnFigureGoesBeforeTheTableAndTheUnknownStaysUnknown() throws {
         let prices = try prices()
         let own = try result(#"{"prompt_tokens": 10, "completion_tokens": 10, "cost": 0.25}"#)
-        #expect(prices.cost(of: own, in: Lane(provider: "openai", model: "gpt-x")) == 0.25)
-        #expect(prices.cost(of: own, in: Lane(provider: "openrouter", model: "a/b")) == 0.25)
+        #expect(prices.cost(of: own, in: ModelName(provider: "openai", model: "gpt-x")) == 0.25)
+        #expect(prices.cost(of: own, in: ModelName(provider: "openrouter", model: "a/b")) == 0.25)
         let half = try result(#"{"completion_tokens": 10}"#)
-        #expect(prices.cost(of: half, in: Lane(provider: "openai", model: "gpt-x")) == nil)
+        #expect(prices.cost(of: half, in: ModelName(provider: "openai", model: "gpt-x")) == nil)
         let unknown = try result(#"{"prompt_tokens": 10, "completion_tokens": 10}"#)
-        #expect(prices.cost(of: unknown, in: Lane(provider: "openai", model: "gpt-y")) == nil)
+        #expect(prices.cost(of: unknown, in: ModelName(provider: "openai", model: "gpt-y")) == nil)
     }
 
     @Test func noneStartsWhenSpentAndSetAsideWouldPassTheCap() {

@@ -4,13 +4,11 @@ import Testing
 
 /// The wish to stop only ever goes further.
 struct RunStopTests {
-    private typealias Stop = RunStop<ManualClock.Instant>
-
-    private let early = ManualClock.Instant(nanoseconds: 1)
-    private let late = ManualClock.Instant(nanoseconds: 2)
+    private let early = Duration.seconds(1)
+    private let late = Duration.seconds(2)
 
     @Test func theFirstRequestGivesTimeAndTheSecondNone() {
-        var stop = Stop.none
+        var stop = RunStop.none
         stop.request(deadline: early)
         #expect(stop == .draining(until: early))
         stop.request(deadline: late)
@@ -20,7 +18,7 @@ struct RunStopTests {
     }
 
     @Test func aLimitEndsTheIntakeOnceAndIsOverruledByAStop() {
-        var stop = Stop.none
+        var stop = RunStop.none
         stop.endIntake(.limited("fail-fast"))
         stop.endIntake(.limited("max-cost"))
         #expect(stop == .intake(.limited("fail-fast")))

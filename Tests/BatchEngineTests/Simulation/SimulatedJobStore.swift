@@ -49,9 +49,9 @@ final class SimulatedJobStore: JobStore {
         var written: [JobState] = []
         var committed: [JobState] = []
         /// The numbers of each lane's jobs, in order.
-        var lanes: [Lane: [Int64]] = [:]
+        var lanes: [ModelName: [Int64]] = [:]
         /// Committed jobs of each lane that wait, in the order of their times.
-        var waiting: [Lane: [(time: Int64, id: Int64)]] = [:]
+        var waiting: [ModelName: [(time: Int64, id: Int64)]] = [:]
         var open: [Int64: Int64] = [:]
         var chunks: [Int64: Int] = [:]
         var attempts: Int64 = 0
@@ -102,7 +102,7 @@ final class SimulatedJobStore: JobStore {
                 job.id = Int64(state.jobs.count + 1)
                 state.attempts = max(state.attempts, job.partial?.attemptID ?? 0)
                 state.jobs.append(job)
-                state.lanes[Lane(provider: job.provider, model: job.model), default: []].append(job.id)
+                state.lanes[ModelName(provider: job.provider, model: job.model), default: []].append(job.id)
                 state.written.append(
                     JobState(attempts: job.attempts, attemptCount: job.attemptCount, partial: job.partial))
                 state.committed.append(state.written[state.written.count - 1])
@@ -124,11 +124,11 @@ final class SimulatedJobStore: JobStore {
 
     // MARK: Reads
 
-    func lanes() async throws -> [Lane] {
+    func lanes() async throws -> [ModelName] {
         try await read { state in state.lanes.keys.sorted { $0.name < $1.name } }
     }
 
-    func nextJobs(in lane: Lane, after jobID: Int64, limit: Int) async throws -> [Job] {
+    func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
         try await read { state in
             var found: [Job] = []
             let ids = state.lanes[lane] ?? []
@@ -145,14 +145,14 @@ final class SimulatedJobStore: JobStore {
         }
     }
 
-    func dueJobs(in lane: Lane, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
+    func dueJobs(in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
         try await read { state in
             (state.waiting[lane] ?? []).lazy.prefix { $0.time <= now }.filter { !running.contains($0.id) }
                 .prefix(limit).map { state.job(Int($0.id) - 1) }
         }
     }
 
-    func nextDueTime(in lane: Lane, excluding running: Set<Int64>) async throws -> Int64? {
+    func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
         try await read { state in (state.waiting[lane] ?? []).first { !running.contains($0.id) }?.time }
     }
 
@@ -311,8 +311,8 @@ extension SimulatedJobStore.State {
         waiting[lane]?.remove(at: position)
     }
 
-    private func lane(_ id: Int64) -> Lane {
-        Lane(provider: jobs[Int(id) - 1].provider, model: jobs[Int(id) - 1].model)
+    private func lane(_ id: Int64) -> ModelName {
+        ModelName(provider: jobs[Int(id) - 1].provider, model: jobs[Int(id) - 1].model)
     }
 
     fileprivate mutating func commit(_ write: SimulatedJobStore.Write) {

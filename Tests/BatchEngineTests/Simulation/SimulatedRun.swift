@@ -7,7 +7,7 @@ final class SimulatedRun: Sendable {
     let simulation = Simulation()
     let store: SimulatedJobStore
     let source: SimulatedCompletionSource
-    let runner: JobRunner<ManualClock>
+    let runner: JobRunner
     private let intake: Intake
 
     /// A run.

@@ -3,7 +3,7 @@ import BatchStore
 import LLMStreaming
 
 /// The lane of all jobs that are made here.
-let testLane = Lane(provider: "mock", model: "m")
+let testLane = ModelName(provider: "mock", model: "m")
 
 /// A job whose hash follows from its request.
 func newJob(

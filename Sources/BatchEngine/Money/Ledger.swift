@@ -1,0 +1,51 @@
+import LLMStreaming
+
+/// What a run's requests may use up, what is set aside for those under way, and what they used: money and tokens.
+struct Ledger: Sendable {
+    private(set) var cost: Budget
+    private(set) var tokens: Budget
+    private let prices: PriceTable
+
+    init(_ configuration: RunConfiguration) {
+        cost = configuration.cost
+        tokens = configuration.tokens
+        prices = configuration.prices
+    }
+
+    /// Whether the user bounds anything.
+    var isBounded: Bool { cost.cap != nil || tokens.cap != nil }
+
+    /// What a job's next request would have set aside.
+    func reservation(for job: borrowing Job, of model: ModelName, largestOutput: Double) -> Reservation {
+        Reservation(
+            request: job.request, bytes: job.expectedBytes, largestOutput: largestOutput,
+            price: prices.price(of: model))
+    }
+
+    /// Whether so much more may be set aside.
+    func allows(_ reservation: Reservation) -> Bool {
+        cost.allows(reservation.cost) && tokens.allows(reservation.tokens)
+    }
+
+    mutating func reserve(_ reservation: Reservation) {
+        cost.reserve(reservation.cost)
+        tokens.reserve(reservation.tokens)
+    }
+
+    /// Takes what a request used in place of what was set aside for it.
+    ///
+    /// - Returns: what it cost, as far as that is known.
+    mutating func settle(_ reservation: Reservation, _ result: StreamResult, of model: ModelName) -> Double? {
+        let known = prices.cost(of: result, in: model)
+        guard isBounded else { return known }
+        let used = reservation.used(result, cost: known, price: prices.price(of: model))
+        cost.settle(reserved: reservation.cost, used: used.cost)
+        tokens.settle(reserved: reservation.tokens, used: used.tokens)
+        return known
+    }
+
+    /// The bound that keeps a job from being sent.
+    var bound: String {
+        cost.cap == nil ? "max-tokens-total" : tokens.cap == nil ? "max-cost" : "max-cost or --max-tokens-total"
+    }
+}
