@@ -42,6 +42,51 @@ struct EndToEndSignalTests {
         await run.server.stop()
     }
 
+    /// LLM4S_SIGNAL_STREAMS=256 is the size of the contract.
+    @Test func fullSocketsDoNotHoldTheEndAndNothingOfThemIsLost() async throws {
+        let streams = Project.size("LLM4S_SIGNAL_STREAMS", 64)
+        var configuration = MockConfiguration()
+        configuration.sendBufferBytes = 16_384
+        let server = try await MockServer.start(configuration)
+        let directory = try TemporaryDirectory()
+        let database = directory.path("jobs.db")
+        let file = try directory.writeJobs(
+            (1...streams + 50).map { Answers.countingJob("job-\($0)", to: 1_000_000) })
+        let process = try BatchProcess(
+            ["run", file, "--base-url", server.baseURL, "--concurrency", "\(streams)", "--drain-timeout", "500ms"])
+        // They come as fast as they can: most of them wait for a reader.
+        try await process.wait {
+            server.statistics.activeStreams == streams && server.statistics.blockedStreams > streams / 2
+                && server.statistics.bodyBytesWritten > streams * 20_000
+        }
+        let start = ContinuousClock.now
+        process.send(SIGTERM)
+        let ended = await process.ended()
+        print("\(streams) streams at full speed: ended \(start.duration(to: .now)) after SIGTERM (drain 500 ms)")
+        #expect(ended.status == 143, "\(ended.error)")
+        #expect(start.duration(to: .now) < .seconds(60))
+        #expect(try SQLite.number(database, "SELECT count(*) FROM attempts WHERE status = 'running'") == 0)
+        #expect(try SQLite.number(database, "SELECT count(*) FROM jobs WHERE status = 'interrupted'") == streams)
+        // What each attempt holds is what its chunks hold, from the first to the last.
+        #expect(
+            try SQLite.number(
+                database,
+                """
+                SELECT count(*) FROM partials AS p JOIN attempts AS a USING (attempt_id)
+                WHERE p.text = (SELECT group_concat(text, '') FROM (
+                    SELECT text FROM chunks AS c WHERE c.attempt_id = a.attempt_id AND c.kind = 'text'
+                        AND c.chunk_id BETWEEN a.first_chunk_id AND a.last_chunk_id ORDER BY c.chunk_id))
+                """) == streams)
+        #expect(
+            try SQLite.number(
+                database,
+                """
+                SELECT count(*) FROM (SELECT attempt_id, max(seq) AS last, count(*) AS n FROM chunks GROUP BY 1)
+                JOIN attempts AS a USING (attempt_id) WHERE last <> n - 1 OR n <> a.chunk_count
+                """) == 0)
+        await server.stop()
+    }
+
     /// A run of many jobs, eight at once, against a mock of the test's own.
     private struct Run {
         /// Enough to last some seconds: the signal must find work left, however busy the machine is.
