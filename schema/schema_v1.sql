@@ -362,23 +362,25 @@ SELECT
 FROM ranked
 GROUP BY provider, model;
 
--- Tokens per model: what the answers have, and what all tries are likely to be billed as.
+-- Tokens per model: what the answers have, and what all tries, failed ones included, are likely to be billed as and
+-- cost.
 CREATE VIEW usage_by_model AS
 WITH responses AS (
-    SELECT job_id, count(*) AS tries, max(prompt_tokens) AS prompt_tokens, max(completion_tokens) AS completion_tokens
+    SELECT job_id, count(*) AS tries, max(prompt_tokens) AS prompt_tokens, max(completion_tokens) AS completion_tokens,
+        max(cost_usd) AS cost_usd
     FROM attempts
     GROUP BY job_id, coalesce(response_id, 'attempt ' || attempt_id)
 ),
 billed AS (
     SELECT j.provider, j.model, sum(tries) AS tries, sum(prompt_tokens) AS prompt_tokens,
-        sum(completion_tokens) AS completion_tokens
+        sum(completion_tokens) AS completion_tokens, sum(cost_usd) AS cost_usd
     FROM responses JOIN jobs AS j USING (job_id)
     GROUP BY j.provider, j.model
 ),
 answered AS (
     SELECT j.provider, j.model, count(*) AS jobs, sum(c.prompt_tokens) AS prompt_tokens,
         sum(c.completion_tokens) AS completion_tokens, sum(c.cached_tokens) AS cached_tokens,
-        sum(c.reasoning_tokens) AS reasoning_tokens, sum(c.cost_usd) AS cost_usd
+        sum(c.reasoning_tokens) AS reasoning_tokens
     FROM completions AS c JOIN jobs AS j USING (job_id)
     WHERE c.choice = 0
     GROUP BY j.provider, j.model
@@ -386,7 +388,7 @@ answered AS (
 SELECT
     b.provider, b.model, coalesce(a.jobs, 0) AS completed, b.tries, a.prompt_tokens, a.completion_tokens,
     a.cached_tokens, a.reasoning_tokens, b.prompt_tokens AS billed_prompt_tokens,
-    b.completion_tokens AS billed_completion_tokens, a.cost_usd
+    b.completion_tokens AS billed_completion_tokens, b.cost_usd
 FROM billed AS b
 LEFT JOIN answered AS a ON a.provider = b.provider AND a.model = b.model;
 

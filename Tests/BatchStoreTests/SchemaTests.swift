@@ -118,10 +118,14 @@ import Testing
         let usage = StreamedChunk(.usage, #"{"prompt_tokens":5,"completion_tokens":7}"#)
         let (one, two, three) = (try await store.job("j1"), try await store.job("j2"), try await store.job("j3"))
         let answer = textChunks("good") + [StreamedChunk(.finish, "stop"), usage]
-        try await store.queue.endAttempt(completedEnd(store.attempt(one, answer), of: one, answer))
+        var completed = try completedEnd(store.attempt(one, answer), of: one, answer)
+        completed.costUSD = 0.5
+        try await store.queue.endAttempt(completed)
         try await store.queue.endAttempt(failedEnd(store.attempt(two, []), of: two))
         let part = textChunks("half")
-        try await store.queue.endAttempt(cutEnd(store.attempt(three, part), of: three, part))
+        var cut = cutEnd(store.attempt(three, part), of: three, part)
+        cut.costUSD = 0.25
+        try await store.queue.endAttempt(cut)
         store.database.record(
             RunSecond(
                 runID: store.runID, second: 1, chunks: 6, outputTokens: 7, completed: 1, failed: 1, running: 2,
@@ -141,6 +145,8 @@ import Testing
             try store.rows(
                 "SELECT model, completed, tries, prompt_tokens, billed_completion_tokens FROM usage_by_model")
                 == ["m|1|3|5|8"])
+        // What tries cost that did not complete is part of what the model cost.
+        #expect(try store.rows("SELECT cost_usd FROM usage_by_model") == ["0.75"])
         #expect(
             try store.rows("SELECT error_kind, http_status, tries, jobs FROM errors_by_kind ORDER BY 1")
                 == ["cut||1|1", "invalid_request|400|1|1"])

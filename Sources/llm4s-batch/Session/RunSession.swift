@@ -81,7 +81,7 @@ struct RunSession: Sendable {
         configuration.prices = prices
         guard options.limits.maxCost != nil || options.limits.maxTokensTotal != nil else { return configuration }
         let spent = try await database.reader.spending(in: scope)
-        configuration.cost = Budget(cap: options.limits.maxCost, spent: spent.costUSD)
+        configuration.cost = Budget(cap: options.limits.maxCost, spent: spent.cost(by: prices))
         configuration.tokens = Budget(cap: options.limits.maxTokensTotal.map(Double.init), spent: spent.tokens)
         return configuration
     }
