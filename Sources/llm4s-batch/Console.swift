@@ -74,15 +74,17 @@ enum Console {
     /// The width of the terminal that standard output goes to, in characters; nil where it is none.
     ///
     /// What a program reads stays one record a line.
-    static var outputWidth: Int? { width(of: STDOUT_FILENO) }
+    static var outputWidth: Int? { outputSize?.width }
     /// The same of standard error.
-    static var errorWidth: Int? { width(of: STDERR_FILENO) }
+    static var errorWidth: Int? { size(of: STDERR_FILENO)?.width }
+    /// The characters of a line and the lines of the terminal that standard output goes to; nil where it is none.
+    static var outputSize: (width: Int, height: Int)? { size(of: STDOUT_FILENO) }
 
-    private static func width(of descriptor: Int32) -> Int? {
+    private static func size(of descriptor: Int32) -> (width: Int, height: Int)? {
         guard isatty(descriptor) == 1 else { return nil }
         var size = winsize()
-        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return max(40, Int(size.ws_col))
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return (80, 24) }
+        return (max(40, Int(size.ws_col)), size.ws_row > 0 ? Int(size.ws_row) : 24)
     }
 
     /// Writes all bytes; gives the number of the error that kept it from doing so, else 0.

@@ -47,7 +47,7 @@ package struct PriceTable: Sendable {
     package var isEmpty: Bool { entries.isEmpty }
 
     /// `; did you mean 'x'?` with the priced model whose name is nearest, or nothing where none is near.
-    package func suggestion(for lane: Lane) -> String {
+    package func suggestion(for lane: ModelName) -> String {
         let names = entries.keys.sorted()
         let nearest = NearestName.suggestion(for: lane.name, among: names)
         return nearest.isEmpty ? NearestName.suggestion(for: lane.model, among: names) : nearest

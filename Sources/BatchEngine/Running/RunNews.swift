@@ -4,7 +4,9 @@ struct RunNews: Sendable {
     private var stops: Set<String> = []
 
     /// The waits that are new, but for the short ones that are the rule at a rate.
-    mutating func waits(of admission: borrowing Admission, at now: Duration, unixMilliseconds: () -> Int64) -> [RunEvent] {
+    mutating func waits(
+        of admission: borrowing Admission, at now: Duration, unixMilliseconds: () -> Int64
+    ) -> [RunEvent] {
         let found = admission.waits(at: now, unixMilliseconds: unixMilliseconds()) { reason, until in
             switch reason {
             case .pause, .outage, .budget: true

@@ -18,16 +18,26 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let reader = try await BatchReader.open(database.db)
+        var isDrawn = false
         while true {
             let status = try await reader.status()
             let report = StatusReport(
                 status: status, failures: status.counts.failed > 0 ? try await reader.failures() : [],
                 width: Console.outputWidth, path: database.db,
                 now: UnixTime.milliseconds)
-            // A terminal shows it in one place.
-            if watch, !json, Console.isOutputTerminal { Console.output(bytes: Array("\u{1B}[H\u{1B}[2J".utf8)) }
-            if json { Console.output(report.json) } else { Console.output(report.text) }
-            guard watch, status.run?.status == .running else { break }
+            let isRunning = status.run?.status == .running
+            if json {
+                Console.output(report.json)
+            } else if watch, isRunning, let (width, height) = Console.outputSize {
+                if !isDrawn { Console.output(bytes: Array("\u{1B}[2J".utf8)) }
+                isDrawn = true
+                Console.output(bytes: Array(StatusScreen(report: report, width: width, height: height).text.utf8))
+            } else {
+                // What stays at the end is the report alone.
+                if isDrawn { Console.output(bytes: Array("\u{1B}[H\u{1B}[J".utf8)) }
+                Console.output(report.text)
+            }
+            guard watch, isRunning else { break }
             try await Task.sleep(for: .seconds(2))
         }
         await reader.close()

@@ -32,14 +32,19 @@ struct ProgressLine {
         let ended = snapshot.completed + snapshot.failed
         let part = total > 0 ? Double(ended) / Double(total) : 0
         var parts = ["\(Self.count(ended))/\(Self.count(total))"]
-        if let left = timeLeft(ended) { parts.append(left) }
         if snapshot.failed > 0 { parts.append("\(Self.count(snapshot.failed)) failed") }
-        parts.append("\(snapshot.running) open")
-        parts.append("\(Self.count(Int(chunksPerSecond.rounded()))) tokens/s")
-        if let cost = snapshot.costUSD { parts.append(Self.dollars(cost)) }
-        parts += waits(snapshot, now)
-        if snapshot.waiting > 0 { parts.append(waiting(snapshot, now)) }
+        // What keeps the run from going on comes before what it does: the end of a long line is cut.
         for name in snapshot.stoppedProviders.keys.sorted() { parts.append("\(name) stopped") }
+        let waits = waits(snapshot, now)
+        if snapshot.running == 0 { parts += waits }
+        if let left = timeLeft(ended) { parts.append(left) }
+        if snapshot.running > 0 {
+            parts.append("\(Self.count(snapshot.running)) open")
+            parts.append("\(Self.count(Int(chunksPerSecond.rounded()))) tokens/s")
+        }
+        if let cost = snapshot.costUSD { parts.append(Self.dollars(cost)) }
+        if snapshot.running > 0 { parts += waits }
+        if snapshot.waiting > 0 { parts.append(waiting(snapshot, now)) }
         let percent = String(Int(min(1, part) * 100))
         let head =
             ProgressBar.text(part, width: min(24, max(8, width / 5)))

@@ -54,18 +54,17 @@ struct EstimateReport {
     // MARK: - Cost
 
     private func cost(_ name: ModelName, _ work: WorkEstimate) -> String {
-        let lane = Lane(provider: name.provider, model: name.model)
-        if let price = prices.price(of: lane) { return Self.dollars(work.cost(at: price)) }
+        if let price = prices.price(of: name) { return Self.dollars(work.cost(at: price)) }
         return prices.isEmpty
             ? "not known: --prices FILE says what tokens cost"
-            : "not known: no price for it" + TerminalText.line(prices.suggestion(for: lane), limit: 100)
+            : "not known: no price for it" + TerminalText.line(prices.suggestion(for: name), limit: 100)
     }
 
     private func totalCost(_ models: [(key: ModelName, value: WorkEstimate)]) -> String {
         var sum = 0.0...0.0
         var unknown = 0
         for (name, work) in models {
-            guard let price = prices.price(of: Lane(provider: name.provider, model: name.model)) else {
+            guard let price = prices.price(of: name) else {
                 unknown += 1
                 continue
             }

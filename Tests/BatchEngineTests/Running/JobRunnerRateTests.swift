@@ -13,9 +13,8 @@ struct JobRunnerRateTests {
         var refusal: Duration
         var testDescription: String {
             let tokens = tokensPerMinute < 1e9 ? ", \(Int(tokensPerMinute)) tokens" : ""
-            return
-                "\(Int(perMinute)) requests\(tokens) a minute, \(Int(saved)) s of them saved up, answers in \(answer), "
-                + "refusals in \(refusal)"
+            let rate = "\(Int(perMinute)) requests\(tokens) a minute, \(Int(saved)) s of them saved up"
+            return "\(rate), answers in \(answer), refusals in \(refusal)"
         }
     }
 

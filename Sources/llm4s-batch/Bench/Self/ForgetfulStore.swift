@@ -6,24 +6,26 @@ import Synchronization
 ///
 /// What a run costs beside it is the store's.
 final class ForgetfulStore: JobStore {
-    private let lane: Lane
+    private let lane: ModelName
     private let request: [UInt8]
     private let attempts = Atomic<Int64>(0)
 
     /// - Parameter request: what each job sends.
-    init(lane: Lane, request: [UInt8]) {
+    init(lane: ModelName, request: [UInt8]) {
         self.lane = lane
         self.request = request
     }
 
-    func lanes() async throws -> [Lane] { [lane] }
+    func lanes() async throws -> [ModelName] { [lane] }
 
-    func nextJobs(in lane: Lane, after jobID: Int64, limit: Int) async throws -> [Job] {
+    func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
         (1...Int64(limit)).map { Self.job(jobID + $0, lane: lane, request: request) }
     }
 
-    func dueJobs(in lane: Lane, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] { [] }
-    func nextDueTime(in lane: Lane, excluding running: Set<Int64>) async throws -> Int64? { nil }
+    func dueJobs(in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
+        []
+    }
+    func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64? { nil }
     func startAttempt(_ start: AttemptStart) -> Int64 { attempts.add(1, ordering: .relaxed).newValue }
 
     func storeChunks(
@@ -33,7 +35,7 @@ final class ForgetfulStore: JobStore {
     func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { resume() }
     func endAttempt(_ end: AttemptEnd) async throws {}
 
-    private static func job(_ id: Int64, lane: Lane, request: [UInt8]) -> Job {
+    private static func job(_ id: Int64, lane: ModelName, request: [UInt8]) -> Job {
         Job(
             id: id, customID: "bench-\(id)", source: "bench", line: Int(id), provider: lane.provider, model: lane.model,
             requestSHA256: "", request: request)

@@ -82,17 +82,17 @@ final class MeasuringStore: JobStore {
         }
     }
 
-    func lanes() async throws -> [Lane] { try await store.lanes() }
+    func lanes() async throws -> [ModelName] { try await store.lanes() }
 
-    func nextJobs(in lane: Lane, after jobID: Int64, limit: Int) async throws -> [Job] {
+    func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
         try await store.nextJobs(in: lane, after: jobID, limit: limit)
     }
 
-    func dueJobs(in lane: Lane, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
+    func dueJobs(in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
         try await store.dueJobs(in: lane, at: now, limit: limit, excluding: running)
     }
 
-    func nextDueTime(in lane: Lane, excluding running: Set<Int64>) async throws -> Int64? {
+    func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
         try await store.nextDueTime(in: lane, excluding: running)
     }
 

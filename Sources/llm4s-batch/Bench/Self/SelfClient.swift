@@ -35,8 +35,6 @@ struct SelfClient: Sendable {
     private static let provider = "vllm"
     private static let pollInterval = Duration.milliseconds(5)
 
-    private typealias Runner = JobRunner<ContinuousClock>
-
     /// Runs until the window has passed; the streams are left open.
     func measure() async throws -> SelfFigures {
         guard let provider = ProviderCatalog()[Self.provider] else { preconditionFailure("no \(Self.provider)") }
@@ -53,7 +51,7 @@ struct SelfClient: Sendable {
         configuration.concurrency = streams
         // The transport has a ramp of its own.
         configuration.ramp.step = .zero
-        let runner = Runner(
+        let runner = JobRunner(
             store: store, source: transport, endpoints: [Self.provider: endpoint], configuration: configuration,
             clock: ContinuousClock(), unixMilliseconds: { UnixTime.milliseconds })
         let residentBefore = ProcessUsage.residentKilobytes
@@ -81,7 +79,7 @@ struct SelfClient: Sendable {
     }
 
     /// Measures one window, or parts of equal chunks.
-    private func take(into figures: inout SelfFigures, from runner: Runner) async throws {
+    private func take(into figures: inout SelfFigures, from runner: JobRunner) async throws {
         let parts = 20
         var mark = await Mark(runner, source)
         let first = mark
@@ -105,7 +103,7 @@ struct SelfClient: Sendable {
             JSONObject([.init(key: "prompt", value: .string(String(repeating: "x", count: promptBytes)))])
         ).bytes
         guard store != .none else {
-            return ForgetfulStore(lane: Lane(provider: Self.provider, model: model), request: request)
+            return ForgetfulStore(lane: ModelName(provider: Self.provider, model: model), request: request)
         }
         var options = StoreOptions()
         options.durability = store == .full ? .full : .normal
@@ -133,7 +131,7 @@ struct SelfClient: Sendable {
         let sourceCPU: Duration?
         let chunks: Int
 
-        init(_ runner: Runner, _ source: Int32?) async {
+        init(_ runner: JobRunner, _ source: Int32?) async {
             sourceCPU = source.flatMap(ProcessUsage.cpuTime(of:))
             chunks = await runner.snapshot.chunks
         }
