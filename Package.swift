@@ -51,6 +51,7 @@ let package = Package(
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CSHA256"),
         .target(name: "CLoadSource"),
+        .target(name: "CBenchmarkCounters"),
         .target(name: "CBuildCommit"),
         .target(name: "ServerSentEvents", swiftSettings: settings),
         .target(name: "LLMStreaming", dependencies: ["ServerSentEvents"], swiftSettings: settings),
@@ -81,7 +82,10 @@ let package = Package(
             resources: [.embedInCode("Resources/config_schema.json")], swiftSettings: settings),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["LLMStreaming", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "BatchEngine", "BatchStore", "CBenchmarkCounters", "LLMStreaming", "ServerSentEvents",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             exclude: ["comparison"], swiftSettings: settings),
         .testTarget(name: "ServerSentEventsTests", dependencies: ["ServerSentEvents"], swiftSettings: settings),
         .testTarget(

@@ -23,7 +23,10 @@ struct ModuleBoundaryTests {
             "BatchEngine", "BatchStore", "CBuildCommit", "CLoadSource", "LLM4S", "LLM4SBatch", "LLMStreaming",
             "LoadTesting", "MockProvider", "ArgumentParser", "Foundation",
         ],
-        "Benchmarks": ["LLMStreaming", "ArgumentParser", "Foundation"],
+        "Benchmarks": [
+            "BatchEngine", "BatchStore", "CBenchmarkCounters", "LLMStreaming", "ServerSentEvents", "ArgumentParser",
+            "Foundation",
+        ],
     ]
 
     static let standardLibrary: Set<String> = ["Synchronization", "Dispatch", "Glibc", "Musl", "Darwin"]
@@ -46,7 +49,7 @@ struct ModuleBoundaryTests {
 
     @Test func everyTargetHasItsRule() throws {
         let targets = try FileManager.default.contentsOfDirectory(atPath: Project.root.appending(path: "Sources").path)
-        let inC: Set<String> = ["CBuildCommit", "CLoadSource", "CSHA256", "CSQLite"]
+        let inC: Set<String> = ["CBenchmarkCounters", "CBuildCommit", "CLoadSource", "CSHA256", "CSQLite"]
         #expect(Set(targets).subtracting(inC) == Set(Self.allowed.keys))
     }
 
