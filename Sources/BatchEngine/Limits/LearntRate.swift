@@ -73,9 +73,13 @@ struct LearntRate: Sendable {
         case .none:
             let time = refused - since + max(now - refused, Self.savings)
             knowledge = .rate(requests / time.seconds, since: now, isConfirmed: false)
+        case .rate(let last, _, true) where (perSecond(at: refused) ?? last) < 1.01 * last:
+            // It had not grown yet: the refusal came by chance, or the limit fell. The next cycle tells which.
+            knowledge = .rate(last, since: now, isConfirmed: false)
         case .rate(let last, _, _):
             let rate = requests / max(0.001, (now - since).seconds)
-            let isConfirmed = rate < 1.5 * last && last < 1.5 * rate
+            // One that falls from cycle to cycle is no rate: refusals that come by chance, each with its pause.
+            let isConfirmed = rate < 1.5 * last && rate > 0.9 * last
             knowledge = .rate(rate, since: now, isConfirmed: isConfirmed)
         }
         (since, taken, self.refused) = (now, 0, nil)

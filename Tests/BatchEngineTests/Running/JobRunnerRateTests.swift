@@ -56,6 +56,22 @@ struct JobRunnerRateTests {
         if grant.saved <= 5 { #expect(Double(window) <= max(2, 2 * mean)) }
     }
 
+    @Test func refusalsThatComeByChanceDoNotSlowTheRunDownMoreAndMore() throws {
+        let jobs = 5000
+        let seed = SeededRandom.seed(7)
+        let run = try SimulatedRun(SimulatedRun.jobs(jobs)) { call in
+            var random = SeededRandom(seed: seed &* 1009 &+ call.job &* 31 &+ call.attempt)
+            return Int.random(in: 0..<100, using: &random) < 3
+                ? .fails(.rateLimit, after: .milliseconds(20), retryAfter: .seconds(1))
+                : .says("one", after: .milliseconds(200))
+        }
+        #expect(try run.finish() == .finished)
+        // Each of some 150 refusals pauses for a second, and what comes between them comes at a rate that was lowered.
+        let seconds = run.simulation.clock.elapsed.seconds
+        print("\(jobs) jobs, 3 % refused by chance, seed \(seed): \(Int(seconds)) s")
+        #expect(seconds < 2000, "seed \(seed)")
+    }
+
     /// The most times that lie within a duration.
     private static func most(_ times: [Duration], within duration: Duration) -> Int {
         var first = 0
