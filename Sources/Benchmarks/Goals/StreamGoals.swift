@@ -61,39 +61,51 @@ struct StreamGoals {
         }
     }
 
-    /// Events a second, of every side in turn.
+    /// Events a second, of every side in turn; beside it CPU of each event, which a busy machine does not change.
     func unpaced() throws -> [GoalLine] {
         try withSource { source in
             let load = Load.flood(streams: scale.streams, seconds: scale.seconds)
             var slow = load
             slow.streams = scale.slowStreams
-            var own: [Double?] = []
-            var reader: [Double?] = []
-            var aiohttp: [Double?] = []
-            var openAI: [Double?] = []
-            var idle: [Double?] = []
+            var own: [Figures?] = []
+            var reader: [Figures?] = []
+            var aiohttp: [Figures?] = []
+            var openAI: [Figures?] = []
             for _ in 0..<scale.rounds {
-                let full = source.measureOwn(load, store: "full")
-                own.append(full?.rate)
-                idle.append(full?.sourceIdle)
-                reader.append(source.measureReader(load)?.rate)
-                aiohttp.append(source.measureAiohttp(load)?.rate)
-                openAI.append(source.measureOpenAI(slow)?.rate)
+                own.append(source.measureOwn(load, store: "full"))
+                reader.append(source.measureReader(load))
+                aiohttp.append(source.measureAiohttp(load))
+                openAI.append(source.measureOpenAI(slow))
             }
+            func rates(_ figures: [Figures?]) -> [Double?] { figures.map { $0?.rate } }
+            func costs(_ figures: [Figures?]) -> [Double?] { figures.map { $0?.cost } }
             let lines = [
-                GoalLine("llm4s-batch, events/s", .atLeast(650_000), own, digits: 0),
-                GoalLine("C epoll reader, events/s", .none, reader, digits: 0),
-                GoalLine("source idle, %", .none, idle.map { $0.map { 100 * $0 } }, digits: 0),
+                GoalLine("llm4s-batch, events/s", .atLeast(650_000), rates(own), digits: 0),
+                GoalLine("C epoll reader, events/s", .none, rates(reader), digits: 0),
+                GoalLine("llm4s-batch, us of CPU an event", .none, costs(own)),
+                GoalLine("C epoll reader, us of CPU an event", .none, costs(reader)),
+                GoalLine("source idle, %", .none, own.map { $0?.sourceIdle.map { 100 * $0 } }, digits: 0),
             ]
             return lines
                 + withPython {
                     [
-                        GoalLine("aiohttp + orjson, events/s", .none, aiohttp, digits: 0),
-                        GoalLine("openai-python at \(scale.slowStreams) streams, events/s", .none, openAI, digits: 0),
+                        GoalLine("aiohttp + orjson, events/s", .none, rates(aiohttp), digits: 0),
                         GoalLine(
-                            "llm4s-batch / aiohttp + orjson", .atLeast(7), ratios(own, aiohttp), unit: " x", digits: 1),
+                            "openai-python at \(scale.slowStreams) streams, events/s", .none, rates(openAI), digits: 0),
+                        GoalLine("aiohttp + orjson, us of CPU an event", .none, costs(aiohttp)),
+                        GoalLine("openai-python, us of CPU an event", .none, costs(openAI)),
                         GoalLine(
-                            "llm4s-batch / openai-python", .atLeast(100), ratios(own, openAI), unit: " x", digits: 0),
+                            "llm4s-batch / aiohttp + orjson", .atLeast(7), ratios(rates(own), rates(aiohttp)),
+                            unit: " x", digits: 1),
+                        GoalLine(
+                            "llm4s-batch / openai-python", .atLeast(100), ratios(rates(own), rates(openAI)),
+                            unit: " x", digits: 0),
+                        GoalLine(
+                            "CPU: aiohttp + orjson / llm4s-batch", .none, ratios(costs(aiohttp), costs(own)),
+                            unit: " x", digits: 1),
+                        GoalLine(
+                            "CPU: openai-python / llm4s-batch", .none, ratios(costs(openAI), costs(own)), unit: " x",
+                            digits: 0),
                     ]
                 }
         }
