@@ -19,49 +19,69 @@ final class AttemptSender: Sendable {
         self.unixMilliseconds = unixMilliseconds
     }
 
-    /// Sends a job's next attempt, whose start is queued and whose end is to be stored by the caller.
+    /// Sends a job's next attempt, whose start is queued: its result is then there, or the verdict on one that cannot be
+    /// sent.
+    @inline(never)
+    func send(_ sent: SentJob) async {
+        guard prepare(sent) else { return }
+        if let cursor = sent.superseded { await abandon(cursor, of: sent) }
+        start(sent)
+        await receive(sent)
+    }
+
+    /// Decides what is sent; false where nothing can be.
     ///
-    /// - Parameters:
-    ///   - job: its request is given up once it is encoded.
-    ///   - isRefused: whether the provider refused to go on from partial text for this model in this run.
-    ///   - repeats: how many attempts just before this one were repeated at once.
-    ///   - random: for the jitter, and for the name of a stream that its server is to keep.
-    ///   - answered: called once the first chunk of an answer is there, on any thread.
-    ///   - judge: called with the attempt's result; tells what of it bears on the job.
-    func send(
-        _ job: inout Job, to endpoint: Endpoint, isRefused: Bool, repeats: Int, random: UInt64,
-        answered: (@Sendable () -> Void)?, judge: (Job, StreamResult) -> RetryCircumstances
-    ) async -> AttemptVerdict {
-        let plan: ResumePlan
-        let request: ProviderRequest
+    /// Not inlined, like all that an asynchronous caller calls here: its values would stay in that frame.
+    @inline(never)
+    private func prepare(_ sent: SentJob) -> Bool {
         do {
             let prepared = try PreparedAttempt(
-                job, provider: endpoint.provider, policy: configuration.resume, isRefused: isRefused,
-                streamID: streamID(job, random))
-            (plan, request) = (prepared.plan, prepared.request)
+                sent.job, provider: sent.endpoint.provider, policy: configuration.resume, isRefused: sent.isRefused,
+                streamID: streamID(sent.job, sent.random))
+            (sent.plan, sent.request, sent.kept) = (prepared.plan, prepared.request, prepared.request.kept)
+            sent.job.request = []
+            return true
         } catch {
-            let attemptID = store.startAttempt(start(of: job, nil))
-            return AttemptVerdict(job: job, attemptID: attemptID, unsendable: error, now: unixMilliseconds())
+            sent.attemptID = store.startAttempt(start(of: sent.job, nil))
+            sent.verdict = Reference(
+                AttemptVerdict(job: sent.job, attemptID: sent.attemptID, unsendable: error, now: unixMilliseconds()))
+            return false
         }
-        job.request = []
-        if plan.strategy != .replay, let cursor = job.partial?.cursor { await abandon(cursor, at: endpoint) }
-        let attemptID = store.startAttempt(start(of: job, plan, notes: request.notes))
-        let receiver = AttemptReceiver(
-            store: store, attemptID: attemptID, chunks: chunks, answered: answered)
-        let kept = request.kept
-        let result = await source.stream(consume request, to: endpoint, receiver: receiver)
+    }
+
+    @inline(never)
+    private func start(_ sent: SentJob) {
+        sent.attemptID = store.startAttempt(start(of: sent.job, sent.plan, notes: sent.request?.notes ?? []))
+        sent.receiver = AttemptReceiver(
+            store: store, attemptID: sent.attemptID, chunks: chunks, answered: sent.answered)
+    }
+
+    /// What waits for the stream.
+    @inline(never)
+    private func receive(_ sent: SentJob) async {
+        guard let receiver = sent.receiver else { return }
+        sent.result = Reference(await source.stream(sent.takeRequest(), to: sent.endpoint, receiver: receiver))
+    }
+
+    /// Gives the verdict on an attempt's result.
+    ///
+    /// - Parameter judge: tells what of the result bears on the job.
+    @inline(never)
+    func judge(_ sent: SentJob, _ judge: (Job, StreamResult) -> RetryCircumstances) {
+        guard let result = sent.result?.value, let plan = sent.plan else { return }
         var verdict = AttemptVerdict(
-            job: job, plan: plan, attemptID: attemptID, result: result, policy: configuration.retry, kept: kept,
-            isEcho: endpoint.provider.echoesPrefix, repeats: repeats, circumstances: judge(job, result),
-            fraction: Double(random >> 11) / 0x1p53, now: unixMilliseconds())
-        verdict.end.tail = receiver.tail
-        if let cursor = verdict.abandoned { await abandon(cursor, at: endpoint) }
-        return verdict
+            job: sent.job, plan: plan, attemptID: sent.attemptID, result: result, policy: configuration.retry,
+            kept: sent.kept, isEcho: sent.endpoint.provider.echoesPrefix, repeats: sent.repeats,
+            circumstances: judge(sent.job, result), fraction: Double(sent.random >> 11) / 0x1p53,
+            now: unixMilliseconds())
+        if let receiver = sent.receiver { verdict.end.tail = receiver.tail }
+        (sent.verdict, sent.result) = (Reference(verdict), nil)
     }
 
     /// Tells a server that nobody will ask for a stream again; what it answers changes nothing.
-    private func abandon(_ cursor: ReplayCursor, at endpoint: Endpoint) async {
-        _ = await source.stream(ProviderRequest(.abandon(cursor)), to: endpoint, receiver: DeafReceiver())
+    @inline(never)
+    func abandon(_ cursor: ReplayCursor, of sent: SentJob) async {
+        _ = await source.stream(ProviderRequest(.abandon(cursor)), to: sent.endpoint, receiver: DeafReceiver())
     }
 
     /// A name that no other stream of the server has.

@@ -255,89 +255,129 @@ package actor JobRunner {
 
     // MARK: One job
 
+    // Nothing here holds a large value while it waits, and nothing is inlined, since its values would stay in the frame of
+    // the caller that waits: see SentJob.
+
     /// Works on one job after another, until the run is over.
-    private func work(from id: Int64) async {
-        var job = workers.first(id)
-        while let next = job.take() {
-            await execute(consume next)
-            job = await withCheckedContinuation { workers.wait($0) }
+    private func work(from first: Int64) async {
+        var next: Int64? = first
+        while let id = next {
+            await execute(take(id))
+            next = await withCheckedContinuation { workers.wait($0) }
         }
+    }
+
+    /// The job that was handed to a task.
+    @inline(never)
+    private func take(_ id: Int64) -> SentJob {
+        let job = workers.take(id)
+        guard let endpoint = endpoints[job.provider] else {
+            preconditionFailure("job \(id) is taken up although there is no provider '\(job.provider)'")
+        }
+        return SentJob(job, to: endpoint)
     }
 
     /// Sends a job that was taken up, and counts it once its new state is committed.
-    private func execute(_ job: consuming Job) async {
-        let id = job.id
-        let lane = ModelName(provider: job.provider, model: job.model)
-        let (customID, source, line, number) = (job.customID, job.source, job.line, job.attemptCount + 1)
-        let end = await stream(consume job)
-        if configuration.failsFast, case .failed = end?.transition { stop.endIntake(.limited("fail-fast")) }
-        state.running -= 1
-        probes.remove(id)
-        admission.release(id, at: clock.now)
-        // The loop that only waits for a time would look at everything for nothing.
-        if admission.isHeld || stop != .none { signal.signal() }
-        var waits = false
-        if let end, await commit(end) {
-            state.count(end)
-            waits = end.waits
-            tell(
-                .attemptEnded(
-                    RunEvent.AttemptReport(
-                        customID: customID, source: source, line: line, lane: lane, number: number, end: end)))
-        }
-        let isFull = admission.jobs.count - admission.running >= configuration.maximumUncommitted
-        admission.finish(id, waits: waits, at: clock.now)
-        if waits || isFull || admission.jobs.count == 0 || stop != .none { signal.signal() }
+    @inline(never)
+    private func execute(_ sent: SentJob) async {
+        await stream(sent)
+        release(sent)
+        finish(sent, isStored: await commit(sent))
     }
 
-    /// Sends a job, and again at once where a try says so; nil where nothing is left to be stored.
-    private func stream(_ first: consuming Job) async -> AttemptEnd? {
-        var job = consume first
-        var repeats = 0
-        while let verdict = await attempt(&job, repeats: repeats) {
-            guard verdict.isRepeated else { return verdict.end }
-            guard await commit(verdict.end), stop == .none, let same = await handOutAgain(job) else { return nil }
-            job = same
-            admission.startAgain(job.id, at: clock.now)
-            repeats += 1
-        }
-        return nil
+    /// Sends a job, and again at once where a try says so; without an end nothing is left to be stored.
+    @inline(never)
+    private func stream(_ sent: SentJob) async {
+        repeat {
+            begin(sent)
+            await sender.send(sent)
+            conclude(sent)
+            if let cursor = sent.abandoned { await sender.abandon(cursor, of: sent) }
+        } while await isRepeated(sent)
     }
 
-    /// A job in work as the store has it now.
-    private func handOutAgain(_ job: borrowing Job) async -> Job? {
-        let id = job.id
+    /// Whether the attempt is to be repeated at once, and the job is as the store has it now.
+    @inline(never)
+    private func isRepeated(_ sent: SentJob) async -> Bool {
+        guard sent.verdict?.value.isRepeated == true else { return false }
+        defer { sent.isStored = true }
+        guard await commit(sent), stop == .none, await handOutAgain(sent) else { return false }
+        admission.startAgain(sent.job.id, at: clock.now)
+        sent.repeats += 1
+        return true
+    }
+
+    /// Takes a job in work as the store has it now.
+    @inline(never)
+    private func handOutAgain(_ sent: SentJob) async -> Bool {
+        let id = sent.job.id
         do {
-            let lane = ModelName(provider: job.provider, model: job.model)
-            let job = try await store.nextJobs(in: lane, after: id - 1, limit: 1).first
-            return job?.id == id ? job : nil
+            let lane = ModelName(provider: sent.job.provider, model: sent.job.model)
+            guard let job = try await store.nextJobs(in: lane, after: id - 1, limit: 1).first, job.id == id else {
+                return false
+            }
+            sent.job = job
+            return true
         } catch {
             storeDidFail("\(error)")
-            return nil
+            return false
         }
     }
 
-    /// Sends one attempt and takes its consequences for the run; nil where there is nobody to send it to.
-    private func attempt(_ job: inout Job, repeats: Int) async -> AttemptVerdict? {
-        guard let endpoint = endpoints[job.provider] else {
-            preconditionFailure("job \(job.id) is taken up although there is no provider '\(job.provider)'")
-        }
+    /// Begins one attempt.
+    @inline(never)
+    private func begin(_ sent: SentJob) {
         state.attempts += 1
-        let id = job.id
-        let name = "\(job.provider)/\(job.model)"
+        let id = sent.job.id
         let whenAnswered: @Sendable () -> Void = { [self] in hasAnswered(id) }
-        var verdict = await sender.send(
-            &job, to: endpoint, isRefused: state.refusedPrefills.contains(name), repeats: repeats,
-            random: random.next(), answered: probes.contains(id) ? whenAnswered : nil
-        ) { job, result in admission.judge(job, result, at: clock.now) }
-        verdict.end.costUSD = admission.settle(id, verdict.end.result)
-        if verdict.isPrefillRefused { state.refusedPrefills.insert(name) }
+        sent.begin(
+            isRefused: state.refusedPrefills.contains("\(sent.job.provider)/\(sent.job.model)"),
+            random: random.next(), answered: probes.contains(id) ? whenAnswered : nil)
+    }
+
+    /// Takes an attempt's consequences for the run.
+    @inline(never)
+    private func conclude(_ sent: SentJob) {
+        let id = sent.job.id
+        sender.judge(sent) { job, result in admission.judge(job, result, at: clock.now) }
+        guard let verdict = sent.verdict?.value else { return }
+        sent.verdict?.value.end.costUSD = admission.settle(id, verdict.end.result)
+        if verdict.isPrefillRefused { state.refusedPrefills.insert("\(sent.job.provider)/\(sent.job.model)") }
         if let reason = verdict.stopsProvider { admission.stopProvider(of: id, reason: reason) }
         if let reason = verdict.stopsModel { admission.stopModel(of: id, reason: reason) }
         let changes = news.changes(of: &admission)
         for event in changes { tell(event) }
         if !changes.isEmpty { signal.signal() }
-        return verdict
+    }
+
+    /// Frees a job's slot: its stream has ended.
+    @inline(never)
+    private func release(_ sent: SentJob) {
+        if configuration.failsFast, case .failed = sent.end?.transition { stop.endIntake(.limited("fail-fast")) }
+        state.running -= 1
+        probes.remove(sent.job.id)
+        admission.release(sent.job.id, at: clock.now)
+        // The loop that only waits for a time would look at everything for nothing.
+        if admission.isHeld || stop != .none { signal.signal() }
+    }
+
+    /// Counts a job, once its new state is committed.
+    @inline(never)
+    private func finish(_ sent: SentJob, isStored: Bool) {
+        let job = sent.job
+        var waits = false
+        if isStored, let end = sent.end {
+            state.count(end)
+            waits = end.waits
+            tell(
+                .attemptEnded(
+                    RunEvent.AttemptReport(
+                        customID: job.customID, source: job.source, line: job.line,
+                        lane: ModelName(provider: job.provider, model: job.model), number: sent.number, end: end)))
+        }
+        let isFull = admission.jobs.count - admission.running >= configuration.maximumUncommitted
+        admission.finish(job.id, waits: waits, at: clock.now)
+        if waits || isFull || admission.jobs.count == 0 || stop != .none { signal.signal() }
     }
 
     /// Tells, from any thread, that the answer of a job that probes has begun.
@@ -346,8 +386,10 @@ package actor JobRunner {
         signal.signal()
     }
 
-    /// Waits for the COMMIT of an attempt's end; false where the store fails.
-    private func commit(_ end: AttemptEnd) async -> Bool {
+    /// Waits for the COMMIT of an attempt's end; false where the store fails, and where there is none.
+    @inline(never)
+    private func commit(_ sent: SentJob) async -> Bool {
+        guard let end = sent.end else { return false }
         do {
             try await store.endAttempt(end)
             return true

@@ -2,30 +2,31 @@
 ///
 /// Tasks are kept for their next job: a task group looks through all its tasks when one ends.
 struct Workers: ~Copyable {
-    /// Jobs whose task has not begun: it takes its job from here, so that nothing else holds the request's bytes.
-    private var starting: [Int64: Job] = [:]
+    /// Jobs that were handed to a task: it takes its job from here, so that nothing else holds the request's bytes.
+    private var handed: [Int64: Job] = [:]
     /// Tasks that wait for their next job.
-    private var idle: [CheckedContinuation<Job?, Never>] = []
+    private var idle: [CheckedContinuation<Int64?, Never>] = []
     private var isOver = false
 
     /// Hands a job to a task that waits.
     ///
-    /// - Returns: whether there is none: one is to be begun with `first`.
+    /// - Returns: whether there is none, and one is to be begun.
     mutating func hand(_ job: consuming Job) -> Bool {
-        guard let worker = idle.popLast() else {
-            let id = job.id
-            starting[id] = job
-            return true
-        }
-        worker.resume(returning: job)
+        let id = job.id
+        handed[id] = job
+        guard let worker = idle.popLast() else { return true }
+        worker.resume(returning: id)
         return false
     }
 
-    /// The job that a new task is begun for.
-    mutating func first(_ id: Int64) -> Job? { starting.removeValue(forKey: id) }
+    /// The job that was handed to the task that asks.
+    mutating func take(_ id: Int64) -> Job {
+        guard let job = handed.removeValue(forKey: id) else { preconditionFailure("job \(id) was handed to nobody") }
+        return job
+    }
 
     /// Takes a task that waits for its next job; nil is that there is none any more.
-    mutating func wait(_ worker: CheckedContinuation<Job?, Never>) {
+    mutating func wait(_ worker: CheckedContinuation<Int64?, Never>) {
         if isOver { worker.resume(returning: nil) } else { idle.append(worker) }
     }
 

@@ -15,7 +15,7 @@ final class StreamAttempt: Sendable {
     }
 
     private let request: ProviderRequest
-    private let endpoint: Endpoint
+    let endpoint: Endpoint
     private let receiver: any ChunkReceiver
     private let configuration: TransportConfiguration
     private let timeouts: StreamTimeouts

@@ -31,8 +31,7 @@ package final class StreamingTransport: Sendable {
     package func stream(
         _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver
     ) async -> StreamResult {
-        let attempt = attempt(request, to: endpoint, receiver: receiver, timeouts: configuration.timeouts)
-        return await end(of: attempt).result.redacted(for: endpoint)
+        await stream(request, to: endpoint, receiver: receiver, timeouts: configuration.timeouts)
     }
 
     /// Sends one request with clocks of its own.
@@ -40,9 +39,11 @@ package final class StreamingTransport: Sendable {
         _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, timeouts: StreamTimeouts
     ) async -> StreamResult {
         let attempt = attempt(request, to: endpoint, receiver: receiver, timeouts: timeouts)
-        return await end(of: attempt).result.redacted(for: endpoint)
+        return await end(of: attempt).result(of: attempt)
     }
 
+    // Not inlined, like `run` of an attempt: the temporaries would stay in the frame of the caller, which waits.
+    @inline(never)
     private func attempt(
         _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, timeouts: StreamTimeouts
     ) -> StreamAttempt {
@@ -62,9 +63,13 @@ package final class StreamingTransport: Sendable {
 
     /// A result behind a reference: the frames of the functions above would each keep room for the value.
     private final class End: Sendable {
-        let result: StreamResult
+        private let result: StreamResult
 
         init(_ result: StreamResult) { self.result = result }
+
+        /// The result as it is told, without the attempt's key.
+        @inline(never)
+        func result(of attempt: StreamAttempt) -> StreamResult { result.redacted(for: attempt.endpoint) }
     }
 
     /// Closes all connections and ends the event loops; streams that are under way end as cut.
