@@ -163,7 +163,9 @@ struct StreamGoals {
                 whole.append(source.measureOwn(prompts, store: "full")?.number("peak_resident_kb").map { $0 / 1024 })
             }
             return [
-                GoalLine("each of \(more.streams) streams over \(scale.streams)", .atMost(12), stored, unit: " KB", digits: 1),
+                GoalLine(
+                    "each of \(more.streams) streams over \(scale.streams)", .atMost(12), stored, unit: " KB", digits: 1
+                ),
                 GoalLine("the same without a store", .none, unstored, unit: " KB", digits: 1),
                 GoalLine("\(scale.promptStreams) streams, 4 KB prompts", .atMost(100), whole, unit: " MB", digits: 1),
             ]
