@@ -20,7 +20,9 @@ extension Admission {
             switch result.outcome {
             case .completed: provider.succeeded(job.id, flight, at: now)
             case .failed(let error):
-                provider.failed(job, flight, error, result, at: now)
+                provider.failed(
+                    job, flight, error, result, at: now, sentSince: sentSince(flight, ofModel: result.rateLimits != nil)
+                )
                 circumstances.isOutage = provider.outage.since != nil
                 circumstances.isRefusedToAll = provider.refusals.isOfEverybody
                 circumstances.equalFailures = error.equalsInARow(job.recentFailures)
@@ -29,6 +31,14 @@ extension Admission {
         }
         limitChanges += changes
         return circumstances
+    }
+
+    /// How many requests to a provider, or to the model, are under way that were sent since one was, itself included.
+    private func sentSince(_ first: Flight, ofModel: Bool) -> Int {
+        flights.values.count { flight in
+            flight.isOpen && flight.order >= first.order && flight.place.provider == first.place.provider
+                && (!ofModel || flight.place.model == first.place.model)
+        }
     }
 }
 
@@ -75,7 +85,8 @@ extension ProviderLanes {
     }
 
     fileprivate func failed(
-        _ job: Job, _ flight: Flight, _ error: LLMError, _ result: StreamResult, at now: Duration
+        _ job: Job, _ flight: Flight, _ error: LLMError, _ result: StreamResult, at now: Duration,
+        sentSince: @autoclosure () -> Int
     ) {
         let jobID = job.id
         // A connection that had grown stale is tried again at once.
@@ -98,20 +109,22 @@ extension ProviderLanes {
         }
         // A refusal beside the figures of a limit is of that limit, which is the model's; another is the provider's.
         if result.rateLimits == nil {
-            gate.refused(jobID, flight, error, at: now)
+            gate.refused(jobID, flight, error, at: now, sentSince: sentSince())
             models[flight.place.model].gate.failed(jobID, at: now)
         } else {
-            models[flight.place.model].gate.refused(jobID, flight, error, at: now)
+            models[flight.place.model].gate.refused(jobID, flight, error, at: now, sentSince: sentSince())
             gate.failed(jobID, at: now)
         }
     }
 }
 
 extension Gate {
-    fileprivate mutating func refused(_ jobID: Int64, _ flight: Flight, _ error: LLMError, at now: Duration) {
+    fileprivate mutating func refused(
+        _ jobID: Int64, _ flight: Flight, _ error: LLMError, at now: Duration, sentSince: @autoclosure () -> Int
+    ) {
         let isOverload = error.kind == .overloaded
         refused(
-            jobID, started: flight.started, asked: error.retryAfter, isOverload: isOverload,
+            jobID, started: flight.started, sentSince: sentSince(), asked: error.retryAfter, isOverload: isOverload,
             pausesUnasked: !isOverload, at: now)
     }
 }

@@ -17,7 +17,10 @@ struct Admission {
     private(set) var isHeld = true
     /// Rates that headers changed, until they are told.
     var limitChanges: [(name: String, resource: RateLimit.Resource, perMinute: Double)] = []
-    private var flights: [Int64: Flight] = [:]
+    /// The tries that began.
+    private var tries = 0
+    /// The jobs in work.
+    private(set) var flights: [Int64: Flight] = [:]
 
     init(_ configuration: RunConfiguration) {
         self.configuration = configuration
@@ -165,7 +168,9 @@ struct Admission {
         let reservation = lane.reservation(by: ledger)
         guard let job = lane.queue.take()?.job else { return nil }
         ledger.reserve(reservation)
-        flights[job.id] = Flight(place: place, size: size, bytes: bytes, reservation: reservation, started: now)
+        tries += 1
+        flights[job.id] = Flight(
+            place: place, size: size, bytes: bytes, reservation: reservation, started: now, order: tries)
         let isProbe = provider.outage.since != nil || provider.gate.isProbeDue || lane.gate.isProbeDue
         jobs.begin(job.id, isNew: !lane.queue.begin(job.id))
         running += 1
@@ -181,7 +186,8 @@ struct Admission {
     /// Takes that a job's stream goes on at once with another request.
     mutating func startAgain(_ jobID: Int64, at now: Duration) {
         guard var flight = flights[jobID] else { return }
-        flight.started = now
+        tries += 1
+        (flight.started, flight.order) = (now, tries)
         flights[jobID] = flight
         ledger.reserve(flight.reservation)
         lanes[flight.place].gate.startAgain(flight.size, at: now)

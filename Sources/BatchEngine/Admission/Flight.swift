@@ -9,6 +9,8 @@ struct Flight: Sendable {
     var reservation = Reservation.none
     /// When its try began, since the run's start.
     var started: Duration
+    /// Its place among all tries of the run: several begin in the same instant.
+    var order: Int
     /// Whether its stream is open.
     var isOpen = true
 }

@@ -23,6 +23,8 @@ struct Gate: Sendable {
     private var filling: FillingPace?
     /// What the provider takes, where only its refusals tell.
     private var learnt = LearntRate()
+    /// What tells whether the newest refusals are of a limit; nil after the pause that they brought.
+    private var evidence: RefusalEvidence?
     /// How long the newest refusal took to come.
     private var refusalTime = Duration.seconds(1)
     /// How long a stream lasts, smoothed, in seconds.
@@ -129,11 +131,19 @@ struct Gate: Sendable {
     /// Takes a refusal for rate or load, and pauses where that is due.
     ///
     /// - Parameters:
+    ///   - sentSince: how many requests are under way that were sent since it was, itself included.
     ///   - asked: how long the provider asks to wait.
     ///   - pausesUnasked: whether to pause where it does not ask: from 1 s on, twice as long each time in a row.
     mutating func refused(
-        _ jobID: Int64, started: Duration, asked: Duration?, isOverload: Bool, pausesUnasked: Bool, at now: Duration
+        _ jobID: Int64, started: Duration, sentSince: @autoclosure () -> Int, asked: Duration?, isOverload: Bool,
+        pausesUnasked: Bool, at now: Duration
     ) {
+        if evidence.map({ flow != .open || $0.covers(started: started) }) ?? false {
+            evidence?.add(started: started)
+        } else {
+            evidence = RefusalEvidence(sent: sentSince(), at: now)
+            width.confirm()
+        }
         let isLowered = width.refuse(running: running, started: started, at: now)
         if !isOverload {
             learnt.refuse(at: now)
@@ -161,11 +171,17 @@ struct Gate: Sendable {
     /// Opens after a pause or an outage, at an even pace.
     mutating func open(at now: Duration) {
         rates.drainAfterPause(at: now)
+        let cause = evidence?.cause ?? .unclear
+        if evidence == nil || cause == .limit { width.confirm() } else { width.giveBack() }
+        var hasPace = false
         if case .probing(_, _, .pause(isOverload: false)) = flow, !isRateKnown {
-            learnt.open(at: now)
-        } else {
+            learnt.open(at: now, after: cause)
+            hasPace = learnt.nextStart != nil
+        }
+        if !hasPace {
             filling = FillingPace(streams: width.streams, duration: .seconds(meanSeconds ?? 1), at: now)
         }
         flow = .open
+        evidence = nil
     }
 }

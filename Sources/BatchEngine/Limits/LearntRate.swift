@@ -4,11 +4,16 @@
 /// requests go out evenly at that rate, and the rate grows until the next refusal: slowly where two cycles agree, since
 /// each look beyond costs refusals, and fast where they do not, as with congestion windows (RFC 9438).
 ///
+/// Refusals by chance must neither teach nor lower a rate: each brings a pause, in which nothing is taken, so each would
+/// make the next rate lower still. A rate is given up where refusals come before it is reached and follow no rule.
+///
 /// A value that reads no clock: times are since the run's start.
 struct LearntRate: Sendable {
     private enum Knowledge {
-        /// It has not refused anything.
+        /// It has not refused anything: the first refusal is believed, unless others show that it came by chance.
         case none
+        /// What it refused it refused by chance: it takes more to be believed.
+        case chance
         /// Requests a second from a time on, and whether two cycles gave about the same.
         case rate(Double, since: Duration, isConfirmed: Bool)
     }
@@ -27,10 +32,14 @@ struct LearntRate: Sendable {
     /// When the first of them was refused.
     private var refused: Duration?
     private var pace = EvenPace(at: .zero)
+    /// What cycles gave that ended with refusals which stood alone.
+    private var alone = RepeatedRate()
+    /// How many refusals came before a rate had grown, since one last came after that.
+    private var early = 0
 
     /// When the next request may start; nil where nothing is known.
     var nextStart: Duration? {
-        if case .none = knowledge { nil } else { pace.nextStart }
+        if case .rate = knowledge { pace.nextStart } else { nil }
     }
 
     /// How many requests a second go out; nil where nothing is known.
@@ -66,23 +75,50 @@ struct LearntRate: Sendable {
     }
 
     /// Takes the end of the pause that refusals brought.
-    mutating func open(at now: Duration) {
+    ///
+    /// - Parameter cause: what refused them, as far as what else was under way shows it.
+    mutating func open(at now: Duration, after cause: RefusalEvidence.Cause) {
         let requests = max(1, taken)
         let refused = refused ?? now
-        switch knowledge {
-        case .none:
+        let seconds = max(0.001, (now - since).seconds)
+        switch (knowledge, cause) {
+        case (.none, .chance):
+            knowledge = .chance
+        case (.none, _), (.chance, .limit):
             let time = refused - since + max(now - refused, Self.savings)
-            knowledge = .rate(requests / time.seconds, since: now, isConfirmed: false)
-        case .rate(let last, _, true) where (perSecond(at: refused) ?? last) < 1.01 * last:
-            // It had not grown yet: the refusal came by chance, or the limit fell. The next cycle tells which.
-            knowledge = .rate(last, since: now, isConfirmed: false)
-        case .rate(let last, _, _):
-            let rate = requests / max(0.001, (now - since).seconds)
-            // One that falls from cycle to cycle is no rate: refusals that come by chance, each with its pause.
-            let isConfirmed = rate < 1.5 * last && rate > 0.9 * last
-            knowledge = .rate(rate, since: now, isConfirmed: isConfirmed)
+            know(requests / time.seconds, at: now)
+        case (.rate(let last, _, _), .limit):
+            know(requests / seconds, after: last, at: now)
+        case (.rate(let last, _, let wasConfirmed), _) where requests / seconds > 0.9 * last:
+            if (perSecond(at: refused) ?? last) < 1.01 * last {
+                // It had not grown: the refusal came by chance, or the limit fell a little. The next cycle tells more.
+                early += 1
+                knowledge = early < 2 ? .rate(last, since: now, isConfirmed: false) : .chance
+            } else {
+                know(requests / seconds, after: last, at: now)
+                if wasConfirmed { early = 0 }
+            }
+        case (.rate(let last, _, _), _):
+            let agrees = alone.add(requests: requests, seconds: seconds)
+            // Refusals that come without a rule, and before the rate is reached, are of no limit.
+            knowledge = agrees ? .rate(last, since: now, isConfirmed: false) : .chance
+            if alone.isOfLimit { know(requests / seconds, at: now) }
+        // Where the pauses take little of the time there is nothing to gain by a rate.
+        case (.chance, _) where (now - refused) * 4 < now - since:
+            alone = RepeatedRate()
+        case (.chance, _):
+            _ = alone.add(requests: requests, seconds: seconds)
+            if alone.isOfLimit { know(requests / seconds, at: now) }
         }
+        if case .chance = knowledge { early = 0 }
         (since, taken, self.refused) = (now, 0, nil)
         pace = EvenPace(at: now + .seconds(1 / (perSecond(at: now) ?? 1)))
+    }
+
+    /// Takes the rate that a cycle gave; it is confirmed where the one before gave about the same.
+    private mutating func know(_ rate: Double, after last: Double? = nil, at now: Duration) {
+        let isConfirmed = last.map { rate < 1.5 * $0 && rate > 0.9 * $0 } ?? false
+        knowledge = .rate(rate, since: now, isConfirmed: isConfirmed)
+        alone = RepeatedRate()
     }
 }

@@ -13,7 +13,8 @@ struct GateTests {
         gate.release(1, at: .seconds(2))
         for job in 2...10 {
             gate.refused(
-                Int64(job), started: .zero, asked: .seconds(8), isOverload: true, pausesUnasked: true, at: .seconds(2))
+                Int64(job), started: .zero, sentSince: 9, asked: .seconds(8), isOverload: true, pausesUnasked: true,
+                at: .seconds(2))
             gate.release(Int64(job), at: .seconds(2))
         }
         #expect(gate.admittance(at: .seconds(9)) == .later(.seconds(10), .pause(isOverload: true)))
@@ -31,24 +32,24 @@ struct GateTests {
     }
 
     @Test func afterRefusalsForTheirRateRequestsComeAtTheRateThatWasTaken() {
-        var gate = Gate(bound: 10)
-        for job in 1...10 {
-            gate.start(Int64(job), size, at: .zero)
+        var gate = Gate(bound: 20)
+        for job in 1...11 { gate.start(Int64(job), size, at: .zero) }
+        for job in 1...11 {
             if job <= 8 {
                 gate.succeeded(Int64(job), after: .seconds(1), at: .seconds(1))
             } else {
                 gate.refused(
-                    Int64(job), started: .zero, asked: .seconds(7), isOverload: false, pausesUnasked: true,
-                    at: .seconds(1))
+                    Int64(job), started: .zero, sentSince: 3, asked: .seconds(7), isOverload: false,
+                    pausesUnasked: true, at: .seconds(1))
             }
             gate.release(Int64(job), at: .seconds(1))
         }
         #expect(gate.admittance(at: .seconds(8)) == .now)
-        gate.start(11, size, at: .seconds(8))
+        gate.start(12, size, at: .seconds(8))
         // Where no refusal comes for four times as long as one took before, none comes.
         #expect(gate.admittance(at: .seconds(8)) == .later(.seconds(12), .probe))
-        gate.succeeded(11, after: .seconds(1), at: .seconds(9))
-        gate.release(11, at: .seconds(9))
+        gate.succeeded(12, after: .seconds(1), at: .seconds(9))
+        gate.release(12, at: .seconds(9))
         // Nine were taken in nine seconds.
         #expect(gate.admittance(at: .seconds(9)) == .later(.seconds(10), .evenPace))
         #expect(gate.admittance(at: .seconds(10)) == .now)
@@ -56,11 +57,45 @@ struct GateTests {
         #expect(gate.width.streams == 3)
     }
 
+    @Test(arguments: [1, 10])
+    func aRefusalThatStandsAlonePausesAndThenAllIsAsBefore(sentSince: Int) {
+        var gate = Gate(bound: 10)
+        for job in 1...10 { gate.start(Int64(job), size, at: .zero) }
+        gate.refused(
+            1, started: .zero, sentSince: sentSince, asked: .seconds(7), isOverload: true, pausesUnasked: true,
+            at: .seconds(1))
+        gate.release(1, at: .seconds(1))
+        for job in 2...10 {
+            gate.succeeded(Int64(job), after: .seconds(2), at: .seconds(2))
+            gate.release(Int64(job), at: .seconds(2))
+        }
+        #expect(gate.admittance(at: .seconds(7)) == .later(.seconds(8), .pause(isOverload: true)))
+        gate.start(11, size, at: .seconds(8))
+        gate.answered(11, at: .seconds(9))
+        #expect(gate.width.streams == 10)
+        // Ten streams of two seconds each.
+        #expect(gate.admittance(at: .seconds(9)) == .later(.milliseconds(9200), .evenPace))
+    }
+
+    @Test func refusalsByChanceTeachNoRate() {
+        var gate = Gate(bound: 10)
+        for job in 1...10 { gate.start(Int64(job), size, at: .zero) }
+        gate.refused(
+            1, started: .zero, sentSince: 10, asked: .seconds(7), isOverload: false, pausesUnasked: true,
+            at: .seconds(1))
+        gate.release(1, at: .seconds(1))
+        #expect(gate.neededStreams(at: .seconds(1)) == nil)
+        gate.start(11, size, at: .seconds(8))
+        gate.succeeded(11, after: .seconds(2), at: .seconds(10))
+        #expect(gate.width.streams == 10 && gate.neededStreams(at: .seconds(10)) == nil)
+    }
+
     @Test func aProbeThatIsNotRefusedInTimeOpensTheGateForAll() {
         var gate = Gate(bound: 10)
         gate.start(1, size, at: .zero)
         gate.refused(
-            1, started: .zero, asked: .seconds(2), isOverload: false, pausesUnasked: true, at: .milliseconds(100))
+            1, started: .zero, sentSince: 1, asked: .seconds(2), isOverload: false, pausesUnasked: true,
+            at: .milliseconds(100))
         gate.release(1, at: .milliseconds(100))
         gate.start(2, size, at: .seconds(3))
         #expect(gate.admittance(at: .milliseconds(3500)) == .later(.seconds(4), .probe))
@@ -93,7 +128,9 @@ struct GateTests {
         var now = Duration.zero
         for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
             gate.start(1, size, at: now)
-            gate.refused(1, started: now, asked: nil, isOverload: false, pausesUnasked: true, at: now + .seconds(1))
+            gate.refused(
+                1, started: now, sentSince: 1, asked: nil, isOverload: false, pausesUnasked: true, at: now + .seconds(1)
+            )
             gate.release(1, at: now + .seconds(1))
             let end = now + .seconds(1 + seconds)
             #expect(gate.admittance(at: now + .seconds(1)) == .later(end, .pause(isOverload: false)))

@@ -6,11 +6,12 @@ import Testing
 struct LearntRateTests {
     /// A number of requests, the last of which is refused, and the pause that follows.
     private func cycle(
-        _ rate: inout LearntRate, from start: Duration, taken: Int, over time: Duration, pause: Duration
+        _ rate: inout LearntRate, from start: Duration, taken: Int, over time: Duration, pause: Duration,
+        cause: RefusalEvidence.Cause = .limit
     ) {
         for request in 0...taken { rate.start(at: start + time * request / max(1, taken)) }
         rate.refuse(at: start + time)
-        rate.open(at: start + time + pause)
+        rate.open(at: start + time + pause, after: cause)
     }
 
     /// In seconds: how long and how many were taken before the first refusal, the pause after it, and the rate then.
@@ -55,7 +56,68 @@ struct LearntRateTests {
         var rate = LearntRate()
         for _ in 0..<100 { rate.start(at: .zero) }
         for _ in 0..<50 { rate.refuse(at: .seconds(1)) }
-        rate.open(at: .seconds(10))
+        rate.open(at: .seconds(10), after: .limit)
         #expect(abs(try #require(rate.perSecond(at: .seconds(10))) - 5) < 0.001)
+    }
+
+    @Test func aRefusalThatCameByChanceTeachesNothing() {
+        var rate = LearntRate()
+        cycle(&rate, from: .zero, taken: 30, over: .seconds(1), pause: .seconds(1), cause: .chance)
+        for (number, taken) in [40, 8, 90, 33, 12].enumerated() {
+            let cause = number.isMultiple(of: 2) ? RefusalEvidence.Cause.unclear : .chance
+            cycle(
+                &rate, from: .seconds(2 + 2 * number), taken: taken, over: .seconds(1), pause: .seconds(1), cause: cause
+            )
+            #expect(rate.nextStart == nil && rate.perSecond(at: .seconds(20)) == nil)
+        }
+        // What a limit refuses is believed at once.
+        cycle(&rate, from: .seconds(12), taken: 60, over: .seconds(1), pause: .seconds(5), cause: .limit)
+        #expect(rate.perSecond(at: .seconds(18)) == 10)
+    }
+
+    @Test func refusalsThatStandAloneAreALimitWhereThreeCyclesAgree() {
+        var rate = LearntRate()
+        cycle(&rate, from: .zero, taken: 30, over: .seconds(1), pause: .seconds(1), cause: .chance)
+        for (number, taken) in [20, 21, 20].enumerated() {
+            #expect(rate.nextStart == nil)
+            let start = Duration.seconds(2 + 2 * number)
+            cycle(&rate, from: start, taken: taken, over: .seconds(1), pause: .seconds(1), cause: .unclear)
+        }
+        #expect(rate.perSecond(at: .seconds(8)) == 10)
+    }
+
+    @Test func refusalsAtLongDistancesAreNoReasonToSendLess() {
+        var rate = LearntRate()
+        cycle(&rate, from: .zero, taken: 30, over: .seconds(1), pause: .seconds(1), cause: .chance)
+        for number in 0..<5 {
+            let start = Duration.seconds(2 + 10 * number)
+            cycle(&rate, from: start, taken: 30, over: .seconds(8), pause: .seconds(2), cause: .unclear)
+            #expect(rate.nextStart == nil)
+        }
+    }
+
+    @Test func aRateIsGivenUpWhereRefusalsComeBeforeItAndWithoutRule() {
+        var rate = LearntRate()
+        cycle(&rate, from: .zero, taken: 110, over: .seconds(1), pause: .seconds(10))
+        #expect(rate.perSecond(at: .seconds(11)) == 10)
+        // One alone does not lower it.
+        cycle(&rate, from: .seconds(11), taken: 6, over: .seconds(1), pause: .seconds(1), cause: .unclear)
+        #expect(rate.perSecond(at: .seconds(13)) == 10)
+        cycle(&rate, from: .seconds(13), taken: 15, over: .seconds(1), pause: .seconds(1), cause: .unclear)
+        #expect(rate.nextStart == nil)
+    }
+
+    @Test func aLimitThatFellIsFollowedWhereThreeCyclesAgree() {
+        var rate = LearntRate()
+        cycle(&rate, from: .zero, taken: 110, over: .seconds(1), pause: .seconds(10))
+        for number in 0..<3 {
+            #expect(rate.perSecond(at: .seconds(11 + 2 * number)) == 10)
+            let start = Duration.seconds(11 + 2 * number)
+            cycle(&rate, from: start, taken: 10, over: .seconds(1), pause: .seconds(1), cause: .unclear)
+        }
+        #expect(rate.perSecond(at: .seconds(17)) == 5)
+        // Where many are refused together one cycle is enough.
+        cycle(&rate, from: .seconds(17), taken: 4, over: .seconds(1), pause: .seconds(1), cause: .limit)
+        #expect(rate.perSecond(at: .seconds(19)) == 2)
     }
 }
