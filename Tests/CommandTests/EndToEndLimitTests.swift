@@ -107,6 +107,12 @@ struct EndToEndLimitTests {
                 "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM attempts "
                     + "WHERE counts = 1 GROUP BY job_id)") <= 50)
         #expect(try SQLite.number(database, "SELECT count(*) FROM attempts WHERE status = 'running'") == 0)
+        // Cut, garbled, echoed or begun anew: what is kept is exact.
+        #expect(
+            try SQLite.rows(
+                database, "SELECT DISTINCT content FROM completions WHERE content <> '\(Answers.counting(to: 20))'")
+                == [],
+            "seed \(Project.seed)")
         print(
             "storm, seed \(Project.seed): "
                 + (try SQLite.rows(
