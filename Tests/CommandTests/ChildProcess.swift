@@ -83,7 +83,9 @@ final class ChildProcess: Sendable {
         ending.withLock { ending in
             if ending == nil {
                 var status: Int32 = 0
-                if unsafe waitpid(processIdentifier, &status, WNOHANG) == processIdentifier { ending = status }
+                let found = unsafe waitpid(processIdentifier, &status, WNOHANG)
+                precondition(found >= 0 || errno == EINTR, "the end of child \(processIdentifier) was taken by another")
+                if found == processIdentifier { ending = status }
             }
             return ending.map { $0 & 0x7F == 0 ? ($0 >> 8) & 0xFF : -($0 & 0x7F) }
         }

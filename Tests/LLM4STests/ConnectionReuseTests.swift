@@ -132,12 +132,12 @@ import Testing
     @Test func givesUpAConnectionThatIsNotSetUpInTime() async throws {
         let server = try await ScriptedServer(.silent)
         var configuration = TransportConfiguration.test
-        configuration.timeouts.connect = .milliseconds(50)
+        configuration.timeouts.connect = .milliseconds(500)
         let transport = StreamingTransport(configuration: configuration)
         let result = await transport.stream(
             .test, to: try server.endpoint(isSecure: true), receiver: ChunkCollector())
         #expect(result.error?.kind == .timeoutConnect)
-        #expect(result.error?.message == "no connection to 127.0.0.1:\(server.port) within 0.05 s")
+        #expect(result.error?.message == "no connection to 127.0.0.1:\(server.port) within 0.5 s")
         await server.closed.reach(1)
         await transport.shutdown()
         await server.stop()

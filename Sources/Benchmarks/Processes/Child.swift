@@ -23,8 +23,9 @@ final class Child {
         process.currentDirectoryURL = directory
         if let errors {
             error = nil
-            _ = FileManager.default.createFile(atPath: errors, contents: nil)
-            process.standardError = FileHandle(forWritingAtPath: errors)
+            // Not created in Foundation's way, which would put a file in the place of a device.
+            let descriptor = unsafe open(errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+            process.standardError = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         } else {
             let pipe = Pipe()
             error = pipe

@@ -78,8 +78,13 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private static func write(_ text: String, to path: String) throws {
-        do { try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) } catch {
-            throw Exit(.input, "\(path) cannot be written: \(error.localizedDescription)")
+        let sink = try ResultSink(path: path)
+        do {
+            try sink.write(text)
+            try sink.finish()
+        } catch {
+            sink.abandon()
+            throw error
         }
     }
 }

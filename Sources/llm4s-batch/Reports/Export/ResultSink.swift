@@ -9,8 +9,8 @@ struct ResultSink {
 
     /// Opens what a path names, or standard output where there is none, or `-`.
     ///
-    /// - Parameter database: the file that must not be written over.
-    init(path: String?, database: String) throws {
+    /// - Parameter database: the file that must not be written over; nil where there is none.
+    init(path: String?, database: String? = nil) throws {
         // A link keeps pointing where it does; the file behind it is replaced.
         let target = path == "-" ? nil : path.map { URL(filePath: $0).resolvingSymlinksInPath().path }
         self.path = target
@@ -18,7 +18,7 @@ struct ResultSink {
             (handle, temporary) = (nil, nil)
             return
         }
-        if [database, database + "-wal", database + "-shm", database + ".lock"].contains(target) {
+        if let database, [database, database + "-wal", database + "-shm", database + ".lock"].contains(target) {
             throw Exit(.input, "--output \(target) is the database")
         }
         let isReplaced = Self.isReplaced(target)
