@@ -197,9 +197,11 @@ struct EndToEndLimitTests {
     /// Where answers are not bounded the longest seen is set aside: here a short one, which comes first.
     @Test func moreThanTheCapIsToldWhereAnswersAreNotBounded() async throws {
         let prices = directory.path("prices.json")
-        try #"{"mock/essay": {"input_cost_per_token": 0, "output_cost_per_token": 0.0001}}"#
+        // Slow, so that many are under way before the first of them has shown how long they are.
+        let model = "mock/essay+pace=50ms"
+        try #"{"\#(model)": {"input_cost_per_token": 0, "output_cost_per_token": 0.0001}}"#
             .write(toFile: prices, atomically: true, encoding: .utf8)
-        let jobs = [job("0", "mock/essay", #"{"max_tokens":2}"#)] + (1...600).map { job("\($0)", "mock/essay") }
+        let jobs = [job("0", model, #"{"max_tokens":2}"#)] + (1...600).map { job("\($0)", model) }
         let ended = try await run(jobs, "--prices", prices, "--max-cost", "0.2", "--concurrency", "256")
         #expect(ended.status == 4, "\(ended.error)")
         #expect(ended.error.contains("--max-cost was passed by $"), "\(ended.error)")
