@@ -20,7 +20,7 @@ public struct BatchAnswer: Sendable, Equatable {
     public var promptTokens: Int?
     /// The tokens of the answer, where they are known.
     public var completionTokens: Int?
-    /// How many pieces the answer was joined from: 1, or more where a stream broke and went on.
+    /// How many pieces the answer was joined from: 1, more where a stream broke and went on, 0 for a job that failed.
     public var segments: Int
     /// The word for why the job failed, as in `ErrorKind`; nil for one that did not.
     public var errorKind: String?

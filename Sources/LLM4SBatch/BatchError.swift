@@ -13,7 +13,7 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
     public enum Kind: Sendable, Hashable {
         /// The job files: nothing was sent.
         case input
-        /// A provider's key or URL: nothing was sent.
+        /// A provider's key or URL, or the model of the options: nothing was sent.
         case configuration
         /// The database: what was counted is stored, and the same call goes on from there.
         case database

@@ -16,7 +16,7 @@ public enum BatchEvent: Sendable, Equatable {
     case completed(id: String)
     /// It will not be tried again by itself.
     case failed(id: String, LLMError)
-    /// It will be tried again, from what has come where its provider can do that.
+    /// It will be tried again in this run, from what has come where its provider can do that.
     case retrying(id: String, LLMError)
 
     /// The event that an attempt's end means; nil for one that is nobody's news.
@@ -25,7 +25,8 @@ public enum BatchEvent: Sendable, Equatable {
         switch (report.end.transition, report.end.error) {
         case (.completed, _): self = .completed(id: report.customID)
         case (.failed, let error?): self = .failed(id: report.customID, error)
-        case (.waiting, let error?) where error.kind != .cancelled:
+        // Without a time it is left: its provider gets no more requests, or the run was cancelled.
+        case (.waiting(until: .some, _), let error?):
             self = .retrying(id: report.customID, error)
         case (.failed, nil), (.waiting, _): return nil
         }

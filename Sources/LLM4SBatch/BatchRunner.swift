@@ -91,18 +91,20 @@ public struct BatchRunner: Sendable {
             configuration: configuration, clock: ContinuousClock(),
             unixMilliseconds: { Int64(Date().timeIntervalSince1970 * 1000) },
             tell: { event in BatchEvent(event).map(onEvent) })
-        failure.connect { reason in Task { await runner.storeDidFail(reason) } }
+        // Weakly: the store tells the relay of its failure, and the runner holds the store.
+        failure.connect { [weak runner] reason in Task { await runner?.storeDidFail(reason) } }
         let ending = await runner.run()
         await transport.shutdown()
         if case .storeFailed(let reason) = ending { throw BatchError(.database, reason) }
         let (counts, snapshot) = (try await database.reader.counts(in: scope), await runner.snapshot)
-        let exitCode = ending != .finished ? 4 : counts.failed > 0 ? 1 : 0
+        let left = counts.pending + counts.running + counts.interrupted
+        // Cancelled behind the last answer it is finished all the same.
+        let isFinished = ending == .finished || left == 0
         try await database.finishRun(
-            runID, exitCode: exitCode, status: ending == .finished ? .finished : .interrupted)
+            runID, exitCode: isFinished ? counts.failed > 0 ? 1 : 0 : 4, status: isFinished ? .finished : .interrupted)
         return BatchReport(
-            completed: counts.completed, failed: counts.failed,
-            left: counts.pending + counts.running + counts.interrupted, attempts: snapshot.attempts,
-            completionTokens: snapshot.completionTokens, reason: Self.reason(ending, snapshot))
+            completed: counts.completed, failed: counts.failed, left: left, attempts: snapshot.attempts,
+            completionTokens: snapshot.completionTokens, reason: isFinished ? nil : Self.reason(ending, snapshot))
     }
 
     private static func reason(_ ending: RunEnding, _ snapshot: RunSnapshot) -> String? {
@@ -123,7 +125,7 @@ public struct BatchRunner: Sendable {
                 catalog: catalog, model: options.model, openAIBaseURL: environment["OPENAI_BASE_URL"])
             return InputReading(parser: JobLineParser(defaults: defaults))
         } catch {
-            throw BatchError(.input, error.description)
+            throw BatchError(.configuration, error.description)
         }
     }
 
@@ -145,9 +147,7 @@ public struct BatchRunner: Sendable {
     }
 
     private var transportConfiguration: TransportConfiguration {
-        var configuration = TransportConfiguration()
-        configuration.caFile = options.caFile ?? environment["SSL_CERT_FILE"]
-        configuration.proxies = ProxySettings(environment: environment)
+        var configuration = TransportConfiguration(environment: environment, caFile: options.caFile)
         configuration.timeouts = options.timeouts
         return configuration
     }

@@ -30,6 +30,7 @@ final class BatchProcess: Sendable {
     /// What it writes goes to files: the end of a pipe would not come while any other child has inherited it.
     private let output: URL
     private let error: URL
+    private let input: URL?
 
     /// Starts the program.
     ///
@@ -44,9 +45,9 @@ final class BatchProcess: Sendable {
         let folder = FileManager.default.temporaryDirectory
         output = folder.appending(path: "llm4s-batch-\(UUID().uuidString).out")
         error = folder.appending(path: "llm4s-batch-\(UUID().uuidString).err")
+        self.input = input.map { _ in folder.appending(path: "llm4s-batch-\(UUID().uuidString).in") }
         var command = launcher + [program.path] + arguments
-        if let input {
-            let file = folder.appending(path: "llm4s-batch-\(UUID().uuidString).in")
+        if let input, let file = self.input {
             try Data(input.utf8).write(to: file)
             // Through a pipe, as a user would: a file could be read twice.
             command = ["/bin/sh", "-c", "cat \"$0\" | \"$@\"", file.path] + command
@@ -59,7 +60,7 @@ final class BatchProcess: Sendable {
     }
 
     deinit {
-        for file in [output, error] { try? FileManager.default.removeItem(at: file) }
+        for file in [output, error, input].compactMap(\.self) { try? FileManager.default.removeItem(at: file) }
     }
 
     var processIdentifier: Int32 { process.processIdentifier }

@@ -62,6 +62,8 @@ struct BatchRunnerTests {
                 }
             }
             for await _ in started {}
+            // Some twenty words of each of the others.
+            while server.statistics.bodyBytesWritten < 60_000 { await Task.yield() }
             task.cancel()
             let report = try await task.value
             #expect(report.completed >= 10 && report.left == 20 - report.completed)
@@ -69,17 +71,37 @@ struct BatchRunnerTests {
             while server.statistics.activeStreams > 0 { await Task.yield() }
             let rest = try await runner.run([file])
             #expect(rest.completed == 20 && rest.left == 0)
+            var joined = 0
             for try await answer in runner.answers() {
+                if answer.segments > 1 { joined += 1 }
                 let numbers = (answer.content ?? "").split(separator: " ").compactMap { Int($0) }
                 #expect(numbers == Array(1...(answer.line! <= 10 ? 5 : 400)), "\(answer.id)")
             }
+            #expect(joined > 0, "every answer began anew")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func nothingThatTheCallerGaveOutlivesTheRun() async throws {
+        final class Token: Sendable {}
+        final class Weak { weak var token: Token? }
+        try await with([Self.line("a", "count-5")]) { runner, file, _ in
+            let weak = Weak()
+            do {
+                let token = Token()
+                weak.token = token
+                _ = try await runner.run([file]) { [token] _ in _ = token }
+            }
+            while weak.token != nil { await Task.yield() }
         }
     }
 
     @Test func aProviderThatRefusesTheKeyLeavesItsJobs() async throws {
         try await with([Self.line("a", "count-5+status=401"), Self.line("b", "count-5+status=401")]) {
             runner, file, _ in
-            let report = try await runner.run([file])
+            let events = Mutex<[BatchEvent]>([])
+            let report = try await runner.run([file]) { event in events.withLock { $0.append(event) } }
+            #expect(events.withLock { $0 } == [], "nothing is tried again")
             #expect(report.completed == 0 && report.failed == 0 && report.left == 2)
             #expect(report.reason?.hasPrefix("mock: ") == true, "\(report)")
         }

@@ -28,6 +28,12 @@ struct InputFile: ~Copyable {
         }
     }
 
+    /// Whether a read would have to wait for its writer, as far as that is known after some time.
+    func mustWait(_ time: Duration = .zero) -> Bool {
+        var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&state, 1, Int32(time / .milliseconds(1))) == 0
+    }
+
     /// What tells a changed file; nil for a pipe, a terminal and others that can be read once only.
     func snapshot() throws(InputError) -> FileSnapshot? {
         var status = stat()

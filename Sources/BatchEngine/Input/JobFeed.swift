@@ -26,8 +26,9 @@ package struct JobFeed: ~Copyable {
             IdentitySet(fingerprint: reading.fingerprint), cleared: checked?.cleared ?? [])
     }
 
-    /// The jobs of the next lines, at most so many; nil at the end.
+    /// The jobs of the next lines, at most so many; nil at the end, and in a cancelled task.
     ///
+    /// They are fewer where the writer of a pipe pauses.
     /// - Throws: `InputError` where a source cannot be read, has changed since the check, or has a line with faults
     ///   (unless those are skipped). The jobs before such a line come first; after an error nothing comes.
     package mutating func next(maximum: Int) throws(InputError) -> InputBatch? {
@@ -35,7 +36,7 @@ package struct JobFeed: ~Copyable {
         var batch = InputBatch()
         do throws(InputError) {
             var bytes = 0
-            while batch.count < maximum, bytes < Self.batchBytes, let line = try nextLine() {
+            while batch.count < maximum, bytes < Self.batchBytes, let line = try nextLine(mayWait: batch.count == 0) {
                 try take(line, into: &batch)
                 if case .bytes(let content) = line { bytes += content.count }
             }
@@ -49,9 +50,10 @@ package struct JobFeed: ~Copyable {
     /// Whether a job of this id was handed out, as far as the input was read.
     package func contains(_ customID: String) -> Bool { claims.contains(customID) }
 
-    private mutating func nextLine() throws(InputError) -> InputLine? {
+    private mutating func nextLine(mayWait: Bool) throws(InputError) -> InputLine? {
         while true {
-            if let line = try reader?.next() { return line }
+            if let line = try reader?.next(mayWait: mayWait) { return line }
+            if reader?.isWaiting ?? false { return nil }
             reader = nil
             guard nextSource < sources.count else { return nil }
             let opened = try JobFileReader(sources[nextSource], maximumLineBytes: reading.maximumLineBytes)

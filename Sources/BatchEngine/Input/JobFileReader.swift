@@ -22,6 +22,11 @@ struct JobFileReader: ~Copyable {
     /// The file's first bytes while they do not tell yet which of the two it is; nil once they have.
     private var opening: [UInt8]? = []
     private var isAtEnd = false
+    /// Whether `next` returned nil because its source has nothing more to read yet.
+    private(set) var isWaiting = false
+
+    /// How long a writer is waited for before the task is asked whether it is cancelled.
+    private static let patience = Duration.milliseconds(100)
 
     init(
         _ source: InputSource, maximumLineBytes: Int = Self.defaultMaximumLineBytes, bufferBytes: Int = 256 << 10
@@ -40,10 +45,12 @@ struct JobFileReader: ~Copyable {
         InputPosition(source: source, line: lineNumber, isRequest: document != nil)
     }
 
-    /// The next line that is not blank, or the next request; nil at the end.
+    /// The next line that is not blank, or the next request; nil at the end, and in a cancelled task.
     ///
+    /// - Parameter mayWait: whether to wait for the writer of a pipe; else nil comes where it would have to.
     /// - Throws: `InputError` where the file cannot be read, and at its end where it has changed since it was opened.
-    mutating func next() throws(InputError) -> InputLine? {
+    mutating func next(mayWait: Bool = true) throws(InputError) -> InputLine? {
+        isWaiting = false
         while true {
             if let line = document?.nextRequest() ?? splitter.nextLine() {
                 lineNumber += 1
@@ -52,10 +59,24 @@ struct JobFileReader: ~Copyable {
                 guard let line = document == nil ? splitter.lastLine() : document?.end() else { return nil }
                 lineNumber += 1
                 if !Self.isBlank(line) { return line }
-            } else {
+            } else if isReady(mayWait: mayWait) {
                 try refill()
+            } else {
+                isWaiting = true
+                return nil
             }
         }
+    }
+
+    /// Whether the source can be read now, after a wait for its writer where that is wanted.
+    private func isReady(mayWait: Bool) -> Bool {
+        // A file is always ready.
+        guard snapshot == nil else { return true }
+        guard mayWait else { return !file.mustWait() }
+        while file.mustWait(Self.patience) {
+            if Task.isCancelled { return false }
+        }
+        return true
     }
 
     private mutating func refill() throws(InputError) {

@@ -29,7 +29,7 @@ let grew = zip(snapshots, snapshots.dropFirst()).allSatisfy { $0.content.utf8.co
 print("\(snapshots.count > 1 && grew ? "came in pieces" : "came at once"), finished: \(answer.isComplete)")
 
 // Throws where the stream did not finish: half an answer is none.
-let completion = try answer.completion()
+let completion = try answer.completion(isComplete: true)
 if let thinking = completion.thinking { print("thought \(thinking.split(separator: " ").count) words") }
 if !completion.content.isEmpty { print("said: \(completion.content)") }
 for call in completion.toolCalls { print("calls \(call.name)(\(call.arguments))") }

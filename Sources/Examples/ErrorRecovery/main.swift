@@ -13,7 +13,7 @@ func answer(
         var answer = client.accumulator()
         do throws(LLMError) {
             for try await chunk in client.stream(conversation) { answer.add(chunk) }
-            return try answer.completion()
+            return try answer.completion(isComplete: true)
         } catch {
             // What came is not lost: it could be shown, or be stored.
             let kept = answer.content.split(separator: " ").count

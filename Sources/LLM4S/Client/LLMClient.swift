@@ -104,7 +104,7 @@ public struct LLMClient: Sendable {
     ///     answer.add(chunk)
     ///     print(chunk.content ?? "", terminator: "")
     /// }
-    /// let completion = try answer.completion()
+    /// let completion = try answer.completion(isComplete: true)  // a loop that does not throw ends behind a whole answer
     /// ```
     /// - Parameters:
     ///   - conversation: the messages, oldest first.
@@ -143,10 +143,6 @@ public struct LLMClient: Sendable {
         return result
     }
 
-    private static let sharedTransport: StreamingTransport = {
-        var configuration = TransportConfiguration()
-        configuration.proxies = ProxySettings(environment: POSIX.environment)
-        configuration.caFile = POSIX.environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
-        return StreamingTransport(configuration: configuration)
-    }()
+    private static let sharedTransport = StreamingTransport(
+        configuration: TransportConfiguration(environment: POSIX.environment))
 }

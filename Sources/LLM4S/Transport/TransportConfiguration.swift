@@ -22,4 +22,12 @@ package struct TransportConfiguration: Sendable {
 
     /// The defaults.
     package init() {}
+
+    /// The defaults, with the proxies and certificates that environment variables name.
+    ///
+    /// - Parameter caFile: what goes before the variable SSL_CERT_FILE.
+    package init(environment: [String: String], caFile: String? = nil) {
+        proxies = ProxySettings(environment: environment)
+        self.caFile = caFile ?? environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+    }
 }

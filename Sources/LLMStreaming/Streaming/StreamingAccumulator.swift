@@ -6,7 +6,7 @@
 ///     answer.add(chunk)
 ///     show(answer.snapshot)
 /// }
-/// let completion = try answer.completion()
+/// let completion = try answer.completion(isComplete: true)  // a loop that does not throw ends behind a whole answer
 /// ```
 /// A value: a copy of it stays as it is while the original goes on.
 public struct StreamingAccumulator: Sendable {
@@ -88,7 +88,8 @@ public struct StreamingAccumulator: Sendable {
 
     /// The whole answer, as far as its chunks tell.
     ///
-    /// - Throws: kind `cut` where an answer has no finish reason.
+    /// - Throws: kind `cut` where an answer has no finish reason, also a whole one of a provider that sends none
+    ///   (`Provider.omitsFinishReason`): what streamed it knows better, and says so with `completion(isComplete:)`.
     public func completion() throws(LLMError) -> Completion { try completion(isComplete: isComplete) }
 
     /// The whole answer.

@@ -75,7 +75,8 @@ struct RunCommand: AsyncParsableCommand {
 
     private var databasePath: String {
         if let db { return db }
-        guard files[0] != "-" else { return "llm4s-batch.db" }
+        // Beside a pipe of the shell's, as <(…) is one, there is no place for it.
+        guard files[0] != "-", !["/dev/", "/proc/"].contains(where: files[0].hasPrefix) else { return "llm4s-batch.db" }
         let url = URL(filePath: files[0])
         let name = url.deletingPathExtension().lastPathComponent + ".db"
         let folder = (files[0] as NSString).deletingLastPathComponent

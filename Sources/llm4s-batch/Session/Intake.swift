@@ -23,6 +23,8 @@ final class Intake: Sendable {
         var findings = Findings()
         var isOpen = true
         var failure: String?
+        var task: Task<Void, Never>?
+        var isStopped = false
     }
 
     private let state = Mutex(State())
@@ -50,6 +52,27 @@ final class Intake: Sendable {
     var findings: Findings { state.withLock { $0.findings } }
     /// Why the intake ended before the input did.
     var failure: String? { state.withLock { $0.failure } }
+
+    /// Whether none of the input can be read again: what it does not hold is not gone.
+    var isReadOnce: Bool { sources.allSatisfy(\.isReadOnce) }
+
+    /// Takes the task that reads: `stop` cancels it.
+    func run(in task: Task<Void, Never>) {
+        let isStopped = state.withLock { state in
+            state.task = task
+            return state.isStopped
+        }
+        if isStopped { task.cancel() }
+    }
+
+    /// Reads no further, at any time and from any thread: a pipe may stay open for ever.
+    func stop() {
+        let task = state.withLock { state in
+            state.isStopped = true
+            return state.task
+        }
+        task?.cancel()
+    }
 
     /// Reads to the end of the input, or to the first thing that ends it.
     ///

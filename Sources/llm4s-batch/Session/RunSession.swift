@@ -53,8 +53,12 @@ struct RunSession: Sendable {
         let events = EventLog(isJSON: options.progress == .json)
         let configuration = try await configuration(database)
         let runner = runner(database.queue(for: scope, runID: runID), transport, configuration, events)
-        failure.connect { reason in Task { await runner.storeDidFail(reason) } }
-        let signals = Signals { count in Task { await stop(runner, count) } }
+        // Weakly: the store tells the relay of its failure, and the runner holds the store.
+        failure.connect { [weak runner] reason in Task { await runner?.storeDidFail(reason) } }
+        let signals = Signals { [intake] count in
+            intake?.stop()
+            Task { await stop(runner, count) }
+        }
         let progress = await progress(runner, database, runID, events)
         let isStored = try await database.reader.counts(in: scope).total > 0
         let ending = await run(runner, database, progress, isStored: isStored)
@@ -105,7 +109,8 @@ struct RunSession: Sendable {
     ) async -> RunEnding {
         await withTaskGroup(of: Void.self) { group in
             let reading = Task { await read(database, runner) }
-            if isStored { await reading.value }
+            intake?.run(in: reading)
+            if isStored, intake?.isReadOnce == false { await reading.value }
             group.addTask { await progress.run() }
             let ending = await runner.run()
             // A run that was stopped does not wait for the rest of its input.
@@ -142,9 +147,7 @@ struct RunSession: Sendable {
     }
 
     private var transportConfiguration: TransportConfiguration {
-        var configuration = TransportConfiguration()
-        configuration.caFile = options.caFile ?? environment["SSL_CERT_FILE"]
-        configuration.proxies = ProxySettings(environment: environment)
+        var configuration = TransportConfiguration(environment: environment, caFile: options.caFile)
         configuration.timeouts.connect = options.connectTimeout.duration
         configuration.timeouts.firstToken = options.firstTokenTimeout.duration
         configuration.timeouts.idle = options.idleTimeout.duration

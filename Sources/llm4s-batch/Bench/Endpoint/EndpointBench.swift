@@ -11,15 +11,10 @@ struct EndpointBench: Sendable {
     let limit: LevelRun.Limit
     let warmup: Int
     let serviceLevel: ServiceLevel?
-    let caFile: String?
-    let proxies: ProxySettings
+    let configuration: TransportConfiguration
 
     /// Runs all levels.
     func run() async -> TestReport {
-        var configuration = TransportConfiguration()
-        configuration.caFile = caFile
-        configuration.proxies = proxies
-        configuration.userAgent = "llm4s-batch/\(Version.text)"
         let transport = StreamingTransport(configuration: configuration)
         var figures: [LevelFigures] = []
         var sent = 0

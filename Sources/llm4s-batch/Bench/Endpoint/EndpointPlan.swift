@@ -35,15 +35,15 @@ struct EndpointPlan {
             case .random(let provider, _, _, _, _): [provider]
             case .jobs(let requests): Set(requests.map(\.provider)).sorted()
             }
-        let endpoints = try await endpoints(names, file.catalog)
         let streams = options.levels.compactMap(\.concurrency).max() ?? 0
         try OpenFileLimit.raise(streams: streams, isServer: false)
+        let endpoints = try await endpoints(names, file.catalog)
         let supply = RequestSupply(origin: origin, endpoints: endpoints)
         return EndpointBench(
             supply: supply, test: description(supply, names), levels: options.levels,
             limit: options.requests.map(LevelRun.Limit.requests) ?? .duration(duration),
             warmup: options.warmup ?? 0, serviceLevel: options.slo?.level,
-            caFile: options.caFile ?? environment["SSL_CERT_FILE"], proxies: ProxySettings(environment: environment))
+            configuration: TransportConfiguration(environment: environment, caFile: options.caFile))
     }
 
     private func defaults(_ catalog: ProviderCatalog) throws -> InputDefaults {
@@ -72,7 +72,9 @@ struct EndpointPlan {
         let reading = InputReading(parser: JobLineParser(defaults: defaults))
         var feed = JobFeed([InputSource(argument: path)], reading, checked: nil)
         var requests: [RequestSupply.StoredRequest] = []
-        while requests.count < options.requests ?? .max {
+        // So many that no two levels send the same.
+        let most = options.requests.map { ($0 + (options.warmup ?? 0)) * options.levels.count } ?? .max
+        while requests.count < most {
             let batch: InputBatch?
             do { batch = try feed.next(maximum: 1_000) } catch { throw Exit(.input, error.description) }
             guard let batch else { break }
