@@ -11,9 +11,8 @@ int cloadsource_listen(int *port) {
   return -1;
 }
 
-int cloadsource_serve(int listener, const volatile bool *stop) {
+int cloadsource_serve(int listener) {
   (void)listener;
-  (void)stop;
   errno = ENOSYS;
   return -1;
 }
@@ -272,7 +271,8 @@ static int wait_for_events(source *s, struct epoll_event *events, int maximum, i
   static bool is_missing = false;
   if (!is_missing) {
     long count = syscall(SYS_epoll_pwait2, s->epoll, events, maximum, &time, NULL, 0);
-    if (count >= 0 || errno != ENOSYS) return (int)count;
+    // Older containers refuse the call as not permitted.
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return (int)count;
     is_missing = true;
   }
 #endif
@@ -296,18 +296,19 @@ int cloadsource_listen(int *port) {
   return fd;
 }
 
-int cloadsource_serve(int listener, const volatile bool *stop) {
+int cloadsource_serve(int listener) {
   source s = {.epoll = epoll_create1(EPOLL_CLOEXEC)};
   if (s.epoll < 0) return -1;
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
   if (epoll_ctl(s.epoll, EPOLL_CTL_ADD, listener, &event) != 0) return -1;
   enum { maximum = 256 };
   struct epoll_event events[maximum];
-  const int64_t look = 250000000;
-  while (!*stop) {
-    int64_t wait = look;
+  const int64_t longest = 1000000000;
+  while (true) {
+    int64_t wait = longest;
     if (s.waiting.count > 0) wait = s.waiting.heap[0]->due_ns - now_ns(CLOCK_MONOTONIC);
-    int count = wait_for_events(&s, events, maximum, wait < 0 ? 0 : wait > look ? look : wait);
+    int count = wait_for_events(&s, events, maximum, wait < 0 ? 0 : wait > longest ? longest : wait);
+    if (count < 0 && errno != EINTR) break;
     for (int index = 0; index < count; index += 1) {
       connection *c = events[index].data.ptr;
       if (c) serve(&s, c, events[index].events);
@@ -320,9 +321,10 @@ int cloadsource_serve(int listener, const volatile bool *stop) {
       serve(&s, (connection *)waiting->heap[0], 0);
     }
   }
-  // The process ends with it; its sockets are closed by the system.
+  int failure = errno;
   close(s.epoll);
-  return 0;
+  errno = failure;
+  return -1;
 }
 
 #endif

@@ -42,19 +42,6 @@ struct DistributionTests {
         #expect(Distribution([-1]).quantile(0.5) == 0)
     }
 
-    @Test(arguments: [1, 2, 3] as [UInt64])
-    func twoPartsAddUpToTheWhole(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
-        let values = (0..<500).map { _ in Double.random(in: 0...3, using: &random) }
-        var first = Distribution(values.prefix(123))
-        let second = Distribution(values.dropFirst(123))
-        first.add(second)
-        let whole = Distribution(values)
-        #expect(first.count == whole.count)
-        for share in Self.shares { #expect(first.quantile(share) == whole.quantile(share), "seed \(seed)") }
-        #expect(first.buckets.map(\.count) == whole.buckets.map(\.count))
-    }
-
     @Test func bucketsHoldEveryValueOnceInOrder() {
         let distribution = Distribution([0.001, 0.002, 0.002, 0.004, 100])
         let buckets = distribution.buckets

@@ -63,6 +63,8 @@ struct LevelFiguresTests {
         let open = Sample.level(concurrency: nil, rate: 4)
         expect(open.window?.start, 0.6)
         expect(open.window?.end, 0.7)
+        // A cap beside the rate need never be reached.
+        #expect(Sample.level(concurrency: 200, rate: 4).window == open.window)
     }
 
     @Test func aLevelThatNeverReachedItsConcurrencyWasNeverSteady() {

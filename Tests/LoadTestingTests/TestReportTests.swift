@@ -17,6 +17,14 @@ struct TestReportTests {
         #expect(fair.text.hasPrefix("http://127.0.0.1:1/v1"))
     }
 
+    @Test func nothingOfATextIsMarkupOnThePageEvenBehindACharacterThatJoinsIt() {
+        var test = Sample.test
+        test.model = "a\u{600}<script>&\"'"
+        let html = Page(TestReport(test, levels: [Sample.level()])).html
+        #expect(!String(decoding: Array(html.utf8).filter { $0 < 0x80 }, as: UTF8.self).contains("<script"))
+        #expect(html.contains("&lt;script&gt;&amp;&quot;&#39;"))
+    }
+
     @Test func everyFigureStandsInTheTableAndItsDefinitionBelow() {
         let text = TestReport(Sample.test, levels: [Sample.level(), Sample.level(concurrency: 1)]).text
         for words in [

@@ -23,7 +23,7 @@ struct JobGoals {
         for _ in 0..<scale.rounds {
             let runs = try zip(files, counts).map { try ingest($0, jobs: $1, source) }
             seconds.append(runs[2]?.seconds)
-            kilobytes.append(runs.map { $0?.kilobytes })
+            kilobytes.append(runs.map { $0?.kilobytes ?? nil })
         }
         func bytes(from first: Int, to last: Int) -> [Double?] {
             kilobytes.map { values in
@@ -46,7 +46,7 @@ struct JobGoals {
     }
 
     /// A run whose few streams do not end, until all jobs are stored.
-    private func ingest(_ file: String, jobs: Int, _ source: Source) throws -> (seconds: Double, kilobytes: Int)? {
+    private func ingest(_ file: String, jobs: Int, _ source: Source) throws -> (seconds: Double, kilobytes: Int?)? {
         let database = workplace.scratch.appending(path: "\(UUID().uuidString).db").path
         defer { remove(database) }
         let start = ContinuousClock.now
@@ -59,7 +59,7 @@ struct JobGoals {
         while let line = child.errorLine() {
             // Told once all of the file is stored: `1,000 jobs: 1,000 new`.
             guard line.hasSuffix(" new") else { continue }
-            return (start.duration(to: .now) / .seconds(1), child.peakKilobytes ?? 0)
+            return (start.duration(to: .now) / .seconds(1), child.peakKilobytes)
         }
         return nil
     }

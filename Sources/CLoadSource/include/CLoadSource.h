@@ -6,7 +6,6 @@
 #ifndef CLOADSOURCE_H
 #define CLOADSOURCE_H
 
-#include <stdbool.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,11 +17,11 @@ extern "C" {
 /// Returns the listening socket, or -1 with errno set. Where the system has no epoll it is ENOSYS.
 int cloadsource_listen(int *port);
 
-/// Serves until `stop` is set, which is looked at four times a second. Returns 0, or -1 with errno set.
+/// Serves for ever: the sockets end with the process. Returns -1 with errno set where it cannot.
 ///
 /// A POST of any path is answered with a stream of events as the model in its body says, in the mock's own words:
 /// `bulk=EVENTS+packet=N+chunk=WORDS+pace=DURATION+ttft=DURATION+stamp`. Anything else gets 400 or 404.
-int cloadsource_serve(int listener, const volatile bool *stop);
+int cloadsource_serve(int listener);
 
 #ifdef __cplusplus
 }

@@ -39,19 +39,6 @@ package struct Distribution: Sendable, Equatable {
         maximum = max(maximum ?? value, value)
     }
 
-    /// Takes the values of another one.
-    package mutating func add(_ other: Distribution) {
-        if other.counts.count > counts.count {
-            counts.append(contentsOf: repeatElement(0, count: other.counts.count - counts.count))
-        }
-        for (bucket, count) in other.counts.enumerated() { counts[bucket] += count }
-        count += other.count
-        sum += other.sum
-        sumOfSquares += other.sumOfSquares
-        minimum = [minimum, other.minimum].compactMap { $0 }.min()
-        maximum = [maximum, other.maximum].compactMap { $0 }.max()
-    }
-
     package var mean: Double? { count > 0 ? sum / Double(count) : nil }
 
     /// The standard deviation of all values, as numpy's `std` has it.

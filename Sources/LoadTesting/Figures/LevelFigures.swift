@@ -27,7 +27,8 @@ package struct LevelFigures: Sendable {
         self.serviceLevel = serviceLevel
         self.cost = cost
         duration = records.map(\.times.end).max() ?? 0
-        window = SteadyWindow(records, concurrency: load.concurrency)
+        // At a rate the bound is a cap: it need never be reached.
+        window = SteadyWindow(records, concurrency: load.rate == nil ? load.concurrency : nil)
         let completed = records.filter(\.isCompleted)
         timeToFirstToken = Distribution(completed.compactMap(\.times.timeToFirstToken))
         timeToFirstTokenFromSchedule = Distribution(completed.compactMap(\.times.timeToFirstTokenFromSchedule))

@@ -51,7 +51,9 @@ package struct LevelTable: Sendable {
             "\(Figure.short(cost.cpuPerChunk.map { $0 * 1e6 })) us a chunk",
             "peak memory \(Figure.short(Double(cost.peakBytes) / 1_048_576)) MB",
         ]
-        if let bytes = cost.bytesPerStream { parts.append("\(Figure.short(bytes / 1024)) KB a stream") }
+        if let bytes = cost.bytesPerStream {
+            parts.append("grown by \(Figure.short(bytes / 1024)) KB a stream, what was recorded included")
+        }
         parts.append("loop lag p95 \(Figure.milliseconds(cost.loopLag.quantile(0.95))) ms")
         parts.append("dispatch delay p95 \(Figure.milliseconds(level.dispatchDelay.quantile(0.95))) ms")
         return parts.joined(separator: ", ")

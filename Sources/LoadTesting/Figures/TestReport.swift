@@ -18,7 +18,7 @@ package struct TestReport: Sendable {
         "ITL = every gap between two chunks of content, measured; chunks that came in one read are 0 apart",
         "E2E = end - sent; from schedule: end - scheduled",
         "goodput = requests that kept the SLO / duration; its share is of all requests, failed ones included",
-        "steady state = from when the asked-for number is open (without one: the first has ended) until the last is "
+        "steady state = from when the asked-for number has been sent (at a rate: the first has ended) until the last is "
             + "sent; latencies are of all completed requests after the warm-up",
         "dispatch delay = sent - scheduled; loop lag = how late an event loop came to a timer",
     ]
@@ -26,9 +26,11 @@ package struct TestReport: Sendable {
     /// The warning that comes before everything else; nil where the client was quick enough.
     package var warning: String? {
         let limited = levels.filter { !$0.clientLimits.isEmpty }
-        guard let first = limited.first else { return nil }
-        return "this measured the client: \(first.clientLimits.joined(separator: "; "))"
-            + (levels.count > 1 ? " (\(first.load.text))" : "")
+        guard !limited.isEmpty else { return nil }
+        return "this measured the client: "
+            + limited.map { level in
+                level.clientLimits.joined(separator: "; ") + (levels.count > 1 ? " (\(level.load.text))" : "")
+            }.joined(separator: "; ")
     }
 
     package var text: String {

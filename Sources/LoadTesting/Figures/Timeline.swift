@@ -4,8 +4,6 @@ package struct Timeline: Sendable {
     package let width: Double
     /// Output tokens a second in each step.
     package private(set) var tokens: [Double]
-    /// Requests that ended in each step, completed or not, a second.
-    package private(set) var ended: [Double]
     /// The gaps between chunks whose second chunk came in each step.
     package private(set) var gaps: [Distribution]
 
@@ -15,11 +13,9 @@ package struct Timeline: Sendable {
         self.width = width
         let count = max(1, Int((figures.duration / width).rounded(.up)))
         tokens = Array(repeating: 0, count: count)
-        ended = Array(repeating: 0, count: count)
         gaps = Array(repeating: Distribution(), count: count)
         func step(_ time: Double) -> Int { min(count - 1, max(0, Int(time / width))) }
         for record in figures.records {
-            ended[step(record.times.end)] += 1 / width
             guard record.isCompleted, !record.times.contents.isEmpty else { continue }
             // The tokens of an answer are spread evenly over its chunks.
             let each = Double(record.outputTokens) / Double(record.times.contents.count) / width

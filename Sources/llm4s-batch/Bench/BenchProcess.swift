@@ -6,6 +6,7 @@ final class BenchProcess: Sendable {
     private let process: Process
     private let output = Pipe()
     private let written = Mutex("")
+    private let cleanup: BenchCleanup
 
     /// Starts it.
     ///
@@ -17,11 +18,23 @@ final class BenchProcess: Sendable {
         process.arguments = Array(command.dropFirst())
         process.standardOutput = output
         process.standardInput = FileHandle.nullDevice
-        try process.run()
+        cleanup = try BenchCleanup { [process] in
+            try process.run()
+            return { [pid = process.processIdentifier] in Self.end(pid) }
+        }
     }
 
     /// Ends it, if it runs.
-    deinit { if process.isRunning { process.terminate() } }
+    deinit {
+        cleanup.done()
+        if process.isRunning { process.terminate() }
+    }
+
+    /// Ends a child and waits until it is gone, but not for ever.
+    private static func end(_ child: Int32) {
+        kill(child, SIGKILL)
+        for _ in 0..<100 where kill(child, 0) == 0 { usleep(10_000) }
+    }
 
     var processIdentifier: Int32 { process.processIdentifier }
 
@@ -60,6 +73,7 @@ final class BenchProcess: Sendable {
 
     /// Ends it and waits until it is gone.
     func stop() async {
+        cleanup.done()
         if process.isRunning { process.terminate() }
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {

@@ -52,13 +52,15 @@ struct BenchCommand: AsyncParsableCommand {
             guard load.given.isEmpty else {
                 throw ValidationError("\(load.given.joined(separator: ", ")): only with --self")
             }
-            guard endpoint.model != nil || endpoint.baseURL != nil || endpoint.jobs != nil else {
+            let model = endpoint.model ?? ProcessInfo.processInfo.environment["LLM_MODEL"] ?? ""
+            guard !model.isEmpty || endpoint.baseURL != nil || endpoint.jobs != nil else {
                 throw ValidationError("what shall be measured? give --model, --base-url, --jobs or --self")
             }
         }
     }
 
     func run() async throws {
+        BenchCleanup.onSignals()
         guard !isSelf else { return try await measureSelf() }
         var plan = EndpointPlan(
             endpoint, duration: duration?.duration ?? .seconds(30), environment: ProcessInfo.processInfo.environment)

@@ -153,6 +153,7 @@ struct MockCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        OpenFileLimit.raise()
         if load { throw Exit(try await LoadSource(port: port).serve()) }
         var configuration = MockConfiguration()
         configuration.port = port

@@ -5,7 +5,6 @@ struct DurationArgument: ExpressibleByArgument, Equatable, Sendable {
     var duration: Duration
 
     init(seconds: Int) { duration = .seconds(seconds) }
-    init(milliseconds: Int) { duration = .milliseconds(milliseconds) }
 
     /// As it is typed.
     var defaultValueDescription: String {
@@ -25,6 +24,6 @@ struct DurationArgument: ExpressibleByArgument, Equatable, Sendable {
         default: return nil
         }
         guard value * unit < 1e9 else { return nil }
-        duration = .milliseconds(Int64((value * unit * 1000).rounded()))
+        duration = .microseconds(Int64((value * unit * 1e6).rounded()))
     }
 }

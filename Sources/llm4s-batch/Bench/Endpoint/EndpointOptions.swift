@@ -9,7 +9,8 @@ import LoadTesting
 struct EndpointOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Model to ask, as provider/model (default: LLM_MODEL, else that of --jobs).", valueName: "P/M"))
+            "Model to ask with random prompts, and for lines of --jobs without one, as provider/model (default: LLM_MODEL).",
+            valueName: "P/M"))
     var model: String?
 
     @Option(

@@ -12,16 +12,18 @@ struct LoadSource {
         guard listener >= 0 else {
             throw Exit(.input, "port \(port) cannot be listened at: \(unsafe String(cString: strerror(errno)))")
         }
-        let (stopped, continuation) = AsyncStream.makeStream(of: Void.self)
+        let (failures, continuation) = AsyncStream.makeStream(of: Int32.self)
         let signals = Signals { _ in continuation.finish() }
         Console.output("http://127.0.0.1:\(port)/v1")
         Thread.detachNewThread {
             // It ends with the process.
-            var stop = false
-            _ = unsafe cloadsource_serve(listener, &stop)
+            _ = cloadsource_serve(listener)
+            continuation.yield(errno)
             continuation.finish()
         }
-        for await _ in stopped {}
+        for await failure in failures {
+            throw Exit(.input, "the source of load failed: \(unsafe String(cString: strerror(failure)))")
+        }
         return signals.exitStatus ?? .completed
     }
 }

@@ -9,8 +9,14 @@ struct SelfBench: Sendable {
     /// Measures each way of storing in a process of its own.
     func run() async throws -> SelfReport {
         let directory = URL.temporaryDirectory.appending(path: "llm4s-batch-bench-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
+        let cleanup = try BenchCleanup {
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            return { try? FileManager.default.removeItem(at: directory) }
+        }
+        defer {
+            cleanup.done()
+            try? FileManager.default.removeItem(at: directory)
+        }
         let source = try BenchProcess(["mock", "--load"], core: 1)
         guard let url = await source.line() else { throw Exit(.input, "bench: the source of load did not start") }
         var report = SelfReport(load: load, isPinned: BenchProcess.isPinning)

@@ -55,21 +55,29 @@ struct SelfClient: Sendable {
             store: store, source: transport, endpoints: [Self.provider: endpoint], configuration: configuration,
             clock: ContinuousClock(), unixMilliseconds: { UnixTime.milliseconds })
         let residentBefore = ProcessUsage.residentKilobytes
-        let running = Task { await runner.run() }
+        let isEnded = Ended()
+        Task {
+            _ = await runner.run()
+            isEnded.value.store(true, ordering: .relaxed)
+        }
         while store.begunCount < streams {
             try await Task.sleep(for: Self.pollInterval)
-            guard await runner.snapshot.failed == 0, !running.isCancelled else {
+            guard await runner.snapshot.failed == 0 else {
                 throw Exit(.jobFailed, "bench: a stream from \(baseURL) failed; is it a source of load?")
             }
+            try isEnded.check()
         }
         try await Task.sleep(for: settle)
         var figures = SelfFigures(client: "llm4s-batch --durability \(self.store.rawValue)", streams: streams)
         figures.residentBeforeKilobytes = residentBefore
         store.open()
         commits.open()
-        try await take(into: &figures, from: runner)
+        try await take(into: &figures, from: runner, isEnded)
         // A short window may hold none of what it is to tell.
-        while self.store != .none, commits.count == 0 { try await Task.sleep(for: Self.pollInterval) }
+        while self.store != .none, commits.count == 0 {
+            try await Task.sleep(for: Self.pollInterval)
+            try isEnded.check()
+        }
         figures.commits = commits.close()
         figures.ages = isStamped ? store.close() : nil
         figures.residentKilobytes = ProcessUsage.residentKilobytes
@@ -79,14 +87,17 @@ struct SelfClient: Sendable {
     }
 
     /// Measures one window, or parts of equal chunks.
-    private func take(into figures: inout SelfFigures, from runner: JobRunner) async throws {
+    private func take(into figures: inout SelfFigures, from runner: JobRunner, _ isEnded: Ended) async throws {
         let parts = 20
         var mark = await Mark(runner, source)
         let first = mark
         if let untilChunks {
             for part in 1...parts {
                 let target = untilChunks / parts * part
-                while await runner.snapshot.chunks < target { try await Task.sleep(for: Self.pollInterval) }
+                while await runner.snapshot.chunks < target {
+                    try await Task.sleep(for: Self.pollInterval)
+                    try isEnded.check()
+                }
                 let next = await Mark(runner, source)
                 figures.parts.append(next.since(mark))
                 mark = next
@@ -94,6 +105,14 @@ struct SelfClient: Sendable {
         } else {
             try await Task.sleep(for: window)
             mark = await Mark(runner, source)
+            // A short window may hold nothing on a busy machine; figures by event need some.
+            while mark.chunks - first.chunks < streams {
+                // Idle time must not be taken for slowness.
+                try isEnded.check()
+                try await Task.sleep(for: Self.pollInterval)
+                mark = await Mark(runner, source)
+            }
+            try isEnded.check()
         }
         figures.span = mark.since(first)
     }
@@ -122,6 +141,16 @@ struct SelfClient: Sendable {
         }
         let runID = try await database.beginRun(command: "bench", options: "{}", version: Version.text)
         return database.queue(for: .all, runID: runID)
+    }
+
+    /// Whether the run is over: its jobs ran out, or its store failed.
+    private final class Ended: Sendable {
+        let value = Atomic(false)
+
+        func check() throws {
+            guard value.load(ordering: .relaxed) else { return }
+            throw Exit(.jobFailed, "bench: the streams ended before the window did; take a shorter --duration")
+        }
     }
 
     /// Where the process stands.

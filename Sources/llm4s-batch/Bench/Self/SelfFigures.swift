@@ -10,10 +10,6 @@ struct SelfFigures: Sendable {
         var cpu: Duration
         /// What the source used up meanwhile.
         var sourceCPU: Duration?
-
-        /// Microseconds of CPU, user and system, for each chunk.
-        var microsecondsAChunk: Double { chunks > 0 ? cpu.inSeconds * 1e6 / Double(chunks) : 0 }
-        var chunksASecond: Double { wall > .zero ? Double(chunks) / wall.inSeconds : 0 }
     }
 
     var client: String
@@ -56,6 +52,7 @@ struct SelfFigures: Sendable {
             object["wal_bytes"] = .int(commits.maximumLogBytes)
         }
         if let ages {
+            object["latency_events"] = .int(ages.decoded.count)
             object["latency_p50_us"] = Self.microseconds(ages.decoded.quantile(0.5))
             object["latency_p99_us"] = Self.microseconds(ages.decoded.quantile(0.99))
             if ages.stored.count > 0 {
