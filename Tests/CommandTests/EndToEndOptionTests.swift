@@ -34,6 +34,23 @@ struct EndToEndOptionTests {
                 == ["a|mock|count-3", "b|mock|count-4", "c|mock|meta/count-5"])
     }
 
+    @Test func theEnvironmentGoesBeforeTheConfigurationFile() async throws {
+        _ = try directory.write(#"{"options": {"model": "mock/count-3"}}"#, to: "llm4s-batch.json")
+        let file = try await run([#"{"id":"a","prompt":"hello"}"#])
+        #expect(file.status == 0, "\(file.error)")
+        let variable = try await run([#"{"id":"b","prompt":"hello"}"#], environment: ["LLM_MODEL": "mock/count-4"])
+        #expect(variable.status == 0, "\(variable.error)")
+        #expect(
+            try SQLite.rows(database, "SELECT custom_id, model FROM jobs ORDER BY 1") == ["a|count-3", "b|count-4"])
+    }
+
+    @Test func aURLForAProviderThatNoJobNamesIsRefused() async throws {
+        let ended = try await run(
+            [job("a", "mock/count-3")], "--provider", "vllm", "--base-url", "http://127.0.0.1:9/v1")
+        #expect(ended.status == 2 && ended.error.contains("--base-url is for 'vllm'"), "\(ended.error)")
+        #expect(!FileManager.default.fileExists(atPath: database))
+    }
+
     @Test func concurrencyBoundsTheOpenStreams() async throws {
         let server = try await MockServer.start()
         let jobs = (1...30).map { Answers.countingJob("\($0)", to: 10, options: "+pace=5ms") }

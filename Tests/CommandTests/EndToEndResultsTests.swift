@@ -92,6 +92,10 @@ struct EndToEndResultsTests {
         #expect(try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").count == 4)
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: directory.path("link")) == "answers.jsonl")
 
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: output)
+        #expect(try await results("-o", output).status == 0)
+        #expect(try FileManager.default.attributesOfItem(atPath: output)[.posixPermissions] as? Int == 0o600)
+
         let before = try Data(contentsOf: URL(filePath: database))
         for path in [database, directory.path("./jobs.db")] {
             let refused = try await results("-o", path)

@@ -90,7 +90,7 @@ private struct StoredJobsRun {
             revival.jobs = named
             session.prepare = { [revival] database in
                 let count = try await database.revive(revival)
-                Console.error("\(InputReport.plural(count, "job")) revived")
+                Console.log(.info, "\(InputReport.plural(count, "job")) revived")
             }
         }
         return try await session.run()

@@ -13,6 +13,9 @@ enum ConfiguredArguments {
     /// What belongs on the command line alone.
     private static let unconfigured: Set<String> = ["config", "help", "version"]
 
+    /// What the environment says instead, where it does: it goes before the file.
+    private static let variables = ["model": "LLM_MODEL", "ca-file": "SSL_CERT_FILE"]
+
     /// The options that the file may hold: those of all of these commands, some of them several times.
     static var options: [OptionDescription] {
         commands.flatMap { OptionDescription.all(of: $0) }.filter { !unconfigured.contains($0.name) }
@@ -27,8 +30,8 @@ enum ConfiguredArguments {
         else {
             return arguments
         }
-        let file = try ConfigFile.load(
-            path: value(of: "--config", in: arguments), environment: ProcessInfo.processInfo.environment)
+        let environment = ProcessInfo.processInfo.environment
+        let file = try ConfigFile.load(path: value(of: "--config", in: arguments), environment: environment)
         guard !file.options.isEmpty else { return arguments }
         let own = Set(OptionDescription.all(of: command).map(\.name))
         let all = Set(options.map(\.name))
@@ -43,6 +46,7 @@ enum ConfiguredArguments {
         }
         for option in file.options {
             guard own.contains(option.name), !isGiven(option.name, in: arguments[..<end]) else { continue }
+            if let variable = variables[option.name], environment[variable] ?? "" != "" { continue }
             switch option.value {
             case .bool(true): added.append("--\(option.name)")
             case .bool(false), .null: break

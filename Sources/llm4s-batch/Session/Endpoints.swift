@@ -50,7 +50,14 @@ struct Endpoints: Sendable {
     /// The provider that `--base-url` is for: of `--provider`, else the only one that the jobs name.
     static func baseURLProvider(_ options: RunOptions, chosen: String?, named: [String]) throws -> String? {
         guard options.baseURL != nil else { return nil }
-        if let chosen { return chosen }
+        if let chosen {
+            // Left out in silence, the requests would go to the providers' own URLs.
+            guard named.isEmpty || named.contains(chosen) else {
+                throw Exit(
+                    .input, "--base-url is for '\(chosen)', and the jobs name \(named.joined(separator: ", "))")
+            }
+            return chosen
+        }
         guard named.count <= 1 else {
             throw Exit(.input, "--base-url needs --provider: the jobs name \(named.joined(separator: ", "))")
         }

@@ -21,19 +21,18 @@ struct ResultSink {
         if let database, [database, database + "-wal", database + "-shm", database + ".lock"].contains(target) {
             throw Exit(.input, "--output \(target) is the database")
         }
-        let isReplaced = Self.isReplaced(target)
+        var status = stat()
+        let isThere = unsafe stat(target, &status) == 0
+        // `/dev/null` or a named pipe stays what it is.
+        let isReplaced = !isThere || status.st_mode & S_IFMT == S_IFREG
         let opened = isReplaced ? "\(target).\(ProcessInfo.processInfo.processIdentifier).tmp" : target
         guard !isReplaced || FileManager.default.createFile(atPath: opened, contents: nil),
             let handle = FileHandle(forWritingAtPath: opened)
         else { throw Exit(.input, "\(opened) cannot be written") }
+        // Who keeps answers from others' eyes keeps the new ones too.
+        if isThere, isReplaced { _ = fchmod(handle.fileDescriptor, status.st_mode & 0o7777) }
         temporary = isReplaced ? opened : nil
         self.handle = handle
-    }
-
-    /// Whether the path is free or names a regular file; `/dev/null` or a named pipe stays what it is.
-    private static func isReplaced(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
     }
 
     /// Whether something would be left behind if the program ended now.
