@@ -73,7 +73,7 @@ struct Lanes {
 
     /// Stops the providers that are out for as long as the user waits.
     mutating func stopWhatIsOut(for timeout: Duration, at now: Duration) {
-        for (index, provider) in providers.enumerated() {
+        for (index, provider) in providers.enumerated() where provider.stopReason == nil {
             guard let since = provider.outage.since, now - since >= timeout else { continue }
             stop(index, reason: "out for \(Int((now - since).seconds)) s: \(provider.outage.reason)")
         }

@@ -13,7 +13,7 @@ final class ModelLane {
     /// What its next job waits for, and until when since the run's start; nil where it does not.
     var wait: (reason: WaitReason, until: Duration?)?
     /// What the next job would have set aside: the request is read for it, which is not to be done at every look.
-    private var expected: (jobID: Int64, largestOutput: Double, reservation: Reservation)?
+    private var expected: (jobID: Int64, bytes: Int, largestOutput: Double, reservation: Reservation)?
 
     init(_ name: ModelName, limits: ProviderLimits, most: Int) {
         self.name = name
@@ -34,10 +34,13 @@ final class ModelLane {
     func reservation(by ledger: Ledger) -> Reservation {
         guard ledger.isBounded else { return .none }
         let largest = tokens.largestOutput
-        guard let id = queue.headID else { return .none }
-        if let expected, expected.jobID == id, expected.largestOutput == largest { return expected.reservation }
+        guard let (id, bytes) = queue.withHead({ ($0.id, $0.expectedBytes) }) else { return .none }
+        // A job that comes again brings the text that it goes on from.
+        if let expected, (expected.jobID, expected.bytes, expected.largestOutput) == (id, bytes, largest) {
+            return expected.reservation
+        }
         let reservation = queue.withHead { ledger.reservation(for: $0, of: name, largestOutput: largest) } ?? .none
-        expected = (id, largest, reservation)
+        expected = (id, bytes, largest, reservation)
         return reservation
     }
 }

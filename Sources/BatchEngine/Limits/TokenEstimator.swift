@@ -6,7 +6,7 @@ struct TokenEstimator: Sendable {
     private var meanOutput = 256.0
     private var isOutputKnown = false
     /// The longest answer seen; 4,096 before any (SPEC 7).
-    private(set) var largestOutput = 4096.0
+    private(set) var largestOutput = Double(WorkEstimate.assumedOutput)
     private var isLargestKnown = false
 
     /// The expected size of a request of so many bytes.

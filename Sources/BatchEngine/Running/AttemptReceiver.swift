@@ -7,9 +7,10 @@ final class AttemptReceiver: ChunkReceiver {
     private let attemptID: Int64
     private let chunks: Counter
     private let answered: (@Sendable () -> Void)?
-    private let sequence = Atomic<Int>(0)
-    /// Taken by one thread at a time, without waiting.
-    private let held = Mutex(AnswerTail())
+    /// The number of the next chunk, and the end of the answer as far as it came.
+    ///
+    /// A stream calls from one event loop, never twice at once: nobody waits for the lock.
+    private let state = Mutex((sequence: 0, tail: AnswerTail()))
 
     /// A receiver that also adds the chunks to the run's count.
     ///
@@ -22,24 +23,23 @@ final class AttemptReceiver: ChunkReceiver {
     }
 
     func receive(_ chunks: [StreamedChunk], atMicroseconds microseconds: Int64) -> Bool {
-        // A stream calls from one event loop, never twice at once; the atomic only hands the number from call to call.
-        let first = sequence.load(ordering: .relaxed)
-        sequence.store(first + chunks.count, ordering: .relaxed)
         self.chunks.add(chunks.count)
-        if first == 0, let answered { answered() }
-        let read = AnswerTail.Read(chunks, sequence: first, atMicroseconds: microseconds)
-        return held.withLock { tail in
-            var hasRoom = true
-            tail.take(read) { read in
+        var hasRoom = true
+        let isFirst = state.withLock { state in
+            let read = AnswerTail.Read(chunks, sequence: state.sequence, atMicroseconds: microseconds)
+            state.sequence += chunks.count
+            state.tail.take(read) { read in
                 hasRoom = store.storeChunks(
                     read.chunks, of: attemptID, from: read.sequence, atMicroseconds: read.atMicroseconds)
             }
-            return hasRoom
+            return read.sequence == 0
         }
+        if isFirst, let answered { answered() }
+        return hasRoom
     }
 
     /// What is kept back, to be stored with the attempt's end; to be called after the stream's end.
-    var tail: AnswerTail { held.withLock { $0 } }
+    var tail: AnswerTail { state.withLock { $0.tail } }
 
     func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { store.whenThereIsRoom(resume) }
 }

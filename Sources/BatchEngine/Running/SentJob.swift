@@ -61,10 +61,3 @@ final class SentJob {
     /// A stream that this attempt does not go on from, and that nobody will ask for again.
     var superseded: ReplayCursor? { plan?.strategy == .replay ? nil : job.partial?.cursor }
 }
-
-/// A value that takes no room where it is not there.
-final class Reference<Value> {
-    var value: Value
-
-    init(_ value: Value) { self.value = value }
-}

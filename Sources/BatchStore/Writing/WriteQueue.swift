@@ -96,7 +96,8 @@ final class WriteQueue: Sendable {
         }
     }
 
-    /// Queues an attempt's last chunks and its end, for one commit; the continuation is resumed when it is committed, or at once after a failure.
+    /// Queues an attempt's last chunks and its end, for one commit; the continuation is resumed when it is committed, or
+    /// at once after a failure.
     func append(_ end: AttemptEnd, _ continuation: CheckedContinuation<Void, any Error>) -> Wake {
         let (failure, wake) = state.withLock { state -> (StoreError?, Wake) in
             if let failure = state.failure { return (failure, .nothing) }

@@ -45,19 +45,8 @@ public struct StreamingResponseHandler: Sendable {
     private var decoder: StreamDecoder
     private var isBodyEnded = false
     private var isFailed = false
-    /// Where the stream stood before its first byte, if its server keeps it.
-    private let start: ReplayCursor?
-    /// Whether chunks came that no cursor stands behind.
-    private var lacksCursor = false
-    /// Whether the last event read was one that the body's end cut off: it lacks its blank line only.
-    private var isLastEventUnfinished = false
-    /// Where the events begin that end the answer and bring nothing of it, in bytes; nil while none came.
-    ///
-    /// A stream that breaks behind them is asked for them again: without them its rest would be no answer, and nothing
-    /// comes twice.
-    private var endingStart: Int?
-    /// Whether something came that cannot be read: what follows it is not asked for again.
-    private var isBroken = false
+    /// How far it was read, if its server keeps it.
+    private var position: ReplayPosition?
     /// The beginning of a body in which no event was found yet: it may be an error document (WIRE.md 5.3).
     private var opening: [UInt8] = []
     private static let maximumOpeningBytes = 1 << 14
@@ -77,7 +66,7 @@ public struct StreamingResponseHandler: Sendable {
     ) {
         let dialect = dialect ?? provider.dialect
         self.limits = limits
-        start = cursor
+        position = cursor.map(ReplayPosition.init)
         parser = SSEParser(maximumEventBytes: limits.maximumEventBytes, errorFieldIsEvent: true)
         decoder = StreamDecoder(
             dialect, choices: choices, omitsFinishReason: provider.omitsFinishReason,
@@ -147,11 +136,11 @@ public struct StreamingResponseHandler: Sendable {
             guard let event else { break }
             do {
                 try handle(event, from: begin, into: &chunks)
-                isLastEventUnfinished = true
+                position?.isLastEventUnfinished = true
             } catch {
                 // Data that is no JSON was cut by the end.
                 if error.kind != .decode { throw error }
-                isBroken = false
+                position?.isBroken = false
             }
         }
         finish(into: &chunks)
@@ -182,6 +171,7 @@ public struct StreamingResponseHandler: Sendable {
             throw error
         }
         accumulate(chunks, from: start)
+        position?.note(chunks[start...], from: parser.eventsEnd)
         guard isAnswered else { throw LLMError(.cut, "the answer has no finish reason") }
     }
 
@@ -189,35 +179,13 @@ public struct StreamingResponseHandler: Sendable {
     ///
     /// To be called once for each batch of chunks that is handed on, so that both are stored together.
     public mutating func takeCursor(into chunks: inout [StreamedChunk]) {
-        guard lacksCursor, !isBroken, let cursor else { return }
-        lacksCursor = false
+        let cursor = position?.takeCursor(
+            bytes: parser.byteCount, eventsEnd: parser.eventsEnd, responseID: accumulator.responseID,
+            sequenceNumber: decoder.sequenceNumber)
+        guard let cursor else { return }
         let chunk = StreamedChunk(.cursor, cursor.text)
         chunks.append(chunk)
         accumulator.add(chunk)
-    }
-
-    /// How far the stream was read.
-    private var cursor: ReplayCursor? {
-        guard var cursor = start else { return nil }
-        switch cursor.form {
-        case .conversation:
-            cursor.position += endingStart ?? (isLastEventUnfinished ? parser.byteCount : parser.eventsEnd)
-        case .response:
-            guard let id = accumulator.responseID ?? (cursor.id.isEmpty ? nil : cursor.id) else { return nil }
-            cursor.id = id
-            cursor.position = decoder.sequenceNumber ?? cursor.position
-        }
-        return cursor
-    }
-
-    /// Notes whether an event whose chunks these are ends the answer.
-    private mutating func noteEnding(_ chunks: ArraySlice<StreamedChunk>, begin: Int) {
-        let content = chunks.filter(\.isContent)
-        if content.contains(where: { $0.kind != .finish && $0.kind != .nativeFinish }) {
-            endingStart = nil
-        } else if !content.isEmpty {
-            endingStart = endingStart ?? begin
-        }
     }
 
     private mutating func handle(
@@ -228,13 +196,13 @@ public struct StreamingResponseHandler: Sendable {
         if event.data.isEmpty { return }
         let count = chunks.count
         do { try decoder.decode(event, into: &chunks) } catch {
-            isBroken = true
+            position?.isBroken = true
             accumulate(chunks, from: count)
             finish(into: &chunks)
             throw error
         }
         accumulate(chunks, from: count)
-        if start != nil { noteEnding(chunks[count...], begin: begin) }
+        position?.note(chunks[count...], from: begin)
         guard accumulator.byteCount <= limits.maximumCompletionBytes else {
             throw LLMError(.oversizedCompletion, "the answer is over \(limits.maximumCompletionBytes) bytes")
         }
@@ -245,11 +213,11 @@ public struct StreamingResponseHandler: Sendable {
         let start = chunks.count
         decoder.finish(into: &chunks)
         accumulate(chunks, from: start)
+        position?.note(chunks[start...], from: parser.eventsEnd)
     }
 
     private mutating func accumulate(_ chunks: [StreamedChunk], from start: Int) {
         for index in start..<chunks.count { accumulator.add(chunks[index]) }
-        if chunks.count > start { lacksCursor = true }
     }
 
     private mutating func keepOpening(_ bytes: Span<UInt8>) {
