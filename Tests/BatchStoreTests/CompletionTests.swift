@@ -60,6 +60,27 @@ import Testing
             completedEnd(attemptID, of: second, chunks, base: second.partial, prefixScalars: prefixScalars))
     }
 
+    @Test func theEndOfAnAnswerIsStoredWithIt() async throws {
+        let store = try await TestStore(jobs: newJobs(1))
+        let job = try await store.job("j1")
+        let chunks = textChunks("a few words") + [StreamedChunk(.finish, "stop"), StreamedChunk(.usage, "{}")]
+        let kept = 2
+        let attemptID = store.attempt(job, Array(chunks.dropLast(kept)))
+        #expect(try store.rows("SELECT count(*) FROM chunks WHERE kind = 'finish'") == ["0"])
+        var end = try completedEnd(attemptID, of: job, chunks)
+        for (index, chunk) in chunks.enumerated().suffix(kept) {
+            end.tail.take(AnswerTail.Read([chunk], sequence: index, atMicroseconds: 900)) { _ in
+                Issue.record("the end of an answer is not kept back")
+            }
+        }
+        try await store.queue.endAttempt(end)
+        #expect(
+            try store.rows("SELECT kind, seq, at_us FROM chunks ORDER BY chunk_id DESC LIMIT 2")
+                == ["usage|\(chunks.count - 1)|900", "finish|\(chunks.count - 2)|900"])
+        #expect(
+            try store.rows("SELECT last_chunk_id = (SELECT max(chunk_id) FROM chunks) FROM attempts") == ["1"])
+    }
+
     @Test func choicesAreRowsOfTheirOwn() async throws {
         let store = try await TestStore(jobs: newJobs(1))
         let job = try await store.job("j1")

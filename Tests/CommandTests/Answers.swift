@@ -51,5 +51,13 @@ enum Answers {
                 SELECT count(*) FROM (SELECT attempt_id, min(seq) AS low, max(seq) AS high, count(*) AS n FROM chunks
                     GROUP BY attempt_id) WHERE low <> 0 OR high <> n - 1
                 """) == 0, "the chunks of an attempt have a gap")
+        #expect(
+            try SQLite.number(
+                database,
+                """
+                SELECT count(*) FROM attempts AS a JOIN (
+                    SELECT attempt_id, max(chunk_id) AS last, count(*) AS n FROM chunks GROUP BY attempt_id
+                ) AS c USING (attempt_id) WHERE a.last_chunk_id IS NOT c.last OR a.chunk_count IS NOT c.n
+                """) == 0, "an attempt does not know its chunks")
     }
 }

@@ -46,6 +46,7 @@ struct EndToEndLimitTests {
         #expect(ended.status == 0, "\(ended.error)")
         let refused = try SQLite.number(database, "SELECT count(*) FROM attempts WHERE http_status = 429")
         let times = server.requests.map(\.received)
+        try #require(times.count >= count)
         let seconds = times[0].duration(to: times[times.count - 1]) / .seconds(1)
         let pause = zip(times, times.dropFirst()).first { $0.duration(to: $1) > .milliseconds(900) }?.1
         let window = pause.map { pause in Self.most(times.filter { $0 >= pause }, within: .milliseconds(100)) }
@@ -54,8 +55,9 @@ struct EndToEndLimitTests {
                 + "(ideal \(ideal)), \(refused) refused, at most \(window ?? 0) in 100 ms after a pause "
                 + "(mean \(Double(perMinute) / 600))")
         // The start ramp runs into a limit that nothing has told yet; few jobs make much of it.
-        #expect(refused * (count >= 2000 ? 50 : 10) <= count)
-        #expect(seconds < ideal * 2)
+        #expect(refused * (telling == .flag || count >= 2000 ? 50 : 10) <= count)
+        // The contract's figures are measured by hand, on a machine that does nothing else.
+        if count >= 2000 { #expect(seconds < ideal * 1.1 && (window ?? 0) <= perMinute / 300) }
         await server.stop()
     }
 
@@ -95,11 +97,17 @@ struct EndToEndLimitTests {
         #expect(ended.status == 0 || ended.status == 1, "seed \(Project.seed): \(ended.error)")
         #expect(
             try SQLite.number(database, "SELECT count(*) FROM jobs WHERE status IN ('completed', 'failed')") == count)
+        #expect(try SQLite.number(database, "SELECT count(*) FROM jobs WHERE status = 'completed'") > count * 9 / 10)
         #expect(try SQLite.number(database, "SELECT count(*) FROM jobs WHERE attempts > 5") == 0)
+        // What the storm's faults that no other try mends are called.
         #expect(
-            try SQLite.number(
+            try SQLite.rows(
                 database,
-                "SELECT count(*) FROM jobs WHERE status = 'failed' AND (error_kind IS NULL OR length(error) < 3)") == 0)
+                """
+                SELECT error_kind, error FROM jobs WHERE status = 'failed' AND (length(error) < 10 OR error_kind NOT IN (
+                    'invalid_request', 'oversized_event', 'permission', 'context_length', 'content_policy', 'decode',
+                    'server', 'cut', 'timeout_first_token', 'timeout_idle', 'timeout_stall', 'connect'))
+                """) == [])
         // The most in all: ten times those that count; refusals for a rate are not among them.
         #expect(
             try SQLite.number(

@@ -38,12 +38,17 @@ struct EndToEndScaleTests {
             try FileManager.default.removeItem(atPath: file)
             return timed.peakKilobytes
         }
-        let small = try await peak(few)
-        let large = try await peak(many)
-        let bytesPerLine = Double(large - small) * 1024 / Double(many - few)
+        // Peaks of two processes differ by some hundred kilobytes by themselves, which tells at few lines only; on a busy
+        // machine some are higher, so the lowest of a few counts.
+        let bound = 24 + 1_048_576 / Double(many - few)
+        var (small, large, bytesPerLine) = (Int.max, Int.max, Double.infinity)
+        for _ in 1...3 where bytesPerLine > bound {
+            small = min(small, try await peak(few))
+            large = min(large, try await peak(many))
+            bytesPerLine = Double(large - small) * 1024 / Double(many - few)
+        }
         print("\(command): \(small) KB at \(few) lines, \(large) KB at \(many): \(bytesPerLine) bytes a line")
-        // Peaks of two processes differ by themselves, on a busy machine by some megabytes, which tells at few lines only.
-        #expect(bytesPerLine <= 24 + 3 * 1_048_576 / Double(many - few))
+        #expect(bytesPerLine <= bound)
     }
 
     /// Lines of 1 KB with ids of their own.

@@ -88,7 +88,11 @@ import Testing
             try await client.streamComplete([.user("Hi")], options: options, streaming: story.options)
         }
         #expect(story.events.count == 2 && story.events.first == .start)
-        if case .error(let error) = story.events.last { #expect(error.kind == .invalidRequest) }
+        guard case .error(let error) = story.events.last else {
+            Issue.record("the end is no error: \(story.events)")
+            return
+        }
+        #expect(error.kind == .invalidRequest)
         #expect(server.statistics.requests == 0)
         await server.stop()
     }
