@@ -98,6 +98,31 @@ import Testing
         }
     }
 
+    @Test func theWaitForATurnIsToldApartFromTheSettingUp() async throws {
+        let server = try await ScriptedServer(.silent)
+        var configuration = TransportConfiguration.test
+        configuration.maximumHandshakes = 1
+        let transport = StreamingTransport(configuration: configuration)
+        let endpoint = try server.endpoint(isSecure: true)
+        // A handshake that never ends holds the only place until it is given up.
+        let first = Task { await transport.stream(.test, to: endpoint, receiver: ChunkCollector()) }
+        await server.connections.reach(1)
+        let second = Task { await transport.stream(.test, to: endpoint, receiver: ChunkCollector()) }
+        while transport.waitingCount == 0 { await Task.yield() }
+        try await Task.sleep(for: .milliseconds(50))
+        first.cancel()
+        await server.connections.reach(2)
+        try await Task.sleep(for: .milliseconds(50))
+        second.cancel()
+        let held = await first.value
+        let waited = await second.value
+        #expect(try #require(held.queueMicroseconds) <= held.durationMicroseconds - 50_000)
+        let queue = try #require(waited.queueMicroseconds)
+        #expect(queue >= 50_000 && queue <= waited.durationMicroseconds - 50_000)
+        await transport.shutdown()
+        await server.stop()
+    }
+
     @Test func cancelsWhoWaitsForItsTurn() async throws {
         // Nobody accepts: the set-ups hang until their clock runs out.
         var configuration = TransportConfiguration.test

@@ -110,6 +110,7 @@ struct LevelFiguresTests {
         }
         expect(json["mean_ttft_ms"]?.double, 800.0 / 3)
         expect(json["ttfts"]?.array?[1].double, 0.4)
+        expect(json["ttfbs"]?.array?[1].double, 0.3)
         expect(json["itls"]?.array?[0].array?[1].double, 0.2)
         #expect(json["request_rate"]?.string == "inf")
         #expect(json["completed"]?.int == 3 && json["num_prompts"]?.int == 4)

@@ -22,6 +22,8 @@ final class StreamAttempt: Sendable {
     private let pool: ConnectionPool
     private let start = NIODeadline.now()
     private let state = Mutex(State.running(giveUp: {}))
+    /// When its turn came, in nanoseconds from the start; -1 before.
+    private let turn = Atomic<Int64>(-1)
 
     init(
         _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, pool: ConnectionPool,
@@ -38,6 +40,12 @@ final class StreamAttempt: Sendable {
     /// How long the making of a connection may take.
     var connectTimeout: Duration { timeouts.connect }
 
+    /// Notes that a connection is being set up for it or is free; a later one, for a redirect, changes nothing.
+    func turnCame() {
+        let time = (NIODeadline.now() - start).nanoseconds
+        _ = turn.compareExchange(expected: -1, desired: time, ordering: .relaxed)
+    }
+
     /// Runs the attempt; call once.
     ///
     /// - Parameter onEnd: called once, from any thread.
@@ -45,7 +53,12 @@ final class StreamAttempt: Sendable {
     /// Not inlined into the asynchronous caller: its temporaries would stay in that frame while the stream lasts (2 KB).
     @inline(never)
     func run(onEnd: @escaping @Sendable (StreamResult) -> Void) {
-        send(to: endpoint.path(of: request), redirects: 0, onEnd: onEnd)
+        send(to: endpoint.path(of: request), redirects: 0) { result in
+            var result = result
+            let turn = self.turn.load(ordering: .relaxed)
+            if turn >= 0 { result.queueMicroseconds = turn / 1000 }
+            onEnd(result)
+        }
     }
 
     /// Gives the attempt up, at any time and from any thread; its end comes as the result of kind `cancelled`.

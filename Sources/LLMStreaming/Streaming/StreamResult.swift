@@ -20,6 +20,9 @@ package struct StreamResult: Sendable {
     package var httpStatus: Int?
     /// What the answer's head says of the provider's limits; nil where it says nothing.
     package var rateLimits: RateLimitReport?
+    /// How long the attempt waited for its turn to set up or take a connection, in microseconds; nil where it never
+    /// came.
+    package var queueMicroseconds: Int64?
     /// Times from the attempt's start, in microseconds.
     package var firstByteMicroseconds: Int64?
     /// The first chunk of content.

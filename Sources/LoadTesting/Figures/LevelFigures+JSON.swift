@@ -55,6 +55,7 @@ extension LevelFigures {
     private func addDetails(to object: inout JSONObject) {
         object["input_lens"] = .array(records.map { $0.inputTokens.map(JSON.int) ?? .null })
         object["output_lens"] = .array(records.map { .int($0.outputTokens) })
+        object["ttfbs"] = .array(records.map { $0.times.timeToFirstByte.map(JSON.double) ?? .null })
         object["ttfts"] = .array(records.map { .double($0.times.timeToFirstToken ?? 0) })
         object["itls"] = .array(records.map { .array($0.times.gaps.map(JSON.double)) })
         object["latencies"] = .array(records.map { .double($0.times.endToEnd) })

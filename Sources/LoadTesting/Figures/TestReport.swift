@@ -11,7 +11,7 @@ package struct TestReport: Sendable {
     /// What the names mean; printed with the numbers.
     package static let definitions = [
         "each request has six times on one monotonic clock: scheduled (due by the rate, or its place became free), "
-            + "sent (handed to the transport; setting up a connection comes after), first byte, first content, "
+            + "sent (a connection is free or begins to be set up), first byte, first content, "
             + "last content, end",
         "TTFT = first content - sent; from schedule: first content - scheduled",
         "TPOT = (last content - first content) / (output tokens - 1)",

@@ -2,7 +2,7 @@
 package struct RequestTimes: Sendable, Equatable {
     /// When it was due: by the rate, or when its place became free.
     package var scheduled: Double
-    /// When it was handed to the transport; setting up a connection comes after.
+    /// When the transport had a connection for it or began to set one up: what it waited before is the client's delay.
     package var sent: Double
     /// When the first byte of an answer came.
     package var firstByte: Double?
@@ -26,6 +26,8 @@ package struct RequestTimes: Sendable, Equatable {
 
     /// How late it was sent.
     package var dispatchDelay: Double { sent - scheduled }
+    /// Time to first byte: from sent.
+    package var timeToFirstByte: Double? { firstByte.map { $0 - sent } }
     /// Time to first token: from sent.
     package var timeToFirstToken: Double? { firstContent.map { $0 - sent } }
     /// The same from scheduled, so that the client's own queue cannot hide.

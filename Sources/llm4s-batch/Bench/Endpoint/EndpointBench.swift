@@ -21,9 +21,8 @@ struct EndpointBench: Sendable {
         for load in levels {
             if warmup > 0 {
                 Console.log(.info, "warming up with \(warmup) requests …")
-                let warm = LevelLoad(concurrency: min(warmup, load.concurrency ?? warmup))
                 sent += await LevelRun(
-                    transport: transport, supply: supply, load: warm, limit: .requests(warmup), seed: test.seed,
+                    transport: transport, supply: supply, load: load, limit: .requests(warmup), seed: test.seed,
                     firstNumber: sent
                 ).run().records.count
             }

@@ -54,7 +54,9 @@ struct EndpointOptions: ParsableArguments {
             valueName: "SLO"))
     var slo: ServiceLevelArgument?
 
-    @Option(help: ArgumentHelp("Requests before each level that count for nothing (default: 0).", valueName: "N"))
+    @Option(
+        help: ArgumentHelp(
+            "Requests before each level, by its loop, that count for nothing (default: 0).", valueName: "N"))
     var warmup: Int?
 
     @Option(help: ArgumentHelp("Seed of random prompts and times (default: 1).", valueName: "N"))

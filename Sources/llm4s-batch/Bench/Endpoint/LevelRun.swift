@@ -114,12 +114,13 @@ struct LevelRun: Sendable {
                     outputTokens: 0, tokenSource: .chunks), number, clock, into: records)
             return now
         }
-        let sent = start.duration(to: .now).inSeconds
+        let begun = start.duration(to: .now).inSeconds
         let result = await transport.stream(request, to: endpoint, receiver: clock)
-        func time(_ microseconds: Int64) -> Double { sent + Double(microseconds) / 1e6 }
+        func time(_ microseconds: Int64) -> Double { begun + Double(microseconds) / 1e6 }
         let contents = clock.contentMicroseconds.map(time)
         let times = RequestTimes(
-            scheduled: scheduled, sent: sent, firstByte: result.firstByteMicroseconds.map(time), contents: contents,
+            scheduled: scheduled, sent: time(result.queueMicroseconds ?? 0),
+            firstByte: result.firstByteMicroseconds.map(time), contents: contents,
             end: time(result.durationMicroseconds))
         let reported = result.usage?.completionTokens
         var record = RequestRecord(
