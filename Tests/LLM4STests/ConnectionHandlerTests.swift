@@ -30,6 +30,23 @@ import Testing
         #expect(result.firstByteMicroseconds == 0)
     }
 
+    @Test(arguments: [
+        ("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 9\r\n\r\n", 1),
+        ("HTTP/1.1 500 Broken\r\ncontent-length: 9\r\n\r\n", 1),
+        ("HTTP/1.1 307 There\r\nlocation: /v2\r\ncontent-length: 9\r\n\r\n", 0),
+    ])
+    func tellsWhenTheRequestIsNeededNoMore(head: String, times: Int) throws {
+        var count: Int?
+        // A redirect has no result.
+        _ = try? EmbeddedExchange.run(timeouts: timeouts) { exchange in
+            #expect(exchange.begun.count == 0)
+            try exchange.receive(head)
+            count = exchange.begun.count
+            exchange.close()
+        }
+        #expect(count == times)
+    }
+
     @Test func endsASilentStream() throws {
         let result = try EmbeddedExchange.run(timeouts: timeouts) { exchange in
             exchange.loop.advanceTime(by: .seconds(99))

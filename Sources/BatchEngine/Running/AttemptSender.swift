@@ -26,7 +26,8 @@ final class AttemptSender: Sendable {
         guard prepare(sent) else { return }
         if let cursor = sent.superseded { await abandon(cursor, of: sent) }
         start(sent)
-        await receive(sent)
+        sent.streamEnd = await sent.attempt?.end()
+        sent.attempt = nil
     }
 
     /// Decides what is sent; false where nothing can be.
@@ -38,7 +39,9 @@ final class AttemptSender: Sendable {
             let prepared = try PreparedAttempt(
                 sent.job, provider: sent.endpoint.provider, policy: configuration.resume, isRefused: sent.isRefused,
                 streamID: streamID(sent.job, sent.random))
-            (sent.plan, sent.request, sent.kept) = (prepared.plan, prepared.request, prepared.request.kept)
+            (sent.plan, sent.request, sent.kept) = (
+                prepared.plan, Reference(prepared.request), prepared.request.kept
+            )
             sent.job.request = []
             return true
         } catch {
@@ -51,16 +54,12 @@ final class AttemptSender: Sendable {
 
     @inline(never)
     private func start(_ sent: SentJob) {
-        sent.attemptID = store.startAttempt(start(of: sent.job, sent.plan, notes: sent.request?.notes ?? []))
-        sent.receiver = AttemptReceiver(
+        let notes = sent.request?.value.notes ?? []
+        sent.attemptID = store.startAttempt(start(of: sent.job, sent.plan, notes: notes))
+        let receiver = AttemptReceiver(
             store: store, attemptID: sent.attemptID, chunks: chunks, answered: sent.answered)
-    }
-
-    /// What waits for the stream.
-    @inline(never)
-    private func receive(_ sent: SentJob) async {
-        guard let receiver = sent.receiver else { return }
-        sent.result = Reference(await source.stream(sent.takeRequest(), to: sent.endpoint, receiver: receiver))
+        sent.receiver = receiver
+        sent.attempt = source.attempt(sent.takeRequest(), to: sent.endpoint, receiver: receiver)
     }
 
     /// Gives the verdict on an attempt's result.
@@ -68,20 +67,20 @@ final class AttemptSender: Sendable {
     /// - Parameter judge: tells what of the result bears on the job.
     @inline(never)
     func judge(_ sent: SentJob, _ judge: (Job, StreamResult) -> RetryCircumstances) {
-        guard let result = sent.result?.value, let plan = sent.plan else { return }
+        guard let result = sent.streamEnd?.result, let plan = sent.plan else { return }
         var verdict = AttemptVerdict(
             job: sent.job, plan: plan, attemptID: sent.attemptID, result: result, policy: configuration.retry,
             kept: sent.kept, isEcho: sent.endpoint.provider.echoesPrefix, repeats: sent.repeats,
             circumstances: judge(sent.job, result), fraction: Double(sent.random >> 11) / 0x1p53,
             now: unixMilliseconds())
         if let receiver = sent.receiver { verdict.end.tail = receiver.tail }
-        (sent.verdict, sent.result) = (Reference(verdict), nil)
+        (sent.verdict, sent.streamEnd) = (Reference(verdict), nil)
     }
 
     /// Tells a server that nobody will ask for a stream again; what it answers changes nothing.
     @inline(never)
     func abandon(_ cursor: ReplayCursor, of sent: SentJob) async {
-        _ = await source.stream(ProviderRequest(.abandon(cursor)), to: sent.endpoint, receiver: DeafReceiver())
+        _ = await source.attempt(ProviderRequest(.abandon(cursor)), to: sent.endpoint, receiver: DeafReceiver()).end()
     }
 
     /// A name that no other stream of the server has.

@@ -2,10 +2,17 @@ package import LLMStreaming
 
 /// Where answers come from: the network in a run, a script in a simulation.
 package protocol CompletionSource: Sendable {
-    /// Sends one request and passes the chunks of its answer on until it ended, one way or the other.
+    associatedtype Attempt: CompletionAttempt
+
+    /// Makes one request ready to be sent, with who takes the chunks of its answer. It is the attempt's alone.
+    func attempt(_ request: consuming ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver) -> Attempt
+}
+
+/// One request that is ready to be sent.
+package protocol CompletionAttempt: AnyObject, Sendable {
+    /// Sends it and waits until its stream ended, one way or the other. To be called once.
     ///
     /// Cancelling the task closes the connection; the result is then of kind `cancelled`, with what came until then.
-    /// No other stream ends so. The request is the source's alone, which drops it once it is sent.
-    func stream(_ request: consuming ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver) async
-        -> StreamResult
+    /// No other stream ends so.
+    func end() async -> StreamEnd
 }

@@ -263,9 +263,13 @@ package actor JobRunner {
         var next: Int64? = first
         while let id = next {
             await execute(take(id))
-            next = await withCheckedContinuation { workers.wait($0) }
+            next = await nextJobID()
         }
     }
+
+    /// Waits for the next job that is handed to this task; nil where the run is over.
+    @inline(never)
+    private func nextJobID() async -> Int64? { await withCheckedContinuation { workers.wait($0) } }
 
     /// The job that was handed to a task.
     @inline(never)
@@ -277,23 +281,18 @@ package actor JobRunner {
         return SentJob(job, to: endpoint)
     }
 
-    /// Sends a job that was taken up, and counts it once its new state is committed.
+    /// Sends a job that was taken up, and again at once where a try says so, and counts it once its new state is
+    /// committed; without an end nothing is left to be stored.
     @inline(never)
     private func execute(_ sent: SentJob) async {
-        await stream(sent)
-        release(sent)
-        finish(sent, isStored: await commit(sent))
-    }
-
-    /// Sends a job, and again at once where a try says so; without an end nothing is left to be stored.
-    @inline(never)
-    private func stream(_ sent: SentJob) async {
         repeat {
             begin(sent)
             await sender.send(sent)
             conclude(sent)
             if let cursor = sent.abandoned { await sender.abandon(cursor, of: sent) }
         } while await isRepeated(sent)
+        release(sent)
+        finish(sent, isStored: await commit(sent))
     }
 
     /// Whether the attempt is to be repeated at once, and the job is as the store has it now.

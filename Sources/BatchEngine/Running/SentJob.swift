@@ -23,11 +23,13 @@ final class SentJob {
     /// Its number within its job when it was first sent, from 1.
     let number: Int
     var plan: ResumePlan?
-    var request: ProviderRequest?
+    var request: Reference<ProviderRequest>?
     /// Where its stream began, if its server was to keep it.
     var kept: ReplayCursor?
     var receiver: AttemptReceiver?
-    var result: Reference<StreamResult>?
+    /// What is being sent.
+    var attempt: (any CompletionAttempt)?
+    var streamEnd: StreamEnd?
     var verdict: Reference<AttemptVerdict>?
     /// Whether its end is stored already.
     var isStored = false
@@ -43,13 +45,14 @@ final class SentJob {
         self.isRefused = isRefused
         self.random = random
         self.answered = answered
-        (plan, request, kept, receiver, result, verdict, isStored) = (nil, nil, nil, nil, nil, nil, false)
+        (plan, request, kept, receiver, attempt, streamEnd) = (nil, nil, nil, nil, nil, nil)
+        (verdict, isStored) = (nil, false)
     }
 
     /// The request, which is then the caller's alone.
     func takeRequest() -> ProviderRequest {
         guard let request = request.take() else { preconditionFailure("job \(job.id) is sent without a request") }
-        return request
+        return request.value
     }
 
     /// A stream that its server keeps and that nobody will ask for again.

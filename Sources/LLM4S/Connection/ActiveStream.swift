@@ -12,6 +12,7 @@ final class ActiveStream {
 
     let id: UInt64
     let receiver: any ChunkReceiver
+    let answerBegan: @Sendable () -> Void
     let onEnd: @Sendable (ExchangeEnd) -> Void
     var exchange: Exchange
     var flow = Flow.open
@@ -28,6 +29,7 @@ final class ActiveStream {
     ) {
         id = plan.id
         receiver = plan.receiver
+        answerBegan = plan.answerBegan
         self.onEnd = onEnd
         exchange = Exchange(plan, isConnectionReused: isConnectionReused, at: now)
     }

@@ -278,6 +278,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 ProviderResponseHead(
                     status: Int(head.status.code), headers: head.headers.map { (name: $0.name, value: $0.value) }),
                 at: now)
+            if stream.exchange.verdict == nil { stream.answerBegan() }
         case .body(let bytes): stream.exchange.receiveBody(bytes.readableBytesUInt8Span, at: now)
         case .end:
             stream.isBodyEnded = true

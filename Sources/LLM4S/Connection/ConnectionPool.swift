@@ -10,15 +10,16 @@ final class ConnectionPool: Sendable {
     private typealias Waiter = @Sendable (Grant) -> Void
 
     private let group: any EventLoopGroup
+    /// What the transport was made with.
+    let configuration: TransportConfiguration
     private let tls: TLSClient
-    private let idleLifetime: TimeAmount
     private let state: Mutex<PoolState<Connection, Waiter>>
     private let lastID = Atomic<UInt64>(0)
 
     init(group: any EventLoopGroup, configuration: TransportConfiguration) {
         self.group = group
         tls = TLSClient(caFile: configuration.caFile)
-        idleLifetime = TimeAmount(configuration.idleConnectionLifetime)
+        self.configuration = configuration
         state = Mutex(PoolState(maximumSetUps: configuration.maximumHandshakes))
     }
 
@@ -102,7 +103,7 @@ final class ConnectionPool: Sendable {
 
     private var care: ConnectionCare {
         ConnectionCare(
-            idleLifetime: idleLifetime,
+            idleLifetime: TimeAmount(configuration.idleConnectionLifetime),
             onFree: { connection in
                 let next = self.state.withLock { $0.free(connection, id: connection.id, of: connection.origin) }
                 next?(.reuse(connection))

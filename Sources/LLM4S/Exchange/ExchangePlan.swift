@@ -24,4 +24,6 @@ struct ExchangePlan: Sendable {
     let start: NIODeadline
     /// The wall clock, for Retry-After dates.
     let unixSeconds: @Sendable () -> Double
+    /// Called on the event loop once an answer began: the request will not be sent again.
+    let answerBegan: @Sendable () -> Void
 }

@@ -1,7 +1,7 @@
 import LLMStreaming
 
-/// How an exchange ended.
-enum Verdict: Sendable {
+/// How an exchange ended; indirect, since every stream keeps the room for its end.
+indirect enum Verdict: Sendable {
     case completed(Completion)
     case failed(LLMError)
     /// The request is to be sent again to another path of the same origin.

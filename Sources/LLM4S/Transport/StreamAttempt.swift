@@ -1,4 +1,4 @@
-import LLMStreaming
+package import LLMStreaming
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -7,33 +7,33 @@ import Synchronization
 ///
 /// Each stage calls the next when it is done, on whatever thread that is. A task waits only for the end; hopping back to
 /// it between the stages would cost two thread switches and some kilobytes of frames a stream.
-final class StreamAttempt: Sendable {
+package final class StreamAttempt: Sendable {
     private enum State {
         /// What gives the current stage up; the stage then ends by itself, as cancelled.
         case running(giveUp: @Sendable () -> Void)
         case cancelled
     }
 
-    private let request: ProviderRequest
+    /// The request; its body is let go once an answer begins.
+    private let request: Mutex<ProviderRequest>
     let endpoint: Endpoint
     private let receiver: any ChunkReceiver
-    private let configuration: TransportConfiguration
     private let timeouts: StreamTimeouts
     private let pool: ConnectionPool
     private let start = NIODeadline.now()
     private let state = Mutex(State.running(giveUp: {}))
     /// When its turn came, in nanoseconds from the start; -1 before.
     private let turn = Atomic<Int64>(-1)
+    private let isEnded = Atomic<Bool>(false)
 
     init(
         _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, pool: ConnectionPool,
-        configuration: TransportConfiguration, timeouts: StreamTimeouts
+        timeouts: StreamTimeouts
     ) {
-        self.request = request
+        self.request = Mutex(request)
         self.endpoint = endpoint
         self.receiver = receiver
         self.pool = pool
-        self.configuration = configuration
         self.timeouts = timeouts
     }
 
@@ -46,6 +46,21 @@ final class StreamAttempt: Sendable {
         _ = turn.compareExchange(expected: -1, desired: time, ordering: .relaxed)
     }
 
+    /// Runs the attempt and waits for its end; call once.
+    ///
+    /// Cancelling the task cancels the attempt.
+    package func end() async -> StreamEnd {
+        await withTaskCancellationHandler {
+            // A checked one takes a slab more of the task's memory, a KB a stream: `run` sees to it that the end comes once.
+            unsafe await withUnsafeContinuation { continuation in
+                // As it is told: without the attempt's key.
+                run { unsafe continuation.resume(returning: StreamEnd($0.redacted(for: self.endpoint))) }
+            }
+        } onCancel: {
+            cancel()
+        }
+    }
+
     /// Runs the attempt; call once.
     ///
     /// - Parameter onEnd: called once, from any thread.
@@ -53,7 +68,8 @@ final class StreamAttempt: Sendable {
     /// Not inlined into the asynchronous caller: its temporaries would stay in that frame while the stream lasts (2 KB).
     @inline(never)
     func run(onEnd: @escaping @Sendable (StreamResult) -> Void) {
-        send(to: endpoint.path(of: request), redirects: 0) { result in
+        send(to: request.withLock { endpoint.path(of: $0) }, redirects: 0) { result in
+            precondition(!self.isEnded.exchange(true, ordering: .relaxed), "an attempt ended twice")
             var result = result
             let turn = self.turn.load(ordering: .relaxed)
             if turn >= 0 { result.queueMicroseconds = turn / 1000 }
@@ -98,7 +114,7 @@ final class StreamAttempt: Sendable {
         let plan: ExchangePlan
         let proxy: HTTPProxy?
         do {
-            proxy = try configuration.proxies.proxy(for: endpoint.origin)
+            proxy = try pool.configuration.proxies.proxy(for: endpoint.origin)
             plan = try self.plan(path, proxy)
         } catch {
             onEnd(failure(error))
@@ -128,16 +144,20 @@ final class StreamAttempt: Sendable {
     }
 
     private func plan(_ path: String, _ proxy: HTTPProxy?) throws(LLMError) -> ExchangePlan {
-        ExchangePlan(
+        let request = request.withLock { $0 }
+        return ExchangePlan(
             id: pool.nextID(), provider: endpoint.provider, choices: request.choices, dialect: request.dialect,
             cursor: request.cursor, origin: endpoint.origin, path: path,
             head: try HTTPRequestHead(
-                request, to: endpoint, path: path, proxy: proxy, userAgent: configuration.userAgent),
-            body: request.body, receiver: receiver, timeouts: exchangeTimeouts, limits: configuration.limits,
-            start: start, unixSeconds: POSIX.unixSeconds)
+                request, to: endpoint, path: path, proxy: proxy, userAgent: pool.configuration.userAgent),
+            body: request.body, receiver: receiver, timeouts: exchangeTimeouts(of: request),
+            limits: pool.configuration.limits, start: start, unixSeconds: POSIX.unixSeconds, answerBegan: answerBegan)
     }
 
-    private var exchangeTimeouts: StreamTimeouts {
+    /// Lets the body go: it is not sent again.
+    @Sendable private func answerBegan() { request.withLock { $0.body = [] } }
+
+    private func exchangeTimeouts(of request: ProviderRequest) -> StreamTimeouts {
         guard case .abandon = request.call else { return timeouts }
         // Nobody waits for its answer, and the next try waits for it.
         var timeouts = timeouts

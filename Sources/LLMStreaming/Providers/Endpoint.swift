@@ -9,15 +9,36 @@
 /// }
 /// ```
 public struct Endpoint: Sendable {
+    /// What it consists of: 400 bytes that every stream holds in several places, behind one reference.
+    private final class Parts: Sendable {
+        let provider: Provider
+        let origin: Origin
+        let basePath: String
+        let apiVersion: String?
+        let credential: Credential?
+
+        init(
+            provider: Provider, origin: Origin, basePath: String, apiVersion: String?, credential: Credential?
+        ) {
+            self.provider = provider
+            self.origin = origin
+            self.basePath = basePath
+            self.apiVersion = apiVersion
+            self.credential = credential
+        }
+    }
+
+    private let parts: Parts
+
     /// The provider.
-    public var provider: Provider
+    public var provider: Provider { parts.provider }
     /// Where it is.
-    public var origin: Origin
+    public var origin: Origin { parts.origin }
     /// What stands before the dialect's path, without a slash at its end.
-    public var basePath: String
+    public var basePath: String { parts.basePath }
     /// The version of an interface with dated paths; nil where paths are not dated.
-    public var apiVersion: String?
-    private var credential: Credential?
+    public var apiVersion: String? { parts.apiVersion }
+    private var credential: Credential? { parts.credential }
 
     /// Settles URL and key from an environment.
     ///
@@ -44,12 +65,10 @@ public struct Endpoint: Sendable {
                 "provider '\(provider.name)': \(isSecret ? "the URL" : "'\(text)'") is not an http or https URL "
                     + "of a server, without user name, query and fragment")
         }
-        self.provider = provider
-        self.origin = origin
         let version = variable(provider.apiVersionVariables).flatMap { Self.isDate($0) ? $0 : nil }
         // Who gives the undated path means it.
-        apiVersion = path.hasSuffix("/openai/v1") ? nil : version
-        basePath = apiVersion == nil ? Self.basePath(path, provider) : path
+        let apiVersion = path.hasSuffix("/openai/v1") ? nil : version
+        var credential: Credential?
         if provider.authorization != .none {
             if let key = variable(provider.keyVariables) {
                 credential = Credential(key, provider.authorization)
@@ -65,6 +84,10 @@ public struct Endpoint: Sendable {
                 "the key of provider '\(provider.name)' holds white space, a control character or a letter beyond ASCII"
             )
         }
+        parts = Parts(
+            provider: provider, origin: origin,
+            basePath: apiVersion == nil ? Self.basePath(path, provider) : path, apiVersion: apiVersion,
+            credential: credential)
     }
 
     /// The header fields that show who asks; the only place where a key leaves this type.

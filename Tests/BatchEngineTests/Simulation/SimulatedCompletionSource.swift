@@ -79,8 +79,34 @@ final class SimulatedCompletionSource: CompletionSource {
     var open: Int { state.withLock { $0.open } }
     var peak: Int { state.withLock { $0.peak } }
 
-    func stream(
+    /// A request of the simulation, before it is sent.
+    final class Attempt: CompletionAttempt {
+        private let source: SimulatedCompletionSource
+        private let request: ProviderRequest
+        private let endpoint: Endpoint
+        private let receiver: any ChunkReceiver
+
+        fileprivate init(
+            _ source: SimulatedCompletionSource, _ request: ProviderRequest, _ endpoint: Endpoint,
+            _ receiver: any ChunkReceiver
+        ) {
+            self.source = source
+            self.request = request
+            self.endpoint = endpoint
+            self.receiver = receiver
+        }
+
+        func end() async -> StreamEnd { StreamEnd(await source.stream(request, to: endpoint, receiver: receiver)) }
+    }
+
+    func attempt(
         _ request: consuming ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver
+    ) -> Attempt {
+        Attempt(self, request, endpoint, receiver)
+    }
+
+    private func stream(
+        _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver
     ) async -> StreamResult {
         let answer = script(open(request, endpoint))
         defer { state.withLock { $0.open -= 1 } }

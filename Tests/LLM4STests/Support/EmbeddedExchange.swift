@@ -11,6 +11,8 @@ struct EmbeddedExchange {
     let channel: EmbeddedChannel
     let receiver: ChunkCollector
     fileprivate let reads: ReadCounter
+    /// How often it was told that an answer began.
+    let begun: Tally
 
     /// How often the socket was asked to read.
     var readCount: Int { reads.count }
@@ -37,6 +39,7 @@ struct EmbeddedExchange {
         try pipeline.addHandler(handler)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 8000)).wait()
         let request = ProviderRequest.test
+        let begun = Tally()
         let plan = ExchangePlan(
             id: 7, provider: Provider(name: "lab", dialect: dialect), choices: 1, dialect: nil, cursor: nil,
             origin: origin, path: "/v1",
@@ -44,10 +47,11 @@ struct EmbeddedExchange {
                 version: .http1_1, method: .POST, uri: "/v1",
                 headers: ["content-length": String(request.body.count)]),
             body: request.body, receiver: receiver, timeouts: timeouts,
-            limits: StreamingResponseHandler.Limits(), start: channel.embeddedEventLoop.now, unixSeconds: { 0 })
+            limits: StreamingResponseHandler.Limits(), start: channel.embeddedEventLoop.now, unixSeconds: { 0 },
+            answerBegan: { begun.add() })
         let log = EndLog()
         handler.begin(plan) { log.add($0) }
-        try drive(EmbeddedExchange(channel: channel, receiver: receiver, reads: reads))
+        try drive(EmbeddedExchange(channel: channel, receiver: receiver, reads: reads, begun: begun))
         guard log.ends.count == 1, case .result(let result) = log.ends[0] else { throw UnexpectedEnd(ends: log.ends) }
         _ = try? channel.finish()
         return result
