@@ -1,5 +1,6 @@
 #include "CSHA256.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 // The names are those of FIPS 180-4, sections 4.1.2, 4.2.2, 5 and 6.2.
@@ -68,7 +69,7 @@ static void store_big_endian(uint8_t *p, uint32_t word) {
   p[3] = (uint8_t)word;
 }
 
-static void compress(uint32_t state[8], const uint8_t *block, size_t blocks) {
+void csha256_compress_portable(uint32_t state[8], const uint8_t *block, size_t blocks) {
   for (; blocks > 0; blocks--, block += 64) {
     uint32_t W[16];
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
@@ -85,6 +86,67 @@ static void compress(uint32_t state[8], const uint8_t *block, size_t blocks) {
     state[6] += g;
     state[7] += h;
   }
+}
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+
+bool csha256_is_accelerated(void) {
+  // 0 not asked yet, 1 no, 2 yes; two threads that ask at once find the same.
+  static atomic_int known;
+  int answer = atomic_load_explicit(&known, memory_order_relaxed);
+  if (answer == 0) {
+    unsigned a, b, c, d;
+    // Intel SDM, CPUID: leaf 1 ECX bits 9 and 19 are SSSE3 and SSE4.1, leaf 7 EBX bit 29 is SHA.
+    answer = 1;
+    if (__get_cpuid(1, &a, &b, &c, &d) && (c >> 9 & 1) && (c >> 19 & 1) &&
+        __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b >> 29 & 1))
+      answer = 2;
+    atomic_store_explicit(&known, answer, memory_order_relaxed);
+  }
+  return answer == 2;
+}
+
+// Intel SHA Extensions: an instruction does two rounds on the variables, kept as ABEF and CDGH.
+__attribute__((target("sha,sse4.1,ssse3"))) static void compress_sha(
+    uint32_t state[8], const uint8_t *block, size_t blocks) {
+  const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+  __m128i dcba = _mm_loadu_si128((const __m128i *)state);
+  __m128i hgfe = _mm_loadu_si128((const __m128i *)(state + 4));
+  __m128i cdab = _mm_shuffle_epi32(dcba, 0xb1), efgh = _mm_shuffle_epi32(hgfe, 0x1b);
+  __m128i abef = _mm_alignr_epi8(cdab, efgh, 8), cdgh = _mm_blend_epi16(efgh, cdab, 0xf0);
+  for (; blocks > 0; blocks--, block += 64) {
+    __m128i first_abef = abef, first_cdgh = cdgh, W[4];
+    for (int i = 0; i < 4; i++)
+      W[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(block + 16 * i)), big_endian);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 16; i++) {
+      __m128i words = _mm_add_epi32(W[i & 3], _mm_loadu_si128((const __m128i *)(K + 4 * i)));
+      cdgh = _mm_sha256rnds2_epu32(cdgh, abef, words);
+      abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(words, 0x0e));
+      if (i < 12) {
+        __m128i older = _mm_alignr_epi8(W[(i + 3) & 3], W[(i + 2) & 3], 4);
+        W[i & 3] = _mm_sha256msg2_epu32(
+            _mm_add_epi32(_mm_sha256msg1_epu32(W[i & 3], W[(i + 1) & 3]), older), W[(i + 3) & 3]);
+      }
+    }
+    abef = _mm_add_epi32(abef, first_abef);
+    cdgh = _mm_add_epi32(cdgh, first_cdgh);
+  }
+  __m128i feba = _mm_shuffle_epi32(abef, 0x1b), dchg = _mm_shuffle_epi32(cdgh, 0xb1);
+  _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(feba, dchg, 0xf0));
+  _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
+}
+#else
+bool csha256_is_accelerated(void) { return false; }
+#endif
+
+void csha256_compress(uint32_t state[8], const uint8_t *block, size_t blocks) {
+#if defined(__x86_64__)
+  if (csha256_is_accelerated()) return compress_sha(state, block, blocks);
+#endif
+  csha256_compress_portable(state, block, blocks);
 }
 
 void csha256_init(csha256_context *context) {
@@ -104,11 +166,11 @@ void csha256_update(csha256_context *context, const uint8_t *bytes, size_t count
     size_t taken = count < room ? count : room;
     memcpy(context->block + held, bytes, taken);
     if (taken < room) return;
-    compress(context->state, context->block, 1);
+    csha256_compress(context->state, context->block, 1);
     bytes += taken;
     count -= taken;
   }
-  compress(context->state, bytes, count / 64);
+  csha256_compress(context->state, bytes, count / 64);
   memcpy(context->block, bytes + count / 64 * 64, count % 64);
 }
 
@@ -118,13 +180,13 @@ void csha256_final(csha256_context *context, uint8_t digest[32]) {
   context->block[held++] = 0x80;
   if (held > 56) {
     memset(context->block + held, 0, 64 - held);
-    compress(context->state, context->block, 1);
+    csha256_compress(context->state, context->block, 1);
     held = 0;
   }
   memset(context->block + held, 0, 56 - held);
   store_big_endian(context->block + 56, (uint32_t)(bits >> 32));
   store_big_endian(context->block + 60, (uint32_t)bits);
-  compress(context->state, context->block, 1);
+  csha256_compress(context->state, context->block, 1);
   for (int i = 0; i < 8; i++) store_big_endian(digest + 4 * i, context->state[i]);
 }
 

@@ -42,6 +42,23 @@ import Testing
         #expect(hexadecimal(hash(digests)) == "060210f4abf9c358fa8fd39207b20934814e314a11163804a4baa515c2c93211")
     }
 
+    /// The examples above go one way, the one that this processor has: this takes both.
+    @Test func theProcessorsInstructionsAndPortableCAgree() {
+        var random = SeededGenerator(seed: 41)
+        for blocks in [0, 1, 2, 7] {
+            for _ in 0..<50 {
+                let message = (0..<64 * blocks).map { _ in UInt8.random(in: 0...255, using: &random) }
+                let start = (0..<8).map { _ in UInt32.random(in: 0...UInt32.max, using: &random) }
+                var (fast, portable) = (start, start)
+                unsafe csha256_compress(&fast, message, blocks)
+                unsafe csha256_compress_portable(&portable, message, blocks)
+                #expect(fast == portable)
+                #expect((fast == start) == (blocks == 0))
+            }
+        }
+        print("SHA-256 by the processor's instructions: \(csha256_is_accelerated())")
+    }
+
     /// A message of so many bytes.
     private func message(_ count: Int) -> [UInt8] {
         (0..<count).map { UInt8(truncatingIfNeeded: $0 * 37) }

@@ -1,10 +1,11 @@
-/// SHA-256 (FIPS 180-4), portable C.
+/// SHA-256 (FIPS 180-4): portable C, and the instructions for it where the processor has them.
 ///
 /// For the identities of jobs only. It is not hardened against side channels: hash no secrets with it.
 
 #ifndef CSHA256_H
 #define CSHA256_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,15 @@ void csha256_final(csha256_context *context, uint8_t digest[32]);
 
 /// Writes the digest of `count` bytes; `bytes` may be null when `count` is 0.
 void csha256(const uint8_t *bytes, size_t count, uint8_t digest[32]);
+
+/// Whether the processor has instructions for it.
+bool csha256_is_accelerated(void);
+
+/// Takes whole blocks of 64 bytes into a state, by the fastest way here.
+void csha256_compress(uint32_t state[8], const uint8_t *block, size_t blocks);
+
+/// The same without instructions of its own.
+void csha256_compress_portable(uint32_t state[8], const uint8_t *block, size_t blocks);
 
 #ifdef __cplusplus
 }
