@@ -4,30 +4,71 @@ extension BatchReader {
     /// How many jobs of a scope are in each state.
     package func counts(in scope: JobScope = .all) throws(StoreError) -> JobCounts {
         try read { (connection) throws(SQLiteFailure) in
-            if scope == .all { return try allCounts(connection) }
-            // Not grouped by state: SQLite would keep every row in memory to sort them, 70 bytes a job.
-            let row = try connection.prepare(
-                """
-                SELECT count(*) FILTER (WHERE j.line IS NULL),
-                    count(*) FILTER (WHERE j.status = 'pending' AND (?4 = 2 OR j.line IS NOT NULL)),
-                    count(*) FILTER (WHERE j.status = 'running' AND (?4 = 2 OR j.line IS NOT NULL)),
-                    count(*) FILTER (WHERE j.status = 'interrupted' AND (?4 = 2 OR j.line IS NOT NULL)),
-                    count(*) FILTER (WHERE j.status = 'completed' AND (?4 = 2 OR j.line IS NOT NULL)),
-                    count(*) FILTER (WHERE j.status = 'failed' AND (?4 = 2 OR j.line IS NOT NULL)),
-                    count(*) FILTER (WHERE j.status = 'cancelled' AND (?4 = 2 OR j.line IS NOT NULL))
-                FROM jobs AS j
-                WHERE ?4 = 1 AND j.source IN (SELECT value FROM json_each(?5))
-                    OR ?4 = 2 AND j.job_id IN (SELECT value FROM json_each(?5))
-                """)
-            row.bind(scope, at: 4)
-            var counts = JobCounts()
-            guard try row.step() else { return counts }
-            counts.gone = row.int(0)
-            let states: [JobStatus] = [.pending, .running, .interrupted, .completed, .failed, .cancelled]
-            for (column, status) in states.enumerated() { counts.add(row.int(Int32(column + 1)), status) }
-            return counts
+            switch scope {
+            case .all: return try allCounts(connection)
+            case .sources(let sources):
+                // Mostly all that a database holds is from the files of its run.
+                if Set(sources).isSuperset(of: try connection.texts(Self.sourceQuery)) {
+                    let all = try allCounts(connection)
+                    if all.gone == 0 { return all }
+                }
+                return try rowCounts(connection, Self.sourceCounts, scope)
+            case .jobs: return try rowCounts(connection, Self.jobCounts, scope)
+            }
         }
     }
+
+    /// How many jobs of these files are not in them any more.
+    package func goneCount(from sources: [String]) throws(StoreError) -> Int {
+        try read { (connection) throws(SQLiteFailure) in
+            var count = 0
+            for source in Set(sources) { count += try goneCount(connection, source) }
+            return count
+        }
+    }
+
+    private func goneCount(_ connection: borrowing Connection, _ source: String) throws(SQLiteFailure) -> Int {
+        let row = try connection.prepare(
+            "SELECT count(*) FROM jobs INDEXED BY jobs_input WHERE source = ?1 AND line IS NULL")
+        row.bind(source, at: 1)
+        return try row.step() ? row.int(0) : 0
+    }
+
+    /// Counts jobs by their rows.
+    private func rowCounts(
+        _ connection: borrowing Connection, _ sql: StaticString, _ scope: JobScope
+    ) throws(SQLiteFailure) -> JobCounts {
+        let row = try connection.prepare(sql)
+        row.bind(scope, at: 1)
+        var counts = JobCounts()
+        guard try row.step() else { return counts }
+        counts.gone = row.int(0)
+        let states: [JobStatus] = [.pending, .running, .interrupted, .completed, .failed, .cancelled]
+        for (column, status) in states.enumerated() { counts.add(row.int(Int32(column + 1)), status) }
+        return counts
+    }
+
+    // Neither grouped by state nor one statement for both: SQLite would keep every row in memory to sort them, 70 bytes
+    // a job, or every row's number so as to meet none twice, 24.
+    private static let sourceCounts: StaticString = """
+        SELECT count(*) FILTER (WHERE line IS NULL),
+            count(*) FILTER (WHERE status = 'pending' AND line IS NOT NULL),
+            count(*) FILTER (WHERE status = 'running' AND line IS NOT NULL),
+            count(*) FILTER (WHERE status = 'interrupted' AND line IS NOT NULL),
+            count(*) FILTER (WHERE status = 'completed' AND line IS NOT NULL),
+            count(*) FILTER (WHERE status = 'failed' AND line IS NOT NULL),
+            count(*) FILTER (WHERE status = 'cancelled' AND line IS NOT NULL)
+        FROM jobs
+        WHERE source IN (SELECT value FROM json_each(?2))
+        """
+    private static let jobCounts: StaticString = """
+        SELECT count(*) FILTER (WHERE line IS NULL), count(*) FILTER (WHERE status = 'pending'),
+            count(*) FILTER (WHERE status = 'running'), count(*) FILTER (WHERE status = 'interrupted'),
+            count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'),
+            count(*) FILTER (WHERE status = 'cancelled')
+        FROM jobs
+        WHERE job_id IN (SELECT value FROM json_each(?2))
+        """
 
     /// Counts all jobs from the indexes alone: a scan of the rows of a million takes a second.
     private func allCounts(_ connection: borrowing Connection) throws(SQLiteFailure) -> JobCounts {
@@ -59,10 +100,7 @@ extension BatchReader {
         let total = try connection.integer("SELECT count(*) FROM jobs")
         counts.completed = Int(total ?? 0) - counts.total
         for source in try connection.texts(Self.sourceQuery) {
-            let gone = try connection.prepare(
-                "SELECT count(*) FROM jobs INDEXED BY jobs_input WHERE source = ?1 AND line IS NULL")
-            gone.bind(source, at: 1)
-            if try gone.step() { counts.gone += gone.int(0) }
+            counts.gone += try goneCount(connection, source)
         }
         return counts
     }

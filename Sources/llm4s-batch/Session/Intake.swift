@@ -119,7 +119,7 @@ final class Intake: Sendable {
         for source in sources where !source.isReadOnce {
             _ = try await database.markGone(from: source.name) { feed.contains($0) }
         }
-        let gone = try await database.reader.counts(in: .sources(sources.map(\.name))).gone
+        let gone = try await database.reader.goneCount(from: sources.map(\.name))
         state.withLock { $0.findings.gone = gone }
     }
 
