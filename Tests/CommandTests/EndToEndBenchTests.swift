@@ -62,7 +62,7 @@ struct EndToEndBenchTests {
             // On a busy machine a stream may bring nothing in so short a window; none brings more than its share.
             #expect(
                 try #require(stamped["least_events_of_a_stream"] as? Int) * 8
-                    <= #require(stamped["latency_events"] as? Int))
+                    <= #require(stamped["counted_events"] as? Int))
             #expect((plain["commits"] != nil) == isStored)
             // A row is stored after its chunk was decoded.
             guard isStored else { continue }

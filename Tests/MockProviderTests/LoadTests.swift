@@ -50,22 +50,23 @@ import Testing
         try await withServer { server in
             let streams = 1_000
             try OpenFiles.raiseLimit()
-            try await withThrowingTaskGroup(of: String.self) { group in
+            try await withThrowingTaskGroup(of: (WireConnection, String).self) { group in
                 for _ in 0..<streams {
                     group.addTask {
                         let connection = try await WireConnection.open(port: server.port)
                         // Silent half way until all are there: they really are open at the same time.
                         try await connection.post(
                             "/v1/chat/completions", body: TestDialect.chat.body(model: "count-4+silent=middle"))
-                        let response = await connection.response(until: #"" 2""#)
-                        try await waitUntil("all streams are open") {
-                            server.statistics.maximumConcurrentStreams == streams
-                        }
-                        try await connection.close()
-                        return response.chatText()
+                        return (connection, await connection.response(until: #"" 2""#).chatText())
                     }
                 }
-                for try await text in group { #expect(text == "1 2") }
+                var connections: [WireConnection] = []
+                for try await (connection, text) in group {
+                    connections.append(connection)
+                    #expect(text == "1 2")
+                }
+                #expect(server.statistics.maximumConcurrentStreams == streams)
+                for connection in connections { try await connection.close() }
             }
             try await waitUntil("all streams are over") { server.statistics.activeStreams == 0 }
             #expect(server.statistics.clientsClosedEarly == streams)

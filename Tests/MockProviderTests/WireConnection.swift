@@ -28,6 +28,8 @@ final class WireConnection: Sendable {
     static func open(port: Int, isReading: Bool = true) async throws -> WireConnection {
         let (events, continuation) = AsyncStream.makeStream(of: WireEvent.self)
         var bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            // A busy machine connects a thousand at once when it can.
+            .connectTimeout(.minutes(5))
             .channelOption(.autoRead, value: isReading)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

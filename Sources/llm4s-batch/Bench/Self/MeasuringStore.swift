@@ -16,8 +16,9 @@ final class MeasuringStore: JobStore {
         var stored = Distribution()
         /// The chunks of each attempt.
         var chunksOfAttempt: [Int64: Int] = [:]
-        /// The stamps of chunks whose commit is to come, in the queue's order; 0 where there is none.
-        fileprivate var uncommitted: [Int64] = []
+        /// The chunks whose commit is to come, in the queue's order: the stamp and the age when decoded, which is nil
+        /// where it is not to be counted.
+        fileprivate var uncommitted: [(stamp: Int64, decoded: Double?)] = []
     }
 
     private let store: any JobStore
@@ -39,6 +40,9 @@ final class MeasuringStore: JobStore {
     /// How many attempts have had a chunk.
     var begunCount: Int { begun.load(ordering: .relaxed) }
 
+    /// How many chunks have ages so far.
+    var agedCount: Int { ages.withLock { $0.decoded.count } }
+
     /// Begins to note ages.
     func open() { isOpen.store(true, ordering: .relaxed) }
 
@@ -54,8 +58,11 @@ final class MeasuringStore: JobStore {
         let now = ProcessUsage.unixMicroseconds
         let isOpen = isOpen.load(ordering: .relaxed)
         ages.withLock { ages in
-            for stamp in ages.uncommitted.prefix(chunks) where stamp > 0 && isOpen {
-                ages.stored.add(Double(now - stamp) / 1e6)
+            // Both ages of a chunk are counted here, so that they are of the same chunks.
+            for chunk in ages.uncommitted.prefix(chunks) where isOpen {
+                guard let decoded = chunk.decoded else { continue }
+                ages.decoded.add(decoded)
+                ages.stored.add(Double(now - chunk.stamp) / 1e6)
             }
             ages.uncommitted.removeFirst(min(chunks, ages.uncommitted.count))
         }
@@ -75,8 +82,12 @@ final class MeasuringStore: JobStore {
         ages.withLock { ages in
             for chunk in chunks {
                 let stamp = chunk.kind == .text ? Int64(chunk.text.dropFirst().prefix(16)) ?? 0 : 0
-                if isCommitted { ages.uncommitted.append(stamp) }
-                if isOpen, stamp > 0 { ages.decoded.add(Double(now - stamp) / 1e6) }
+                let decoded = isOpen && stamp > 0 ? Double(now - stamp) / 1e6 : nil
+                if isCommitted {
+                    ages.uncommitted.append((stamp, decoded))
+                } else if let decoded {
+                    ages.decoded.add(decoded)
+                }
             }
             if isOpen { ages.chunksOfAttempt[attemptID, default: 0] += chunks.count }
         }

@@ -74,7 +74,7 @@ struct SelfClient: Sendable {
         commits.open()
         try await take(into: &figures, from: runner, isEnded)
         // A short window may hold none of what it is to tell.
-        while self.store != .none, commits.count == 0 {
+        while self.store != .none, commits.count == 0 || isStamped && store.agedCount == 0 {
             try await Task.sleep(for: Self.pollInterval)
             try isEnded.check()
         }

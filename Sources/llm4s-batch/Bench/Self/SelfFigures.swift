@@ -52,7 +52,7 @@ struct SelfFigures: Sendable {
             object["wal_bytes"] = .int(commits.maximumLogBytes)
         }
         if let ages {
-            object["latency_events"] = .int(ages.decoded.count)
+            object["counted_events"] = .int(ages.chunksOfAttempt.values.reduce(0, +))
             object["latency_p50_us"] = Self.microseconds(ages.decoded.quantile(0.5))
             object["latency_p99_us"] = Self.microseconds(ages.decoded.quantile(0.99))
             if ages.stored.count > 0 {
