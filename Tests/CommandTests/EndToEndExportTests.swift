@@ -157,7 +157,7 @@ import Testing
 
     @Test func interruptedJobsComeWithTheirPartialTexts() async throws {
         let server = try await MockProcess()
-        let file = try directory.writeJobs([Self.job("long", "count-500+pace=20ms")])
+        let file = try directory.writeJobs([Self.job("long", "count-100000+pace=20ms")])
         let process = try BatchProcess(["run", file, "--base-url", server.baseURL, "--drain-timeout", "0s"])
         try await process.wait { SQLite.currentNumber(database, "SELECT count(*) FROM chunks WHERE kind = 'text'") > 3 }
         process.send(SIGTERM)

@@ -21,7 +21,7 @@ struct EndToEndSignalTests {
     }
 
     @Test func whatIsOpenAfterTheDrainTimeIsKeptAsPartial() async throws {
-        let run = try await Run(options: "+pace=50ms", length: 400, arguments: ["--drain-timeout", "200ms"])
+        let run = try await Run(options: "+pace=50ms", length: 40_000, arguments: ["--drain-timeout", "200ms"])
         try await run.untilStreaming()
         run.process.send(SIGINT)
         let ended = await run.process.ended()
@@ -31,7 +31,7 @@ struct EndToEndSignalTests {
     }
 
     @Test func theSecondSignalClosesAtOnce() async throws {
-        let run = try await Run(options: "+pace=50ms", length: 400, arguments: ["--drain-timeout", "1h"])
+        let run = try await Run(options: "+pace=50ms", length: 40_000, arguments: ["--drain-timeout", "1h"])
         try await run.untilStreaming()
         run.process.send(SIGINT)
         try await run.process.wait { run.process.errorSoFar.contains("once more") }

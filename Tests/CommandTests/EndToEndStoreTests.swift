@@ -78,7 +78,7 @@ struct EndToEndStoreTests {
     @Test func aSecondWorkerIsToldWhoHoldsTheDatabase() async throws {
         let server = try await MockServer.start()
         let directory = try TemporaryDirectory()
-        let file = try directory.writeJobs([Answers.countingJob("a", to: 500, options: "+pace=20ms")])
+        let file = try directory.writeJobs([Answers.countingJob("a", to: 50_000, options: "+pace=20ms")])
         let first = try BatchProcess(["run", file, "--base-url", server.baseURL, "--drain-timeout", "0s"])
         try await first.wait { server.statistics.activeStreams == 1 }
         let second = try await BatchProcess.run("run", file, "--base-url", server.baseURL)
