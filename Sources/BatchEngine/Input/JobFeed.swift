@@ -3,7 +3,7 @@
 /// The ids are those of the first reading: the same code gives them, over the same lines.
 package struct JobFeed: ~Copyable {
     /// About how many bytes of lines a batch holds: lines may have megabytes.
-    private static let batchBytes = 4 << 20
+    private static let batchBytes = 3 << 20
 
     private let sources: [InputSource]
     private let reading: InputReading

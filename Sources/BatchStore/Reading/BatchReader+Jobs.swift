@@ -120,6 +120,9 @@ extension BatchReader {
     /// What is stored under these ids; those that are not stored are left out.
     package func existing(customIDs: [String]) throws(StoreError) -> [String: StoredJob] {
         try read { (connection) throws(SQLiteFailure) in
+            // Else the file is locked and unlocked for each of them.
+            try connection.execute("BEGIN")
+            defer { connection.rollBack() }
             let rows = try connection.prepare(
                 "SELECT request_sha256, source, line, status FROM jobs WHERE custom_id = ?1")
             var result: [String: StoredJob] = [:]
