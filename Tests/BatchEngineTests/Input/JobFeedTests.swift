@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func aBatchOfLongLinesIsCutByItsBytes() throws {
-        let text = String(repeating: "x", count: 3 << 20)
+        let text = String(repeating: "x", count: 2 << 20)
         let file = try scratch.file(lines: (0..<4).map { #"{"id":"\#($0)","model":"mock/m","prompt":"\#(text)"}"# })
         var feed = JobFeed([.file(file)], reading(), checked: nil)
         #expect(try feed.next(maximum: 100)?.count == 2)
