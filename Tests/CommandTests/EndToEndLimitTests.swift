@@ -107,7 +107,7 @@ struct EndToEndLimitTests {
                 database,
                 """
                 SELECT error_kind, error FROM jobs WHERE status = 'failed' AND (length(error) < 10 OR error_kind NOT IN (
-                    'invalid_request', 'oversized_event', 'permission', 'context_length', 'content_policy', 'decode',
+                    'invalid_request', 'oversized_event', 'permission', 'quota', 'context_length', 'content_policy', 'decode',
                     'server', 'cut', 'timeout_first_token', 'timeout_idle', 'timeout_stall', 'connect'))
                 """) == [])
         // The most in all: ten times those that count; refusals for a rate are not among them.
