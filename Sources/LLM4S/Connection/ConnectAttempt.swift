@@ -145,9 +145,9 @@ final class ConnectAttempt: Sendable {
             if proxy != nil { try pipeline.addHandler(TunnelIdentity(origin, secure)) }
         }
         try pipeline.addHandler(HTTPRequestEncoder())
-        try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
-        try pipeline.addHandler(
-            ConnectionHandler(id: id, origin: origin, care: care, ready: channel.eventLoop.makePromise()))
+        let handler = ConnectionHandler(
+            id: id, origin: origin, care: care, ready: channel.eventLoop.makePromise())
+        try pipeline.addHandlers(AnswerReader(for: handler), handler)
     }
 }
 

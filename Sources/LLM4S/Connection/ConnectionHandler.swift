@@ -34,6 +34,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let care: ConnectionCare
     private let ready: EventLoopPromise<Void>
     private var context: ChannelHandlerContext?
+    /// What stands before this handler, while both are in the pipeline.
+    var reader: AnswerReader?
     /// This connection as others know it.
     private var connection: Connection?
     /// What looks at the deadline of the state, whichever it is.
@@ -72,6 +74,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         hasServed = true
         state = .streaming(stream)
+        reader?.expectAnswer(to: plan.head)
         context.write(wrapOutboundOut(.head(plan.head)), promise: nil)
         if !plan.body.isEmpty {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: plan.body)))), promise: nil)
@@ -253,42 +256,57 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
+    /// What NIO's decoder makes of the bytes; chunked bodies come by the other way.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch state {
-        case .streaming(let stream): receive(unwrapInboundIn(data), stream, at: context.eventLoop.now)
-        case .draining(let since, let remainingBytes):
-            switch unwrapInboundIn(data) {
-            case .head: break
-            case .body(let bytes) where bytes.readableBytes <= remainingBytes:
-                state = .draining(since: since, remainingBytes: remainingBytes - bytes.readableBytes)
-            case .body: close()
-            case .end: becomeReady()
-            }
-        // An answer that nobody asked for.
-        case .ready: close()
-        case .settingUp, .lost, .closed: break
+        switch unwrapInboundIn(data) {
+        case .head(let head): receive(head)
+        case .body(let bytes): receiveBody(bytes.readableBytesUInt8Span)
+        case .end: receiveBodyEnd()
         }
     }
 
-    private func receive(_ part: HTTPClientResponsePart, _ stream: ActiveStream, at now: NIODeadline) {
-        switch part {
-        case .head(let head):
+    private func receive(_ head: HTTPResponseHead) {
+        reader?.headCame(head)
+        switch state {
+        case .streaming(let stream):
             stream.isKeptAlive = head.isKeepAlive
             stream.exchange.receiveHead(
                 ProviderResponseHead(
                     status: Int(head.status.code), headers: head.headers.map { (name: $0.name, value: $0.value) }),
                 at: now)
             if stream.exchange.verdict == nil { stream.answerBegan() }
-        case .body(let bytes): stream.exchange.receiveBody(bytes.readableBytesUInt8Span, at: now)
-        case .end:
-            stream.isBodyEnded = true
-            stream.exchange.receiveEnd(at: now)
+        // An answer that nobody asked for.
+        case .ready: close()
+        case .settingUp, .draining, .lost, .closed: break
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
+    /// Takes a piece of the body of the answer whose head came last.
+    func receiveBody(_ bytes: Span<UInt8>) {
+        switch state {
+        case .streaming(let stream): stream.exchange.receiveBody(bytes, at: now)
+        case .draining(let since, let remainingBytes) where bytes.count <= remainingBytes:
+            state = .draining(since: since, remainingBytes: remainingBytes - bytes.count)
+        case .draining, .ready: close()
+        case .settingUp, .lost, .closed: break
+        }
+    }
+
+    /// Takes the end of that body.
+    func receiveBodyEnd() {
+        switch state {
+        case .streaming(let stream):
+            stream.isBodyEnded = true
+            stream.exchange.receiveEnd(at: now)
+        case .draining: becomeReady()
+        case .ready: close()
+        case .settingUp, .lost, .closed: break
+        }
+    }
+
+    /// All that one read brought has been given.
+    func readCompleted() {
         if case .streaming(let stream) = state { advance(stream) }
-        context.fireChannelReadComplete()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -35,8 +35,7 @@ struct EmbeddedExchange {
         let reads = ReadCounter()
         try pipeline.addHandler(reads)
         try pipeline.addHandler(HTTPRequestEncoder())
-        try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
-        try pipeline.addHandler(handler)
+        try pipeline.addHandlers(AnswerReader(for: handler), handler)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 8000)).wait()
         let request = ProviderRequest.test
         let begun = Tally()
