@@ -17,3 +17,13 @@ enum Field: UInt64 {
         return packed << 8 | UInt64(byte)
     }
 }
+
+extension Span<UInt8> {
+    /// Whether `data:` stands here, as in most lines: one comparison for five bytes. False where no more follows.
+    func holdDataName(at index: Int) -> Bool {
+        guard count - index >= 8 else { return false }
+        // In bounds by the condition above.
+        let word = unsafe UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+        return word >> 24 == Field.data.rawValue << 8 | 0x3A
+    }
+}

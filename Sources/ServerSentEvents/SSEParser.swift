@@ -93,6 +93,9 @@ public struct SSEParser: Sendable {
         while index < bytes.count, failure == nil {
             let byte = bytes[index]
             switch position {
+            case .name(0) where bytes.holdDataName(at: index):
+                index += 5
+                endName(Field.data.rawValue)
             case .name(let name):
                 index += 1
                 if byte == 0x0A || byte == 0x0D {

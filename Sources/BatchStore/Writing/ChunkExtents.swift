@@ -13,19 +13,19 @@ struct ChunkExtents {
 
     init(nextID: Int64) { self.nextID = nextID }
 
-    /// Counts the next row.
+    /// Counts the next rows, all of one attempt.
     ///
-    /// - Returns: whether it is its attempt's first.
-    mutating func add(_ attemptID: Int64) -> Bool {
-        let id = nextID
-        nextID += 1
+    /// - Returns: the number of the first one where it is its attempt's first.
+    mutating func add(_ count: Int, of attemptID: Int64) -> Int64? {
+        let first = nextID
+        nextID += Int64(count)
         guard let index = open.index(forKey: attemptID) else {
-            open[attemptID] = Extent(first: id, last: id, count: 1)
-            return true
+            open[attemptID] = Extent(first: first, last: nextID - 1, count: count)
+            return first
         }
-        open.values[index].last = id
-        open.values[index].count += 1
-        return false
+        open.values[index].last = nextID - 1
+        open.values[index].count += count
+        return nil
     }
 
     /// Forgets an attempt that ended; nil where no row of it was stored.

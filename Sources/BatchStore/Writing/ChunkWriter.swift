@@ -44,10 +44,16 @@ struct ChunkWriter: ~Copyable {
 
     /// Gives the rows their numbers; an attempt's first one is noted in its own row, in the same transaction.
     private mutating func note(_ rows: ArraySlice<PendingChunk>) throws(SQLiteFailure) {
-        for row in rows where extents.add(row.attemptID) {
-            markFirst.bind(row.attemptID, at: 1)
-            markFirst.bind(extents.nextID - 1, at: 2)
-            try markFirst.run()
+        var rows = rows
+        while let attemptID = rows.first?.attemptID {
+            // Those of one read come in a row.
+            let rest = rows.drop { $0.attemptID == attemptID }
+            if let first = extents.add(rows.count - rest.count, of: attemptID) {
+                markFirst.bind(attemptID, at: 1)
+                markFirst.bind(first, at: 2)
+                try markFirst.run()
+            }
+            rows = rest
         }
     }
 

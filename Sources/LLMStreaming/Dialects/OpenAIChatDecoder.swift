@@ -14,6 +14,7 @@ package struct OpenAIChatDecoder: Sendable {
     private var unknownNames = ["id", "model"]
     /// Cumulative usage may ride on every chunk; it is held until it is the last.
     private var usage: JSONObject?
+    private var lastEvent = RepeatedEvent()
     /// Whether `[DONE]` came.
     package private(set) var isDone = false
 
@@ -28,23 +29,31 @@ package struct OpenAIChatDecoder: Sendable {
         return choices.areFinished && (isDone || choices.begunCount >= expectedChoices)
     }
 
-    mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
+    /// Decodes an event.
+    ///
+    /// - Returns: whether `[DONE]` has come.
+    mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) -> Bool {
         // Some servers put white space behind it.
         if event.data.first == UInt8(ascii: "["), event.data.starts(with: "[DONE]".utf8) {
             isDone = true
             flushUsage(into: &chunks)
-            return
-        }
-        if unknownNames.isEmpty, event.type == "message",
-            let chunk = OpenAIChatFastPath.chunk(of: event.data.span, isSeen: choices.hasBegun)
-        {
+        } else if unknownNames.isEmpty, event.type == "message", let chunk = chunk(of: event.data.span) {
             chunks.append(chunk)
-            return
+        } else {
+            try decodeFully(event, into: &chunks)
         }
-        try decodeFully(event, into: &chunks)
+        return isDone
     }
 
-    /// Decodes an event without the short cut of the hot path.
+    /// What an event of the hot path means, whose decoding changes nothing; nil where the full decoder must look.
+    private mutating func chunk(of bytes: Span<UInt8>) -> StreamedChunk? {
+        if let chunk = lastEvent.chunk(of: bytes) { return chunk }
+        guard let found = OpenAIChatFastPath.chunk(of: bytes, isSeen: choices.hasBegun) else { return nil }
+        lastEvent.keep(bytes, found.chunk, text: found.text)
+        return found.chunk
+    }
+
+    /// Decodes an event without the short cuts of the hot path.
     mutating func decodeFully(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
         try decode(try event.json(), into: &chunks)
     }

@@ -4,16 +4,23 @@
 /// choices, text and reasoning at once. What the full decoder ignores is skipped, whatever its structure: Azure's
 /// filter results, obfuscation, citations.
 enum OpenAIChatFastPath {
+    /// What such an event means.
+    struct Found {
+        var chunk: StreamedChunk
+        /// Where the chunk's text lies, between its quotes.
+        var text: Range<Int>
+    }
+
     /// The chunk of such an event; nil where the full decoder must look.
     ///
     /// - Parameter isSeen: whether a choice of that number has begun: the first event of each is not for this path.
-    static func chunk(of bytes: Span<UInt8>, isSeen: (Int) -> Bool) -> StreamedChunk? {
+    static func chunk(of bytes: Span<UInt8>, isSeen: (Int) -> Bool) -> Found? {
         var scanner = JSONScanner()
-        var found: StreamedChunk?
+        var found: Found?
         let isWhole = object(&scanner, bytes) { key, scanner in
             if JSONScanner.equals(key, "choices", in: bytes) {
-                guard found == nil, let chunk = choice(&scanner, bytes) else { return false }
-                found = chunk
+                guard found == nil, let choice = choice(&scanner, bytes) else { return false }
+                found = choice
                 return true
             }
             if JSONScanner.equals(key, "usage", in: bytes) || JSONScanner.equals(key, "error", in: bytes)
@@ -23,15 +30,16 @@ enum OpenAIChatFastPath {
             }
             return scanner.skipValue(in: bytes)
         }
-        guard isWhole, scanner.peek(in: bytes) == nil, let found, isSeen(found.choice) else { return nil }
+        guard isWhole, scanner.peek(in: bytes) == nil, let found, isSeen(found.chunk.choice)
+        else { return nil }
         return found
     }
 
     /// The chunk of the one choice that the list holds.
-    private static func choice(_ scanner: inout JSONScanner, _ bytes: Span<UInt8>) -> StreamedChunk? {
+    private static func choice(_ scanner: inout JSONScanner, _ bytes: Span<UInt8>) -> Found? {
         guard scanner.take(UInt8(ascii: "["), in: bytes) else { return nil }
         var index = 0
-        var delta: StreamedChunk?
+        var delta: Found?
         let isWhole = object(&scanner, bytes) { key, scanner in
             if JSONScanner.equals(key, "index", in: bytes) {
                 guard let number = scanner.integer(in: bytes) else { return false }
@@ -50,12 +58,12 @@ enum OpenAIChatFastPath {
             return scanner.skipValue(in: bytes)
         }
         guard isWhole, scanner.take(UInt8(ascii: "]"), in: bytes), var delta else { return nil }
-        delta.choice = index
+        delta.chunk.choice = index
         return delta
     }
 
-    private static func delta(_ scanner: inout JSONScanner, _ bytes: Span<UInt8>) -> StreamedChunk? {
-        var chunk: StreamedChunk?
+    private static func delta(_ scanner: inout JSONScanner, _ bytes: Span<UInt8>) -> Found? {
+        var found: Found?
         var named = (content: false, reasoningContent: false, reasoning: false)
         let isWhole = object(&scanner, bytes) { key, scanner in
             let kind: StreamedChunk.Kind
@@ -75,13 +83,14 @@ enum OpenAIChatFastPath {
                 return scanner.skipValue(in: bytes)
             }
             if scanner.takeNull(in: bytes) { return true }
-            guard let text = scanner.string(in: bytes) else { return false }
+            guard let raw = scanner.rawString(in: bytes), let text = JSONScanner.value(of: raw, in: bytes)
+            else { return false }
             if text.isEmpty { return true }
-            guard chunk == nil else { return false }
-            chunk = StreamedChunk(kind, text)
+            guard found == nil else { return false }
+            found = Found(chunk: StreamedChunk(kind, text), text: raw.range)
             return true
         }
-        return isWhole ? chunk : nil
+        return isWhole ? found : nil
     }
 
     /// Whether a member of a delta means something but is not for this path.

@@ -23,7 +23,10 @@ package struct OpenAIResponsesDecoder: Sendable {
 
     init() {}
 
-    mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
+    /// Decodes an event.
+    ///
+    /// - Returns: whether a terminal event or `[DONE]` has come.
+    mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) -> Bool {
         if event.data.first == UInt8(ascii: "["), event.data.starts(with: "[DONE]".utf8) {
             isDone = true
         } else if case .awaited = beginning {
@@ -36,6 +39,7 @@ package struct OpenAIResponsesDecoder: Sendable {
         } else {
             try decodeFully(event, into: &chunks)
         }
+        return isEnded
     }
 
     /// Decodes an event without the short cut of the hot path.

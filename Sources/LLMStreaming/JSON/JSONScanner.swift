@@ -69,8 +69,14 @@ struct JSONScanner {
 
     /// A string's value.
     mutating func string(in bytes: Span<UInt8>) -> String? {
-        guard let (range, isEscaped) = rawString(in: bytes) else { return nil }
-        if !isEscaped { return Self.text(bytes.extracting(range)) }
+        guard let raw = rawString(in: bytes) else { return nil }
+        return Self.value(of: raw, in: bytes)
+    }
+
+    /// The value of a string that `rawString` found; nil where it has none.
+    static func value(of raw: (range: Range<Int>, isEscaped: Bool), in bytes: Span<UInt8>) -> String? {
+        let (range, isEscaped) = raw
+        if !isEscaped { return text(bytes.extracting(range)) }
         var text: [UInt8] = []
         text.reserveCapacity(range.count)
         var position = range.lowerBound
@@ -85,7 +91,8 @@ struct JSONScanner {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static func text(_ bytes: Span<UInt8>) -> String {
+    /// The text of bytes without escapes.
+    static func text(_ bytes: Span<UInt8>) -> String {
         unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 

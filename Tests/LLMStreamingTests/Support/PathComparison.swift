@@ -15,8 +15,16 @@ extension TwoPathDecoder {
     var sequenceNumber: Int? { nil }
 }
 
-extension OpenAIChatDecoder: TwoPathDecoder {}
-extension OpenAIResponsesDecoder: TwoPathDecoder {}
+extension OpenAIChatDecoder: TwoPathDecoder {
+    mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        let _: Bool = try decode(event, into: &chunks)
+    }
+}
+extension OpenAIResponsesDecoder: TwoPathDecoder {
+    mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        let _: Bool = try decode(event, into: &chunks)
+    }
+}
 extension AnthropicMessagesDecoder: TwoPathDecoder {}
 
 /// Compares the two paths of a decoder on the events of streams and on damaged copies of them.
