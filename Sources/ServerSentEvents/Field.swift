@@ -19,7 +19,7 @@ enum Field: UInt64 {
 }
 
 extension Span<UInt8> {
-    /// Whether `data:` stands here, as in most lines: one comparison for five bytes. False where no more follows.
+    /// Whether the name `data` and its colon stand here, as in most lines; false near the end of the bytes.
     func holdDataName(at index: Int) -> Bool {
         guard count - index >= 8 else { return false }
         // In bounds by the condition above.

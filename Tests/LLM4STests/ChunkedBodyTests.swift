@@ -85,7 +85,8 @@ import Testing
         let bytes = Array(Self.body.utf8)
         var agreed = 0
         for index in bytes.indices {
-            for replacement in Array("\r\n;0 1Fg:\t\"\0").map({ Array(String($0).utf8) }) + [[], [bytes[index], bytes[index]]] {
+            let others = "\r\n;0 1Fg:\t\"\0".utf8.map { [$0] }
+            for replacement in others + [[], [bytes[index], bytes[index]]] {
                 let damaged = bytes[..<index] + replacement + bytes[(index + 1)...]
                 guard let oracle = try? Oracle.read(Array(damaged)) else { continue }
                 var reading = Reading()
