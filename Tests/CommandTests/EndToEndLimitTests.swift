@@ -118,7 +118,8 @@ struct EndToEndLimitTests {
                     + "WHERE counts = 1 GROUP BY job_id)") <= 50)
         #expect(try SQLite.number(database, "SELECT count(*) FROM attempts WHERE status = 'running'") == 0)
         // Cut, garbled, echoed or begun anew: what is kept is exact.
-        // Only behind fewer than 32 scalars a new beginning is taken for the rest (SPEC 8), and nothing else is.
+        // Only behind fewer than 32 scalars a new beginning is taken for the rest (SPEC 8), once in two storms of 5,000,
+        // and nothing else is.
         let exact = Answers.counting(to: 20)
         let inexact = try SQLite.rows(
             database,
@@ -132,6 +133,7 @@ struct EndToEndLimitTests {
             """)
         #expect(inexact == [], "seed \(Project.seed)")
         let doubled = try SQLite.number(database, "SELECT count(*) FROM completions WHERE content <> '\(exact)'")
+        #expect(doubled <= count / 1000, "seed \(Project.seed)")
         print(
             "storm, seed \(Project.seed): \(doubled) begun anew behind a short prefix; "
                 + (try SQLite.rows(

@@ -5,7 +5,7 @@ import NIOHTTP1
 ///
 /// Heads, and bodies that are not chunked, are the business of NIO's HTTP decoder, which lives as long as an answer
 /// needs it. A chunked body, which streams of events are, goes from the read straight to the handler: by way of the
-/// decoder each event cost a seventh more CPU, and each stream kept more than 1 KB for it. Bound to the channel's
+/// decoder each event cost a twelfth more CPU, and each stream kept more than 1 KB for it. Bound to the channel's
 /// event loop.
 final class AnswerReader: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
