@@ -57,6 +57,15 @@ enum SQLite {
         unsafe sqlite3_exec(connection, "ROLLBACK", nil, nil, nil)
     }
 
+    /// Changes rows, as any other program may; false where the file is locked for longer than a second.
+    static func execute(_ path: String, _ statements: String) -> Bool {
+        var connection: OpaquePointer?
+        defer { unsafe sqlite3_close(connection) }
+        guard unsafe sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE, nil) == SQLITE_OK else { return false }
+        unsafe sqlite3_busy_timeout(connection, 1_000)
+        return unsafe sqlite3_exec(connection, statements, nil, nil, nil) == SQLITE_OK
+    }
+
     private static func withConnection<Result>(
         _ path: String, _ flags: Int32, _ body: (OpaquePointer) throws -> Result
     ) throws -> Result {

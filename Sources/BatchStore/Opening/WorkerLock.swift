@@ -21,8 +21,14 @@
         guard opened >= 0 else {
             throw StoreError(.io, path: path.lock, reason: DatabasePath.lastError())
         }
-        var code = flock(opened, LOCK_EX | LOCK_NB)
-        while code != 0, errno == EINTR { code = flock(opened, LOCK_EX | LOCK_NB) }
+        var code = Self.lock(opened, LOCK_EX)
+        // A reader that looks whether a worker lives has it for an instant.
+        var looks = 0
+        while code != 0, errno == EWOULDBLOCK, looks < 10 {
+            looks += 1
+            usleep(10_000)
+            code = Self.lock(opened, LOCK_EX)
+        }
         guard code == 0 else {
             let isHeld = errno == EWOULDBLOCK
             let reason = DatabasePath.lastError()
@@ -45,6 +51,26 @@
         // lock to it.
         _ = flock(descriptor, LOCK_UN)
         _ = close(descriptor)
+    }
+
+    /// Whether a worker holds the lock of a database; nil where that can't be told.
+    ///
+    /// It takes the lock itself for an instant, shared, so that several may look at once.
+    static func isHeld(_ path: DatabasePath) -> Bool? {
+        let opened = unsafe open(path.lock, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { return errno == ENOENT ? false : nil }
+        defer { _ = close(opened) }
+        guard lock(opened, LOCK_SH) != 0 else {
+            _ = flock(opened, LOCK_UN)
+            return false
+        }
+        return errno == EWOULDBLOCK ? true : nil
+    }
+
+    private static func lock(_ descriptor: Int32, _ kind: Int32) -> Int32 {
+        var code = flock(descriptor, kind | LOCK_NB)
+        while code != 0, errno == EINTR { code = flock(descriptor, kind | LOCK_NB) }
+        return code
     }
 
     private static func read(_ descriptor: Int32) -> String {

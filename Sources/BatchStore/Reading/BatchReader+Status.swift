@@ -3,6 +3,20 @@ extension BatchReader {
     ///
     /// - Parameter seconds: how many of the newest run's seconds to read.
     package func status(seconds: Int = 60) throws(StoreError) -> StatusSummary {
+        var summary = try storedStatus(seconds)
+        guard summary.run?.status == .running else { return summary }
+        let isLocked = WorkerLock.isHeld(try DatabasePath(path))
+        if isLocked == false {
+            // A run that ended between both looks has its end stored by now.
+            let run = summary.run?.id
+            summary = try storedStatus(seconds)
+            guard summary.run?.id == run else { return summary }
+        }
+        summary.isLocked = isLocked
+        return summary
+    }
+
+    private func storedStatus(_ seconds: Int) throws(StoreError) -> StatusSummary {
         let counts = try counts()
         return try read { (connection) throws(SQLiteFailure) in
             let run = try newestRun(connection)

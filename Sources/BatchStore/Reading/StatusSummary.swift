@@ -16,6 +16,8 @@ package struct StatusSummary: Sendable, Equatable {
     package var run: RunRecord?
     /// Its newest seconds, the newest last.
     package var seconds: [RunSecond]
+    /// Whether a worker holds the database's lock; nil where that can't be told.
+    package var isLocked: Bool?
     /// The tokens of completed answers.
     package var promptTokens: Int
     package var completionTokens: Int
@@ -28,4 +30,35 @@ package struct StatusSummary: Sendable, Equatable {
     package var savedTokens = 0
     /// Answers that are joined from pieces, by the number of pieces.
     package var joinedAnswers: [Int: Int] = [:]
+
+    /// What becomes of the newest run.
+    package enum Worker: Sendable, Equatable {
+        /// No run is under way.
+        case none
+        case working
+        /// Its process lives and has written nothing for this long.
+        case frozen(for: Duration)
+        /// Its process died without an end.
+        case dead
+
+        /// Whether there is a process that may go on.
+        package var isAlive: Bool {
+            switch self {
+            case .none, .dead: false
+            case .working, .frozen: true
+            }
+        }
+    }
+
+    /// How long a worker may write no second until it counts as frozen.
+    private static let patience = Duration.seconds(15)
+
+    /// What becomes of the newest run, at a time in Unix milliseconds.
+    package func worker(at now: Int64) -> Worker {
+        guard let run, run.status == .running else { return .none }
+        if isLocked == false { return .dead }
+        let newest = max(run.startedMilliseconds, seconds.last.map { $0.second * 1000 } ?? 0)
+        let silence = Duration.milliseconds(max(0, now - newest))
+        return silence < Self.patience ? .working : .frozen(for: silence)
+    }
 }

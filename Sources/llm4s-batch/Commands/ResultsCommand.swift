@@ -15,7 +15,7 @@ struct ResultsCommand: AsyncParsableCommand {
             that is given lets it pass.
             """)
 
-    @OptionGroup var database: DatabaseOption
+    @OptionGroup var database: NamedDatabase
 
     @Option(help: ArgumentHelp("The form of the output.", valueName: "FORM"))
     var format: ResultFormat = .jsonl
@@ -30,8 +30,8 @@ struct ResultsCommand: AsyncParsableCommand {
     var output: String?
 
     func run() async throws {
-        let reader = try await BatchReader.open(database.db)
-        let filter = try await filters.filter(reader, path: database.db)
+        let reader = try await BatchReader.open(database.path)
+        let filter = try await filters.filter(reader, path: database.path)
         let sink = try ResultSink(path: output, database: reader.path)
         do { try await write(filter, to: sink, from: reader) } catch {
             sink.abandon()

@@ -17,7 +17,7 @@ struct ResumeCommand: AsyncParsableCommand {
 
     func run() async throws {
         throw Exit(
-            try await StoredJobsRun(command: "resume", db: database.db, providers: providers, options: options).run())
+            try await StoredJobsRun(command: "resume", db: database.path, providers: providers, options: options).run())
     }
 }
 
@@ -46,7 +46,7 @@ struct RetryCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
 
     func run() async throws {
-        var run = StoredJobsRun(command: "retry", db: database.db, providers: providers, options: options)
+        var run = StoredJobsRun(command: "retry", db: database.path, providers: providers, options: options)
         run.revival = Revival(errorKind: errorKind, includesCancelled: all)
         run.customIDs = jobs
         throw Exit(try await run.run())

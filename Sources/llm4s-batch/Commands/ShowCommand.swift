@@ -20,9 +20,9 @@ struct ShowCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let reader = try await BatchReader.open(database.db)
+        let reader = try await BatchReader.open(database.path)
         guard let job = try await reader.job(customID: id) else {
-            throw Exit(.input, "\(database.db) has no job '\(id)'")
+            throw Exit(.input, "\(database.path) has no job '\(id)'")
         }
         var report = JobReport(
             job: job, request: try await reader.request(ofJob: job.id) ?? [],

@@ -8,7 +8,7 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status", abstract: "Shows where a batch stands: jobs by state, rate, tokens, what waits for what."
     )
 
-    @OptionGroup var database: DatabaseOption
+    @OptionGroup var database: NamedDatabase
 
     @Flag(help: "Print one JSON object: times in Unix milliseconds.")
     var json = false
@@ -17,15 +17,16 @@ struct StatusCommand: AsyncParsableCommand {
     var watch = false
 
     func run() async throws {
-        let reader = try await BatchReader.open(database.db)
+        let reader = try await BatchReader.open(database.path)
         var isDrawn = false
         while true {
             let status = try await reader.status()
             let report = StatusReport(
                 status: status, failures: status.counts.failed > 0 ? try await reader.failures() : [],
-                width: Console.outputWidth, path: database.db,
+                width: Console.outputWidth, path: database.path,
                 now: UnixTime.milliseconds)
-            let isRunning = status.run?.status == .running
+            // A frozen worker may go on: it is shown, and watched until it ends or dies.
+            let isRunning = report.worker.isAlive
             if json {
                 Console.output(report.json)
             } else if watch, isRunning, let (width, height) = Console.outputSize {

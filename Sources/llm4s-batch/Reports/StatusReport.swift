@@ -1,3 +1,4 @@
+import BatchEngine
 import BatchStore
 import LLMStreaming
 
@@ -48,6 +49,7 @@ struct StatusReport {
                 "started_ms": .int(Int(run.startedMilliseconds)),
                 "finished_ms": run.finishedMilliseconds.map { .int(Int($0)) } ?? .null,
                 "exit_code": run.exitCode.map { .int($0) } ?? .null, "host": .string(run.host), "pid": .int(run.pid),
+                "worker": .string(worker.word),
             ]
         }
         return .object(object)
@@ -98,7 +100,19 @@ struct StatusReport {
         return (["\(ProgressLine.count(status.resumedAttempts)) times, \(tokens)"] + joined).joined(separator: "; ")
     }
 
+    /// What becomes of the newest run.
+    var worker: StatusSummary.Worker { status.worker(at: now) }
+
     private func runLines(_ run: RunRecord) -> [String] {
+        let process = "process \(run.pid) on \(TerminalText.line(run.host, limit: 60))"
+        if worker == .dead {
+            let last = status.seconds.last.map { Double(max(0, now - $0.second * 1000)) / 1000 }
+            let ago = last.map { ", last heard of \(ProgressLine.duration($0)) ago" } ?? ""
+            return [
+                "  dead        \(run.command), \(process): it ended without a word\(ago)",
+                "              what was counted is stored; go on: llm4s-batch resume --db \(path)",
+            ]
+        }
         guard run.status == .running else {
             let seconds = Double((run.finishedMilliseconds ?? run.startedMilliseconds) - run.startedMilliseconds) / 1000
             let exit = run.exitCode.map { ", exit status \($0)" } ?? ""
@@ -106,8 +120,15 @@ struct StatusReport {
                 "  last run    \(run.command), \(run.status.rawValue) after \(ProgressLine.duration(seconds))\(exit)"
             ]
         }
+        if case .frozen(let silence) = worker {
+            return [
+                "  frozen      \(run.command), \(process): it lives, and has written nothing for "
+                    + ProgressLine.duration(silence.seconds),
+                "              it is stopped, or its disk does not answer",
+            ]
+        }
         var lines = [
-            "  running     \(run.command), process \(run.pid) on \(TerminalText.line(run.host, limit: 60)), since "
+            "  running     \(run.command), \(process), since "
                 + ProgressLine.duration(Double(now - run.startedMilliseconds) / 1000),
             "  rate        \(jobsPerSecond.rounded(to: 1)) jobs/s, \(Int(chunksPerSecond)) tokens/s",
         ]
@@ -120,7 +141,7 @@ struct StatusReport {
 
     /// What jobs that could be sent waited for a second ago, as the worker stored it.
     private var waits: [JSON] {
-        guard status.run?.status == .running, let text = status.seconds.last?.waits else { return [] }
+        guard worker == .working, let text = status.seconds.last?.waits else { return [] }
         return (try? JSONParser.parse(Array(text.utf8)))?.array ?? []
     }
 
@@ -128,8 +149,20 @@ struct StatusReport {
     private var jobsPerSecond: Double { rate(\.completed) + rate(\.failed) }
 
     private func rate(_ value: KeyPath<RunSecond, Int>) -> Double {
-        guard status.run?.status == .running, !status.seconds.isEmpty else { return 0 }
+        guard worker == .working, !status.seconds.isEmpty else { return 0 }
         return Double(status.seconds.reduce(0) { $0 + $1[keyPath: value] }) / Double(status.seconds.count)
+    }
+}
+
+extension StatusSummary.Worker {
+    /// The word for programs: `none`, `working`, `frozen` or `dead`.
+    fileprivate var word: String {
+        switch self {
+        case .none: "none"
+        case .working: "working"
+        case .frozen: "frozen"
+        case .dead: "dead"
+        }
     }
 }
 
