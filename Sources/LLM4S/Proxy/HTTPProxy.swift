@@ -7,6 +7,8 @@ package struct HTTPProxy: Sendable, Equatable {
     let origin: Origin
     /// The value of Proxy-Authorization; nil where its URL has no user.
     let authorization: String?
+    /// User and password in all forms in which the proxy may repeat them.
+    let secrets: [String]
 
     /// Reads `[http[s]://][user[:password]@]host[:port][/]`; nil for anything else.
     ///
@@ -20,14 +22,16 @@ package struct HTTPProxy: Sendable, Equatable {
         guard let (origin, _) = Origin.split(url: scheme + host) else { return nil }
         self.origin = origin
         guard let end = authority.lastIndex(of: "@") else {
-            authorization = nil
+            (authorization, secrets) = (nil, [])
             return
         }
         let user = authority[..<end]
         let parts = user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             .map { $0.removingPercentEncoding ?? String($0) }
         let credentials = parts[0] + ":" + (parts.count > 1 ? parts[1] : "")
-        authorization = "Basic " + Data(credentials.utf8).base64EncodedString()
+        let encoded = Data(credentials.utf8).base64EncodedString()
+        authorization = "Basic " + encoded
+        secrets = [String(user), credentials, encoded] + parts
     }
 }
 

@@ -105,7 +105,7 @@ final class ProxyGate: ChannelInboundHandler, RemovableChannelHandler {
         if (200...299).contains(status) {
             open(context, rest: rest)
         } else {
-            let reason = words.count > 2 ? " \(words[2])" : ""
+            let reason = words.count > 2 ? " " + String(words[2]).shortened(toBytes: 200) : ""
             fail("refuses a tunnel to \(target?.endpointName ?? ""): HTTP \(status)\(reason)", context, status: status)
         }
     }

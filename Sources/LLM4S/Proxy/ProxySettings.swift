@@ -15,6 +15,8 @@ package struct ProxySettings: Sendable, Equatable {
     private var secure = Choice.none
     private var plain = Choice.none
     private var exemptions = ProxyExemptions("")
+    /// Strikes out users and passwords of the proxies, which repeat them in what they answer.
+    private(set) var redactor = Redactor([])
 
     /// No proxy.
     package init() {}
@@ -24,6 +26,10 @@ package struct ProxySettings: Sendable, Equatable {
         secure = Self.choice("https_proxy", environment)
         plain = Self.choice("http_proxy", environment)
         exemptions = ProxyExemptions(environment["no_proxy"] ?? environment["NO_PROXY"] ?? "")
+        redactor = Redactor(
+            [secure, plain].flatMap { choice -> [String] in
+                if case .proxy(let proxy) = choice { proxy.secrets } else { [] }
+            })
     }
 
     /// Finds what is wrong before anything is sent.

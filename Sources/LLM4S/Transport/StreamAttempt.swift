@@ -53,8 +53,7 @@ package final class StreamAttempt: Sendable {
         await withTaskCancellationHandler {
             // A checked one takes a slab more of the task's memory, a KB a stream: `run` sees to it that the end comes once.
             unsafe await withUnsafeContinuation { continuation in
-                // As it is told: without the attempt's key.
-                run { unsafe continuation.resume(returning: StreamEnd($0.redacted(for: self.endpoint))) }
+                run { unsafe continuation.resume(returning: StreamEnd($0)) }
             }
         } onCancel: {
             cancel()
@@ -73,7 +72,8 @@ package final class StreamAttempt: Sendable {
             var result = result
             let turn = self.turn.load(ordering: .relaxed)
             if turn >= 0 { result.queueMicroseconds = turn / 1000 }
-            onEnd(result)
+            // As it is told: without secrets, whatever stage ended it.
+            onEnd(self.pool.configuration.proxies.redactor.redacted(self.endpoint.redactor.redacted(result)))
         }
     }
 

@@ -16,10 +16,13 @@ public struct Endpoint: Sendable {
         let basePath: String
         let apiVersion: String?
         let credential: Credential?
+        let redactor: Redactor
 
         init(
             provider: Provider, origin: Origin, basePath: String, apiVersion: String?, credential: Credential?
         ) {
+            redactor = Redactor(
+                [credential?.secret].compactMap { $0 } + HeaderSecrets.secrets(in: provider.headers))
             self.provider = provider
             self.origin = origin
             self.basePath = basePath
@@ -59,8 +62,8 @@ public struct Endpoint: Sendable {
                 "provider '\(provider.name)' has no URL: set \(provider.baseURLVariables.first ?? "--base-url")")
         }
         guard let (origin, path) = Origin.split(url: text) else {
-            // A password may stand before an @, and a key behind a question mark.
-            let isSecret = text.contains { "@?#".contains($0) }
+            // A password may stand before an @, a key behind a question mark, or in the place of all.
+            let isSecret = text.contains { "@?#".contains($0) } || !text.contains { ".:/".contains($0) }
             throw ConfigurationError(
                 "provider '\(provider.name)': \(isSecret ? "the URL" : "'\(text)'") is not an http or https URL "
                     + "of a server, without user name, query and fragment")
@@ -93,13 +96,11 @@ public struct Endpoint: Sendable {
     /// The header fields that show who asks; the only place where a key leaves this type.
     package var authorizationFields: [(name: String, value: String)] { credential.map { [$0.field] } ?? [] }
 
-    /// The error with the key struck out of its message: servers quote keys that they refuse.
-    package func redacting(_ error: LLMError) -> LLMError {
-        guard let secret = credential?.secret else { return error }
-        var error = error
-        error.message = error.message.replacing(secret, with: "***")
-        return error
-    }
+    /// Strikes out the key, and the secrets of configured header fields: servers quote keys that they refuse.
+    package var redactor: Redactor { parts.redactor }
+
+    /// The error with the secrets struck out.
+    package func redacting(_ error: LLMError) -> LLMError { redactor.redacted(error) }
 
     /// The path that requests of the provider's own dialect go to.
     package var path: String { path(of: provider.dialect) }
@@ -185,7 +186,7 @@ extension Endpoint: CustomStringConvertible {
 
 extension String {
     /// The text as a part of a path or query (RFC 3986, section 2.3): all but unreserved characters are encoded.
-    fileprivate var percentEncoded: String {
+    var percentEncoded: String {
         let digits = Array("0123456789ABCDEF")
         return utf8.reduce(into: "") { text, byte in
             switch byte {

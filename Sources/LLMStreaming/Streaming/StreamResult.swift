@@ -57,14 +57,6 @@ package struct StreamResult: Sendable {
         self.rateLimits = rateLimits
     }
 
-    /// The result with the endpoint's key struck out of what the server said.
-    package func redacted(for endpoint: Endpoint) -> StreamResult {
-        guard case .failed(let error) = outcome else { return self }
-        var result = self
-        result.outcome = .failed(endpoint.redacting(error))
-        return result
-    }
-
     /// The result of a stream whose handler holds what came.
     package init(outcome: Outcome, accumulator: StreamingAccumulator) {
         self.init(

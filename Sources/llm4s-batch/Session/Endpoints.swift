@@ -41,6 +41,19 @@ struct Endpoints: Sendable {
         }
     }
 
+    /// Where requests go.
+    var origins: [Origin] { table.values.map(\.origin) }
+
+    /// Options that are stored, without the secrets of any of them.
+    func redacted(_ options: JSONObject) -> JSON {
+        let redact = { (text: String) in table.values.reduce(text) { $1.redactor.redacted($0) } }
+        return .object(
+            JSONObject(
+                options.members.map { member in
+                    .init(key: member.key, value: member.value.string.map { .string(redact($0)) } ?? member.value)
+                }))
+    }
+
     /// The name of the provider that the mock in this process serves; nil for none.
     var embeddedMock: String? { mock == nil ? nil : "mock" }
 

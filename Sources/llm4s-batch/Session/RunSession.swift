@@ -23,6 +23,7 @@ struct RunSession: Sendable {
 
     /// Runs to the end, reports it, and tells the status to end with.
     func run() async throws -> ExitStatus {
+        try transportConfiguration.check(endpoints.origins)
         try OpenFileLimit.raise(streams: options.limits.rates.concurrency, isServer: endpoints.embeddedMock != nil)
         Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
         let failure = FailureRelay()
@@ -48,7 +49,7 @@ struct RunSession: Sendable {
     private func run(_ database: BatchDatabase, _ failure: FailureRelay) async throws -> ExitStatus {
         let start = ContinuousClock.now
         let runID = try await database.beginRun(
-            command: command, options: options.json.text, version: Version.text)
+            command: command, options: storedOptions, version: Version.text)
         let transport = StreamingTransport(configuration: transportConfiguration)
         let events = EventLog(isJSON: options.progress == .json)
         let configuration = try await configuration(database)
@@ -78,6 +79,8 @@ struct RunSession: Sendable {
         if !events.isJSON { Console.log(.info, report.text) }
         return status
     }
+
+    private var storedOptions: String { endpoints.redacted(options.json.object ?? JSONObject()).text }
 
     private func configuration(_ database: BatchDatabase) async throws -> RunConfiguration {
         var configuration = options.runConfiguration
@@ -147,7 +150,7 @@ struct RunSession: Sendable {
     }
 
     private var transportConfiguration: TransportConfiguration {
-        var configuration = TransportConfiguration(environment: environment, caFile: options.caFile)
+        var configuration = options.trust(environment)
         configuration.timeouts.connect = options.connectTimeout.duration
         configuration.timeouts.firstToken = options.firstTokenTimeout.duration
         configuration.timeouts.idle = options.idleTimeout.duration
