@@ -24,9 +24,12 @@ extension Admission {
                     job, flight, error, result, at: now, sentSince: sentSince(flight, ofModel: result.rateLimits != nil)
                 )
                 circumstances.isOutage = provider.outage.since != nil
-                circumstances.isRefusedToAll = provider.refusals.isOfEverybody
+                circumstances.isRefusedToAll = provider.isRefusedToAll(error, flight)
+                circumstances.isOverRate =
+                    provider.gate.rates.isExceeded(by: flight.size)
+                    || provider.models[flight.place.model].gate.rates.isExceeded(by: flight.size)
                 circumstances.equalFailures = error.equalsInARow(job.recentFailures)
-                circumstances.wasRefused = job.recentFailures.first?.isRefusal ?? false
+                circumstances.wasRefused = job.recentFailures.first?.isSameRefusal(as: error) ?? false
             }
         }
         limitChanges += changes
@@ -80,8 +83,23 @@ extension ProviderLanes {
         let duration = now - flight.started
         models[flight.place.model].gate.succeeded(jobID, after: duration, at: now)
         gate.succeeded(jobID, after: duration, at: now)
-        refusals.succeeded()
+        answeredInPart(flight)
         outage.succeeded(jobID)
+    }
+
+    /// Takes that the provider gave something of an answer: neither it nor the model refuses everybody.
+    private func answeredInPart(_ flight: Flight) {
+        refusals.succeeded()
+        models[flight.place.model].refusals.succeeded()
+    }
+
+    /// Whether an error's answer is the one that everybody gets.
+    fileprivate func isRefusedToAll(_ error: LLMError, _ flight: Flight) -> Bool {
+        switch error.suspicion {
+        case .provider: refusals.isOfEverybody
+        case .model: models[flight.place.model].refusals.isOfEverybody
+        case nil: false
+        }
     }
 
     fileprivate func failed(
@@ -101,7 +119,12 @@ extension ProviderLanes {
             outage.succeeded(jobID)
         case .none: outage.gaveUp(jobID, at: now)
         }
-        if error.isRefusal { refusals.refused(jobID) }
+        switch error.suspicion {
+        case .provider: refusals.refused(jobID, error.streakAnswer)
+        case .model: models[flight.place.model].refusals.refused(jobID, error.streakAnswer)
+        // What was answered in part was no refusal.
+        case nil: if !result.partial.isEmpty { answeredInPart(flight) }
+        }
         guard error.kind == .rateLimit || error.kind == .overloaded else {
             gate.failed(jobID, at: now)
             models[flight.place.model].gate.failed(jobID, at: now)
@@ -129,13 +152,9 @@ extension Gate {
     }
 }
 
-extension LLMError {
-    /// Whether it is one of those that a provider gives to everybody or to one job (SPEC 7).
-    fileprivate var isRefusal: Bool {
-        kind == .permission || kind == .quota && httpStatus == 402
-    }
-}
-
 extension RecentFailure {
-    fileprivate var isRefusal: Bool { httpStatus == 402 || httpStatus == 403 }
+    /// Whether a failure that may be of everybody has come to the job before, the last time.
+    fileprivate func isSameRefusal(as error: LLMError) -> Bool {
+        httpStatus == 402 || httpStatus == 403 || error.suspicion != nil && isSame(as: error.asRecentFailure)
+    }
 }

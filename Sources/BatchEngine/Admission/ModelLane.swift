@@ -8,6 +8,7 @@ final class ModelLane {
     var queue = LaneQueue()
     var gate: Gate
     var tokens = TokenEstimator()
+    var refusals = RefusalStreak()
     /// Why it gets no more requests; nil where it does.
     var stopReason: String?
     /// What its next job waits for, and until when since the run's start; nil where it does not.

@@ -61,6 +61,11 @@ struct RateBuckets: Sendable {
         return longest
     }
 
+    /// Whether a request of this size is larger than all that a minute grants of some tokens.
+    func isExceeded(by size: RequestSize) -> Bool {
+        buckets.contains { $0.resource != .requests && size.amount(of: $0.resource) > $0.bucket.perMinute }
+    }
+
     /// Charges a request that starts.
     mutating func take(_ size: RequestSize, at now: Duration) {
         for index in buckets.indices {

@@ -1,15 +1,43 @@
-/// Refusals (402, 403) of different jobs in a row, with no success between: from three on they are of the provider and
-/// not of the jobs (SPEC 7).
+import LLMStreaming
+
+/// Answers to different jobs in a row, with no success between, that may be of everybody: from three on they are of the
+/// provider, or of the model, and not of the jobs.
+///
+/// Refusals (402, 403) are such answers, and what an address gives that is another's: a redirect, a start page. Where
+/// jobs have succeeded it takes more of the latter, since what stands between may send a page now and then.
 struct RefusalStreak: Sendable {
     private static let maximumJobs = 3
+    private static let maximumJobsAfterSuccess = 10
     private var jobs: Set<Int64> = []
+    private var answer: Answer?
+    private var hasSucceeded = false
 
-    /// Whether the provider refuses everybody.
-    var isOfEverybody: Bool { jobs.count >= Self.maximumJobs }
-
-    mutating func refused(_ jobID: Int64) {
-        if jobs.count < Self.maximumJobs { jobs.insert(jobID) }
+    /// What answers are alike.
+    enum Answer: Hashable {
+        case refusal
+        case fault(ErrorKind, httpStatus: Int?)
     }
 
-    mutating func succeeded() { jobs.removeAll() }
+    /// Whether everybody gets this answer.
+    var isOfEverybody: Bool {
+        jobs.count >= (hasSucceeded && answer != .refusal ? Self.maximumJobsAfterSuccess : Self.maximumJobs)
+    }
+
+    mutating func refused(_ jobID: Int64, _ answer: Answer = .refusal) {
+        if answer != self.answer { jobs.removeAll() }
+        self.answer = answer
+        if jobs.count < Self.maximumJobsAfterSuccess { jobs.insert(jobID) }
+    }
+
+    mutating func succeeded() {
+        hasSucceeded = true
+        jobs.removeAll()
+    }
+}
+
+extension LLMError {
+    /// As answers of a streak are compared.
+    var streakAnswer: RefusalStreak.Answer {
+        kind == .permission || kind == .quota ? .refusal : .fault(kind, httpStatus: httpStatus)
+    }
 }

@@ -8,6 +8,8 @@ package struct RetryCircumstances: Sendable, Equatable {
     package var isRefusedToAll = false
     /// Whether the job was refused so the last time too.
     package var wasRefused = false
+    /// Whether its request by itself is larger, as far as can be guessed, than what is granted in a minute.
+    package var isOverRate = false
 
     package init() {}
 }

@@ -150,7 +150,13 @@ package struct AttemptVerdict: Sendable {
             end.resetsAttempts = cost == .startsAnew
             end.transition = .waiting(
                 until: end.endedMilliseconds + wait.wholeMilliseconds, hasPartial: hasText(job))
-        case .fail: end.transition = .failed
+        case .fail:
+            end.transition = .failed
+            if error.kind == .rateLimit, circumstances.isOverRate {
+                end.error?.message =
+                    "the request seems larger than the limit of a whole minute, and was refused each time: "
+                    + error.message
+            }
         case .stopProvider:
             end.counts = false
             stopsProvider = error.message

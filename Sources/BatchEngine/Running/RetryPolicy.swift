@@ -34,6 +34,9 @@ package struct RetryPolicy: Sendable {
     /// So many times in a row the same answer is no accident.
     private static let deterministicFailures = 3
 
+    /// So many refusals of a request that seems larger than a whole minute's limit are no accident.
+    private static let hopelessRefusals = 8
+
     /// The decision.
     ///
     /// - Parameters:
@@ -46,11 +49,15 @@ package struct RetryPolicy: Sendable {
         _ error: LLMError, countedBefore: Int, attempts: Int, isLonger: Bool = false,
         circumstances: RetryCircumstances = RetryCircumstances(), fraction: Double
     ) -> Decision {
+        if let suspicion = error.suspicion {
+            if circumstances.isRefusedToAll { return suspicion == .model ? .stopModel : .stopProvider }
+            // What may pass is tried as often as any failure that may.
+            if !error.kind.isRetryable || error.shouldRetry == false {
+                return refused(error, countedBefore, circumstances, fraction)
+            }
+        }
         switch error.kind {
-        case .auth: return .stopProvider
-        // A 402 may be a passing one, whatever it calls itself: three different jobs in a row tell (SPEC 7).
-        case .quota where error.httpStatus != 402: return .stopProvider
-        case .quota, .permission: return refused(error, countedBefore, circumstances, fraction)
+        case .auth, .quota: return .stopProvider
         case .notFound where error.shouldRetry != true: return .stopModel
         // The same request fails the same way again, whatever `x-should-retry` says.
         case .invalidRequest, .contextLength, .contentPolicy: return .fail
@@ -65,18 +72,21 @@ package struct RetryPolicy: Sendable {
             return .retry(after: wait(error, tries: 0, fraction), costs: .startsAnew)
         }
         if error.kind == .rateLimit {
+            // It passes a minute's limit alone and was refused each time: it would wait for ever.
+            if circumstances.isOverRate, attempts >= Self.hopelessRefusals { return .fail }
             return .retry(after: wait(error, tries: attempts - 1, fraction), costs: .nothing)
         }
         guard countedBefore + 1 < maximumAttempts else { return .fail }
         return .retry(after: wait(error, tries: countedBefore, fraction), costs: .attempt)
     }
 
-    /// A refusal (402, 403) may be of the job or of the provider: the job gets one more try, which also tells which.
+    /// A refusal, or what else may be of the job or of everybody: the job gets one more try, which also tells which.
     private func refused(
         _ error: LLMError, _ countedBefore: Int, _ circumstances: RetryCircumstances, _ fraction: Double
     ) -> Decision {
-        if circumstances.isRefusedToAll { return .stopProvider }
-        guard !circumstances.wasRefused, error.shouldRetry != false, countedBefore + 1 < maximumAttempts else {
+        // Of a refusal that the provider calls final nothing more is to be learnt from the same job.
+        let isFinal = error.shouldRetry == false && (error.kind == .permission || error.kind == .quota)
+        guard !circumstances.wasRefused, !isFinal, countedBefore + 1 < maximumAttempts else {
             return .fail
         }
         return .retry(after: wait(error, tries: countedBefore, fraction), costs: .attempt)

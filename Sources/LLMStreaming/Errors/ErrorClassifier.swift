@@ -2,15 +2,19 @@
 package enum ErrorClassifier {
     /// The error of an answer that is no 2xx.
     ///
-    /// - Parameter now: Unix seconds, to which a date in `retry-after` is compared.
-    package static func error(head: ProviderResponseHead, body: [UInt8], now: Double) -> LLMError {
-        let parsed = ProviderErrorBody(body)
+    /// - Parameters:
+    ///   - isCut: whether the body goes on behind what was read of it.
+    ///   - now: Unix seconds, to which a date in `retry-after` is compared.
+    package static func error(
+        head: ProviderResponseHead, body: [UInt8], isCut: Bool = false, now: Double
+    ) -> LLMError {
+        let parsed = ProviderErrorBody(body, isCut: isCut)
         let shouldRetry = head["x-should-retry"].flatMap { ["true": true, "false": false][$0.lowercased()] }
+        let kind = kind(status: head.status, body: parsed)
         return LLMError(
-            kind(status: head.status, body: parsed),
-            body.isEmpty ? "HTTP \(head.status) with an empty body" : parsed.message, httpStatus: head.status,
-            code: parsed.code ?? parsed.type,
-            retryAfter: [RetryAfter.wait(head, now: now), retryAfter(parsed)].compactMap { $0 }.max(),
+            kind, body.isEmpty ? "HTTP \(head.status) with an empty body" : message(parsed, head.status),
+            httpStatus: head.status, code: parsed.code ?? parsed.type,
+            retryAfter: [RetryAfter.wait(head, now: now), retryAfter(parsed, kind)].compactMap { $0 }.max(),
             shouldRetry: shouldRetry ?? self.shouldRetry(status: head.status, body: parsed),
             requestID: head.requestID ?? parsed.requestID)
     }
@@ -19,9 +23,10 @@ package enum ErrorClassifier {
     package static func inBand(_ json: JSON) -> LLMError {
         let parsed = ProviderErrorBody(json: json)
         let status = parsed.status ?? 0
+        let kind = kind(status: status, body: parsed)
         return LLMError(
-            kind(status: status, body: parsed), parsed.message, code: parsed.code ?? parsed.type,
-            retryAfter: retryAfter(parsed), shouldRetry: shouldRetry(status: status, body: parsed),
+            kind, message(parsed, status), code: parsed.code ?? parsed.type,
+            retryAfter: retryAfter(parsed, kind), shouldRetry: shouldRetry(status: status, body: parsed),
             requestID: parsed.requestID)
     }
 
@@ -44,8 +49,23 @@ package enum ErrorClassifier {
         return isError || isFlat ? inBand(.object(object)) : nil
     }
 
-    private static func retryAfter(_ body: ProviderErrorBody) -> Duration? {
-        body.retryAfterSeconds.flatMap { RetryAfter.duration(seconds: $0) }
+    /// What is told of it: a request that no wait makes fit says so first.
+    private static func message(_ body: ProviderErrorBody, _ status: Int) -> String {
+        guard let (limit, requested) = RequestOverLimit.figures(body.message, status: status) else {
+            return body.message
+        }
+        let words =
+            "the request is larger than the whole limit: it counts \(figure(requested)), and \(figure(limit)) are allowed"
+        return "\(words). \(body.message)".prefix(ofBytes: ProviderErrorBody.maximumBytes)
+    }
+
+    private static func figure(_ number: Double) -> String { number < 1e15 ? String(Int64(number)) : String(number) }
+
+    /// The wait that the body asks for, in a member or only in words.
+    private static func retryAfter(_ body: ProviderErrorBody, _ kind: ErrorKind) -> Duration? {
+        let isPassing = kind == .rateLimit || kind == .overloaded || kind == .server
+        let words = isPassing ? WaitInWords.seconds(body.message) : nil
+        return [body.retryAfterSeconds, words].compactMap { $0 }.max().flatMap { RetryAfter.duration(seconds: $0) }
     }
 
     /// What the body says of a retry; false for the faults of a request that llama.cpp reports as its own.
@@ -64,7 +84,12 @@ package enum ErrorClassifier {
         // No provider says this; a proxy on the way does.
         if status == 407 { return .proxy }
         // Too large for the limit of a minute or a day: no wait makes it fit.
-        if status == 413 || message.hasPrefix("request too large") { return clientFault(message) }
+        if status == 413 || message.hasPrefix("request too large")
+            || RequestOverLimit.figures(message, status: status) != nil
+        {
+            return clientFault(message)
+        }
+        if status == 404, ErrorPhrases.areOfMissingPart(message, words) { return .invalidRequest }
         if let kind = words.lazy.compactMap({ ErrorVocabulary.kinds[$0] }).first {
             // A router's or proxy's word for any throttling; the message may say that the money is gone.
             return kind == .rateLimit && ErrorPhrases.speakOfQuota(message) ? .quota : kind
@@ -78,12 +103,21 @@ package enum ErrorClassifier {
         case 404: return .notFound
         case 408, 409, 425: return .server
         case 429: return ErrorPhrases.speakOfQuota(message) ? .quota : .rateLimit
-        case 498, 503, 529: return .overloaded
+        case 498, 529: return .overloaded
         case 400...499: return clientFault(message)
         case 501: return .invalidRequest
         default: break
         }
+        return passedOn(status, message, words)
+    }
+
+    /// The kind of a server's own failure, or of one without a status: gateways pass on under them what is none of it.
+    private static func passedOn(_ status: Int, _ message: String, _ words: [String]) -> ErrorKind {
         if ErrorPhrases.speakOfContextLength(message) { return .contextLength }
+        if ErrorPhrases.speakOfQuota(message) { return .quota }
+        if ErrorPhrases.speakOfRate(message) { return .rateLimit }
+        if status == 503 { return .overloaded }
+        if ErrorPhrases.speakOfKey(message) { return .auth }
         return status == 0 && words.contains(where: ErrorVocabulary.blamesRequest) ? clientFault(message) : .server
     }
 

@@ -38,6 +38,22 @@ enum ErrorPhrases {
                 "credit balance is too low", "usage limits", "spend limit", "spending limit",
                 "used all available credits", "insufficient balance", "insufficient credits", "insufficient funds",
                 "key limit exceeded", "budget has been exceeded",
+                // Gateways and servers of their own, in their words for an account without money
+                "insufficient account balance", "insufficient_balance", "insufficient_quota", "insufficient quota",
+                "balance is insufficient", "balance is not enough", "not enough balance", "not enough credits",
+                "not enough funds", "out of credits", "run out of credits", "no credits left", "no remaining credits",
+                "negative balance", "account is in arrears", "overdue payment", "overdue balance", "billing hard limit",
+                "purchase more credits", "top up your account", "余额不足", "欠费", "额度不足",
+            ])
+    }
+
+    /// Whether too much was asked for in a time.
+    static func speakOfRate(_ message: String) -> Bool {
+        contains(
+            message,
+            [
+                "rate limit", "rate-limit", "ratelimit", "rate_limit", "too many requests", "tokens per minute",
+                "requests per minute", "请求过于频繁",
             ])
     }
 
@@ -49,6 +65,85 @@ enum ErrorPhrases {
                 "moderation", "content management policy", "content policy", "content_filter",
                 "content filtering policy", "usage policy", "usage guidelines", "was flagged",
             ])
+    }
+
+    /// Whether the model is not there, not for this key, or not for this interface.
+    static func blameModel(_ message: String) -> Bool {
+        areOfMissingModel(message)
+            || contains(
+                message,
+                [
+                    // LiteLLM, OpenAI, OpenRouter, gateways
+                    "llm provider not provided", "not a chat model", "not supported in the v1/chat",
+                    "is only supported in v1/responses", "no healthy deployments", "no deployments available",
+                    "not have access to model", "not have access to the model", "not allowed to access model",
+                    "no endpoints found", "server is pinned to",
+                ])
+    }
+
+    /// Whether no wait makes the model appear: said under a server error too.
+    static func areOfMissingModel(_ message: String) -> Bool {
+        if contains(
+            message,
+            [
+                // LiteLLM and Mistral; DeepSeek; OpenRouter; gateways; Groq
+                "invalid model", "model not exist", "not a valid model", "unknown model", "no such model",
+                "unsupported model", "model_not_found", "could not find model", "模型不存在", "model_decommissioned",
+            ])
+        {
+            return true
+        }
+        // "The model `x` does not exist", "model 'x' not found", "model x is not supported"
+        return message.ranges(of: "model").contains { model in
+            let rest = message[model.upperBound...].prefix(200).split(whereSeparator: \.isWhitespace)
+            return (0...2).contains { skipped in
+                let words = rest.dropFirst(skipped).prefix(5).joined(separator: " ")
+                return missing.contains { words.hasPrefix($0) }
+            }
+        }
+    }
+
+    private static let missing = [
+        "does not exist", "doesn't exist", "not found", "is not found", "was not found", "could not be found",
+        "is not supported", "not supported", "is not available", "is not a chat model", "is not served",
+        "has been deprecated", "is deprecated", "has been decommissioned", "has been retired", "has been removed",
+        "is unknown", "is invalid",
+    ]
+
+    /// Whether something that the request names is not there: of everybody else that says nothing.
+    static func areOfMissingPart(_ message: String, _ words: [String]) -> Bool {
+        if words.contains(where: { ["previous_response_not_found", "image_file_not_found"].contains($0) }) {
+            return true
+        }
+        if contains(message, ["no endpoints found that", "no endpoints found matching"]) { return true }
+        return !message.contains("model")
+            && contains(
+                message,
+                [
+                    "file", "previous response", "response with id", "conversation", "vector store", "container",
+                    "item with id", "prompt with id", "attachment", "skill", "assistant", "thread",
+                ])
+            && contains(message, ["not found", "does not exist", "doesn't exist", "no such"])
+    }
+
+    /// Whether the account, the interface's version or the address is what is wrong.
+    static func blameAddress(_ message: String) -> Bool {
+        contains(
+            message,
+            [
+                // Azure; OpenAI; Anthropic; gateways
+                "api version", "api-version", "anthropic-version", "deactivated", "account is disabled",
+                "account has been disabled", "account has been suspended", "account is suspended",
+                "organization has been disabled", "organization is disabled", "not authorized to access",
+                "plain http request was sent to https port", "http request to an https server",
+                "method not allowed", "unknown request url", "invalid url (", "no route matched", "no such route",
+                "unknown path", "cannot post /",
+            ])
+    }
+
+    /// Whether what answered is a page for readers, or no server of this protocol: a captive portal, a start page.
+    static func areForeign(_ message: String) -> Bool {
+        contains(message, ["<!doctype html", "<html", "<head>", "<body", "text/html", "does not answer in http/1.1"])
     }
 
     /// Whether a server error is one that the same request brings for ever: llama.cpp reports faults of the request

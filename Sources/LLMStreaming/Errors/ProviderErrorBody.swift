@@ -23,8 +23,11 @@ package struct ProviderErrorBody: Sendable, Equatable {
     package private(set) var requestID: String?
 
     /// Reads a body: an error as object, string or top level, `detail` as string or array, else the text itself.
-    package init(_ body: [UInt8]) {
-        self.init(json: (try? JSONParser.parse(body)) ?? .string(String(decoding: body, as: UTF8.self)))
+    ///
+    /// - Parameter isCut: whether the body goes on behind these bytes.
+    package init(_ body: [UInt8], isCut: Bool = false) {
+        let text = { String(decoding: body, as: UTF8.self) + (isCut ? String.cutMark : "") }
+        self.init(json: (try? JSONParser.parse(body)) ?? .string(text()))
     }
 
     /// Reads an error that came as JSON: a whole body, an event, the error object itself, or its text alone.
@@ -61,7 +64,8 @@ package struct ProviderErrorBody: Sendable, Equatable {
             .compactMap { Int($0) }.first { (400...599).contains($0) }
         let delays = (error["details"]?.array ?? []).lazy.compactMap { $0["retryDelay"]?.string }
         retryAfterSeconds =
-            error["availability"]?["retry_after"]?.double ?? delays.first.flatMap { HeaderDuration.seconds($0) }
+            Self.seconds(error["availability"]?["retry_after"])
+            ?? delays.first.flatMap { HeaderDuration.seconds($0) } ?? Self.wait(error) ?? Self.wait(whole)
         isRetryable = error["availability"]?["retryable"]?.bool
         isModeration = metadata?["flagged_input"] != nil || metadata?["reasons"]?.array?.isEmpty == false
         requestID = whole["request_id"]?.string ?? error["request_id"]?.string
@@ -94,6 +98,21 @@ package struct ProviderErrorBody: Sendable, Equatable {
         return detail.isEmpty || detail == message ? message : "\(message): \(detail)"
     }
 
+    /// The wait that a member of other servers asks for (Cloudflare and gateways; a server that still loads its model).
+    private static func wait(_ error: JSONObject) -> Double? {
+        for key in ["retry_after", "retryAfter", "retry_after_seconds", "estimated_time"] {
+            if let seconds = seconds(error[key]) { return seconds }
+        }
+        return seconds(error["retry_after_ms"]).map { $0 / 1000 }
+    }
+
+    private static func seconds(_ value: JSON?) -> Double? {
+        switch value {
+        case .number(let text), .string(let text): HeaderDuration.seconds(text)
+        default: nil
+        }
+    }
+
     private static func scalar(_ value: JSON?) -> String? {
         switch value {
         case .string(let text): text.isEmpty ? nil : text
@@ -105,15 +124,8 @@ package struct ProviderErrorBody: Sendable, Equatable {
     /// The words less the white space around them, cut to the bound between two scalars.
     private static func shown(_ text: String) -> String {
         let isSpace = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
-        var kept = text.unicodeScalars.drop(while: isSpace)
-        if kept.count > maximumBytes / 4 {
-            var size = 0
-            kept = kept.prefix { scalar in
-                size += UTF8.width(scalar)
-                return size <= maximumBytes
-            }
-        }
-        while let last = kept.last, isSpace(last) { kept.removeLast() }
-        return kept.isEmpty ? "no message" : String(kept)
+        let whole = text.unicodeScalars.drop(while: isSpace)
+        guard let last = whole.lastIndex(where: { !isSpace($0) }) else { return "no message" }
+        return String(whole[...last]).prefix(ofBytes: maximumBytes)
     }
 }

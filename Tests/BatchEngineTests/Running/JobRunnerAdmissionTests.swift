@@ -99,6 +99,74 @@ struct JobRunnerAdmissionTests {
         #expect(all.store.count(.pending) > 500)
     }
 
+    @Test func aRequestLargerThanAMinutesLimitFailsAndHoldsNobodyUp() throws {
+        var jobs = SimulatedRun.jobs(40)
+        jobs[4].request = Array(
+            #"{"prompt":"job 5","system":"\#(String(repeating: "word ", count: 8000))"}"#.utf8)
+        let run = try SimulatedRun(jobs) { call in
+            var answer = call.job == 5 ? SimulatedAnswer.fails(.rateLimit, retryAfter: .seconds(2)) : .says("one")
+            answer.rateLimits = RateLimitReport([RateLimit(.tokens, window: .seconds(60), limit: 4000)])
+            return answer
+        }
+        #expect(try run.finish() == .finished)
+        #expect(run.store.count(.completed) == 39)
+        #expect(run.store.jobs[4].status == .failed)
+        let error = run.store.history.ends.last { $0.jobID == 5 }?.error
+        #expect(error?.message.hasPrefix("the request seems larger than the limit of a whole minute") == true)
+    }
+
+    /// What is the address's or the model's fault, as servers, captive portals and proxies say it.
+    private static let faults: [(error: LLMError, name: String)] = [
+        (LLMError(.redirect, "HTTP 302, a redirect to another origin", httpStatus: 302), "lab"),
+        (LLMError(.tls, "no TLS with lab:443: the server wants a client certificate"), "lab"),
+        (LLMError(.decode, "lab sent text/html instead of an event stream: <html>"), "lab"),
+        (LLMError(.invalidRequest, "<html>Login</html>", httpStatus: 405), "lab"),
+        (LLMError(.invalidRequest, "API version not supported", httpStatus: 400), "lab"),
+        (LLMError(.proxy, "the proxy refuses", httpStatus: 407, shouldRetry: false), "lab"),
+        (LLMError(.invalidRequest, "Invalid model name passed in model=m", httpStatus: 400), "lab/m"),
+        (LLMError(.invalidRequest, "Server is pinned to n", httpStatus: 400), "lab/m"),
+        (LLMError(.server, "model 'm' not found", httpStatus: 500), "lab/m"),
+    ]
+
+    @Test(arguments: faults.indices)
+    func whatEveryJobGetsStopsTheProviderOrModelAndLeavesTheJobs(index: Int) throws {
+        let (error, name) = Self.faults[index]
+        let run = try SimulatedRun(SimulatedRun.jobs(300)) { _ in SimulatedAnswer(ending: .fails(error)) }
+        #expect(try run.finish() == .providersStopped)
+        #expect(run.store.count(.pending) == 300)
+        #expect(run.source.calls.count <= 128, "no more than were under way when it was certain")
+        #expect(try run.snapshot().stoppedProviders.keys.sorted() == [name])
+    }
+
+    @Test(arguments: faults.indices)
+    func whatOneOddJobGetsStopsNobody(index: Int) throws {
+        let odd = SimulatedAnswer(ending: .fails(Self.faults[index].error))
+        for jobs in [[1], [1, 2], [50, 150, 250, 251]] {
+            let run = try SimulatedRun(SimulatedRun.jobs(300)) { jobs.contains($0.job) ? odd : .says("one") }
+            #expect(try run.finish() == .finished)
+            #expect(run.store.count(.completed) == 300 - jobs.count)
+            #expect(run.store.count(.failed) == jobs.count)
+        }
+    }
+
+    @Test func aPortalThatComesInTheMidstStopsTheProvider() throws {
+        let portal = SimulatedAnswer(ending: .fails(LLMError(.decode, "sent text/html: <html>")))
+        let run = try SimulatedRun(SimulatedRun.jobs(2000)) { $0.time > .seconds(5) ? portal : .says("one") }
+        #expect(try run.finish() == .providersStopped)
+        #expect(run.store.count(.failed) == 0)
+        #expect(run.store.count(.pending) > 1000)
+    }
+
+    @Test func pagesNowAndThenStopNobody() throws {
+        // Three in a hundred requests, as behind a balancer with one bad server.
+        let page = SimulatedAnswer(ending: .fails(LLMError(.decode, "sent text/html: <html>")))
+        let run = try SimulatedRun(SimulatedRun.jobs(3000)) { call in
+            (call.job * 7919 + call.attempt * 104_729) % 100 < 3 ? page : .says("one")
+        }
+        #expect(try run.finish() == .finished)
+        #expect(run.store.count(.completed) == 3000)
+    }
+
     @Test func anUnknownModelIsStoppedAndTheProvidersOthersGoOn() throws {
         var jobs = SimulatedRun.jobs(200)
         for index in 0..<100 { jobs[index].model = "gone" }

@@ -16,11 +16,39 @@ struct RetryPolicyTests {
             .overloaded, .server, .decode, .outage:
             #expect(decision == .retry(after: .seconds(1), costs: .attempt))
         case .notFound: #expect(decision == .stopModel)
-        case .permission: #expect(decision == .retry(after: .seconds(1), costs: .attempt))
-        case .tls, .timeoutJob, .invalidRequest, .contentPolicy, .contextLength,
-            .oversizedEvent, .oversizedCompletion, .redirect, .cancelled:
+        // Of the job, or of everybody: another try tells.
+        case .permission, .tls, .redirect: #expect(decision == .retry(after: .seconds(1), costs: .attempt))
+        case .timeoutJob, .invalidRequest, .contentPolicy, .contextLength,
+            .oversizedEvent, .oversizedCompletion, .cancelled:
             #expect(decision == .fail)
         }
+    }
+
+    @Test(
+        arguments: [
+            (LLMError(.redirect, "elsewhere", httpStatus: 302), RetryPolicy.Decision.stopProvider),
+            (LLMError(.tls, "no certificate"), .stopProvider),
+            (LLMError(.permission, "", httpStatus: 403), .stopProvider),
+            (LLMError(.proxy, "407", shouldRetry: false), .stopProvider),
+            (LLMError(.decode, "sent text/html instead of an event stream: <html>"), .stopProvider),
+            (LLMError(.invalidRequest, "<!DOCTYPE html>", httpStatus: 400), .stopProvider),
+            (LLMError(.invalidRequest, "Method Not Allowed", httpStatus: 405), .stopProvider),
+            (LLMError(.invalidRequest, "This organization has been disabled.", httpStatus: 400), .stopProvider),
+            (LLMError(.invalidRequest, "Invalid model name passed in model=m.", httpStatus: 400), .stopModel),
+            (LLMError(.invalidRequest, "Server is pinned to m", httpStatus: 400), .stopModel),
+            (LLMError(.server, "model 'm' not found", httpStatus: 500), .stopModel),
+        ])
+    func whatEverybodyGetsStopsWhomItIsOf(error: LLMError, stop: RetryPolicy.Decision) {
+        func decision(_ change: (inout RetryCircumstances) -> Void) -> RetryPolicy.Decision {
+            var circumstances = RetryCircumstances()
+            change(&circumstances)
+            return policy.decide(error, countedBefore: 1, attempts: 2, circumstances: circumstances, fraction: 0)
+        }
+        #expect(decision { _ in } == .retry(after: .zero, costs: .attempt))
+        #expect(decision { $0.isRefusedToAll = true } == stop)
+        // What may pass is tried on; of the rest nothing more is to be learnt from one job.
+        let isPassing = error.kind == .decode || error.kind == .server
+        #expect(decision { $0.wasRefused = true } == (isPassing ? .retry(after: .zero, costs: .attempt) : .fail))
     }
 
     @Test func aPaymentThatIsRequiredOnceDoesNotStopTheProvider() {
@@ -55,6 +83,19 @@ struct RetryPolicyTests {
         let error = LLMError(.rateLimit, "")
         let decision = policy.decide(error, countedBefore: 4, attempts: 5000, fraction: 1)
         #expect(decision == .retry(after: .seconds(60), costs: .nothing))
+    }
+
+    @Test func aRequestLargerThanAMinutesLimitDoesNotWaitForEver() {
+        var circumstances = RetryCircumstances()
+        circumstances.isOverRate = true
+        func decision(_ attempts: Int) -> RetryPolicy.Decision {
+            policy.decide(
+                LLMError(.rateLimit, ""), countedBefore: 0, attempts: attempts, circumstances: circumstances,
+                fraction: 0)
+        }
+        // The size is a guess: some refusals may be of others' tokens.
+        #expect(decision(7) == .retry(after: .zero, costs: .nothing))
+        #expect(decision(8) == .fail)
     }
 
     @Test(arguments: [(5, 1), (60, 12), (150, 30), (3600, 30), (86_400, 30)])

@@ -1,0 +1,75 @@
+/// The wait that a server asks for only in its words: "Please try again in 6.2s", "retry after 20 seconds".
+enum WaitInWords {
+    /// What stands before a length of time, in lower case.
+    private static let openings = [
+        "try again in", "try again after", "retry in", "retry after", "retry your request in",
+        "retry your request after",
+        "retry-after", "retry_after", "retrydelay", "retry delay", "please wait", "wait for", "wait at least",
+        "resets in",
+        "reset in", "resets after", "reset after", "available in", "available again in", "back in", "cooldown of",
+        "cool down for", "next request in", "try again later in",
+    ]
+
+    private static let units: [(names: [String], seconds: Double)] = [
+        (["ms", "msec", "msecs", "millisecond", "milliseconds"], 0.001),
+        (["s", "sec", "secs", "second", "seconds"], 1), (["m", "min", "mins", "minute", "minutes"], 60),
+        (["h", "hr", "hrs", "hour", "hours"], 3600), (["d", "day", "days"], 86_400),
+    ]
+
+    /// The longest wait that a message asks for, in seconds; nil where it asks for none.
+    static func seconds(_ message: String) -> Double? {
+        // No more than is shown; the rest of a long message is what somebody sent.
+        let text = message.prefix(2048).lowercased()
+        var longest: Double?
+        for opening in openings {
+            for range in text.ranges(of: opening) {
+                guard let seconds = length(text[range.upperBound...]) else { continue }
+                longest = max(longest ?? 0, seconds)
+            }
+        }
+        return longest
+    }
+
+    /// The length of time at the beginning of a text: `6.2s`, `1m30s`, `about 20 seconds`, `1 hour and 5 minutes`, `: "34s"`.
+    private static func length(_ text: Substring) -> Double? {
+        var rest = skipping(text, "about", "approximately", "another", "at", "least", "for", "~", "is", "of")
+        var total: Double?
+        while let (value, unit, tail) = part(rest) {
+            guard let unit else {
+                // A bare number is of seconds, and the only part.
+                return total ?? value
+            }
+            total = (total ?? 0) + value * unit
+            rest = skipping(tail, "and")
+        }
+        return total.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// Passes over marks and these words.
+    private static func skipping(_ text: Substring, _ words: String...) -> Substring {
+        var rest = text
+        while true {
+            rest = rest.drop { $0.isWhitespace || ":=\"'`*,(~".contains($0) }
+            guard let word = words.first(where: { rest.hasPrefix($0) && !isLetter(rest.dropFirst($0.count).first) })
+            else {
+                return rest
+            }
+            rest = rest.dropFirst(word.count)
+        }
+    }
+
+    private static func isLetter(_ character: Character?) -> Bool { character.map(\.isLetter) ?? false }
+
+    /// A number with its unit, and what follows it.
+    private static func part(_ text: Substring) -> (value: Double, unit: Double?, rest: Substring)? {
+        var digits = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
+        // A point at the end is the sentence's.
+        while digits.hasSuffix(".") { digits = digits.dropLast() }
+        guard let value = HeaderDuration.number(digits) else { return nil }
+        let behind = text[digits.endIndex...]
+        let spaced = behind.drop { $0 == " " || $0 == "-" }
+        let name = spaced.prefix { $0.isLetter }
+        guard let unit = units.first(where: { $0.names.contains(String(name)) }) else { return (value, nil, behind) }
+        return (value, unit.seconds, spaced[name.endIndex...])
+    }
+}

@@ -1,0 +1,125 @@
+import LLMStreaming
+import Testing
+
+/// What only the words of an error tell: waits, empty accounts, requests that never fit, whom it speaks against.
+@Suite struct ErrorWordsTests {
+    private static func error(_ status: Int, _ message: String, type: String? = nil, code: String? = nil) -> LLMError {
+        var error = JSONObject([.init(key: "message", value: .string(message))])
+        error["type"] = type.map(JSON.string)
+        error["code"] = code.map(JSON.string)
+        return Self.error(status, body: JSON.object(JSONObject([.init(key: "error", value: .object(error))])).text)
+    }
+
+    private static func error(_ status: Int, body: String) -> LLMError {
+        ErrorClassifier.error(head: ProviderResponseHead(status: status), body: Array(body.utf8), now: 0)
+    }
+
+    @Test(
+        arguments: [
+            ("Limit 1500000, Used 1484072, Requested 16144. Please try again in 6.2s. Visit https://x.", 6200),
+            ("Please try again in 1m30s.", 90_000), ("try again in 7m12.345s", 432_345), ("Retry in 34.07s.", 34_070),
+            ("Please retry after 20 seconds.", 20_000), ("Please retry after 1 second", 1000),
+            ("Please retry your request after 5 s", 5000), ("Please wait 30 seconds before the next", 30_000),
+            ("Try again in 500ms", 500), ("try again in 1 hour and 5 minutes.", 3_900_000),
+            ("Rate limit resets in 12 s", 12_000), (#"{"@type":"RetryInfo","retryDelay": "34s"}"#, 34_000),
+            ("retry after about 2 minutes", 120_000), ("retry-after: 15", 15_000), ("Retry after 20", 20_000),
+            ("No deployments available for selected model, Try again in 5 seconds. Passed model=m.", 5000),
+            ("try again in 2d", 86_400_000), ("try again in 1h0m0s or wait for 10 s", 3_600_000),
+        ])
+    func aWaitInWordsIsKeptTo(_ message: String, _ milliseconds: Int) {
+        #expect(Self.error(429, message).retryAfter == .milliseconds(milliseconds))
+        #expect(Self.error(529, message).retryAfter == .milliseconds(milliseconds))
+        #expect(Self.error(400, message).retryAfter == nil)
+    }
+
+    @Test(
+        arguments: [
+            "Please try again later.", "try again in a few minutes", "retry after some time", "try again in ∞s",
+            "try again in -5s", "please wait", "in 6.2s", "try again in .", "limit 30 per 60 seconds",
+        ])
+    func otherWordsAreNoWait(_ message: String) { #expect(Self.error(429, message).retryAfter == nil) }
+
+    @Test(
+        arguments: [
+            (#"{"error":{"message":"x"},"retry_after":3}"#, 3000),
+            (#"{"error":{"message":"x","retry_after":"4"}}"#, 4000),
+            (#"{"error":"Model x is currently loading","estimated_time":20.5}"#, 20_500),
+            (#"{"error":{"message":"x","retry_after_ms":250}}"#, 250),
+            (#"{"error":{"message":"try again in 9s","retry_after":3}}"#, 9000),
+        ])
+    func aWaitMayBeAMember(_ body: String, _ milliseconds: Int) {
+        #expect(Self.error(503, body: body).retryAfter == .milliseconds(milliseconds))
+    }
+
+    @Test(
+        arguments: [
+            "Rate limit reached for model `m` on tokens per minute (TPM): Limit 7000, Used 0, Requested ~12903. "
+                + "Please try again in 2.597s.",
+            "Rate limit reached on tokens per minute: Limit: 7,000 / Requested: 12,903",
+            "Request too large for gpt-4: Limit 7000, Requested 12903. The input or output tokens must be reduced.",
+        ])
+    func aRequestOverTheWholeLimitSaysSo(_ message: String) {
+        for status in [413, 429] {
+            let error = Self.error(status, message, type: "tokens", code: "rate_limit_exceeded")
+            #expect(error.kind == .invalidRequest && !error.isRetryable)
+            #expect(error.message.hasPrefix("the request is larger than the whole limit: it counts 12903, and 7000"))
+            #expect(error.message.hasSuffix(message))
+        }
+    }
+
+    @Test(
+        arguments: [
+            "Limit 30000, Used 29900, Requested 200. Please try again in 200ms.", "Requested 200", "Limit 7000",
+            "Rate limit reached: Limit 7000, Used 7000, Requested 7000",
+        ])
+    func aRequestThatFitsWaits(_ message: String) { #expect(Self.error(429, message).kind == .rateLimit) }
+
+    @Test(
+        arguments: [
+            (500, "insufficient balance (1008)"), (503, "Insufficient Balance"), (500, "用户额度不足"), (0, "余额不足"),
+            (502, "upstream: You have run out of credits"), (403, "Insufficient account balance"),
+            (400, "Your account is in arrears"), (0, "insufficient balance (1008)"),
+        ])
+    func anEmptyAccountIsQuotaUnderAnyStatus(_ status: Int, _ message: String) {
+        let json = JSON.object(JSONObject([.init(key: "message", value: .string(message))]))
+        let error = status == 0 ? ErrorClassifier.inBand(json) : Self.error(status, message, type: "api_error")
+        #expect(error.kind == .quota)
+    }
+
+    @Test(
+        arguments: [
+            (500, "api_error", "Invalid API key", ErrorKind.auth), (500, "", "Rate limit exceeded", .rateLimit),
+            (404, "", "File file-abc not found", .invalidRequest),
+            (404, "", "No endpoints found that support image input", .invalidRequest),
+            (404, "previous_response_not_found", "x", .invalidRequest), (404, "", "model 'm' not found", .notFound),
+            (401, "key_model_access_denied", "key not allowed to access model", .notFound),
+            (500, "insufficient_balance_error", "x", .quota),
+        ])
+    func wordsSayWhoseFaultItIs(_ status: Int, _ type: String, _ message: String, _ kind: ErrorKind) {
+        #expect(Self.error(status, message, type: type).kind == kind)
+    }
+
+    @Test(
+        arguments: [
+            (400, "Invalid model name passed in model=m. Call `/v1/models` to view available models", Suspicion.model),
+            (400, "Server is pinned to model m", .model), (400, "Model Not Exist", .model),
+            (400, "m is not a valid model ID", .model), (400, "The model `m` does not exist", .model),
+            (500, "model 'm' not found, try pulling it first", .model), (422, "Unknown model: m", .model),
+            (400, "This is not a chat model and thus not supported in the v1/chat/completions endpoint", .model),
+            (400, "model m is not supported", .model),
+            (400, "The model `m` has been decommissioned and is no longer supported", .model),
+            (403, "x", .provider), (402, "x", .provider), (405, "Method Not Allowed", .provider), (511, "x", .provider),
+            (400, "API version not supported", .provider), (400, "This organization has been disabled.", .provider),
+            (400, "<html><head><title>Login</title></head></html>", .provider),
+            (400, "<!DOCTYPE html>", .provider), (421, "", .provider), (302, "", .provider),
+            (400, "The plain HTTP request was sent to HTTPS port", .provider),
+            (400, "Client sent an HTTP request to an HTTPS server.", .provider),
+            // Of the job.
+            (400, "Unsupported parameter: 'max_tokens' is not supported with this model.", nil),
+            (400, "Invalid value for 'temperature'", nil), (400, "", nil), (500, "Internal Server Error", nil),
+            (502, "<html><body>Bad Gateway</body></html>", nil), (429, "slow down", nil), (503, "Loading model", nil),
+        ] as [(Int, String, Suspicion?)])
+    func wordsSpeakAgainstTheProviderTheModelOrTheJob(_ status: Int, _ message: String, _ suspicion: Suspicion?) {
+        #expect(Self.error(status, message).suspicion == suspicion)
+    }
+}
