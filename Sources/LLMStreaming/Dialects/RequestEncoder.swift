@@ -23,6 +23,7 @@ public enum RequestEncoder {
     ) throws(LLMError) -> ProviderRequest {
         let dialect = content.dialect(at: provider)
         var body: JSONObject
+        var takenOut: Set<String> = []
         switch content {
         case .body(let given, let dialect):
             guard provider.speaks(dialect) else {
@@ -43,6 +44,9 @@ public enum RequestEncoder {
                     try AnthropicMessagesRequest.body(conversation, options, model: model, provider: provider)
                 }
             body = body.merging(extra)
+            // What the user takes out is out, ours and theirs: a server that refuses a member refuses null too.
+            takenOut = Set(extra.members.filter(\.value.isNull).map(\.key))
+            for name in takenOut { body[name] = nil }
         }
         switch continuation {
         case .prefill(let text): prefill(text, &body, dialect, provider, model)
@@ -59,7 +63,7 @@ public enum RequestEncoder {
             }
         }
         body["stream"] = true
-        if dialect != .anthropicMessages {
+        if dialect != .anthropicMessages, !takenOut.contains("stream_options") {
             let ours = dialect == .openAIChat ? provider.streamOptions : provider.responsesStreamOptions
             let options = (body["stream_options"]?.object ?? JSONObject()).merging(ours)
             body["stream_options"] = options.isEmpty ? nil : .object(options)

@@ -43,12 +43,13 @@ struct ConfiguredProvider {
                 provider.baseURL = try string()
                 provider.baseURLVariables = []
             case "api_key_env":
-                provider.keyVariables = [try string()]
+                provider.keyVariables = [try Self.variable(string(), name)]
                 provider.tokenVariables = []
                 provider.needsKey = true
             case "auth":
                 provider.authorization = try choice(Provider.Authorization.self)
                 if provider.authorization == .none { provider.needsKey = false }
+            case "stream_options": try setStreamOptions(name, member.value)
             case "concurrency": provider.concurrency = try positive()
             case "rpm": provider.requestsPerMinute = try positive()
             case "tpm": provider.tokensPerMinute = try positive()
@@ -83,6 +84,32 @@ struct ConfiguredProvider {
             }
             provider.resume = capability
         }
+    }
+
+    /// False: none are sent, for servers that refuse the member.
+    private mutating func setStreamOptions(_ name: String, _ json: JSON) throws(ConfigurationError) {
+        guard case .bool(let areSent) = json else {
+            throw ConfigFile.wrongType("\(name).stream_options", "true or false")
+        }
+        if !areSent { (provider.streamOptions, provider.responsesStreamOptions) = (JSONObject(), JSONObject()) }
+    }
+
+    /// The name of a variable; a key that was put there by mistake is not shown.
+    private static func variable(_ text: String, _ name: String) throws(ConfigurationError) -> String {
+        let isName = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard isName, text.first?.isNumber == false else {
+            throw ConfigurationError(
+                "\(name).api_key_env holds no name of an environment variable; the key itself belongs into that variable"
+            )
+        }
+        return text
     }
 
     private static func isVersion(_ field: (name: String, value: String)) -> Bool {

@@ -133,4 +133,24 @@ import Testing
         #expect(first.contains(#""content":"a\u0000\u001f/😀\\""#))
         #expect(first.contains(#""x":-0.0e+1"#))
     }
+
+    @Test func aNullInTheExtraBodyTakesAMemberOut() throws {
+        func body(_ extra: String, _ api: String = "chat") throws -> String {
+            var options = CompletionOptions()
+            (options.maxTokens, options.temperature) = (5, 1)
+            options[.api] = .string(api)
+            let content = RequestContent.conversation([.user("x")], options, extraBody: try Self.json(extra))
+            let request = try RequestEncoder.encode(
+                content, model: "m", provider: try #require(ProviderCatalog()["openai"]))
+            return String(decoding: request.body, as: UTF8.self)
+        }
+        let chat = #"{"model":"m","messages":[{"role":"user","content":"x"}]"#
+        #expect(
+            try body(#"{"stream_options":null}"#) == chat + #","max_tokens":5,"temperature":1,"stream":true}"#)
+        #expect(
+            try body(#"{"max_tokens":null,"temperature":null,"zz":null,"stream_options":{"a":1}}"#)
+                == chat
+                + #","stream_options":{"a":1,"include_usage":true,"include_obfuscation":false},"stream":true}"#)
+        #expect(!(try body(#"{"stream_options":null}"#, "responses").contains("stream_options")))
+    }
 }
