@@ -13,12 +13,21 @@ import Testing
 
         init(maximumSetUps: Int) { state = PoolState(maximumSetUps: maximumSetUps) }
 
-        func open(_ id: UInt64) -> Bool { state.opened(id, id: id) }
-        func free(_ id: UInt64, of origin: Origin) -> String? { state.free(id, id: id, of: origin) }
+        func open(_ id: UInt64, of origin: Origin = PoolStateTests.a) -> Bool { state.opened(id, id: id, of: origin) }
+        func free(_ id: UInt64, of origin: Origin, answerSeconds: Double? = nil) -> String? {
+            switch state.free(id, id: id, of: origin, answerSeconds: answerSeconds) {
+            case .give(let waiter): waiter
+            case .keep: nil
+            case .close: "close"
+            }
+        }
+        func starve(_ id: UInt64, of origin: Origin, seconds: Double) -> UInt64? {
+            state.starve(id, of: origin, seconds: seconds)
+        }
         func request(_ origin: Origin) -> PoolGrant<UInt64>? { state.request(origin) }
         func retire(_ id: UInt64, of origin: Origin) -> Bool { state.retire(id, of: origin) }
         func withdraw(_ id: UInt64) -> String? { state.withdraw(id) }
-        func setUpEnded() -> [String] { state.setUpEnded() }
+        func setUpEnded(of origin: Origin = PoolStateTests.a) -> [String] { state.setUpEnded(of: origin) }
     }
 
     @Test func reusesTheNewestIdleConnectionOfTheOrigin() {
@@ -77,16 +86,55 @@ import Testing
     }
 
     @Test func givesAFreeConnectionToTheFirstWhoWaitsForItsOrigin() {
-        let pool = Pool(maximumSetUps: 0)
+        let pool = Pool(maximumSetUps: 1)
+        #expect(pool.request(Self.a) == .setUp)
+        #expect(pool.request(Self.b) == .setUp, "one whatever others have taken")
         _ = pool.open(1)
         pool.state.enqueue("b1", id: 1, for: Self.b)
         pool.state.enqueue("a1", id: 2, for: Self.a)
         pool.state.enqueue("a2", id: 3, for: Self.a)
         #expect(pool.free(1, of: Self.a) == "a1")
-        // Places go on in the order of all.
-        #expect(pool.setUpEnded() == ["b1"])
-        #expect(pool.setUpEnded() == ["a2"])
+        #expect(pool.setUpEnded(of: Self.b) == ["b1"])
+        #expect(pool.setUpEnded(of: Self.a) == ["a2"])
         #expect(pool.state.waitingCount == 0)
+    }
+
+    @Test func aDeadOriginHoldsThePlacesOfNoOther() {
+        let pool = Pool(maximumSetUps: 100)
+        for id in 1...50 as ClosedRange<UInt64> where pool.request(Self.a) == nil {
+            pool.state.enqueue("a\(id)", id: id, for: Self.a)
+        }
+        #expect(pool.state.waitingCount == 42)
+        for _ in 1...8 { #expect(pool.request(Self.b) == .setUp) }
+        // A place of the other's goes to none of those that wait for the dead one beyond its own.
+        #expect(pool.setUpEnded(of: Self.b) == [])
+        #expect(pool.setUpEnded(of: Self.a) == ["a9"])
+        let few = Pool(maximumSetUps: 3)
+        while few.request(Self.a) == .setUp {}
+        #expect(few.request(Self.b) == .setUp)
+        #expect(few.request(Self.b) == nil)
+    }
+
+    @Test func closesWhatIsIdleForANewConnectionThatTheServerDoesNotTake() {
+        let pool = Pool(maximumSetUps: 10)
+        for id in 1...5 as ClosedRange<UInt64> { _ = pool.open(id) }
+        // Nothing was answered yet: all may be slow.
+        #expect(pool.starve(9, of: Self.a, seconds: 100) == nil)
+        #expect(pool.free(1, of: Self.a, answerSeconds: 0.5) == nil)
+        #expect(pool.free(2, of: Self.a, answerSeconds: 0.5) == nil)
+        #expect(pool.starve(9, of: Self.a, seconds: 2.9) == nil, "not longer than usual")
+        #expect(pool.starve(9, of: Self.a, seconds: 3) == 1, "the oldest")
+        #expect(pool.starve(9, of: Self.a, seconds: 4) == 2)
+        // Nothing is idle: the next one that becomes free is closed, one for each that starves.
+        #expect(pool.starve(9, of: Self.a, seconds: 5) == nil)
+        #expect(pool.starve(9, of: Self.a, seconds: 6) == nil)
+        #expect(pool.free(3, of: Self.a, answerSeconds: 0.5) == "close")
+        #expect(pool.free(4, of: Self.a, answerSeconds: 0.5) == nil)
+        #expect(pool.request(Self.a) == .reuse(4))
+        #expect(pool.starve(9, of: Self.a, seconds: 7) == nil)
+        pool.state.fed(9, of: Self.a)
+        #expect(pool.free(5, of: Self.a, answerSeconds: 0.5) == nil, "it was answered meanwhile")
+        #expect(pool.starve(7, of: Self.b, seconds: 100) == nil, "another origin")
     }
 
     @Test func setsUpAnEighthOfWhatStandsAtOnce() {

@@ -77,7 +77,9 @@ final class AnswerReader: ChannelInboundHandler {
         switch phase {
         case .chunked: readChunked(unwrapInboundIn(data), context)
         case .head, .body: decode(unwrapInboundIn(data), context)
-        case .idle: fail(NIOHTTPDecoderError.unsolicitedResponse, context)
+        case .idle:
+            let foreign: (any Error)? = ForeignProtocol(unwrapInboundIn(data))
+            fail(foreign ?? NIOHTTPDecoderError.unsolicitedResponse, context)
         case .failed: break
         }
     }
@@ -130,7 +132,10 @@ final class AnswerReader: ChannelInboundHandler {
             isDecoding = true
             let result = Result { try decoder.decode(context: context, buffer: &part) }
             isDecoding = false
-            if case .failure(let error) = result { return fail(error, context) }
+            if case .failure(let error) = result {
+                let foreign: (any Error)? = phase == .head ? ForeignProtocol(held) : nil
+                return fail(foreign ?? error, context)
+            }
             held.moveReaderIndex(forwardBy: part.readerIndex)
             seen = end - part.readerIndex
         }

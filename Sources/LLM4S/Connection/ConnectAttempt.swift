@@ -47,11 +47,15 @@ final class ConnectAttempt: Sendable {
             self.abandon(
                 LLMError(.timeoutConnect, "no connection to \(origin.endpointName)\(way) within \(limit.text)"))
         }
+        // What is not taken in time may be for want of a place at the server.
+        let began = NIODeadline.now()
+        let plea = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            care.starve(id, origin, Double((NIODeadline.now() - began).nanoseconds) / 1e9)
+        }
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(limit)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.tcpOption(.keepAliveIdle), value: 60)
+            .channelOptions(VanishedPeer.options)
             .channelOption(.recvAllocator, value: Self.receiveBuffers)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -78,6 +82,8 @@ final class ConnectAttempt: Sendable {
             }
         }.whenComplete { result in
             deadline.cancel()
+            plea.cancel()
+            if NIODeadline.now() - began >= .seconds(1) { care.fed(id, origin) }
             self.end(result, onEnd)
         }
     }
@@ -134,7 +140,7 @@ final class ConnectAttempt: Sendable {
     ) throws {
         let pipeline = channel.pipeline.syncOperations
         if let proxy {
-            if proxy.origin.isSecure { try pipeline.addHandler(tls.handler(for: proxy.origin.host)) }
+            if proxy.origin.isSecure { try pipeline.addHandler(tls.handler(forProxy: proxy.origin.host)) }
             if proxy.origin.isSecure || origin.isSecure {
                 try pipeline.addHandler(ProxyGate(proxy, tunnelTo: origin.isSecure ? origin : nil))
             }
@@ -151,6 +157,9 @@ final class ConnectAttempt: Sendable {
     }
 }
 
-extension NIOBSDSocket.Option {
-    fileprivate static var keepAliveIdle: Self { Self(rawValue: POSIX.keepAliveIdle) }
+extension ClientBootstrap {
+    /// Sets socket options of connections.
+    fileprivate func channelOptions(_ options: [(option: ChannelOptions.Types.SocketOption, value: Int)]) -> Self {
+        options.reduce(self) { $0.channelOption($1.option, value: $1.value) }
+    }
 }

@@ -6,11 +6,6 @@ import NIOSSL
 
 /// From the errors of NIO and BoringSSL to ours: the only place that knows them.
 enum ConnectionFailure {
-    /// Why a certificate was not accepted, found where the certificate could still be looked at.
-    struct RejectedCertificate: Error {
-        let reason: String
-    }
-
     /// The error of a connection that could not be made.
     static func error(_ error: any Error, origin: Origin) -> LLMError {
         let name = origin.endpointName
@@ -24,16 +19,16 @@ enum ConnectionFailure {
             return LLMError(.timeoutConnect, "no connection to \(name) within \(time.text)")
         case let error as IOError:
             return LLMError(.connect, "no connection to \(name): \(POSIX.reason(error.errnoCode))")
-        case let rejected as RejectedCertificate:
-            return LLMError(.tls, "the certificate of \(name) is not accepted: \(rejected.reason)")
+        case let fault as TLSFault: return LLMError(.tls, fault.words(name))
         case is NIOSSLExtraError: return otherHost(origin)
         case NIOSSLError.handshakeFailed(let failure) where failure.isEndOfStream:
             return LLMError(.connect, "\(name) closed the connection during the TLS handshake")
         case is NIOSSLError, is BoringSSLError:
-            return LLMError(.tls, "TLS with \(name) failed: \(explanation(of: String(describing: error)))")
+            return LLMError(.tls, TLSFault(error, hasCertificate: false).words(name))
         case ChannelError.eof, ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed:
             return LLMError(.connect, "\(name) closed the connection while it was being set up")
-        default: return LLMError(.connect, "no connection to \(name): \(error)")
+        // Its words are for developers.
+        default: return LLMError(.connect, "no connection to \(name), for no reason that is known")
         }
     }
 
@@ -46,48 +41,56 @@ enum ConnectionFailure {
 
     /// The error of a certificate that names another host.
     static func otherHost(_ origin: Origin) -> LLMError {
-        LLMError(
-            .tls,
-            "the certificate of \(origin.endpointName) is not accepted: it was issued for another host "
-                + "(host name mismatch)")
+        LLMError(.tls, TLSFault.otherHost.words(origin.endpointName))
     }
 
-    /// The error of a set-up as our handler saw it, with the reason why a certificate was refused.
+    /// The error of a set-up as our handler saw it: where a certificate was refused, why.
     ///
-    /// BoringSSL says only that the verification failed; the certificate, still at hand here, tells the usual causes.
-    static func reason(of error: any Error, in context: ChannelHandlerContext) -> any Error {
-        guard case NIOSSLError.handshakeFailed = error, "\(error)".contains("CERTIFICATE_VERIFY_FAILED") else {
-            return error
+    /// - Parameter hasCertificate: whether we show one of our own.
+    static func reason(
+        of error: any Error, in context: ChannelHandlerContext, hasCertificate: Bool = false
+    ) -> any Error {
+        switch error {
+        case NIOSSLError.handshakeFailed(let failure) where failure.isEndOfStream: return error
+        case NIOSSLError.handshakeFailed where "\(error)".contains("CERTIFICATE_VERIFY_FAILED"):
+            let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
+            return TLSFault(rejected: handler?.peerCertificate, unixSeconds: Int(POSIX.unixSeconds()))
+        case is NIOSSLError, is BoringSSLError: return TLSFault(error, hasCertificate: hasCertificate)
+        default: return error
         }
-        let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
-        let now = Int(POSIX.unixSeconds())
-        switch handler?.peerCertificate {
-        case let certificate? where certificate.notValidAfter < now:
-            return RejectedCertificate(reason: "it has expired")
-        case let certificate? where certificate.notValidBefore > now:
-            return RejectedCertificate(reason: "it is not valid yet")
-        case _?: return RejectedCertificate(reason: "its issuer is not trusted (unknown authority)")
-        case nil: return RejectedCertificate(reason: "it cannot be verified")
-        }
-    }
-
-    private static func explanation(of text: String) -> String {
-        if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
-            return "the server does not speak TLS on this port"
-        }
-        return text
     }
 }
 
 extension ConnectionLoss {
     /// The loss that an error in mid-connection means; nil where it says no more than that the connection ended.
-    init?(_ error: any Error) {
+    ///
+    /// - Parameter hasCertificate: whether we show one of our own.
+    init?(_ error: any Error, hasCertificate: Bool = false) {
         switch error {
         case let error as IOError: self = .broken(POSIX.reason(error.errnoCode))
-        case let error as HTTPParserError: self = .malformed(error.debugDescription)
+        case let foreign as ForeignProtocol: self = .malformed(foreign.reason)
+        case let error as HTTPParserError: self = .malformed(error.reason)
         case NIOSSLError.uncleanShutdown: return nil
-        case is NIOSSLError, is BoringSSLError: self = .broken("TLS: \(error)")
+        case is NIOSSLError, is BoringSSLError:
+            // In TLS 1.3 a server refuses us only after the handshake.
+            let fault = TLSFault(error, hasCertificate: hasCertificate)
+            self = fault == .broken ? .broken("TLS: \(fault.reason)") : .refused(fault)
         default: return nil
+        }
+    }
+}
+
+extension HTTPParserError {
+    /// What is wrong with an answer, for its user.
+    fileprivate var reason: String {
+        switch self {
+        case .invalidChunkSize: "the size of a chunk is no number"
+        case .headerOverflow: "its head is too long"
+        case .invalidContentLength, .unexpectedContentLength: "its length is no number, or told twice"
+        case .invalidEOFState: "it ended too early"
+        case .invalidHeaderToken: "a header field is malformed"
+        case .invalidStatus: "its status is no number"
+        default: "it is malformed"
         }
     }
 }

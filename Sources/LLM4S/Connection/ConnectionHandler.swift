@@ -44,7 +44,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         didSet { alarm?.set(deadline) }
     }
     private var loss = ConnectionLoss.closed
+    /// Whether the time in which a request must be acknowledged is bounded.
+    private var isAcknowledgeBounded = true
     private var hasServed = false
+    /// The wait for the first byte of an answer.
+    private var patience: AnswerPatience?
 
     /// - Parameter ready: fulfilled when the connection stands, TLS included.
     init(id: UInt64, origin: Origin, care: ConnectionCare, ready: EventLoopPromise<Void>) {
@@ -72,7 +76,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
             if hasServed { onEnd(.unusable) } else { refuse(stream) }
             return
         }
+        patience = AnswerPatience(isFirst: !hasServed, at: now)
         hasServed = true
+        boundAcknowledgement(plan.body.count <= VanishedPeer.safeRequestBytes, context)
         state = .streaming(stream)
         reader?.expectAnswer(to: plan.head)
         context.write(wrapOutboundOut(.head(plan.head)), promise: nil)
@@ -87,8 +93,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: sent)
     }
 
+    /// Waits for a while, or for as long as it takes, until the peer has taken what is sent.
+    private func boundAcknowledgement(_ isBounded: Bool, _ context: ChannelHandlerContext) {
+        guard isBounded != isAcknowledgeBounded, let option = VanishedPeer.userTimeout else { return }
+        isAcknowledgeBounded = isBounded
+        try? context.channel.syncOptions?.setOption(
+            option, value: isBounded ? VanishedPeer.acknowledgeMilliseconds : 0)
+    }
+
     private func refuse(_ stream: ActiveStream) {
-        stream.exchange.connectionLost(.closed, at: now)
+        stream.exchange.connectionLost(loss, at: now)
         state = .closed
         finish(stream)
     }
@@ -153,6 +167,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let isReadHeld = stream.flow == .waitingForRoom(isReadHeld: true)
         stream.flow = .open
         _ = stream.handOn()
+        answerCame()
         let end: ExchangeEnd =
             switch verdict {
             case .completed(let completion): .result(stream.exchange.result(.completed(completion), at: now))
@@ -163,6 +178,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if isReadHeld { context?.read() }
         // Only now, so that who starts the next request finds the connection free.
         stream.onEnd(end)
+    }
+
+    /// The first byte of an answer is there, or none will come.
+    private func answerCame() {
+        if patience?.answered(at: now) == true { care.fed(id, origin) }
     }
 
     /// Decides what becomes of the connection of an exchange that ended.
@@ -180,7 +200,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func becomeReady() {
         state = .ready(since: now)
-        if let connection { care.onFree(connection) }
+        if let connection { care.onFree(connection, patience?.answerSeconds) }
     }
 
     private func close() {
@@ -193,7 +213,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// When the state has lasted too long.
     private var deadline: NIODeadline? {
         switch state {
-        case .streaming(let stream): stream.exchange.clock.deadline
+        case .streaming(let stream):
+            // Looked at with each read; nobody pleads once an answer comes.
+            if let plea = patience?.nextPlea {
+                min(plea, stream.exchange.clock.deadline ?? plea)
+            } else {
+                stream.exchange.clock.deadline
+            }
         case .draining(let since, _): since + Self.drainTime
         case .ready(let since): since + care.idleLifetime
         case .settingUp, .lost, .closed: nil
@@ -209,7 +235,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func deadlineCame() {
         switch state {
         case .streaming(let stream):
-            stream.exchange.expire(at: now)
+            if let seconds = patience?.plead(at: now) { care.starve(id, origin, seconds) }
+            if stream.exchange.clock.isExpired(at: now) { stream.exchange.expire(at: now) }
             advance(stream)
         case .draining: close()
         case .ready: if care.retire(id, origin) { close() }
@@ -269,6 +296,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         reader?.headCame(head)
         switch state {
         case .streaming(let stream):
+            answerCame()
             stream.isKeptAlive = head.isKeepAlive
             stream.exchange.receiveHead(
                 ProviderResponseHead(
@@ -312,16 +340,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch state {
         case .settingUp:
-            ready.fail(ConnectionFailure.reason(of: error, in: context))
+            ready.fail(ConnectionFailure.reason(of: error, in: context, hasCertificate: care.hasCertificate))
             close()
         case .streaming(let stream):
             if case HTTPParserError.invalidEOFState = error {
                 stream.exchange.connectionLostInHead(at: context.eventLoop.now)
-            } else if let loss = ConnectionLoss(error) {
+            } else if let loss = ConnectionLoss(error, hasCertificate: care.hasCertificate) {
                 self.loss = loss
             }
             context.close(promise: nil)
-        case .ready, .draining, .lost, .closed: close()
+        case .ready, .draining, .lost, .closed:
+            // Who is about to begin learns why it cannot.
+            if let loss = ConnectionLoss(error, hasCertificate: care.hasCertificate) { self.loss = loss }
+            close()
         }
     }
 

@@ -18,13 +18,16 @@ final class ConnectionPool: Sendable {
 
     init(group: any EventLoopGroup, configuration: TransportConfiguration) {
         self.group = group
-        tls = TLSClient(caFile: configuration.caFile)
+        tls = TLSClient(configuration)
         self.configuration = configuration
         state = Mutex(PoolState(maximumSetUps: configuration.maximumHandshakes))
     }
 
     /// What the pool has done so far.
     var statistics: TransportStatistics { state.withLock { $0.statistics } }
+
+    /// The open connections.
+    var connections: [Connection] { state.withLock { $0.connections } }
 
     /// How many streams wait for their turn.
     var waitingCount: Int { state.withLock { $0.waitingCount } }
@@ -76,22 +79,22 @@ final class ConnectionPool: Sendable {
     ) {
         let connecting = ConnectAttempt(id: nextID(), origin: origin, proxy: proxy, on: group.next())
         attempt.enter(giveUp: { connecting.abandon(.cancelled(before: origin)) }) {
-            connecting.start(tls: tls, timeout: attempt.connectTimeout, care: care) { self.setUpEnded($0) }
+            connecting.start(tls: tls, timeout: attempt.connectTimeout, care: care) { self.setUpEnded($0, of: origin) }
         }
         connecting.connection.whenComplete { result in
             onEnd(result.mapError { ConnectionFailure.error($0, origin: origin) })
         }
     }
 
-    private func setUpEnded(_ result: Result<Connection, LLMError>) {
+    private func setUpEnded(_ result: Result<Connection, LLMError>, of origin: Origin) {
         let (next, isWanted) = state.withLock { state in
             var isWanted = true
             switch result {
-            case .success(let connection): isWanted = state.opened(connection, id: connection.id)
+            case .success(let connection): isWanted = state.opened(connection, id: connection.id, of: origin)
             case .failure(let error) where error.kind != .cancelled: state.setUpFailed()
             case .failure: break
             }
-            return (state.setUpEnded(), isWanted)
+            return (state.setUpEnded(of: origin), isWanted)
         }
         for waiter in next { waiter(.setUp) }
         guard case .success(let connection) = result else { return }
@@ -104,11 +107,22 @@ final class ConnectionPool: Sendable {
     private var care: ConnectionCare {
         ConnectionCare(
             idleLifetime: TimeAmount(configuration.idleConnectionLifetime),
-            onFree: { connection in
-                let next = self.state.withLock { $0.free(connection, id: connection.id, of: connection.origin) }
-                next?(.reuse(connection))
+            hasCertificate: configuration.clientCertificate != nil,
+            onFree: { connection, answerSeconds in
+                let next = self.state.withLock {
+                    $0.free(connection, id: connection.id, of: connection.origin, answerSeconds: answerSeconds)
+                }
+                switch next {
+                case .give(let waiter): waiter(.reuse(connection))
+                case .keep: break
+                case .close: connection.channel.close(promise: nil)
+                }
             },
-            retire: { id, origin in self.state.withLock { $0.retire(id, of: origin) } })
+            retire: { id, origin in self.state.withLock { $0.retire(id, of: origin) } },
+            starve: { id, origin, seconds in
+                self.state.withLock { $0.starve(id, of: origin, seconds: seconds) }?.channel.close(promise: nil)
+            },
+            fed: { id, origin in self.state.withLock { $0.fed(id, of: origin) } })
     }
 
     /// A number that no connection, exchange or waiter has.

@@ -13,36 +13,65 @@ enum PoolGrant<Connection: Sendable>: Sendable {
     case cancelled
 }
 
+/// What becomes of a connection that is free.
+enum PoolReturn<Waiter: Sendable>: Sendable {
+    /// A stream that waited is to be given it.
+    case give(Waiter)
+    /// It stays for the next one that asks.
+    case keep
+    /// It is to be closed, so that its server takes a connection that still waits there.
+    case close
+}
+
 /// Who has which connection and who waits for one: a value, so that its rules can be tested without sockets.
 ///
 /// Idle connections are reused newest first: the oldest then reach the end of their lifetime. Streams without one wait
-/// in order for one of the places in which connections are set up, or for one of their origin that becomes idle before.
-/// Every verb takes amortised constant time, however many wait.
+/// in order for one of the places in which connections of their origin are set up, or for one of it that becomes idle
+/// before. An origin whose connections never stand holds the places of no other. Every verb takes amortised constant
+/// time, however many wait; the end of a set-up looks at the origins, which are few.
 struct PoolState<Connection: Sendable, Waiter: Sendable> {
+    /// What is known of one origin.
+    private struct Place {
+        var setUps = 0
+        var openCount = 0
+        /// Newest last; an ID without a connection belongs to one that is gone.
+        var idle: [UInt64] = []
+        /// Who waits, oldest first; an ID without a waiter belongs to one that is gone.
+        var queue = CircularBuffer<UInt64>()
+        /// Streams on new connections that get no answer while others do, and have not had one closed for them yet.
+        var starving: Set<UInt64> = []
+        /// The mean time from a request to the first byte of its answer, in seconds.
+        var answerSeconds: Double?
+
+        var isEmpty: Bool { setUps == 0 && openCount == 0 && idle.isEmpty && queue.isEmpty && starving.isEmpty }
+    }
+
     private let maximumSetUps: Int
     private var setUps = 0
     private var isShutDown = false
-    /// Newest last; an ID without a connection belongs to one that is gone.
-    private var idle: [Origin: [UInt64]] = [:]
+    private var places: [Origin: Place] = [:]
     private var idleConnections: [UInt64: Connection] = [:]
-    private var waiters: [UInt64: (waiter: Waiter, origin: Origin)] = [:]
-    /// Oldest first, all of them and by origin; an ID without a waiter belongs to one that is gone.
-    private var queue = CircularBuffer<UInt64>()
-    private var queues: [Origin: CircularBuffer<UInt64>] = [:]
+    private var waiters: [UInt64: Waiter] = [:]
     /// The open connections, idle or not.
     private var open: [UInt64: Connection] = [:]
     private(set) var statistics = TransportStatistics()
 
-    /// So many connections may be set up at once however few stand.
+    /// So many connections of an origin may be set up at once however few stand.
     private static var firstSetUps: Int { 8 }
 
     init(maximumSetUps: Int) { self.maximumSetUps = maximumSetUps }
 
-    /// How many connections may be set up at once: an eighth of those that stand.
+    /// Whether one more connection of an origin may be set up: at once an eighth of those that stand.
     ///
     /// So a start is a ramp and not a burst, and where streams are short, one that waits gets a connection that becomes
-    /// free sooner than a new one would stand.
-    private var setUpBound: Int { min(maximumSetUps, max(Self.firstSetUps, open.count / 8)) }
+    /// free sooner than a new one would stand. Where others have taken all places there is one all the same.
+    private func maySetUp(_ place: Place) -> Bool {
+        place.setUps < min(maximumSetUps, max(Self.firstSetUps, place.openCount / 8))
+            && (setUps < maximumSetUps || place.setUps == 0)
+    }
+
+    /// The open connections, idle or not.
+    var connections: [Connection] { Array(open.values) }
 
     /// How many wait.
     var waitingCount: Int { waiters.count }
@@ -54,21 +83,21 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
             statistics.connectionsReused += 1
             return .reuse(connection)
         }
-        guard setUps < setUpBound else { return nil }
-        setUps += 1
+        let place = places[origin] ?? Place()
+        guard maySetUp(place) else { return nil }
+        beginSetUp(origin)
         return .setUp
     }
 
     /// Puts a stream that got nothing into the queue.
     mutating func enqueue(_ waiter: Waiter, id: UInt64, for origin: Origin) {
-        waiters[id] = (waiter, origin)
-        queue.append(id)
-        queues[origin, default: CircularBuffer()].append(id)
+        waiters[id] = waiter
+        places[origin, default: Place()].queue.append(id)
     }
 
     /// Takes a stream out of the queue that has lost interest; nil where it waits no more.
     mutating func withdraw(_ id: UInt64) -> Waiter? {
-        let waiter = waiters.removeValue(forKey: id)?.waiter
+        let waiter = waiters.removeValue(forKey: id)
         forgetQueuesIfEmpty()
         return waiter
     }
@@ -76,22 +105,22 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// A place for setting up is free again: the longest waiting streams get what places there are.
     ///
     /// - Returns: who is to be given `setUp`.
-    mutating func setUpEnded() -> [Waiter] {
+    mutating func setUpEnded(of origin: Origin) -> [Waiter] {
         setUps -= 1
+        places[origin]?.setUps -= 1
         var next: [Waiter] = []
-        while setUps < setUpBound, let waiter = takeLongestWaiting() {
-            setUps += 1
-            next.append(waiter)
-        }
+        while let waiter = takeLongestWaiting() { next.append(waiter) }
+        forget(origin)
         return next
     }
 
     /// A connection stands.
     ///
     /// - Returns: whether it is wanted; a pool that was shut down meanwhile wants none.
-    mutating func opened(_ connection: Connection, id: UInt64) -> Bool {
+    mutating func opened(_ connection: Connection, id: UInt64, of origin: Origin) -> Bool {
         guard !isShutDown else { return false }
         open[id] = connection
+        places[origin, default: Place()].openCount += 1
         statistics.connectionsOpened += 1
         statistics.connectionsOpen += 1
         return true
@@ -100,20 +129,28 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// A connection could not be made.
     mutating func setUpFailed() { statistics.handshakesFailed += 1 }
 
-    /// A connection is free: it goes to the longest waiting stream of its origin, else it becomes idle.
+    /// A connection is free: it goes to the longest waiting stream of its origin, else it becomes idle, but where a
+    /// stream starves.
     ///
-    /// - Returns: who is to be given the connection.
-    mutating func free(_ connection: Connection, id: UInt64, of origin: Origin) -> Waiter? {
-        guard open[id] != nil, !isShutDown else { return nil }
-        while let first = queues[origin]?.popFirst() {
-            guard let waiter = waiters.removeValue(forKey: first)?.waiter else { continue }
+    /// - Parameter answerSeconds: how long its last request waited for the first byte of an answer.
+    mutating func free(
+        _ connection: Connection, id: UInt64, of origin: Origin, answerSeconds: Double? = nil
+    ) -> PoolReturn<Waiter> {
+        guard open[id] != nil, !isShutDown else { return .keep }
+        if let answerSeconds { learn(answerSeconds, origin) }
+        while let first = places[origin]?.queue.popFirst() {
+            guard let waiter = waiters.removeValue(forKey: first) else { continue }
             forgetQueuesIfEmpty()
             statistics.connectionsReused += 1
-            return waiter
+            return .give(waiter)
+        }
+        if let starving = places[origin]?.starving.first {
+            places[origin]?.starving.remove(starving)
+            return .close
         }
         idleConnections[id] = connection
-        idle[origin, default: []].append(id)
-        return nil
+        places[origin, default: Place()].idle.append(id)
+        return .keep
     }
 
     /// Takes an idle connection away, because its lifetime is over.
@@ -121,11 +158,12 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// - Returns: whether it was idle; a stream has it otherwise.
     mutating func retire(_ id: UInt64, of origin: Origin) -> Bool {
         guard idleConnections.removeValue(forKey: id) != nil else { return false }
-        guard var stack = idle.removeValue(forKey: origin) else { return true }
-        if stack.last == id { stack.removeLast() }
+        guard places[origin] != nil else { return true }
+        if places[origin]?.idle.last == id { places[origin]?.idle.removeLast() }
         // The gone ones are swept when they are the most.
-        if stack.count > 2 * idleConnections.count + 16 { stack.removeAll { idleConnections[$0] == nil } }
-        if !stack.isEmpty { idle[origin] = stack }
+        if places[origin]?.idle.count ?? 0 > 2 * idleConnections.count + 16 {
+            places[origin]?.idle.removeAll { idleConnections[$0] == nil }
+        }
         return true
     }
 
@@ -134,6 +172,8 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
         guard open.removeValue(forKey: id) != nil else { return }
         statistics.connectionsOpen -= 1
         _ = retire(id, of: origin)
+        places[origin]?.openCount -= 1
+        forget(origin)
     }
 
     /// Refuses all that comes and gives out all that is to be ended.
@@ -141,28 +181,39 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
         isShutDown = true
         defer {
             waiters = [:]
-            idle = [:]
             idleConnections = [:]
+            for origin in places.keys {
+                places[origin]?.idle = []
+                places[origin]?.starving = []
+            }
             forgetQueuesIfEmpty()
         }
-        return (waiters.values.map(\.waiter), Array(open.values))
+        return (Array(waiters.values), Array(open.values))
     }
 
+    private mutating func beginSetUp(_ origin: Origin) {
+        setUps += 1
+        places[origin, default: Place()].setUps += 1
+    }
+
+    /// Takes who waits the longest of those whose origin has a place, for it.
     private mutating func takeLongestWaiting() -> Waiter? {
-        while let id = queue.popFirst() {
-            guard let (waiter, origin) = waiters.removeValue(forKey: id) else { continue }
-            // Both queues are in order of arrival, so its own ID is the first living one there.
-            while let first = queues[origin]?.popFirst(), first != id {}
-            forgetQueuesIfEmpty()
-            return waiter
+        guard !waiters.isEmpty else { return nil }
+        var oldest: (id: UInt64, origin: Origin)?
+        for origin in places.keys {
+            while let first = places[origin]?.queue.first, waiters[first] == nil { places[origin]?.queue.removeFirst() }
+            guard let place = places[origin], let first = place.queue.first, maySetUp(place) else { continue }
+            if oldest.map({ first < $0.id }) ?? true { oldest = (first, origin) }
         }
-        return nil
+        guard let oldest else { return nil }
+        places[oldest.origin]?.queue.removeFirst()
+        beginSetUp(oldest.origin)
+        defer { forgetQueuesIfEmpty() }
+        return waiters.removeValue(forKey: oldest.id)
     }
 
     private mutating func takeIdle(_ origin: Origin) -> Connection? {
-        guard var stack = idle.removeValue(forKey: origin) else { return nil }
-        defer { if !stack.isEmpty { idle[origin] = stack } }
-        while let id = stack.popLast() {
+        while let id = places[origin]?.idle.popLast() {
             if let connection = idleConnections.removeValue(forKey: id) { return connection }
         }
         return nil
@@ -170,7 +221,42 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
 
     private mutating func forgetQueuesIfEmpty() {
         guard waiters.isEmpty else { return }
-        queue.removeAll()
-        queues = [:]
+        for origin in places.keys where places[origin]?.queue.isEmpty == false { places[origin]?.queue.removeAll() }
+    }
+
+    private mutating func forget(_ origin: Origin) {
+        if places[origin]?.isEmpty == true { places[origin] = nil }
+    }
+}
+
+// MARK: Servers that take so many connections and no more
+
+extension PoolState {
+    /// A new connection's request, or its making, has waited for so long without a byte; `id` tells it apart.
+    ///
+    /// A server that takes 100 connections leaves the next ones in its backlog, where all looks well from here. What it
+    /// serves is answered meanwhile: a request that waits for much longer than those is starving. Closing a connection
+    /// that has nothing to do, or the next one that becomes free, lets its own be taken.
+    ///
+    /// - Returns: an idle connection that is to be closed.
+    mutating func starve(_ id: UInt64, of origin: Origin, seconds: Double) -> Connection? {
+        guard let usual = places[origin]?.answerSeconds, seconds >= 1 + 4 * usual, !isShutDown else { return nil }
+        while let first = places[origin]?.idle.first {
+            places[origin]?.idle.removeFirst()
+            if let connection = idleConnections.removeValue(forKey: first) { return connection }
+        }
+        places[origin]?.starving.insert(id)
+        return nil
+    }
+
+    /// What starved is answered, or over.
+    mutating func fed(_ id: UInt64, of origin: Origin) {
+        places[origin]?.starving.remove(id)
+        forget(origin)
+    }
+
+    private mutating func learn(_ answerSeconds: Double, _ origin: Origin) {
+        let usual = places[origin]?.answerSeconds
+        places[origin]?.answerSeconds = usual.map { $0 + (answerSeconds - $0) / 16 } ?? answerSeconds
     }
 }

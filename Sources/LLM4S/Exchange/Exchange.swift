@@ -101,9 +101,10 @@ struct Exchange: Sendable {
         case .unnamed, .events: endEvents(.closed, at: now)
         case .document(let bytes): endDocument(bytes, at: now)
         case .refusal(let head, let bytes):
-            settle(.failed(ErrorClassifier.error(head: head, body: bytes, now: unixSeconds())))
+            let isCut = bytes.count >= ResponseBody.maximumRefusalBytes
+            settle(.failed(ErrorClassifier.error(head: head, body: bytes, isCut: isCut, now: unixSeconds())))
         case .foreign(let mediaType, let bytes):
-            let beginning = String(decoding: bytes.prefix(200), as: UTF8.self)
+            let beginning = String(decoding: bytes, as: UTF8.self).shortened(toBytes: 200)
             fail(.decode, "\(origin.endpointName) sent \(mediaType) instead of an event stream: \(beginning)")
         }
     }
@@ -116,6 +117,7 @@ struct Exchange: Sendable {
             fail(.connect, "\(origin.endpointName) closed the connection before it answered")
         case (.awaitingHead, .broken(let reason)):
             fail(.connect, "the connection to \(origin.endpointName) broke before an answer came: \(reason)")
+        case (.awaitingHead, .refused(let fault)): fail(.tls, fault.words(origin.endpointName))
         case (.awaitingHead, .malformed(let reason)):
             timings.receivedBytes(at: now)
             fail(.decode, "\(origin.endpointName) does not answer in HTTP/1.1: \(reason)")
@@ -240,6 +242,7 @@ struct Exchange: Sendable {
         switch loss {
         case .closed: fail(.cut, "\(origin.endpointName) ended the stream before the answer was whole")
         case .broken(let reason): fail(.cut, "the stream from \(origin.endpointName) broke: \(reason)")
+        case .refused(let fault): fail(.cut, "the stream from \(origin.endpointName) broke: \(fault.reason)")
         case .malformed(let reason): fail(.decode, "\(origin.endpointName) sent broken HTTP: \(reason)")
         }
     }

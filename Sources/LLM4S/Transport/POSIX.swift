@@ -34,11 +34,20 @@ enum POSIX {
         return variables
     }()
 
+    /// The option of a TCP socket that says how many seconds lie between two keepalive probes.
+    static let keepAliveInterval = TCP_KEEPINTVL
+    /// The option of a TCP socket that says how many of them may stay without an answer.
+    static let keepAliveCount = TCP_KEEPCNT
+
     #if canImport(Darwin)
         /// The option of a TCP socket that says after how many idle seconds the first keepalive probe goes out.
         static let keepAliveIdle = TCP_KEEPALIVE
+        /// The option of how long bytes may stay without an acknowledgement.
+        static let userTimeout: CInt? = nil
     #else
         /// The option of a TCP socket that says after how many idle seconds the first keepalive probe goes out.
         static let keepAliveIdle = TCP_KEEPIDLE
+        /// The option of how long bytes may stay without an acknowledgement.
+        static let userTimeout: CInt? = CInt(TCP_USER_TIMEOUT)
     #endif
 }

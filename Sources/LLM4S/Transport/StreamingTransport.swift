@@ -8,7 +8,7 @@ import NIOPosix
 /// stream, at its start and at its end. Call `shutdown` when done: the event loops run until then.
 package final class StreamingTransport: Sendable {
     let group: MultiThreadedEventLoopGroup
-    private let pool: ConnectionPool
+    let pool: ConnectionPool
 
     /// A transport with its own event loops and no connection yet.
     package init(configuration: TransportConfiguration) {

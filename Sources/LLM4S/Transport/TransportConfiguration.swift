@@ -7,6 +7,12 @@ package struct TransportConfiguration: Sendable {
     package var eventLoopThreads = max(1, System.coreCount / 2)
     /// A file of PEM certificates to trust beside those of the system.
     package var caFile: String?
+    /// What says so, for messages.
+    package var caSource = "--ca-file"
+    /// A file of the PEM certificates, our own first, that servers are shown which want one.
+    package var clientCertificate: String?
+    /// The file of that certificate's key in PEM; nil where the certificate's own holds it.
+    package var clientKey: String?
     /// Which origins are reached through which proxy.
     package var proxies = ProxySettings()
     /// How long streams may be silent.
@@ -29,5 +35,17 @@ package struct TransportConfiguration: Sendable {
     package init(environment: [String: String], caFile: String? = nil) {
         proxies = ProxySettings(environment: environment)
         self.caFile = caFile ?? environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+        if caFile == nil { caSource = "SSL_CERT_FILE" }
+    }
+
+    /// Reads what is to be trusted and shown, so that a fault in it is found before anything is sent.
+    ///
+    /// - Parameter origins: what requests will go to; without a secure one among them a variable is not looked at.
+    /// - Throws: `ConfigurationError` naming the file.
+    package func check(_ origins: some Sequence<Origin>) throws(ConfigurationError) {
+        let isVariable = caSource != "--ca-file"
+        let isSecure = origins.contains(where: \.isSecure)
+        if isVariable, !isSecure, clientCertificate == nil, clientKey == nil { return }
+        _ = try TLSFiles(self, readsAuthorities: !isVariable || isSecure)
     }
 }

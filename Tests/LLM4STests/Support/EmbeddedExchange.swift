@@ -28,7 +28,7 @@ struct EmbeddedExchange {
     ) throws -> StreamResult {
         let origin = Origin(isSecure: false, host: "lab.example", port: 8000)
         let channel = EmbeddedChannel()
-        let care = ConnectionCare(idleLifetime: .seconds(30), onFree: { _ in }, retire: { _, _ in true })
+        let care = ConnectionCare(idleLifetime: .seconds(30), onFree: { _, _ in }, retire: { _, _ in true })
         let handler = ConnectionHandler(
             id: 1, origin: origin, care: care, ready: channel.eventLoop.makePromise(of: Void.self))
         let pipeline = channel.pipeline.syncOperations

@@ -26,6 +26,8 @@ final class ScriptedServer: Sendable {
         case silent
         /// Closes at once.
         case closing
+        /// Says this at once, and reads nothing.
+        case greeting(String)
     }
 
     init(
@@ -44,8 +46,14 @@ final class ScriptedServer: Sendable {
                     let connection = ServerConnection(channel: channel)
                     accepted.connections.withLock { $0.append(connection) }
                     channel.closeFuture.whenComplete { _ in closed.add() }
-                    guard manner == .scripted else {
-                        if manner == .closing { channel.eventLoop.execute { channel.close(promise: nil) } }
+                    switch manner {
+                    case .scripted: break
+                    case .silent: return
+                    case .closing:
+                        channel.eventLoop.execute { channel.close(promise: nil) }
+                        return
+                    case .greeting(let text):
+                        channel.eventLoop.execute { connection.send(text) }
                         return
                     }
                     let pipeline = channel.pipeline.syncOperations
