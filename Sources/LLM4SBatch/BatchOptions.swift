@@ -22,6 +22,10 @@ public struct BatchOptions: Sendable {
     public var outageTimeout: Duration = .seconds(900)
     /// A file of PEM certificates to trust beside those of the system.
     public var caFile: String?
+    /// A file of the PEM certificates, our own first, that servers are shown which want one.
+    public var clientCertificate: String?
+    /// The file of that certificate's key in PEM; nil where the certificate's own holds it.
+    public var clientKey: String?
 
     /// The defaults of the command line.
     public init() {}

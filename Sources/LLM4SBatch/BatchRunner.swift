@@ -50,6 +50,9 @@ public struct BatchRunner: Sendable {
     ) async throws(BatchError) -> BatchReport {
         let input = try BatchInput(files, reading())
         let endpoints = try endpoints(input.providers)
+        do { try transportConfiguration.check(endpoints.values.map(\.origin)) } catch {
+            throw BatchError(.configuration, error.description)
+        }
         let failure = FailureRelay()
         var store = StoreOptions()
         store.echoingProviders = Set(endpoints.values.map(\.provider).filter(\.echoesPrefix).map(\.name))
@@ -149,6 +152,8 @@ public struct BatchRunner: Sendable {
     private var transportConfiguration: TransportConfiguration {
         var configuration = TransportConfiguration(environment: environment, caFile: options.caFile)
         configuration.timeouts = options.timeouts
+        configuration.clientCertificate = options.clientCertificate
+        configuration.clientKey = options.clientKey
         return configuration
     }
 }

@@ -34,6 +34,68 @@ struct EndToEndOptionTests {
                 == ["a|mock|count-3", "b|mock|count-4", "c|mock|meta/count-5"])
     }
 
+    @Test func filesOfCertificatesThatCannotBeUsedAreInputErrors() async throws {
+        let empty = try directory.write("", to: "empty.pem")
+        for (options, words) in [
+            (["--ca-file", "/no/such.pem"], "--ca-file: '/no/such.pem' cannot be read"),
+            (["--ca-file", empty], "holds no certificate"), (["--client-cert", empty], "holds no certificate"),
+            (["--client-key", empty], "of no use without --client-cert"),
+            (["--dry-run", "--ca-file", empty], "holds no"),
+        ] {
+            let file = try directory.writeJobs([job("a", "mock/count-3")])
+            let ended = try await BatchProcess(["run", file] + options, directory: directory.url).ended()
+            #expect(ended.status == 2 && ended.error.contains(words), "\(options): \(ended.error)")
+            #expect(!FileManager.default.fileExists(atPath: database))
+        }
+        let variable = try await run(
+            [job("a", "openai/m")], "--base-url", "https://127.0.0.1:9/v1",
+            environment: ["SSL_CERT_FILE": "/no/such.pem", "OPENAI_API_KEY": "k-1234"])
+        #expect(variable.status == 2 && variable.error.contains("SSL_CERT_FILE"), "\(variable.error)")
+    }
+
+    @Test func streamOptionsCanBeLeftOut() async throws {
+        var configuration = MockConfiguration()
+        configuration.recordsRequests = true
+        let server = try await MockServer.start(configuration)
+        for isSent in [false, true] {
+            let config = try directory.write(
+                #"{"providers": {"lab": {"base_url": "\#(server.baseURL)", "stream_options": \#(isSent)}}}"#,
+                to: "lab.json")
+            let ended = try await run([job("\(isSent)", "lab/count-3")], "--config", config)
+            #expect(ended.status == 0, "\(ended.error)")
+            let body = String(decoding: try #require(server.requests.last).body, as: UTF8.self)
+            #expect(body.contains("stream_options") == isSent, "\(body)")
+        }
+        let wrong = try directory.write(#"{"providers": {"lab": {"stream_options": 3}}}"#, to: "wrong.json")
+        let refused = try await run([job("x", "lab/count-3")], "--config", wrong)
+        #expect(refused.status == 2 && refused.error.contains("lab.stream_options"), "\(refused.error)")
+        await server.stop()
+    }
+
+    @Test func theTimeLeftKnowsOfALongerWait() async throws {
+        let file = try directory.writeJobs([
+            job("quick", "mock/count-3"), job("late", "mock/status=429+retryafter=7200"),
+        ])
+        let process = try BatchProcess(["run", file], directory: directory.url)
+        // One that is answered at once, one that waits for two hours.
+        var status = ""
+        while process.isRunning, !status.contains("time left   1 h 5"), !status.contains("time left   2 h 0") {
+            status = try await BatchProcess.run("status", "--db", database).output
+        }
+        #expect(process.isRunning, "\(status)")
+        process.send(SIGTERM)
+        _ = await process.ended()
+    }
+
+    @Test func aKeyInTheConfigurationIsNotShown() async throws {
+        let config = try directory.write(
+            #"{"providers": {"lab": {"base_url": "http://127.0.0.1:9/v1", "api_key_env": "sk-marked-7f3a"}}}"#,
+            to: "k.json")
+        let ended = try await run([job("a", "lab/m")], "--config", config)
+        #expect(
+            ended.status == 2 && ended.error.contains("api_key_env") && !ended.error.contains("7f3a"), "\(ended.error)")
+    }
+
     @Test func theEnvironmentGoesBeforeTheConfigurationFile() async throws {
         _ = try directory.write(#"{"options": {"model": "mock/count-3"}}"#, to: "llm4s-batch.json")
         let file = try await run([#"{"id":"a","prompt":"hello"}"#])

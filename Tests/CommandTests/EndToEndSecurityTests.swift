@@ -81,6 +81,31 @@ struct EndToEndSecurityTests {
         await other.stop()
     }
 
+    @Test func whatEveryJobGetsLeavesTheJobsAndSaysWhatToDo() async throws {
+        for (fault, status, words) in [
+            ("status=302", 302, "the server is elsewhere"), ("html", 200, "a page came in place of an answer"),
+        ] {
+            var configuration = MockConfiguration()
+            configuration.script = { _ in
+                var behavior = MockBehavior()
+                behavior.fault = (try? MockBehavior(parsing: fault))?.fault ?? behavior.fault
+                return behavior
+            }
+            let server = try await MockServer.start(configuration)
+            let directory = try TemporaryDirectory()
+            let file = try directory.writeJobs((1...300).map { #"{"model":"openai/gpt","prompt":"\#($0)"}"# })
+            let ended = try await BatchProcess.run(
+                "run", file, environment: ["OPENAI_API_KEY": Self.key, "OPENAI_BASE_URL": server.baseURL])
+            #expect(ended.status == 4, "\(status): \(ended.error)")
+            #expect(server.statistics.requests <= 128)
+            let database = directory.path("jobs.db")
+            #expect(try SQLite.number(database, "SELECT count(*) FROM jobs WHERE status = 'pending'") == 300)
+            #expect(ended.error.contains("openai gets no more requests"), "\(ended.error)")
+            #expect(ended.error.contains(words), "\(ended.error)")
+            await server.stop()
+        }
+    }
+
     @Test func controlCharactersOfAnAnswerNeverReachTheTerminalRaw() async throws {
         let directory = try TemporaryDirectory()
         let file = try directory.writeJobs([

@@ -31,8 +31,12 @@ package final class MockServer: Sendable {
 
     /// Starts a server that answers until it is stopped.
     ///
-    /// - Throws: NIO's error when the address cannot be listened at, or the file system's for the log.
-    package static func start(_ configuration: MockConfiguration = .init()) async throws -> MockServer {
+    /// - Throws: why the address cannot be listened at, or the log or the certificate not be used.
+    package static func start(_ configuration: MockConfiguration = .init()) async throws(StartFailure) -> MockServer {
+        do { return try await started(configuration) } catch { throw StartFailure(error) }
+    }
+
+    private static func started(_ configuration: MockConfiguration) async throws -> MockServer {
         let log = try configuration.logPath.map(RequestLog.init)
         let tls = try configuration.tls?.context()
         let ledger = TrafficLedger(

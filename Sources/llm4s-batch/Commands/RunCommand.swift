@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchEngine
 import BatchStore
 import Foundation
+import LLM4S
 import LLMStreaming
 
 /// `run`: from job files to answers.
@@ -62,6 +63,7 @@ struct RunCommand: AsyncParsableCommand {
             baseURLProvider: Endpoints.baseURLProvider(options, chosen: chosen, named: names), environment: environment)
         if checked != nil, let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
         if dryRun, let checked {
+            try options.trust(environment).check(endpoints.origins)
             let report = try await dryRunReport(sources, reading, checked, config, prices, endpoints)
             await endpoints.stop()
             return Console.error(report)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BatchEngine
 import BatchStore
+import LLM4S
 import LLMStreaming
 
 /// The options of `run`, `resume` and `retry` (SPEC 2).
@@ -70,6 +71,18 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "PEM file of the certificate to show servers that want one, its own first (default: none).",
+            valueName: "FILE"), completion: .file(extensions: ["pem", "crt"]))
+    var clientCert: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of that certificate's key, without a passphrase (default: the file of --client-cert).",
+            valueName: "FILE"), completion: .file(extensions: ["pem", "key"]))
+    var clientKey: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Progress on standard error: auto is a bar on a terminal without NO_COLOR, else a line each ten seconds.",
             valueName: "FORM"))
     var progress = ProgressMode.auto
@@ -114,6 +127,8 @@ struct RunOptions: ParsableArguments {
         object["durability"] = .string(durability.rawValue)
         object["max-event-bytes"] = .int(maxEventBytes)
         object["ca-file"] = caFile.map(JSON.string)
+        object["client-cert"] = clientCert.map(JSON.string)
+        object["client-key"] = clientKey.map(JSON.string)
         return .object(object)
     }
 
@@ -127,6 +142,16 @@ struct RunOptions: ParsableArguments {
         configuration.failsFast = failFast
         configuration.resume = resume
         configuration.retry.maximumAttempts = maxAttempts
+        return configuration
+    }
+}
+
+extension RunOptions {
+    /// How servers are reached: what is trusted, what is shown, and by way of which proxies.
+    func trust(_ environment: [String: String]) -> TransportConfiguration {
+        var configuration = TransportConfiguration(environment: environment, caFile: caFile)
+        configuration.clientCertificate = clientCert
+        configuration.clientKey = clientKey
         return configuration
     }
 }

@@ -12,7 +12,6 @@ struct ProgressLine {
 
     /// The line for a snapshot; `now` in Unix milliseconds.
     func text(_ snapshot: RunSnapshot, now: Int64) -> String {
-        let ended = snapshot.completed + snapshot.failed
         var parts = ["\(snapshot.completed) of \(total) done"]
         if snapshot.failed > 0 { parts.append("\(snapshot.failed) failed") }
         parts.append("\(snapshot.running) running")
@@ -23,7 +22,7 @@ struct ProgressLine {
         }
         parts.append("\(Self.count(Int(chunksPerSecond.rounded()))) tokens/s")
         if let cost = snapshot.costUSD { parts.append(Self.dollars(cost)) }
-        if let left = timeLeft(ended) { parts.append(left) }
+        if let left = timeLeft(snapshot, now) { parts.append(left) }
         return parts.joined(separator: " · ")
     }
 
@@ -37,7 +36,7 @@ struct ProgressLine {
         for name in snapshot.stoppedProviders.keys.sorted() { parts.append("\(name) stopped") }
         let waits = waits(snapshot, now)
         if snapshot.running == 0 { parts += waits }
-        if let left = timeLeft(ended) { parts.append(left) }
+        if let left = timeLeft(snapshot, now) { parts.append(left) }
         if snapshot.running > 0 {
             parts.append("\(Self.count(snapshot.running)) open")
             parts.append("\(Self.count(Int(chunksPerSecond.rounded()))) tokens/s")
@@ -52,11 +51,20 @@ struct ProgressLine {
         return head + TerminalText.line(parts.joined(separator: " · "), limit: max(0, width - head.count))
     }
 
-    private func timeLeft(_ ended: Int) -> String? {
-        guard let jobsPerSecond, jobsPerSecond > 0, ended < total else { return nil }
+    /// The time until all is done at the rate of late, or until a wait is over that is longer.
+    private func timeLeft(_ snapshot: RunSnapshot, _ now: Int64) -> String? {
+        let ended = snapshot.completed + snapshot.failed
+        guard ended < total else { return nil }
+        var times = (snapshot.waits.map(\.untilMilliseconds) + [snapshot.nextDueMilliseconds]).compactMap { until in
+            until.map { (Double($0) - Double(now)) / 1000 }
+        }
         // While everybody waits the rate tells nothing.
-        guard Double(total - ended) / jobsPerSecond < 1_000_000 else { return nil }
-        return "\(Self.duration(Double(total - ended) / jobsPerSecond)) left"
+        if let jobsPerSecond, jobsPerSecond > 0, Double(total - ended) / jobsPerSecond < 1_000_000 {
+            times.append(Double(total - ended) / jobsPerSecond)
+        } else {
+            times.removeAll { $0 < 60 }
+        }
+        return times.max().flatMap { $0 > 0 ? "\(Self.duration($0)) left" : nil }
     }
 
     /// What jobs that could be sent wait for, but for free streams, which is the rule.

@@ -33,3 +33,54 @@ extension ErrorKind {
         }
     }
 }
+
+extension ErrorKind {
+    /// What to do about an error of this kind with that message.
+    func advice(for message: String?) -> String { message.flatMap(ErrorAdvice.advice) ?? advice }
+}
+
+/// Advice that fits one case of a kind, told by the words of its message.
+enum ErrorAdvice {
+    /// Nil where the message is of no such case.
+    static func advice(for message: String) -> String? {
+        if message.hasPrefix("the certificate of ") || message.hasPrefix("no TLS with ") {
+            return tls.first { message.contains($0.words) }?.advice
+        }
+        if let known = others.first(where: { message.contains($0.words) }) { return known.advice }
+        let error = message.lowercased()
+        let isPage = ["<!doctype html", "<html", "text/html"].contains(where: error.contains)
+        return isPage
+            ? "a page came in place of an answer: check the URL (a missing /v1?) and the network's login" : nil
+    }
+
+    private static let tls: [(words: String, advice: String)] = [
+        ("it has expired", "the server's certificate has run out: it must be renewed; check this machine's clock too"),
+        ("not valid yet", "the certificate is of the future: check this machine's clock"),
+        ("another host", "the URL must name the host that the certificate is for"),
+        ("self-signed", "it vouches for itself: --ca-file FILE with this certificate trusts it"),
+        ("does not speak TLS", "give an http:// URL, or the port where the server speaks TLS"),
+        ("HTTP/2 only", "switch HTTP/1.1 on at the server, or put a proxy before it"),
+        ("wants a client certificate", "--client-cert FILE and --client-key FILE name it"),
+        ("our client certificate", "check --client-cert: it may have expired, or be of another authority"),
+        ("may want a client certificate", "--client-cert FILE and --client-key FILE name one"),
+        ("version 1.2", "the server's TLS is too old: it must be brought up to date"),
+        ("does not know this host name", "check the host in the URL"),
+        ("cannot be read", "something on the way may break TLS: check the URL, the port and the network"),
+    ]
+
+    private static let others: [(words: String, advice: String)] = [
+        ("HTTP/2 only", "switch HTTP/1.1 on at the server, or put a proxy before it"),
+        (", a redirect ", "the server is elsewhere: give the URL that it names"),
+        ("speaks TLS on this port", "give an https:// URL"),
+        ("HTTP request was sent to HTTPS port", "give an https:// URL"),
+        ("HTTP request to an HTTPS server", "give an https:// URL"),
+        (
+            "the request is larger than the whole limit",
+            "no wait makes it fit: shorten it, lower max_tokens, or have the limit raised"
+        ),
+        (
+            "larger than the limit of a whole minute",
+            "no wait makes it fit: shorten it, lower max_tokens, or have the limit raised"
+        ),
+    ]
+}

@@ -13,7 +13,7 @@ struct FailureReport {
         let jobs = group.count == 1 ? "job \(example)" : "\(ProgressLine.count(group.count)) jobs, such as \(example)"
         let error = TerminalText.line(group.error, limit: 200)
         return TerminalText.wrapped("\(jobs): \(error)", first: "failed: \(group.kind): ", indentation: 4, width: width)
-            + (ErrorKind(rawValue: group.kind).map { ["  \($0.advice)"] } ?? [])
+            + (ErrorKind(rawValue: group.kind).map { ["  \($0.advice(for: group.error))"] } ?? [])
     }
 
     var json: JSON {
@@ -23,7 +23,7 @@ struct FailureReport {
                 "id": .string(group.customID), "source": .string(group.source),
                 "line": group.line.map(JSON.int) ?? .null, "error": .string(group.error),
             ],
-            "advice": (ErrorKind(rawValue: group.kind)?.advice).map(JSON.string) ?? .null,
+            "advice": (ErrorKind(rawValue: group.kind)?.advice(for: group.error)).map(JSON.string) ?? .null,
         ]
     }
 }

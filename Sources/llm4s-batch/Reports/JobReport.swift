@@ -32,7 +32,7 @@ struct JobReport {
         if let error = job.error, job.status != .completed {
             lines += field("error", "\(job.errorKind ?? "error"): \(error)")
             if job.status == .failed, let kind = job.errorKind.flatMap(ErrorKind.init) {
-                lines += field("", kind.advice)
+                lines += field("", kind.advice(for: error))
             }
         }
         if let until = job.notBeforeMilliseconds {

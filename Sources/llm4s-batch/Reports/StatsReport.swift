@@ -64,7 +64,7 @@ struct StatsReport {
             if !faults[(index + 1)...].contains(where: { $0.kind == fault.kind }),
                 let kind = ErrorKind(rawValue: fault.kind)
             {
-                lines.append("      \(kind.advice)")
+                lines.append("      \(kind.advice(for: fault.example))")
             }
         }
         return lines
@@ -109,7 +109,8 @@ struct StatsReport {
                         "kind": .string(fault.kind), "http_status": fault.httpStatus.map(JSON.int) ?? .null,
                         "tries": .int(fault.tries), "jobs": .int(fault.jobs),
                         "example": fault.example.map(JSON.string) ?? .null,
-                        "advice": (ErrorKind(rawValue: fault.kind)?.advice).map(JSON.string) ?? .null,
+                        "advice": (ErrorKind(rawValue: fault.kind)?.advice(for: fault.example)).map(JSON.string)
+                            ?? .null,
                     ]
                 }),
             "resuming": [

@@ -133,8 +133,12 @@ struct StatusReport {
             "  rate        \(jobsPerSecond.rounded(to: 1)) jobs/s, \(Int(chunksPerSecond)) tokens/s",
         ]
         let left = status.counts.pending + status.counts.interrupted + status.counts.running
-        if jobsPerSecond > 0, left > 0 {
-            lines.append("  time left   \(ProgressLine.duration(Double(left) / jobsPerSecond))")
+        // A wait may be longer than the rate makes believe.
+        var times = waits.compactMap { $0["until_ms"]?.double } + status.waiting.map { Double($0.nextDueMilliseconds) }
+        times = times.map { ($0 - Double(now)) / 1000 }
+        if jobsPerSecond > 0 { times.append(Double(left) / jobsPerSecond) }
+        if left > 0, let time = times.max(), time > 0 {
+            lines.append("  time left   \(ProgressLine.duration(time))")
         }
         return lines
     }

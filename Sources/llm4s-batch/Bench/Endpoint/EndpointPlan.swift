@@ -39,11 +39,13 @@ struct EndpointPlan {
         try OpenFileLimit.raise(streams: streams, isServer: false)
         let endpoints = try await endpoints(names, file.catalog)
         let supply = RequestSupply(origin: origin, endpoints: endpoints)
+        let configuration = TransportConfiguration(environment: environment, caFile: options.caFile)
+        try configuration.check(endpoints.values.map(\.origin))
         return EndpointBench(
             supply: supply, test: description(supply, names), levels: options.levels,
             limit: options.requests.map(LevelRun.Limit.requests) ?? .duration(duration),
             warmup: options.warmup ?? 0, serviceLevel: options.slo?.level,
-            configuration: TransportConfiguration(environment: environment, caFile: options.caFile))
+            configuration: configuration)
     }
 
     private func defaults(_ catalog: ProviderCatalog) throws -> InputDefaults {
