@@ -295,7 +295,8 @@ CREATE TABLE rejected_lines (
 ) STRICT, WITHOUT ROWID;
 
 -- The views are also DuckDB's, which hands them to SQLite in its own spelling: joins have a condition or are CROSS, and
--- beside a join it is count(column), since count(*) would become a function that SQLite does not have.
+-- beside a join it is count(column), since count(*) would become a function that SQLite does not have. Sums leave out
+-- what nobody can have meant, since a single row with the greatest number would end them with an error.
 
 -- Answers, one row a job and choice.
 CREATE VIEW results AS
@@ -331,7 +332,7 @@ JOIN attempts AS a ON a.attempt_id = (
     WHERE job_id = j.job_id AND request_sha256 = j.request_sha256 AND partial IS NOT NULL
     ORDER BY number DESC LIMIT 1
 )
-CROSS JOIN json_each(a.partial, '$.choices') AS p
+CROSS JOIN json_each(CASE WHEN json_valid(a.partial) THEN a.partial ELSE '{}' END, '$.choices') AS p
 WHERE j.status <> 'completed';
 
 -- Times of completed jobs per model: quantiles by nearest rank, and output tokens per second of streaming.
@@ -356,8 +357,8 @@ SELECT
     min(duration_us) FILTER (WHERE 100 * duration_rank >= 50 * durations) AS duration_us_p50,
     min(duration_us) FILTER (WHERE 100 * duration_rank >= 90 * durations) AS duration_us_p90,
     min(duration_us) FILTER (WHERE 100 * duration_rank >= 99 * durations) AS duration_us_p99,
-    1e6 * sum(completion_tokens) FILTER (WHERE duration_us > ttft_us)
-    / sum(duration_us - ttft_us) FILTER (WHERE completion_tokens IS NOT NULL AND duration_us > ttft_us)
+    1e6 * sum(completion_tokens) FILTER (WHERE completion_tokens BETWEEN 0 AND 1e12 AND duration_us > ttft_us)
+    / sum(1.0 * duration_us - ttft_us) FILTER (WHERE completion_tokens BETWEEN 0 AND 1e12 AND duration_us > ttft_us)
         AS tokens_per_second
 FROM ranked
 GROUP BY provider, model;
@@ -366,8 +367,10 @@ GROUP BY provider, model;
 -- cost.
 CREATE VIEW usage_by_model AS
 WITH responses AS (
-    SELECT job_id, count(*) AS tries, max(prompt_tokens) AS prompt_tokens, max(completion_tokens) AS completion_tokens,
-        max(cost_usd) AS cost_usd
+    SELECT job_id, count(*) AS tries,
+        max(prompt_tokens) FILTER (WHERE prompt_tokens BETWEEN 0 AND 1e12) AS prompt_tokens,
+        max(completion_tokens) FILTER (WHERE completion_tokens BETWEEN 0 AND 1e12) AS completion_tokens,
+        max(cost_usd) FILTER (WHERE cost_usd BETWEEN 0 AND 1e12) AS cost_usd
     FROM attempts
     GROUP BY job_id, coalesce(response_id, 'attempt ' || attempt_id)
 ),
@@ -378,9 +381,11 @@ billed AS (
     GROUP BY j.provider, j.model
 ),
 answered AS (
-    SELECT j.provider, j.model, count(*) AS jobs, sum(c.prompt_tokens) AS prompt_tokens,
-        sum(c.completion_tokens) AS completion_tokens, sum(c.cached_tokens) AS cached_tokens,
-        sum(c.reasoning_tokens) AS reasoning_tokens
+    SELECT j.provider, j.model, count(*) AS jobs,
+        sum(c.prompt_tokens) FILTER (WHERE c.prompt_tokens BETWEEN 0 AND 1e12) AS prompt_tokens,
+        sum(c.completion_tokens) FILTER (WHERE c.completion_tokens BETWEEN 0 AND 1e12) AS completion_tokens,
+        sum(c.cached_tokens) FILTER (WHERE c.cached_tokens BETWEEN 0 AND 1e12) AS cached_tokens,
+        sum(c.reasoning_tokens) FILTER (WHERE c.reasoning_tokens BETWEEN 0 AND 1e12) AS reasoning_tokens
     FROM completions AS c JOIN jobs AS j USING (job_id)
     WHERE c.choice = 0
     GROUP BY j.provider, j.model
@@ -404,20 +409,25 @@ GROUP BY error_kind, http_status;
 -- Attempts that went on from kept text, by strategy, and the output tokens that they did not make again.
 CREATE VIEW resumed_attempts AS
 SELECT
-    a.resume_strategy AS strategy, count(a.attempt_id) AS attempts, coalesce(sum(b.partial ->> '$.tokens'), 0) AS kept_tokens
+    a.resume_strategy AS strategy, count(a.attempt_id) AS attempts,
+    coalesce(sum(b.tokens) FILTER (WHERE b.tokens BETWEEN 0 AND 1e12), 0) AS kept_tokens
 FROM attempts AS a
-JOIN attempts AS b ON b.attempt_id = a.resumed_from
+JOIN (
+    SELECT attempt_id, CASE WHEN json_valid(partial) THEN partial ->> '$.tokens' END AS tokens FROM attempts
+) AS b ON b.attempt_id = a.resumed_from
 WHERE a.resumed_from IS NOT NULL AND a.chunk_count > 0
 GROUP BY a.resume_strategy;
 
 -- How fast each run was, from its seconds.
 CREATE VIEW throughput AS
 SELECT
-    r.run_id, r.command, r.status, r.started_ms, count(s.second) AS seconds, sum(s.completed) AS completed,
-    sum(s.failed) AS failed, sum(s.output_tokens) AS output_tokens,
-    round(1.0 * sum(s.completed) / count(s.second), 3) AS completed_per_second,
-    round(1.0 * sum(s.output_tokens) / count(s.second), 1) AS output_tokens_per_second,
-    round(1.0 * sum(s.chunks) / count(s.second), 1) AS chunks_per_second,
+    r.run_id, r.command, r.status, r.started_ms, count(s.second) AS seconds,
+    sum(s.completed) FILTER (WHERE s.completed BETWEEN 0 AND 1e12) AS completed,
+    sum(s.failed) FILTER (WHERE s.failed BETWEEN 0 AND 1e12) AS failed,
+    sum(s.output_tokens) FILTER (WHERE s.output_tokens BETWEEN 0 AND 1e12) AS output_tokens,
+    round(sum(1.0 * s.completed) / count(s.second), 3) AS completed_per_second,
+    round(sum(1.0 * s.output_tokens) / count(s.second), 1) AS output_tokens_per_second,
+    round(sum(1.0 * s.chunks) / count(s.second), 1) AS chunks_per_second,
     max(s.chunks) AS chunks_per_second_peak, max(s.running) AS running_peak
 FROM runs AS r
 JOIN run_seconds AS s USING (run_id)

@@ -85,14 +85,14 @@ public struct BatchRunner: Sendable {
             command: "embedded", options: "{}", version: "LLM4SBatch")
         let transport = StreamingTransport(configuration: transportConfiguration)
         var configuration = RunConfiguration()
-        configuration.concurrency = max(1, options.concurrency)
-        configuration.retry.maximumAttempts = max(1, options.maximumAttempts)
+        configuration.concurrency = options.concurrency.clamped(to: 1...1_000_000)
+        configuration.retry.maximumAttempts = options.maximumAttempts.clamped(to: 1...1_000_000)
         configuration.outageTimeout = options.outageTimeout
         let scope = JobScope.sources(input.names)
         let runner = JobRunner(
             store: database.queue(for: scope, runID: runID), source: transport, endpoints: endpoints,
             configuration: configuration, clock: ContinuousClock(),
-            unixMilliseconds: { Int64(Date().timeIntervalSince1970 * 1000) },
+            unixMilliseconds: { NumberGate.unixMilliseconds(seconds: Date().timeIntervalSince1970) },
             tell: { event in BatchEvent(event).map(onEvent) })
         // Weakly: the store tells the relay of its failure, and the runner holds the store.
         failure.connect { [weak runner] reason in Task { await runner?.storeDidFail(reason) } }

@@ -44,6 +44,15 @@ enum SQLite {
         return Int(unsafe sqlite3_column_int64(statement, 0))
     }
 
+    /// Runs a script of statements that write: what any other program may do.
+    static func write(_ path: String, _ script: String) throws {
+        try unsafe withConnection(path, SQLITE_OPEN_READWRITE) { connection in
+            let status = unsafe sqlite3_exec(connection, script, nil, nil, nil)
+            let reason = unsafe String(cString: sqlite3_errmsg(connection))
+            try #require(status == SQLITE_OK, "\(script): \(reason)")
+        }
+    }
+
     /// Holds the database's write lock while the body runs: what any other program may do.
     static func holdingWriteLock(_ path: String, _ body: () async throws -> Void) async throws {
         var connection: OpaquePointer?

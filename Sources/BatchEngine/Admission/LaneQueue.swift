@@ -11,7 +11,7 @@ struct LaneQueue: Sendable {
     }
 
     /// The number up to which jobs that never waited have been read.
-    private(set) var cursor: Int64 = 0
+    private(set) var cursor = Int64.min
     /// Jobs that were tried in this run and wait for another try.
     private(set) var waiting: Set<Int64> = []
     /// Both with the next job last.

@@ -53,8 +53,7 @@ struct LineSplitter {
             // Emptied first: else the append would copy the line.
             pending = .oversized(0)
             // One more for the CR of a line end that has not come yet; a byte order mark does not count either.
-            let limit = maximumLineBytes + 1 + (isAtStart ? 3 : 0)
-            if range.count > limit - line.count {
+            if range.count - 1 - (isAtStart ? 3 : 0) > maximumLineBytes - line.count {
                 pending = .oversized(line.count + range.count)
             } else {
                 line.append(contentsOf: buffer[range])

@@ -33,7 +33,7 @@ enum OptionsReader {
         case .temperature: number(value, 0...2)
         case .topP: number(value, 0...1)
         case .presencePenalty, .frequencyPenalty: number(value, -2...2)
-        case .maxTokens, .n, .reasoningBudgetTokens: (value.int ?? 0) >= 1 ? nil : "a whole number from 1"
+        case .maxTokens, .n, .reasoningBudgetTokens: count(value)
         case .seed: value.int != nil ? nil : "a whole number"
         case .stop: isStop(value) ? nil : "a string or an array of strings"
         case .tools: isObjects(value) ? nil : "an array of objects"
@@ -46,6 +46,12 @@ enum OptionsReader {
     private static func number(_ value: JSON, _ range: ClosedRange<Double>) -> String? {
         if let number = value.double, range.contains(number) { return nil }
         return "a number from \(Int(range.lowerBound)) to \(Int(range.upperBound))"
+    }
+
+    private static func count(_ value: JSON) -> String? {
+        guard let number = value.int, number >= 1 else { return "a whole number from 1" }
+        let most = NumberGate.counts.upperBound
+        return number <= most ? nil : "a whole number of at most \(most.grouped)"
     }
 
     private static func isStop(_ value: JSON) -> Bool {

@@ -1,3 +1,5 @@
+import LLMStreaming
+
 /// A rate per minute as a bucket that holds at most two seconds of it (SPEC 7).
 ///
 /// A value that reads no clock: times are since the run's start. What costs more than the bucket holds passes alone,
@@ -31,7 +33,7 @@ struct TokenBucket: Sendable, Equatable {
     func wait(for amount: Double, at now: Duration) -> Duration {
         // A thousandth of a unit is the rounding of the time, not a reason to wait.
         let missing = min(amount, capacity) - level(at: now)
-        return missing > 0.001 ? .seconds(missing * 60 / perMinute) : .zero
+        return missing > 0.001 ? NumberGate.duration(seconds: missing * 60 / perMinute) : .zero
     }
 
     /// Takes an amount out, or gives it back where it is negative; what is not there becomes a debt.

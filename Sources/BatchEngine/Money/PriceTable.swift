@@ -16,20 +16,24 @@ package struct PriceTable: Sendable {
     ///
     /// Entries without both, such as those of image models, are left out.
     ///
-    /// - Throws: `ConfigurationError` where it is none, or a price is negative.
+    /// - Throws: `ConfigurationError` where it is none, or a price is negative or beyond all prices.
     package init(_ json: JSON) throws(ConfigurationError) {
         guard let object = json.object else { throw ConfigurationError("the price table is not a JSON object") }
         for member in object.members where member.key != "sample_spec" {
             let model = member.value
-            guard let input = model["input_cost_per_token"]?.double, let output = model["output_cost_per_token"]?.double
-            else { continue }
-            guard input >= 0, output >= 0 else {
-                throw ConfigurationError("the price of '\(member.key)' is negative")
+            func price(_ name: String) throws(ConfigurationError) -> Double? {
+                guard case .number(let text)? = model[name] else { return nil }
+                guard let price = model[name]?.double, NumberGate.dollarsPerToken.contains(price) else {
+                    throw ConfigurationError("'\(member.key)': \(name) cannot be a price: \(text.prefix(32))")
+                }
+                return price
             }
+            guard let input = try price("input_cost_per_token"), let output = try price("output_cost_per_token")
+            else { continue }
             entries[member.key] = Entry(
                 price: ModelPrice(
-                    input: input, output: output, cachedInput: model["cache_read_input_token_cost"]?.double,
-                    cacheWrite: model["cache_creation_input_token_cost"]?.double),
+                    input: input, output: output, cachedInput: try price("cache_read_input_token_cost"),
+                    cacheWrite: try price("cache_creation_input_token_cost")),
                 provider: model["litellm_provider"]?.string)
         }
     }
@@ -64,8 +68,10 @@ extension TokenUsage {
     /// What the provider says that the request cost, in US dollars: OpenRouter's `cost`, which with a key of the
     /// user's own leaves out what the model's provider bills, and Perplexity's `cost.total_cost`.
     var reportedCost: Double? {
-        guard let cost = raw["cost"]?.double ?? raw["cost"]?["total_cost"]?.double, cost >= 0 else { return nil }
-        guard raw["is_byok"]?.bool == true else { return cost }
-        return cost + (raw["cost_details"]?["upstream_inference_cost"]?.double ?? 0)
+        guard let cost = NumberGate.money(raw["cost"]?.double ?? raw["cost"]?["total_cost"]?.double) else { return nil }
+        guard raw["is_byok"]?.bool == true, let upstream = raw["cost_details"]?["upstream_inference_cost"],
+            !upstream.isNull
+        else { return cost }
+        return NumberGate.money(upstream.double).map { cost + $0 }
     }
 }

@@ -30,9 +30,10 @@ package struct Seam: Sendable, Hashable {
     }
 
     package init?(json: JSON) {
-        guard let attemptID = json["attempt_id"]?.int, let kept = json["kept"]?.int else { return nil }
+        func count(_ name: String) -> Int? { NumberGate.count(json[name]?.int) }
+        guard let attemptID = json["attempt_id"]?.int, let kept = count("kept") else { return nil }
         self.init(
-            attemptID: Int64(attemptID), choice: json["choice"]?.int ?? 0, start: json["start"]?.int ?? 0, kept: kept,
+            attemptID: Int64(attemptID), choice: count("choice") ?? 0, start: count("start") ?? 0, kept: kept,
             restored: json["restored"]?.string ?? "")
     }
 }

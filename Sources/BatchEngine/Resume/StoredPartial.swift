@@ -43,8 +43,8 @@ package struct StoredPartial: Sendable, Equatable {
     package func tokens(ofScalars count: Int) -> Int {
         let total = answer.text.unicodeScalars.count
         guard count < total else { return tokenCount }
-        let dropped = (tokenCount * (total - count) + total - 1) / total
-        return max(0, tokenCount - dropped)
+        let kept = Double(tokenCount) * Double(count) / Double(total)
+        return Int(kept.clamped(to: 0...Double(tokenCount)))
     }
 
     /// As the column `attempts.partial` holds it: the answer's members, `seams`, `tokens`, `furthest`, and of a kept
@@ -67,10 +67,10 @@ package struct StoredPartial: Sendable, Equatable {
         guard let answer = PartialAnswer(json: json) else { return nil }
         self.init(
             attemptID: attemptID, answer: answer, seams: (json["seams"]?.array ?? []).compactMap(Seam.init(json:)),
-            tokenCount: json["tokens"]?.int, furthestScalars: json["furthest"]?.int)
+            tokenCount: NumberGate.count(json["tokens"]?.int), furthestScalars: NumberGate.count(json["furthest"]?.int))
         cursor = json["cursor"]?.string.flatMap(ReplayCursor.init(text:))
-        pollCount = json["polls"]?.int
-        emptyReplays = json["empty_replays"]?.int
+        pollCount = NumberGate.count(json["polls"]?.int)
+        emptyReplays = NumberGate.count(json["empty_replays"]?.int)
         responseID = json["response_id"]?.string
         model = json["model"]?.string
     }

@@ -232,7 +232,8 @@ package actor JobRunner {
 
     /// The run's time at which a Unix time comes, but a minute away at most: the system's clock may be set.
     private func time(of milliseconds: Int64) -> Duration {
-        clock.now + .milliseconds(min(60_000, max(1, milliseconds - unixMilliseconds())))
+        let time = milliseconds.clamped(to: NumberGate.unixMilliseconds)
+        return clock.now + .milliseconds((time - unixMilliseconds()).clamped(to: 1...60_000))
     }
 
     /// Waits for the jobs in work.
@@ -312,7 +313,9 @@ package actor JobRunner {
         let id = sent.job.id
         do {
             let lane = ModelName(provider: sent.job.provider, model: sent.job.model)
-            guard let job = try await store.nextJobs(in: lane, after: id - 1, limit: 1).first, job.id == id else {
+            guard let job = try await store.nextJobs(in: lane, after: id.addingClamped(-1), limit: 1).first,
+                job.id == id
+            else {
                 return false
             }
             sent.job = job

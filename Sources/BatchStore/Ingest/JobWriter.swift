@@ -170,6 +170,7 @@ extension JobWriter {
                 WHERE job_id = ?1
                 """),
             replaceRequest: connection.prepare("UPDATE requests SET request = ?2 WHERE job_id = ?1"),
-            nextID: (connection.integer("SELECT max(job_id) FROM jobs") ?? 0) + 1)
+            // There must be room behind it, whatever numbers others have given.
+            nextID: (connection.integer("SELECT max(job_id) FROM jobs WHERE job_id < 4611686018427387904") ?? 0) + 1)
     }
 }

@@ -48,7 +48,7 @@ enum Rescuer {
             }
             let attempt = RescuedAttempt(
                 id: rows.integer(0), jobID: rows.integer(1),
-                strategy: rows.optionalText(2).flatMap(ResumeStrategy.init), prefixScalars: rows.optionalInt(3),
+                strategy: rows.optionalText(2).flatMap(ResumeStrategy.init), prefixScalars: rows.optionalCount(3),
                 isEcho: echoing.contains(rows.text(7)), base: base)
             attempts[attempt.id] = attempt
             if let chunk = rows.optionalInteger(6) { first = min(first ?? chunk, chunk) }
@@ -71,7 +71,7 @@ enum Rescuer {
                 let kind = StreamedChunk.Kind(rawValue: rows.text(3))
             else { continue }
             let chunk = StreamedChunk(kind, rows.text(6), choice: rows.int(4), item: rows.int(5))
-            attempts.values[index].add(chunk, id: rows.integer(0), atMicroseconds: rows.integer(2))
+            attempts.values[index].add(chunk, id: rows.integer(0), atMicroseconds: rows.microseconds(2))
         }
     }
 
@@ -117,7 +117,7 @@ enum Rescuer {
             """
             UPDATE jobs SET not_before_ms = NULL, error_kind = 'cut', error = ?3, updated_ms = ?2,
                 status = iif((
-                    SELECT json_extract(partial, '$.choices[0].text') FROM attempts
+                    SELECT iif(json_valid(partial), partial, '{}') ->> '$.choices[0].text' FROM attempts
                     WHERE job_id = ?1 AND request_sha256 = jobs.request_sha256 AND partial IS NOT NULL
                     ORDER BY number DESC LIMIT 1
                 ) <> '', 'interrupted', 'pending')

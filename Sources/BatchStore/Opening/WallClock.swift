@@ -1,3 +1,5 @@
+import LLMStreaming
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -12,6 +14,7 @@ enum WallClock {
     static func milliseconds() -> Int64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        let seconds = Int64(time.tv_sec).clamped(to: 0...NumberGate.unixMilliseconds.upperBound / 1000)
+        return seconds * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 }

@@ -1,3 +1,5 @@
+import LLMStreaming
+
 extension BatchReader {
     /// All attempts of a job, in their order.
     package func attempts(ofJob jobID: Int64) throws(StoreError) -> [AttemptRecord] {
@@ -45,8 +47,14 @@ extension BatchReader {
             // The last row of one that still runs is not known yet.
             let stored = try connection.integer("SELECT max(chunk_id) FROM chunks")
             let newest = attempt.lastChunkID ?? stored ?? 0
-            let start = chunkID.map { $0 + 1 } ?? first
-            let end = min(newest, start + Self.scannedRows - 1)
+            let start = chunkID.map { $0.addingClamped(1) } ?? first
+            // From the next row that there is: between two of them may lie any number of numbers.
+            let next = try connection.prepare("SELECT min(chunk_id) FROM chunks WHERE chunk_id >= ?1")
+            next.bind(start, at: 1)
+            guard try next.step(), let begin = next.optionalInteger(0), begin <= newest else {
+                return ChunkPage(chunks: [], next: nil)
+            }
+            let end = min(newest, begin.addingClamped(Self.scannedRows - 1))
             let rows = try connection.prepare(
                 """
                 SELECT chunk_id, seq, at_us, kind, choice, item, text FROM chunks
@@ -54,7 +62,7 @@ extension BatchReader {
                 ORDER BY chunk_id
                 LIMIT ?4
                 """)
-            rows.bind(start, at: 1)
+            rows.bind(begin, at: 1)
             rows.bind(end, at: 2)
             rows.bind(attempt.id, at: 3)
             rows.bind(limit, at: 4)
@@ -62,7 +70,7 @@ extension BatchReader {
             while try rows.step() {
                 chunks.append(
                     StoredChunk(
-                        id: rows.integer(0), sequence: rows.int(1), atMicroseconds: rows.integer(2),
+                        id: rows.integer(0), sequence: rows.int(1), atMicroseconds: rows.microseconds(2),
                         kind: rows.text(3), choice: rows.int(4), item: rows.int(5), text: rows.text(6)))
             }
             let reached = chunks.count == limit ? chunks.last?.id ?? end : end

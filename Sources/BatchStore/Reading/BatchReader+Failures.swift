@@ -18,7 +18,8 @@ extension BatchReader {
                 failures.append(
                     FailureGroup(
                         kind: rows.optionalText(0) ?? "unknown", count: rows.int(1), customID: rows.text(3),
-                        source: rows.text(4), line: rows.optionalInt(5), error: rows.optionalText(6) ?? ""))
+                        source: rows.text(4), line: rows.optionalInteger(5).map(Int.init),
+                        error: rows.optionalText(6) ?? ""))
             }
             return failures
         }

@@ -22,7 +22,7 @@ extension BatchReader {
             var page = Identities(jobs: [], last: position)
             while try rows.step() {
                 page.jobs.append((rows.integer(0), rows.text(1)))
-                page.last = InputPosition(line: rows.int(2), jobID: rows.integer(0))
+                page.last = InputPosition(line: Int(rows.integer(2)), jobID: rows.integer(0))
             }
             return page.jobs.isEmpty ? nil : page
         }

@@ -131,7 +131,7 @@ extension BatchReader {
                 guard try rows.step() else { continue }
                 result[id] = StoredJob(
                     identity: StoredIdentity(
-                        requestSHA256: rows.text(0), source: rows.text(1), line: rows.optionalInt(2)),
+                        requestSHA256: rows.text(0), source: rows.text(1), line: rows.optionalInteger(2).map(Int.init)),
                     // The CHECK constraint allows no other word.
                     status: JobStatus(rawValue: rows.text(3)) ?? .pending)
                 rows.reset()

@@ -69,9 +69,10 @@ extension BatchReader {
         while jobs.count < limit, try rows.step() {
             guard !running.contains(rows.integer(0)) else { continue }
             var job = Job(
-                id: rows.integer(0), customID: rows.text(1), source: rows.text(2), line: rows.optionalInt(3),
+                id: rows.integer(0), customID: rows.text(1), source: rows.text(2),
+                line: rows.optionalInteger(3).map(Int.init),
                 provider: rows.text(4), model: rows.text(5), requestSHA256: rows.text(6), request: rows.bytes(8),
-                attempts: rows.int(7), attemptCount: rows.int(9))
+                attempts: rows.optionalCount(7) ?? 0, attemptCount: rows.optionalCount(9) ?? 0)
             if job.attemptCount > 0 {
                 job.partial = try partial(of: job, partials)
                 job.recentFailures = try recentFailures(of: job, failures)

@@ -9,14 +9,14 @@ extension BatchReader {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(
                 """
-                SELECT j.provider, j.model, sum(a.cost_usd),
+                SELECT j.provider, j.model, sum(a.cost_usd) FILTER (WHERE a.cost_usd BETWEEN 0 AND 1e12),
                     sum(tokens_in) FILTER (WHERE a.cost_usd IS NOT NULL),
                     sum(tokens_out) FILTER (WHERE a.cost_usd IS NOT NULL),
                     sum(tokens_in) FILTER (WHERE a.cost_usd IS NULL),
                     sum(tokens_out) FILTER (WHERE a.cost_usd IS NULL)
                 FROM (
-                    SELECT job_id, cost_usd, coalesce(completion_tokens, 0) AS tokens_out,
-                        coalesce(prompt_tokens, (
+                    SELECT job_id, cost_usd, iif(completion_tokens BETWEEN 0 AND 1e12, completion_tokens, 0) AS tokens_out,
+                        coalesce(iif(prompt_tokens BETWEEN 0 AND 1e12, prompt_tokens, NULL), (
                             SELECT length(CAST(request AS BLOB)) / 2.0 FROM requests AS r WHERE r.job_id = attempts.job_id
                         )) AS tokens_in
                     FROM attempts
@@ -30,7 +30,7 @@ extension BatchReader {
             rows.bind(scope, at: 4)
             var spending = Spending()
             while try rows.step() {
-                spending.costUSD += rows.optionalDouble(2) ?? 0
+                spending.costUSD += rows.optionalMoney(2) ?? 0
                 let known = (rows.optionalDouble(3) ?? 0) + (rows.optionalDouble(4) ?? 0)
                 let unpriced = Spending.Unpriced(
                     model: ModelName(provider: rows.text(0), model: rows.text(1)),

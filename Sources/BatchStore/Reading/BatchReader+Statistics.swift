@@ -45,7 +45,8 @@ extension BatchReader {
                 name = next
             }
             times.add(
-                firstToken: rows.optionalInteger(2), duration: rows.optionalInteger(3), tokens: rows.optionalInteger(4))
+                firstToken: rows.optionalMicroseconds(2), duration: rows.optionalMicroseconds(3),
+                tokens: rows.optionalCount(4))
         }
         close()
         return models
@@ -58,12 +59,13 @@ extension BatchReader {
         let rows = try connection.prepare(
             """
             SELECT j.provider, j.model, g.key, sum(g.value)
-            FROM attempts AS a JOIN jobs AS j USING (job_id) JOIN json_each(a.gaps) AS g
+            FROM attempts AS a JOIN jobs AS j USING (job_id) JOIN json_each(iif(json_valid(a.gaps), a.gaps, '{}')) AS g
+            WHERE g.type = 'integer' AND g.value BETWEEN 1 AND 1e12
             GROUP BY 1, 2, 3
             """)
         var gaps: [[String]: [(value: Double, count: Int)]] = [:]
         while try rows.step() {
-            guard let value = Double(rows.text(2)) else { continue }
+            guard let value = Double(rows.text(2)), value.isFinite else { continue }
             gaps[[rows.text(0), rows.text(1)], default: []].append((value, rows.int(3)))
         }
         return gaps
@@ -83,7 +85,7 @@ extension BatchReader {
                     provider: rows.text(0), model: rows.text(1), completed: rows.int(2), tries: rows.int(3),
                     promptTokens: rows.int(4), completionTokens: rows.int(5), cachedTokens: rows.int(6),
                     reasoningTokens: rows.int(7), billedPromptTokens: rows.int(8), billedCompletionTokens: rows.int(9),
-                    costUSD: rows.optionalDouble(10)))
+                    costUSD: rows.optionalMoney(10)))
         }
         return usage
     }
@@ -129,7 +131,7 @@ private struct AnswerTimes {
     var duration: [(value: Double, count: Int)] = []
     var tokensPerSecond: [(value: Double, count: Int)] = []
 
-    mutating func add(firstToken: Int64?, duration: Int64?, tokens: Int64?) {
+    mutating func add(firstToken: Int64?, duration: Int64?, tokens: Int?) {
         count += 1
         if let firstToken { self.firstToken.append((Double(firstToken), 1)) }
         if let duration { self.duration.append((Double(duration), 1)) }

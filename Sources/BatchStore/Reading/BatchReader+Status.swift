@@ -22,8 +22,11 @@ extension BatchReader {
             let run = try newestRun(connection)
             let tokens = try connection.prepare(
                 """
-                SELECT sum(prompt_tokens), sum(completion_tokens),
-                    sum(max(0, coalesce(billed_completion_tokens, 0) - coalesce(completion_tokens, 0))), sum(cost_usd)
+                SELECT sum(prompt_tokens) FILTER (WHERE prompt_tokens BETWEEN 0 AND 1e12),
+                    sum(completion_tokens) FILTER (WHERE completion_tokens BETWEEN 0 AND 1e12),
+                    sum(billed_completion_tokens - coalesce(completion_tokens, 0)) FILTER (
+                        WHERE billed_completion_tokens - coalesce(completion_tokens, 0) BETWEEN 0 AND 1e12),
+                    sum(cost_usd) FILTER (WHERE cost_usd BETWEEN 0 AND 1e12)
                 FROM completions INDEXED BY completions_usage
                 WHERE choice = 0
                 """)
@@ -33,7 +36,7 @@ extension BatchReader {
                 seconds: try run.map { (run) throws(SQLiteFailure) in
                     try self.seconds(of: run.id, limit: seconds, connection)
                 } ?? [], promptTokens: tokens.int(0), completionTokens: tokens.int(1),
-                costUSD: tokens.optionalDouble(3),
+                costUSD: tokens.optionalMoney(3),
                 wastedTokens: tokens.int(2))
             try addResuming(to: &summary, connection)
             return summary
@@ -70,7 +73,7 @@ extension BatchReader {
             waiting.append(
                 StatusSummary.Waiting(
                     provider: rows.text(3), errorKind: rows.optionalText(0), count: rows.int(1),
-                    nextDueMilliseconds: rows.integer(2)))
+                    nextDueMilliseconds: rows.unixMilliseconds(2)))
         }
         return waiting
     }

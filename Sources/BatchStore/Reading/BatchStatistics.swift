@@ -1,3 +1,5 @@
+import LLMStreaming
+
 /// What the answers of a batch took: `stats` (SPEC 2).
 package struct BatchStatistics: Sendable {
     /// Quantiles by nearest rank.
@@ -11,12 +13,12 @@ package struct BatchStatistics: Sendable {
         /// The quantiles of values, each with how often it occurs.
         init(_ values: [(value: Double, count: Int)]) {
             let sorted = values.sorted { $0.value < $1.value }
-            count = sorted.reduce(0) { $0 + $1.count }
+            count = sorted.reduce(0) { $0.addingClamped($1.count) }
             func quantile(_ percent: Int) -> Double {
                 var rank = 0
                 for (value, count) in sorted {
-                    rank += count
-                    if 100 * rank >= percent * self.count { return value }
+                    rank = rank.addingClamped(count)
+                    if 100 * Double(rank) >= Double(percent) * Double(self.count) { return value }
                 }
                 return 0
             }

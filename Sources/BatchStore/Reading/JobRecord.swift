@@ -27,18 +27,18 @@ package struct JobRecord: Sendable, Equatable {
         id = row.integer(0)
         customID = row.text(1)
         source = row.text(2)
-        line = row.optionalInt(3)
+        line = row.optionalInteger(3).map(Int.init)
         provider = row.text(4)
         model = row.text(5)
         requestSHA256 = row.text(6)
         // The CHECK constraint allows no other word.
         status = JobStatus(rawValue: row.text(7)) ?? .pending
-        attempts = row.int(8)
-        notBeforeMilliseconds = row.optionalInteger(9)
+        attempts = row.optionalCount(8) ?? 0
+        notBeforeMilliseconds = row.optionalUnixMilliseconds(9)
         errorKind = row.optionalText(10)
         error = row.optionalText(11)
-        createdMilliseconds = row.integer(12)
-        updatedMilliseconds = row.integer(13)
+        createdMilliseconds = row.unixMilliseconds(12)
+        updatedMilliseconds = row.unixMilliseconds(13)
         metadata = row.optionalBytes(14)
     }
 }

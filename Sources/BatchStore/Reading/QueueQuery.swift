@@ -3,7 +3,7 @@ enum QueueQuery {
     /// ?1 the job before, ?2 how many, ?4 and ?5 the scope, ?6 and ?7 provider and model.
     static let ready: StaticString = """
         SELECT j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.attempts, r.request,
-            (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
+            (SELECT max(number) FROM attempts WHERE job_id = j.job_id AND number < 1000000000000)
         FROM jobs AS j INDEXED BY jobs_ready CROSS JOIN requests AS r ON r.job_id = j.job_id
         WHERE j.status IN ('pending', 'interrupted') AND j.not_before_ms IS NULL AND j.provider = ?6 AND j.model = ?7
             AND j.job_id > ?1
@@ -18,7 +18,7 @@ enum QueueQuery {
     /// Read until there are enough that do not run.
     static let due: StaticString = """
         SELECT j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.attempts, r.request,
-            (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
+            (SELECT max(number) FROM attempts WHERE job_id = j.job_id AND number < 1000000000000)
         FROM jobs AS j INDEXED BY jobs_waiting CROSS JOIN requests AS r ON r.job_id = j.job_id
         WHERE j.provider = ?6 AND j.model = ?7 AND j.not_before_ms <= ?1
             AND (?4 = 0 OR ?4 = 1 AND j.line IS NOT NULL AND j.source IN (SELECT value FROM json_each(?5))

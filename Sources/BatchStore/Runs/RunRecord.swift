@@ -14,8 +14,8 @@ package struct RunRecord: Sendable, Equatable {
     /// Reads the columns in the order of the members.
     init(_ row: borrowing Statement) {
         id = row.integer(0)
-        startedMilliseconds = row.integer(1)
-        finishedMilliseconds = row.optionalInteger(2)
+        startedMilliseconds = row.unixMilliseconds(1)
+        finishedMilliseconds = row.optionalUnixMilliseconds(2)
         // The CHECK constraint allows no other word.
         status = RunStatus(rawValue: row.text(3)) ?? .interrupted
         exitCode = row.optionalInt(4)

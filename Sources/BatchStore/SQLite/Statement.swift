@@ -101,14 +101,8 @@ import CSQLite
     /// The integer in a column; 0 for NULL.
     func integer(_ column: Int32) -> Int64 { unsafe sqlite3_column_int64(handle, column) }
 
-    /// The integer in a column; 0 for NULL.
-    func int(_ column: Int32) -> Int { Int(integer(column)) }
-
     /// The integer in a column; nil for NULL.
     func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
-
-    /// The integer in a column; nil for NULL.
-    func optionalInt(_ column: Int32) -> Int? { isNull(column) ? nil : int(column) }
 
     /// The number in a column; nil for NULL.
     func optionalDouble(_ column: Int32) -> Double? {

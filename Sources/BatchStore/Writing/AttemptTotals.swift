@@ -1,3 +1,5 @@
+import LLMStreaming
+
 /// What the tries of a job's request come to: the summed columns of its completion (SPEC 6).
 struct AttemptTotals: Equatable {
     /// What is summed of one attempt.
@@ -47,7 +49,12 @@ struct AttemptTotals: Equatable {
         }
     }
 
-    private static func sum<Number: AdditiveArithmetic>(_ left: Number?, _ right: Number?) -> Number? {
+    private static func sum<Number: FixedWidthInteger>(_ left: Number?, _ right: Number?) -> Number? {
+        guard let left, let right else { return left ?? right }
+        return left.addingClamped(right)
+    }
+
+    private static func sum(_ left: Double?, _ right: Double?) -> Double? {
         guard let left, let right else { return left ?? right }
         return left + right
     }

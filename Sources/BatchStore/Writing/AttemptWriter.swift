@@ -125,7 +125,7 @@ extension AttemptWriter {
                 """),
             settle: connection.prepare(
                 """
-                UPDATE jobs SET status = ?2, attempts = attempts * ?9 + ?3, not_before_ms = ?4, error_kind = ?5, error = ?6,
+                UPDATE jobs SET status = ?2, attempts = min(attempts, 1000000000000) * ?9 + ?3, not_before_ms = ?4, error_kind = ?5, error = ?6,
                     updated_ms = ?7
                 WHERE job_id = ?1
                     AND request_sha256 = (SELECT request_sha256 FROM attempts WHERE attempt_id = ?8)

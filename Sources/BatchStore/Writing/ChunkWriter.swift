@@ -87,10 +87,15 @@ extension ChunkWriter {
     init(_ connection: borrowing Connection, retention: StoreOptions.ChunkRetention) throws(SQLiteFailure) {
         let first = try connection.integer("SELECT min(chunk_id) FROM chunks")
         let last = try connection.integer("SELECT max(chunk_id) FROM chunks")
+        // SQLite counts on from the newest row.
+        guard last ?? 0 < Int64.max / 2 else {
+            throw SQLiteFailure(
+                code: SQLiteFailure.misuse, message: "another program has used up the numbers of the table chunks")
+        }
         try self.init(
             single: .single(connection), sixteen: .sixteen(connection),
             markFirst: connection.prepare("UPDATE attempts SET first_chunk_id = ?2 WHERE attempt_id = ?1"),
             delete: connection.prepare("DELETE FROM chunks WHERE chunk_id >= ?1 AND chunk_id < ?2"),
-            retention: retention, extents: ChunkExtents(nextID: (last ?? 0) + 1), least: first ?? 1)
+            retention: retention, extents: ChunkExtents(nextID: (last ?? 0) + 1), least: max(first ?? 1, 0))
     }
 }

@@ -58,10 +58,10 @@ struct CompletionWriter: ~Copyable {
             rows.append(
                 AttemptTotals.Attempt(
                     id: attempts.integer(0), responseID: attempts.optionalText(1),
-                    promptTokens: attempts.optionalInt(2), completionTokens: attempts.optionalInt(3),
-                    firstChunkMicroseconds: attempts.optionalInteger(4),
-                    durationMicroseconds: attempts.optionalInteger(5), chunkCount: attempts.optionalInt(6),
-                    costUSD: attempts.optionalDouble(7)))
+                    promptTokens: attempts.optionalCount(2), completionTokens: attempts.optionalCount(3),
+                    firstChunkMicroseconds: attempts.optionalMicroseconds(4),
+                    durationMicroseconds: attempts.optionalMicroseconds(5), chunkCount: attempts.optionalCount(6),
+                    costUSD: attempts.optionalMoney(7)))
         }
         return AttemptTotals(rows)
     }

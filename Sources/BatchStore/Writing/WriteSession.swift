@@ -123,12 +123,16 @@ struct WriteSession: ~Copyable {
 
 // In an extension: a struct of noncopyable members must be made by its memberwise initialiser where one may throw.
 extension WriteSession {
+    /// Numbers that others have given at the end of their range are passed over: there must be room behind the newest.
+    private static let newestAttempt: StaticString =
+        "SELECT max(attempt_id) FROM attempts WHERE attempt_id < 4611686018427387904"
+
     /// - Parameter gauge: set on the connection; it must live as long.
     init(
         _ connection: consuming Connection, gauge: WriteAheadLogGauge, path: DatabasePath, options: StoreOptions
     ) throws(SQLiteFailure) {
         let pageBytes = Int(try connection.integer("PRAGMA page_size") ?? 4096)
-        let newestAttemptID = try connection.integer("SELECT max(attempt_id) FROM attempts") ?? 0
+        let newestAttemptID = try connection.integer(Self.newestAttempt) ?? 0
         let begin = try connection.prepare("BEGIN IMMEDIATE")
         let commit = try connection.prepare("COMMIT")
         let chunks = try ChunkWriter(connection, retention: options.chunks)

@@ -7,7 +7,7 @@ enum AnthropicMessagesRequest {
         _ conversation: Conversation, _ options: CompletionOptions, model: String, provider: Provider
     ) throws(LLMError) -> JSONObject {
         // Thinking counts towards the bound.
-        let budget = options[.reasoningBudgetTokens]?.int ?? 0
+        let budget = (options[.reasoningBudgetTokens]?.int ?? 0).clamped(to: NumberGate.counts)
         var body = JSONObject([
             .init(key: "model", value: .string(model)),
             .init(key: "max_tokens", value: options[.maxTokens] ?? .int(defaultMaximumTokens + budget)),

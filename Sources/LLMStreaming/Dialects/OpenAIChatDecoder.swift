@@ -2,9 +2,6 @@ import ServerSentEvents
 
 /// Decodes the stream of a chat completion as OpenAI and everybody compatible with it send it (WIRE.md 2).
 package struct OpenAIChatDecoder: Sendable {
-    /// The most answers of one request; beyond it a number is nonsense.
-    private static let maximumChoices = 1024
-
     private let expectedChoices: Int
     private let omitsFinishReason: Bool
     private var choices = ChoiceStates()
@@ -102,7 +99,7 @@ package struct OpenAIChatDecoder: Sendable {
 
     private mutating func addChoice(_ choice: JSONObject, into chunks: inout [StreamedChunk]) throws(LLMError) {
         let index = choice["index"]?.int ?? 0
-        guard (0..<Self.maximumChoices).contains(index) else {
+        guard (0..<StreamingAccumulator.maximumChoices).contains(index) else {
             throw LLMError(.decode, "a choice has the index \(index)")
         }
         choices.begin(index)

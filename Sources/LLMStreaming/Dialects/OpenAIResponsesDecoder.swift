@@ -49,7 +49,7 @@ package struct OpenAIResponsesDecoder: Sendable {
         // The name of the event where a server leaves the type out.
         let type = object["type"]?.string ?? event.type
         if type == "error" { throw ErrorClassifier.inBand(json) }
-        if let number = object["sequence_number"]?.int, number >= 0 { sequenceNumber = number }
+        if let number = NumberGate.count(object["sequence_number"]?.int) { sequenceNumber = number }
         begin(type, number: object["sequence_number"]?.int)
         switch type {
         case "response.created", "response.queued", "response.in_progress":

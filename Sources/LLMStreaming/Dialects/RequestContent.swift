@@ -27,11 +27,11 @@ public enum RequestContent: Sendable, Hashable {
     }
 
     /// How many answers are asked for.
-    package var choices: Int { max(1, members["n"]?.int ?? 1) }
+    package var choices: Int { (members["n"]?.int ?? 1).clamped(to: 1...NumberGate.counts.upperBound) }
 
     /// The largest number of tokens of an answer; nil where none is set.
     package var maximumTokens: Int? {
-        Self.boundMembers.lazy.compactMap { members[$0]?.int }.first
+        Self.boundMembers.lazy.compactMap { members[$0]?.int?.clamped(to: NumberGate.counts) }.first
     }
 
     /// The members of the dialects' bodies that bound an answer's tokens.

@@ -22,7 +22,7 @@ package enum HeaderDuration {
 
     /// So many seconds, rounded up to whole milliseconds; less than a nanosecond is an error of the arithmetic.
     static func duration(seconds: Double) -> Duration {
-        .milliseconds(Int64((seconds * 1000 - 1e-6).rounded(.up)))
+        .milliseconds(Int64((seconds.clamped(to: NumberGate.seconds) * 1000 - 1e-6).rounded(.up)))
     }
 
     /// A decimal number without a sign; what else `Double` reads (`0x10`, `inf`, `1e3`) is no number of a header.

@@ -46,7 +46,7 @@ struct RateLimitField: Equatable {
             if let number = Int(word), number > 0 {
                 count = number
             } else if let unit = Self.units[String(word)] {
-                window = unit * count
+                window = NumberGate.duration(seconds: unit * Double(count))
             } else {
                 counted.insert(String(word))
             }
@@ -61,8 +61,8 @@ struct RateLimitField: Equatable {
         }
     }
 
-    private static let units: [String: Duration] = [
-        "second": .seconds(1), "minute": .seconds(60), "hour": .seconds(3600), "day": .seconds(86_400),
-        "month": .seconds(30 * 86_400),
+    /// In seconds.
+    private static let units: [String: Double] = [
+        "second": 1, "minute": 60, "hour": 3600, "day": 86_400, "month": 30 * 86_400,
     ]
 }

@@ -50,9 +50,9 @@ public struct RateLimitReport: Sendable, Equatable {
         return reset * (Double(most) / Double(most - remaining)) > .seconds(3600) ? .seconds(86_400) : .seconds(60)
     }
 
-    /// A whole number, not negative; a fraction is dropped.
+    /// A whole number, not negative, a fraction dropped; nil for one beyond all counts, as servers without a limit send.
     private static func count(_ text: String) -> Int? {
-        HeaderDuration.number(text.trimmingBlanks).flatMap { Int(exactly: $0.rounded(.down)) }
+        NumberGate.count(HeaderDuration.number(text.trimmingBlanks).flatMap { Int(exactly: $0.rounded(.down)) })
     }
 
     /// A duration, a time in RFC 3339, or a number: seconds, or an epoch's seconds or milliseconds where it is too

@@ -26,9 +26,10 @@ extension JSON {
     /// A whole number.
     public static func int(_ value: Int) -> JSON { .number(String(value)) }
 
-    /// A finite number, in the shortest text that reads back as the same double.
+    /// A number, in the shortest text that reads back as the same double; null for one that is not finite, since JSON
+    /// has no number for it.
     public static func double(_ value: Double) -> JSON {
-        precondition(value.isFinite, "JSON has no number for \(value)")
+        guard value.isFinite else { return .null }
         if value == value.rounded(), abs(value) < 1e15 { return .number(String(Int(value))) }
         return .number("\(value)")
     }
@@ -45,8 +46,11 @@ extension JSON {
     /// The object; nil for anything else.
     public var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
 
-    /// The number as a double; nil for anything else.
-    public var double: Double? { if case .number(let text) = self { Double(text) } else { nil } }
+    /// The number as a double; nil for anything else or out of range, as `1e999` is.
+    public var double: Double? {
+        guard case .number(let text) = self, let value = Double(text), value.isFinite else { return nil }
+        return value
+    }
 
     /// The number as an integer, also when written as `5.0`; nil for anything else or out of range.
     public var int: Int? {
@@ -82,7 +86,7 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Express
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     /// A whole number.
     public init(integerLiteral value: Int) { self = .int(value) }
-    /// A finite number.
+    /// A number.
     public init(floatLiteral value: Double) { self = .double(value) }
     /// An array of the elements.
     public init(arrayLiteral elements: JSON...) { self = .array(elements) }

@@ -75,10 +75,10 @@ public struct PartialAnswer: Sendable, Equatable {
     /// The partial answer that a stored text tells; nil where it is none.
     package init?(json: JSON) {
         guard let choices = json["choices"]?.array else { return nil }
-        contentDeltaCount = json["content_deltas"]?.int ?? 0
+        contentDeltaCount = NumberGate.count(json["content_deltas"]?.int) ?? 0
         self.choices = choices.map { choice in
             Choice(
-                index: choice["choice"]?.int ?? 0, text: choice["text"]?.string ?? "",
+                index: NumberGate.count(choice["choice"]?.int) ?? 0, text: choice["text"]?.string ?? "",
                 reasoning: choice["reasoning"]?.string ?? "", refusal: choice["refusal"]?.string ?? "",
                 toolCalls: (choice["tool_calls"]?.array ?? []).map { call in
                     ToolCall(

@@ -32,9 +32,9 @@ public struct ReplayCursor: Sendable, Hashable {
     /// The cursor that such a text tells; nil where it is none.
     public init?(text: String) {
         let parts = text.split(separator: " ", maxSplits: 2)
-        guard parts.count == 3, let form = Form(rawValue: String(parts[0])), let position = Int(parts[1]) else {
-            return nil
-        }
+        guard parts.count == 3, let form = Form(rawValue: String(parts[0])), let position = Int(parts[1]),
+            (-1...NumberGate.counts.upperBound).contains(position)
+        else { return nil }
         self.init(form, id: String(parts[2]), position: position)
     }
 }

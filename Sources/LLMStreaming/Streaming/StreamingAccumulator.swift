@@ -10,6 +10,9 @@
 /// ```
 /// A value: a copy of it stays as it is while the original goes on.
 public struct StreamingAccumulator: Sendable {
+    /// The most answers of one request; beyond it a number is nonsense.
+    static let maximumChoices = 1024
+
     private let dialect: Dialect
     private var answers: [AnswerBuilder] = []
     /// The provider's name of the response.
@@ -43,6 +46,8 @@ public struct StreamingAccumulator: Sendable {
             usageReport = (usageReport ?? JSONObject()).merging(JSONObject(told))
         case .cursor: cursor = ReplayCursor(text: chunk.text)
         default:
+            // What a stored row may say; a decoder lets no such number pass.
+            guard (0..<Self.maximumChoices).contains(chunk.choice) else { return }
             // Read again from there, it would come twice.
             cursor = nil
             if chunk.kind == .text || chunk.kind == .reasoning { contentDeltaCount += 1 }

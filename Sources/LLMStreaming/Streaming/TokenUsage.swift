@@ -23,8 +23,7 @@ public struct TokenUsage: Sendable, Hashable {
 
     /// The usage that a report in any provider's form tells (WIRE.md 2 to 4).
     public init(raw: JSONObject) {
-        // A count beyond this is no count, and sums of counts cannot overflow.
-        func count(_ value: JSON?) -> Int? { value?.int.flatMap { (0...1_000_000_000_000).contains($0) ? $0 : nil } }
+        func count(_ value: JSON?) -> Int? { NumberGate.count(value?.int) }
         func int(_ key: String) -> Int? { count(raw[key]) }
         func detail(_ groups: [String], _ key: String) -> Int? {
             groups.lazy.compactMap { count(raw[$0]?[key]) }.first

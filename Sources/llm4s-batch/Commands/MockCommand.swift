@@ -133,9 +133,9 @@ struct MockCommand: AsyncParsableCommand {
     mutating func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port \(port) is no port") }
         guard (1...64).contains(threads) else { throw ValidationError("--threads must be 1 to 64, not \(threads)") }
-        for (name, rate) in [("--rpm", rpm), ("--tpm", tpm)] where rate.map({ $0 < 1 }) ?? false {
-            throw ValidationError("\(name) must be at least 1, not \(rate ?? 0)")
-        }
+        try FlagBounds.check("rpm", rpm, FlagBounds.counts)
+        try FlagBounds.check("tpm", tpm, FlagBounds.counts)
+        try FlagBounds.check("send-buffer-bytes", sendBufferBytes, 1...Int(Int32.max))
         guard (tlsCertificate == nil) == (tlsKey == nil) else {
             throw ValidationError("--tls-certificate and --tls-key need each other")
         }

@@ -79,8 +79,8 @@ struct RunCommand: AsyncParsableCommand {
         if let db { return db }
         // Beside a pipe of the shell's, as <(…) is one, there is no place for it.
         guard files[0] != "-", !["/dev/", "/proc/"].contains(where: files[0].hasPrefix) else { return "llm4s-batch.db" }
-        let url = URL(filePath: files[0])
-        let name = url.deletingPathExtension().lastPathComponent + ".db"
+        // URL's own deletingPathExtension() traps at a path such as `.`.
+        let name = ((files[0] as NSString).lastPathComponent as NSString).deletingPathExtension + ".db"
         let folder = (files[0] as NSString).deletingLastPathComponent
         return folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
     }

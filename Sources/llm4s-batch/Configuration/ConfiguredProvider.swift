@@ -29,9 +29,12 @@ struct ConfiguredProvider {
                 }
                 return value
             }
-            func positive() throws(ConfigurationError) -> Int {
+            func positive(_ bounds: ClosedRange<Int>) throws(ConfigurationError) -> Int {
                 guard let value = member.value.int, value >= 1 else {
                     throw ConfigurationError("\(name).\(member.key) must be at least 1, not \(member.value.text)")
+                }
+                guard bounds.contains(value) else {
+                    throw ConfigurationError("\(name).\(member.key) must be at most \(bounds.upperBound), not \(value)")
                 }
                 return value
             }
@@ -50,9 +53,9 @@ struct ConfiguredProvider {
                 provider.authorization = try choice(Provider.Authorization.self)
                 if provider.authorization == .none { provider.needsKey = false }
             case "stream_options": try setStreamOptions(name, member.value)
-            case "concurrency": provider.concurrency = try positive()
-            case "rpm": provider.requestsPerMinute = try positive()
-            case "tpm": provider.tokensPerMinute = try positive()
+            case "concurrency": provider.concurrency = try positive(FlagBounds.streams)
+            case "rpm": provider.requestsPerMinute = try positive(FlagBounds.counts)
+            case "tpm": provider.tokensPerMinute = try positive(FlagBounds.counts)
             case "headers": try addHeaders(name, member.value)
             case "resume": try setResume(name, try string())
             default:

@@ -20,9 +20,7 @@ struct InputOptions: ParsableArguments {
     var skipInvalid = false
 
     mutating func validate() throws {
-        guard maxLineBytes >= 1 else {
-            throw ValidationError("--max-line-bytes must be at least 1, not \(maxLineBytes)")
-        }
+        try FlagBounds.check("max-line-bytes", maxLineBytes, FlagBounds.bytes)
     }
 
     /// The reading that these options ask for.
@@ -43,6 +41,6 @@ extension InputSource {
     var isReadOnce: Bool {
         guard case .file(let path) = self else { return true }
         var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        return unsafe stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
     }
 }

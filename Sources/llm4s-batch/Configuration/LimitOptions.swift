@@ -23,10 +23,11 @@ struct LimitOptions: ParsableArguments {
     var maxTokensTotal: Int?
 
     mutating func validate() throws {
-        if let maxTokensTotal, maxTokensTotal < 1 {
-            throw ValidationError("--max-tokens-total must be at least 1, not \(maxTokensTotal)")
-        }
+        try FlagBounds.check("max-tokens-total", maxTokensTotal, FlagBounds.counts)
         if let maxCost, !(maxCost > 0) { throw ValidationError("--max-cost must be more than 0, not \(maxCost)") }
+        if let maxCost, maxCost > NumberGate.dollars.upperBound {
+            throw ValidationError("--max-cost must be an amount of money, not \(maxCost)")
+        }
         if outageTimeout.duration <= .zero { throw ValidationError("--outage-timeout must be longer than zero") }
     }
 

@@ -34,9 +34,9 @@ struct RateOptions: ParsableArguments {
     var prices: String?
 
     mutating func validate() throws {
-        for (name, value) in [("concurrency", concurrency), ("rpm", rpm ?? 1), ("tpm", tpm ?? 1)] where value < 1 {
-            throw ValidationError("--\(name) must be at least 1, not \(value)")
-        }
+        try FlagBounds.check("concurrency", concurrency, FlagBounds.streams)
+        try FlagBounds.check("rpm", rpm, FlagBounds.counts)
+        try FlagBounds.check("tpm", tpm, FlagBounds.counts)
         var counts: [String: Int] = [:]
         for bound in concurrencyPerProvider {
             guard bound.count >= 1 else {

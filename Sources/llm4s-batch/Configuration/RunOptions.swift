@@ -91,13 +91,9 @@ struct RunOptions: ParsableArguments {
     var logLevel = LogLevel.info
 
     mutating func validate() throws {
-        for (name, value) in [
-            ("max-attempts", maxAttempts), ("max-event-bytes", maxEventBytes),
-        ]
-        where value < 1 {
-            throw ValidationError("--\(name) must be at least 1, not \(value)")
-        }
-        guard maxJobs >= 0 else { throw ValidationError("--max-jobs cannot be negative, and is \(maxJobs)") }
+        try FlagBounds.check("max-attempts", maxAttempts, FlagBounds.attempts)
+        try FlagBounds.check("max-event-bytes", maxEventBytes, FlagBounds.bytes)
+        try FlagBounds.check("max-jobs", maxJobs, NumberGate.counts)
         let timeouts = [
             ("connect-timeout", connectTimeout), ("first-token-timeout", firstTokenTimeout),
             ("idle-timeout", idleTimeout), ("stall-timeout", stallTimeout),

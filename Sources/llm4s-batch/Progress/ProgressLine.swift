@@ -100,7 +100,7 @@ struct ProgressLine {
 
     /// A duration in seconds, as people write it: `8 s`, `3 min 20 s`, `2 h 5 min`.
     static func duration(_ seconds: Double) -> String {
-        let whole = Int(min(seconds.rounded(.up), 1e9))
+        let whole = Int(seconds.rounded(.up).clamped(to: 0...1e9))
         if whole < 60 { return "\(whole) s" }
         if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
         return "\(whole / 3600) h \(whole / 60 % 60) min"

@@ -84,7 +84,9 @@ struct EstimateReport {
         parts.reduce(into: WorkEstimate()) { $0.add($1) }
     }
 
-    private static func count(_ value: Double) -> String { ProgressLine.count(Int(min(value.rounded(), 1e15))) }
+    private static func count(_ value: Double) -> String {
+        ProgressLine.count(Int(value.rounded().clamped(to: 0...1e15)))
+    }
 
     // MARK: - Time
 

@@ -73,7 +73,9 @@ struct StatusReport {
                     + "the next for \(ProgressLine.duration(wait))")
         }
         for wait in waits {
-            let until = wait["until_ms"]?.int.map { Double(max(0, Int64($0) - now)) / 1000 }
+            let until = wait["until_ms"]?.int.map { time in
+                Double(max(0, Int64(time).clamped(to: NumberGate.unixMilliseconds) - now)) / 1000
+            }
             lines.append(
                 "  \(TerminalText.line(wait["name"]?.string ?? "", limit: 80)) waits for \(wait["reason"]?.string ?? "")"
                     + (until.map { ", \(ProgressLine.duration($0))" } ?? ""))

@@ -58,4 +58,30 @@ struct PriceTableTests {
         budget.settle(reserved: 0, used: 9)
         #expect(budget.overshoot == 2)
     }
+
+    @Test(arguments: ["-1", "1e308", "1e999", "1000001"])
+    func whatCannotBeAPriceIsRefused(price: String) throws {
+        for name in ["input_cost_per_token", "output_cost_per_token", "cache_read_input_token_cost"] {
+            var prices = ["input_cost_per_token": "1e-6", "output_cost_per_token": "1e-6"]
+            prices[name] = price
+            let members = prices.map { "\"\($0)\": \($1)" }.joined(separator: ",")
+            let json = try JSONParser.parse(Array("{\"m\": {\(members)}}".utf8))
+            let error = #expect(throws: ConfigurationError.self) { try PriceTable(json) }
+            #expect("\(try #require(error))".contains("'m': \(name) cannot be a price: \(price)"))
+        }
+    }
+
+    /// A figure that is no amount of money is not known; the table's goes before nothing.
+    @Test(arguments: ["1e999", "-1", "1e308", "null", "\"1\""])
+    func aReportedCostThatIsNoAmountIsNone(cost: String) throws {
+        let lane = ModelName(provider: "openai", model: "gpt-x")
+        let usage = #""prompt_tokens": 10, "completion_tokens": 10"#
+        let plain = try result("{\(usage), \"cost\": \(cost)}")
+        #expect(try prices().cost(of: plain, in: lane) == 10 * 2e-06 + 10 * 8e-06)
+        if cost != "null" {
+            let upstream = #""is_byok": true, "cost": 0, "cost_details": {"upstream_inference_cost": "#
+            let own = try result("{\(usage), \(upstream)\(cost)}}")
+            #expect(try prices().cost(of: own, in: lane) == 10 * 2e-06 + 10 * 8e-06)
+        }
+    }
 }

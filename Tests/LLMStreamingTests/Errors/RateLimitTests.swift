@@ -165,4 +165,26 @@ import Testing
         "2026-04-05T14:28:30Zx", "26-04-05T14:28:30Z", "2026-04-05T14:28:30+25:00",
     ])
     func whatIsNoTimeOfTheInternetForm(_ text: String) { #expect(InternetTime.unixSeconds(text) == nil) }
+
+    /// A window of so many minutes would be longer than any time; a server without a limit writes the greatest number.
+    @Test func figuresBeyondBeliefAreClampedOrLeftOut() {
+        let window = Self.report(["x-ratelimit-limit-requests-9000000000000000000-minute": "1"])?[.requests]?.window
+        #expect(window == .seconds(3_155_760_000))
+        let limit = Self.report([
+            "x-ratelimit-limit-requests": "9007199254740991", "x-ratelimit-remaining-requests": "9007199254740990",
+            "x-ratelimit-reset-requests": "86400",
+        ])?[.requests]
+        #expect(limit?.limit == nil && limit?.remaining == nil && limit?.reset == .seconds(86_400))
+        let digits = String(repeating: "9", count: 400)
+        for value in ["9223372036854775807", "1000000000001", "1e3", "inf", "nan", "-1", digits, "\(digits)d", "0x10"] {
+            let report = Self.report([
+                "x-ratelimit-limit-tokens": "5", "x-ratelimit-remaining-tokens": "\(value)",
+                "x-ratelimit-reset-tokens": "\(value)",
+            ])
+            #expect(report?[.tokens]?.limit == 5 && report?[.tokens]?.remaining == nil)
+            let head = ProviderResponseHead(
+                status: 429, headers: [("retry-after", value), ("retry-after-ms", value), ("date", value)])
+            #expect(RetryAfter.wait(head, now: Self.now) ?? .zero <= .seconds(86_400))
+        }
+    }
 }

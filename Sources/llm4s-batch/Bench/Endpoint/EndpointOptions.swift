@@ -75,13 +75,15 @@ struct EndpointOptions: ParsableArguments {
     var caFile: String?
 
     mutating func validate() throws {
-        for (name, value) in [
-            ("requests", requests), ("input-tokens", inputTokens), ("output-tokens", outputTokens),
-        ] where value.map({ $0 < 1 }) ?? false {
-            throw ValidationError("--\(name) must be at least 1, not \(value ?? 0)")
+        try FlagBounds.check("requests", requests, FlagBounds.requests)
+        try FlagBounds.check("input-tokens", inputTokens, FlagBounds.words)
+        try FlagBounds.check("output-tokens", outputTokens, FlagBounds.counts)
+        try FlagBounds.check("warmup", warmup, 0...FlagBounds.requests.upperBound)
+        if let rate, !(rate > 0) { throw ValidationError("--rate must be more than 0, not \(rate)") }
+        // Slower than one in eleven days is no rate, and cannot be waited for.
+        if let rate, !(1e-6...1e6).contains(rate) {
+            throw ValidationError("--rate must be from 0.000001 to 1000000, not \(rate)")
         }
-        if let warmup, warmup < 0 { throw ValidationError("--warmup cannot be negative, and is \(warmup)") }
-        if let rate, !(rate > 0 && rate <= 1e6) { throw ValidationError("--rate must be more than 0, not \(rate)") }
         guard !poisson || rate != nil else { throw ValidationError("--poisson needs --rate") }
         guard jobs == nil || (inputTokens == nil && outputTokens == nil) else {
             throw ValidationError("--input-tokens and --output-tokens are for random prompts, not for --jobs")
@@ -116,7 +118,7 @@ struct LevelsArgument: ExpressibleByArgument {
 
     init?(argument: String) {
         let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-        guard numbers.allSatisfy({ ($0 ?? 0) >= 1 }) else { return nil }
+        guard numbers.allSatisfy({ FlagBounds.streams.contains($0 ?? 0) }) else { return nil }
         levels = numbers.compactMap { $0 }
     }
 }

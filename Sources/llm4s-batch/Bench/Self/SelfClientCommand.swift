@@ -44,6 +44,13 @@ struct SelfClientCommand: AsyncParsableCommand {
     @Option(help: "PEM file of the certificate authorities to trust (default: the system's).")
     var caFile: String?
 
+    mutating func validate() throws {
+        try FlagBounds.check("streams", streams, FlagBounds.streams)
+        try FlagBounds.check("jobs", jobs, 0...10_000_000)
+        try FlagBounds.check("prompt-bytes", promptBytes, 0...1_000_000)
+        try FlagBounds.check("until-chunks", untilChunks, FlagBounds.counts)
+    }
+
     func run() async throws {
         try OpenFileLimit.raise(streams: streams, isServer: false)
         let client = SelfClient(
