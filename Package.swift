@@ -106,6 +106,14 @@ let package = Package(
         .testTarget(
             name: "LoadTestingTests", dependencies: ["LoadTesting", "LLMStreaming"], swiftSettings: settings),
         .testTarget(name: "MockProviderTests", dependencies: ["MockProvider"] + nio, swiftSettings: settings),
+        // Its functions are also a fuzzer's: .ci/fuzz.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "llm4s-batch", "BatchEngine", "BatchStore", "LLM4S", "LLMStreaming",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
             dependencies: [

@@ -11,6 +11,8 @@ enum SeamOverlap {
         _ continuation: String.UnicodeScalarView, after prefix: Substring.UnicodeScalarView
     ) -> Int {
         let own = Array(continuation)
+        // A model that is asked to go on may have nothing to add.
+        if own.isEmpty { return 0 }
         // With the scalar before the longest overlap that there can be.
         let end = Array(prefix.suffix(own.count + 1))
         // How long a beginning of the continuation ends at each place of the prefix: Knuth, Morris and Pratt's way, so
