@@ -2,7 +2,7 @@ import LLMStreaming
 import Testing
 
 /// A stream that ends too early is never a complete answer, and what came before stays.
-@Suite(.enabled(if: RecordedStream.isHere, "../shared/fixtures is not here"))
+@Suite(.enabled(if: RecordedStream.isHere, RecordedStream.absence))
 struct TruncationTests {
     /// What is known at the end of an event.
     private struct Mark {
