@@ -139,9 +139,9 @@ struct Admission {
         while let id = lane.queue.headID {
             let isTooMany = jobs.isFull && !lane.queue.waiting.contains(id)
             guard isTooMany || jobs.contains(id) else { return false }
-            guard let (taken, waited) = lane.queue.take() else { return false }
+            guard let taken = lane.queue.take()?.job else { return false }
             isDropped = true
-            if isTooMany, !jobs.contains(taken.id) { jobs.leaveAlone(taken.id, waited: waited) }
+            if isTooMany, !jobs.contains(taken.id) { jobs.leaveAlone() }
         }
         return isDropped
     }
@@ -172,7 +172,10 @@ struct Admission {
         flights[job.id] = Flight(
             place: place, size: size, bytes: bytes, reservation: reservation, started: now, order: tries)
         let isProbe = provider.outage.since != nil || provider.gate.isProbeDue || lane.gate.isProbeDue
+        let wasFull = jobs.isFull
         jobs.begin(job.id, isNew: !lane.queue.begin(job.id))
+        // From now on others are not waited for.
+        if jobs.isFull, !wasFull { lanes.lookAgain() }
         running += 1
         lane.wait = nil
         lane.gate.start(job.id, size, at: now)
@@ -219,24 +222,16 @@ struct Admission {
         provider.outage.gaveUp(jobID, at: now)
     }
 
-    /// A job's end, or that it waits, is committed.
-    mutating func finish(_ jobID: Int64, waits: Bool, at now: Duration) {
+    /// A job's end is committed, or that it waits until Unix milliseconds.
+    mutating func finish(_ jobID: Int64, waitsUntil due: Int64?, at now: Duration) {
         release(jobID, at: now)
         jobs.finish(jobID)
         guard let flight = flights.removeValue(forKey: jobID) else { return }
-        lanes[flight.place].queue.finish(jobID, waits: waits && !lanes.isStopped(flight.place))
+        lanes[flight.place].queue.finish(jobID, waitsUntil: lanes.isStopped(flight.place) ? nil : due)
     }
 
-    /// Leaves waiting jobs alone that would be too many.
-    ///
-    /// - Returns: whether all of these are left alone.
-    mutating func leaveAlone(_ waiting: [Job], at place: LanePlace) -> Bool {
-        for job in waiting {
-            guard !lanes[place].queue.waiting.contains(job.id) else { return false }
-            jobs.leaveAlone(job.id, waited: true)
-        }
-        return true
-    }
+    /// Leaves a waiting job alone that would be one too many.
+    mutating func leaveAlone() { jobs.leaveAlone() }
 
     /// Sends nothing more to a job's provider.
     mutating func stopProvider(of jobID: Int64, reason: String) {

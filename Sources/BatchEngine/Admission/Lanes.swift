@@ -32,6 +32,13 @@ struct Lanes {
         }
     }
 
+    /// All ask again when their next waiting job is due.
+    func lookAgain() {
+        for provider in providers {
+            for model in provider.models { model.queue.lookAgain() }
+        }
+    }
+
     private mutating func provider(_ name: String) -> Int {
         if let known = providers.firstIndex(where: { $0.name == name }) { return known }
         providers.append(ProviderLanes(name, limits: limits[name] ?? ProviderLimits(), most: most))

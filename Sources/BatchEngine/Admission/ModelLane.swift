@@ -47,7 +47,7 @@ final class ModelLane {
 
 extension Job {
     /// What its next request has to say, in bytes.
-    var expectedBytes: Int { request.count + (partial?.answer.text.utf8.count ?? 0) }
+    package var expectedBytes: Int { request.count + (partial?.answer.text.utf8.count ?? 0) }
 }
 
 extension Gate {

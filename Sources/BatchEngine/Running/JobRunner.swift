@@ -194,9 +194,11 @@ package actor JobRunner {
         let page = admission.pageSize
         var retries = 0
         if admission.lanes[place].queue.isDueUnread(at: unixMilliseconds()) {
-            let due = try await store.dueJobs(
-                in: lane, at: unixMilliseconds(), limit: max(1, page / 2), excluding: admission.jobs.excluded)
-            let next = due.isEmpty ? try await nextDueTime(place) : nil
+            admission.lanes[place].queue.ask()
+            let (due, next) =
+                admission.jobs.isFull
+                ? try await retriesOfThisRun(place, limit: max(1, page / 2))
+                : try await dueJobs(lane, limit: max(1, page / 2))
             admission.lanes[place].queue.add(due: due, next: next)
             retries = due.count
         }
@@ -208,16 +210,33 @@ package actor JobRunner {
         admission.lanes[place].queue.add(fresh: fresh)
     }
 
-    /// When the next waiting job of a lane is due that this run does not leave alone.
-    private func nextDueTime(_ place: LanePlace) async throws -> Int64? {
+    /// The waiting jobs of a lane that are due, and when the next is where none are.
+    private func dueJobs(_ lane: ModelName, limit: Int) async throws -> (due: [Job], next: Int64?) {
+        let due = try await store.dueJobs(
+            in: lane, at: unixMilliseconds(), limit: limit, excluding: admission.jobs.excluded)
+        guard due.isEmpty else { return (due, nil) }
+        return (due, try await store.nextDueTime(in: lane, excluding: admission.jobs.excluded))
+    }
+
+    /// The same of the jobs that this run has tried, once it may take up no others: the store is asked for them by their
+    /// numbers, since it may have any number of others that wait.
+    private func retriesOfThisRun(_ place: LanePlace, limit: Int) async throws -> (due: [Job], next: Int64?) {
         let lane = admission.lanes[place].name
-        while admission.jobs.isFull {
-            let waiting = try await store.dueJobs(
-                in: lane, at: .max, limit: 16, excluding: admission.jobs.excluded)
-            if waiting.isEmpty { return nil }
-            if !admission.leaveAlone(waiting, at: place) { break }
+        if admission.lanes[place].queue.keepRetries() {
+            let times = try await store.waitingTimes(of: admission.lanes[place].queue.waiting, in: lane)
+            admission.lanes[place].queue.add(times)
         }
-        return try await store.nextDueTime(in: lane, excluding: admission.jobs.excluded)
+        if !admission.jobs.isOverMaximum, admission.lanes[place].queue.looksForOthers() {
+            let own = admission.jobs.excluded.union(admission.lanes[place].queue.waiting)
+            if try await store.nextDueTime(in: lane, excluding: own) != nil { admission.leaveAlone() }
+        }
+        let now = unixMilliseconds()
+        let retries = admission.lanes[place].queue.takeDueRetries(at: now, limit: limit)
+        let due = retries.isEmpty ? [] : try await store.dueJobs(among: retries.map(\.jobID), in: lane, at: now)
+        if let last = due.last, let index = retries.firstIndex(where: { $0.jobID == last.id }) {
+            admission.lanes[place].queue.add(Array(retries[(index + 1)...]))
+        }
+        return (due, admission.lanes[place].queue.retries?.next)
     }
 
     private func begin(_ job: Job, isProbe: Bool, in group: inout DiscardingTaskGroup) {
@@ -364,10 +383,10 @@ package actor JobRunner {
     @inline(never)
     private func finish(_ sent: SentJob, isStored: Bool) {
         let job = sent.job
-        var waits = false
+        var due: Int64?
         if isStored, let end = sent.end {
             state.count(end)
-            waits = end.waits
+            due = end.waitsUntil
             tell(
                 .attemptEnded(
                     RunEvent.AttemptReport(
@@ -375,8 +394,8 @@ package actor JobRunner {
                         lane: ModelName(provider: job.provider, model: job.model), number: sent.number, end: end)))
         }
         let isFull = admission.jobs.count - admission.running >= configuration.maximumUncommitted
-        admission.finish(job.id, waits: waits, at: clock.now)
-        if waits || isFull || admission.jobs.count == 0 || stop != .none { signal.signal() }
+        admission.finish(job.id, waitsUntil: due, at: clock.now)
+        if due != nil || isFull || admission.jobs.count == 0 || stop != .none { signal.signal() }
     }
 
     /// Tells, from any thread, that the answer of a job that probes has begun.
