@@ -31,15 +31,17 @@ package struct LineFaults: Error, Sendable, Equatable {
 
     /// A field that does not exist there.
     mutating func addUnknown(_ name: String, at place: LinePlace, known: [String]) {
-        var hint = NearestName.suggestion(for: name, among: known)
-        if hint.isEmpty {
-            switch place {
-            case .line where CompletionOptions.Name(rawValue: name) != nil: hint = "; it belongs into 'options'"
-            case .options: hint = "; fields of one provider's own go into 'extra_body'"
-            default: break
-            }
+        add("unknown field \(name.quotedName)\(place.suffix)\(Self.hint(for: name, at: place, known: known))")
+    }
+
+    private static func hint(for name: String, at place: LinePlace, known: [String]) -> String {
+        let nearest = NearestName.suggestion(for: name, among: known)
+        guard nearest.isEmpty else { return nearest }
+        switch place {
+        case .line where CompletionOptions.Name(rawValue: name) != nil: return "; it belongs into 'options'"
+        case .options: return "; fields of one provider's own go into 'extra_body'"
+        default: return ""
         }
-        add("unknown field \(name.quotedName)\(place.suffix)\(hint)")
     }
 
     /// A value that is not of the type its field asks for.

@@ -43,6 +43,7 @@ extension InputSource {
     var isReadOnce: Bool {
         guard case .file(let path) = self else { return true }
         var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        // A folder is refused before anything is made.
+        return unsafe stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
     }
 }
