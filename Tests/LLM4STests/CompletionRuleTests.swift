@@ -58,6 +58,20 @@ import Testing
         }
     }
 
+    @Test func takesDoneWithoutAFinishReasonForTheEndWhereItIsKnownToBe() async throws {
+        let body = Chat.delta("Hel") + Chat.done
+        try await withServer(script: { connection, _ in connection.send(Wire.counted(body)) }) { transport, server in
+            let first = await transport.stream(.test, to: try server.endpoint(), receiver: ChunkCollector())
+            #expect(first.error?.code == LLMError.withoutFinishReasonCode)
+            var request = ProviderRequest.test
+            request.acceptsMissingFinishReason = true
+            let second = await transport.stream(request, to: try server.endpoint(), receiver: ChunkCollector())
+            #expect(second.completion?.content == "Hel")
+            #expect(second.completion?.finishReason == .unknown)
+            #expect(server.requests.allSatisfy { $0.head.headers["accept-encoding"] == ["identity"] })
+        }
+    }
+
     @Test(arguments: ["", Chat.finish()])
     func takesAnErrorInTheStreamForTheEnd(before: String) async throws {
         let body = Chat.delta("Hel") + before + Chat.error + Chat.done

@@ -20,6 +20,8 @@ package struct StoredPartial: Sendable, Equatable {
     package var pollCount: Int?
     /// How many replays in a row brought nothing; nil for none.
     package var emptyReplays: Int?
+    /// Whether an attempt of its job ended with `[DONE]` and without a finish reason: the next one that does is whole.
+    package var lacksFinishReason = false
     /// What the response that a stream is replayed of calls itself, and its model: the rest may not say it again.
     package var responseID: String?
     package var model: String?
@@ -48,7 +50,7 @@ package struct StoredPartial: Sendable, Equatable {
     }
 
     /// As the column `attempts.partial` holds it: the answer's members, `seams`, `tokens`, `furthest`, and of a kept
-    /// stream `cursor`, `polls`, `response_id`, `model`.
+    /// stream `cursor`, `polls`, `response_id`, `model`; and `no_finish_reason`.
     package var json: JSON {
         var object = answer.json.object ?? JSONObject()
         object["seams"] = .array(seams.map(\.json))
@@ -57,6 +59,7 @@ package struct StoredPartial: Sendable, Equatable {
         object["cursor"] = cursor.map { .string($0.text) }
         object["polls"] = pollCount.map(JSON.int)
         object["empty_replays"] = emptyReplays.map(JSON.int)
+        if lacksFinishReason { object["no_finish_reason"] = true }
         object["response_id"] = responseID.map(JSON.string)
         object["model"] = model.map(JSON.string)
         return .object(object)
@@ -71,6 +74,7 @@ package struct StoredPartial: Sendable, Equatable {
         cursor = json["cursor"]?.string.flatMap(ReplayCursor.init(text:))
         pollCount = json["polls"]?.int
         emptyReplays = json["empty_replays"]?.int
+        lacksFinishReason = json["no_finish_reason"]?.bool ?? false
         responseID = json["response_id"]?.string
         model = json["model"]?.string
     }

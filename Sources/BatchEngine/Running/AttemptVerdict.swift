@@ -42,9 +42,10 @@ package struct AttemptVerdict: Sendable {
             id: attemptID, strategy: plan.strategy, prefixScalars: plan.prefixScalars, own: result.partial,
             cursor: result.cursor, responseID: result.responseID, model: result.model,
             reportedTokens: result.usage?.completionTokens, isEcho: isEcho)
-        switch result.outcome {
+        switch Self.outcome(result, job, plan) {
         case .completed(let completion):
-            attempt.isWhole = true
+            if case .completed = result.outcome { attempt.isWhole = true }
+            end.result.outcome = .completed(completion)
             let joined = JoinedCompletion(completion, onto: base, attempt)
             end.overlapScalars = joined.overlapScalars
             end.result.responseID = joined.completion.id
@@ -80,6 +81,22 @@ package struct AttemptVerdict: Sendable {
         }
     }
 
+    /// How the attempt ended.
+    ///
+    /// One that went on from kept text, brought nothing and ended with `[DONE]`, without a finish reason as one before it,
+    /// says that the kept text is the answer.
+    private static func outcome(_ result: StreamResult, _ job: Job, _ plan: ResumePlan) -> StreamResult.Outcome {
+        guard case .failed(let error) = result.outcome, error.code == LLMError.withoutFinishReasonCode,
+            job.partial?.lacksFinishReason == true, result.partial.isEmpty,
+            plan.strategy == .prefill || plan.strategy == .continue
+        else { return result.outcome }
+        var answer = StreamingAccumulator(dialect: .openAIChat)
+        answer.add(StreamedChunk(.finish, "[DONE]"))
+        guard var completion = try? answer.completion() else { return result.outcome }
+        (completion.id, completion.model, completion.usage) = (result.responseID, result.model, result.usage)
+        return .completed(completion)
+    }
+
     /// Notes what is left of an attempt that failed.
     private mutating func fail(
         _ error: LLMError, _ job: Job, _ plan: ResumePlan, _ partial: StoredPartial, _ base: StoredPartial?,
@@ -87,6 +104,8 @@ package struct AttemptVerdict: Sendable {
     ) {
         var kept = partial
         kept.furthestScalars = max(job.partial?.furthestScalars ?? 0, kept.furthestScalars)
+        kept.lacksFinishReason =
+            job.partial?.lacksFinishReason == true || error.code == LLMError.withoutFinishReasonCode
         switch KeptStream(error, end.result, kept: kept, isReplayed: plan.strategy == .replay) {
         case .kept:
             if plan.isPoll, error.kind == .cut { kept.pollCount = (kept.pollCount ?? 0) + 1 }

@@ -3,7 +3,7 @@ import LLMStreaming
 /// What an attempt sends and why so: all that is decided before it starts.
 struct PreparedAttempt {
     let plan: ResumePlan
-    let request: ProviderRequest
+    private(set) var request: ProviderRequest
 
     /// Reads a job's stored request and encodes it for its provider.
     ///
@@ -34,5 +34,6 @@ struct PreparedAttempt {
         request = try RequestEncoder.encode(
             stored.content, model: job.model, provider: provider, continuation: plan.continuation,
             maximumTokens: plan.maximumTokens, kept: kept)
+        request.acceptsMissingFinishReason = job.partial?.lacksFinishReason ?? false
     }
 }

@@ -145,8 +145,10 @@ package final class StreamAttempt: Sendable {
 
     private func plan(_ path: String, _ proxy: HTTPProxy?) throws(LLMError) -> ExchangePlan {
         let request = request.withLock { $0 }
+        var provider = endpoint.provider
+        if request.acceptsMissingFinishReason { provider.omitsFinishReason = true }
         return ExchangePlan(
-            id: pool.nextID(), provider: endpoint.provider, choices: request.choices, dialect: request.dialect,
+            id: pool.nextID(), provider: provider, choices: request.choices, dialect: request.dialect,
             cursor: request.cursor, origin: endpoint.origin, path: path,
             head: try HTTPRequestHead(
                 request, to: endpoint, path: path, proxy: proxy, userAgent: pool.configuration.userAgent),

@@ -23,7 +23,7 @@ package struct AnthropicMessagesDecoder: Sendable {
     /// The number of the open message's first block, and of the next one's.
     private var firstBlock = 0
     private var nextBlock = 0
-    /// The open or last message's stop reason.
+    /// The open or last message's stop reason; nil again where content came behind it.
     private var stopReason: String?
 
     /// - Parameter isContinued: whether the stream begins in the middle of a message.
@@ -34,11 +34,20 @@ package struct AnthropicMessagesDecoder: Sendable {
         if case .stopped = state { stopReason != nil || nextBlock > firstBlock } else { false }
     }
 
+    /// Whether a message that has not stopped has said why it stopped, so that only its end is missing.
+    var hasStopReason: Bool {
+        if case .open = state { stopReason != nil } else { false }
+    }
+
+    /// Takes the orderly end of the body: translating proxies leave `message_stop` out.
+    mutating func endBody() throws(LLMError) {
+        if hasStopReason { try stop() }
+    }
+
     mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
         if case .stopped = state {
-            guard let json = try? event.json(), json["type"] == "message_start" else { return }
-            try startMessage(json["message"] ?? .null, into: &chunks)
-        } else if event.type == "content_block_delta" || event.type == "message",
+            for object in (try? event.objects()) ?? [] { try decode(object, named: event.type, into: &chunks) }
+        } else if stopReason == nil, event.type == "content_block_delta" || event.type == "message",
             let delta = AnthropicFastPath.delta(in: event.data.span)
         {
             add(delta.kind, delta.text, block: try block(delta.index), into: &chunks)
@@ -49,20 +58,35 @@ package struct AnthropicMessagesDecoder: Sendable {
 
     /// Decodes an event of a message that has not stopped, without the short cut of the hot path.
     mutating func decodeFully(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        if event.data.starts(with: "[DONE]".utf8) { return }
-        let json = try event.json()
-        guard let object = json.object else { throw LLMError(.decode, "an event is \(json.typeName), not an object") }
-        switch object["type"]?.string ?? event.type {
-        case "error": throw ErrorClassifier.inBand(json)
+        // Proxies that translate from chat close so.
+        if event.isDone { return try endBody() }
+        for object in try event.objects() { try decode(object, named: event.type, into: &chunks) }
+    }
+
+    /// Decodes an event's object.
+    mutating func decode(
+        _ object: JSONObject, named name: String, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
+        if case .stopped = state, object["type"] != "message_start" { return }
+        let count = chunks.count
+        switch object["type"]?.string ?? name {
+        case "error": throw ErrorClassifier.inBand(.object(object))
         case "message_start": try startMessage(object["message"] ?? .null, into: &chunks)
         case "content_block_start":
             startBlock(object["content_block"] ?? .null, block: try block(object["index"]?.int ?? 0), into: &chunks)
+            reopen(chunks[count...])
         case "content_block_delta":
             addDelta(object["delta"] ?? .null, block: try block(object["index"]?.int ?? 0), into: &chunks)
+            reopen(chunks[count...])
         case "message_delta":
             addUsage(object["usage"], into: &chunks)
-            addStopReason(of: object["delta"] ?? .null, into: &chunks)
-        case "message_stop": try stop()
+            try addStopReason(of: object["delta"] ?? .null, into: &chunks)
+        case "message_stop":
+            // Told as what it is: not every answer that stops so is whole.
+            if case .open = state, stopReason == nil, nextBlock > firstBlock {
+                add(.finish, "message_stop", into: &chunks)
+            }
+            try stop()
         default:
             // Unknown types must be ignored; an error in another form comes from compatible servers (WIRE.md 8).
             if let error = ErrorClassifier.inBand(object, isBare: true) { throw error }
@@ -73,7 +97,9 @@ package struct AnthropicMessagesDecoder: Sendable {
     mutating func decodeWhole(_ json: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
         if json["type"] == "error" { throw ErrorClassifier.inBand(json) }
         if let object = json.object, let error = ErrorClassifier.inBand(object, isBare: true) { throw error }
-        guard json["content"]?.array != nil else { throw LLMError(.decode, "a message has no content") }
+        guard json["content"]?.array != nil else {
+            throw LLMError(.decode, "a message has no content: \(json.text.prefix(200))")
+        }
         try startMessage(json, into: &chunks)
         if stopReason != nil { try stop() }
     }
@@ -118,7 +144,7 @@ package struct AnthropicMessagesDecoder: Sendable {
         for (index, content) in (message["content"]?.array ?? []).enumerated() {
             startBlock(content, block: try block(index), into: &chunks)
         }
-        addStopReason(of: message, into: &chunks)
+        try addStopReason(of: message, into: &chunks)
     }
 
     private func startBlock(_ content: JSON, block: Int, into chunks: inout [StreamedChunk]) {
@@ -159,10 +185,19 @@ package struct AnthropicMessagesDecoder: Sendable {
         }
     }
 
+    /// What was said of the message's end is not so where it goes on.
+    private mutating func reopen(_ chunks: ArraySlice<StreamedChunk>) {
+        if stopReason != nil, chunks.contains(where: \.isWritten) { stopReason = nil }
+    }
+
     /// Takes why a message stopped, and the details of a refusal: whole as its native reason, and in words.
-    private mutating func addStopReason(of end: JSON, into chunks: inout [StreamedChunk]) {
-        guard let reason = end["stop_reason"]?.string, !reason.isEmpty else { return }
-        stopReason = reason
+    private mutating func addStopReason(of end: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        guard let reason = end["stop_reason"]?.string else { return }
+        switch FinishWord(reason) {
+        case .none: return
+        case .failure(let kind): throw LLMError(kind, "the message ended with stop reason '\(reason)'")
+        case .reason: stopReason = reason
+        }
         if let details = end["stop_details"]?.object {
             add(.nativeFinish, JSON.object(details).text, into: &chunks)
             if reason == "refusal" {

@@ -8,13 +8,15 @@ struct ChoiceStates: Sendable {
     private var states: [State] = []
     private(set) var begunCount = 0
     private var finishedCount = 0
+    /// Whether content came behind a finish reason: the reasons of such a stream say nothing before its end.
+    private(set) var haveReopened = false
 
     /// Whether there is one, and every one that has begun has its finish reason.
     var areFinished: Bool { finishedCount > 0 && finishedCount == begunCount }
 
-    func hasBegun(_ index: Int) -> Bool {
-        guard index < states.count else { return false }
-        if case .awaited = states[index] { return false }
+    /// Whether it has begun and has no finish reason.
+    func isOpen(_ index: Int) -> Bool {
+        guard index < states.count, case .begun = states[index] else { return false }
         return true
     }
 
@@ -23,6 +25,14 @@ struct ChoiceStates: Sendable {
         guard case .awaited = states[index] else { return }
         states[index] = .begun
         begunCount += 1
+    }
+
+    /// Notes that content of a begun answer came; whatever finish reason it had was none.
+    mutating func reopen(_ index: Int) {
+        guard case .finished = states[index] else { return }
+        states[index] = .begun
+        finishedCount -= 1
+        haveReopened = true
     }
 
     /// Gives a begun answer its finish reason; false where it has that one already.

@@ -17,6 +17,8 @@ package struct OpenAIChatDecoder: Sendable {
     private var lastEvent = RepeatedEvent()
     /// Whether `[DONE]` came.
     package private(set) var isDone = false
+    /// Whether the body ended in order.
+    private var isBodyEnded = false
 
     init(choices: Int, omitsFinishReason: Bool) {
         expectedChoices = choices
@@ -24,20 +26,29 @@ package struct OpenAIChatDecoder: Sendable {
     }
 
     /// A finish reason on every choice; before `[DONE]` also on those that have not begun.
+    ///
+    /// Some servers put a finish reason on every chunk: where content came behind one, they count once the stream has
+    /// ended in order.
     var isAnswered: Bool {
         if isDone, omitsFinishReason, choices.begunCount > 0 { return true }
         return choices.areFinished && (isDone || choices.begunCount >= expectedChoices)
+            && (!choices.haveReopened || isClosed)
     }
+
+    /// Whether the stream ended in order.
+    var isClosed: Bool { isDone || isBodyEnded }
+
+    /// Whether `[DONE]` came although an answer that has begun has no finish reason.
+    var lacksFinishReason: Bool { isDone && choices.begunCount > 0 && !choices.areFinished }
+
+    /// Takes the orderly end of the body; one that cuts the last event is none.
+    mutating func endBody(isEventCut: Bool) { isBodyEnded = !isEventCut }
 
     /// Decodes an event.
     ///
     /// - Returns: whether `[DONE]` has come.
     mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) -> Bool {
-        // Some servers put white space behind it.
-        if event.data.first == UInt8(ascii: "["), event.data.starts(with: "[DONE]".utf8) {
-            isDone = true
-            flushUsage(into: &chunks)
-        } else if unknownNames.isEmpty, event.type == "message", let chunk = chunk(of: event.data.span) {
+        if unknownNames.isEmpty, event.type == "message", let chunk = chunk(of: event.data.span) {
             chunks.append(chunk)
         } else {
             try decodeFully(event, into: &chunks)
@@ -48,28 +59,37 @@ package struct OpenAIChatDecoder: Sendable {
     /// What an event of the hot path means, whose decoding changes nothing; nil where the full decoder must look.
     private mutating func chunk(of bytes: Span<UInt8>) -> StreamedChunk? {
         if let chunk = lastEvent.chunk(of: bytes) { return chunk }
-        guard let found = OpenAIChatFastPath.chunk(of: bytes, isSeen: choices.hasBegun) else { return nil }
+        guard let found = OpenAIChatFastPath.chunk(of: bytes, isOpen: choices.isOpen) else { return nil }
         lastEvent.keep(bytes, found.chunk, text: found.text)
         return found.chunk
     }
 
     /// Decodes an event without the short cuts of the hot path.
     mutating func decodeFully(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        try decode(try event.json(), into: &chunks)
+        if event.isDone {
+            isDone = true
+            flushUsage(into: &chunks)
+            return
+        }
+        for object in try event.objects() { try decode(object, into: &chunks) }
     }
 
     /// Decodes a whole completion that came as one JSON document.
     mutating func decodeWhole(_ json: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        try decode(json, into: &chunks)
-        guard choices.begunCount > 0 else { throw LLMError(.decode, "a completion has no choices") }
+        guard let object = json.object else { throw LLMError(.decode, "a completion is \(json.typeName)") }
+        try decode(object, into: &chunks)
+        guard choices.begunCount > 0 else {
+            throw LLMError(.decode, "a completion has no choices: \(json.text.prefix(200))")
+        }
         isDone = true
         flushUsage(into: &chunks)
     }
 
-    private mutating func decode(_ json: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        guard let object = json.object else { throw LLMError(.decode, "an event is \(json.typeName), not an object") }
+    /// Decodes an event's object.
+    mutating func decode(_ object: JSONObject, into chunks: inout [StreamedChunk]) throws(LLMError) {
         let list = object["choices"]?.array
-        if let error = ErrorClassifier.inBand(object, isBare: list == nil) { throw error }
+        let isBare = list?.isEmpty != false && object["usage"]?.object == nil
+        if let error = ErrorClassifier.inBand(object, isBare: isBare) { throw error }
         // Groq's word on why it ended a stream early.
         if let reason = object["x_groq"]?["error"]?.string, !reason.isEmpty {
             throw ErrorClassifier.inBand(["error": .string(reason)])
@@ -106,18 +126,27 @@ package struct OpenAIChatDecoder: Sendable {
             throw LLMError(.decode, "a choice has the index \(index)")
         }
         choices.begin(index)
+        let count = chunks.count
         if let delta = (choice["delta"] ?? choice["message"])?.object { try addDelta(delta, index, into: &chunks) }
+        if chunks[count...].contains(where: \.isWritten) { choices.reopen(index) }
         if let logprobs = choice["logprobs"], !logprobs.isNull {
             chunks.append(StreamedChunk(.logprobs, logprobs.text, choice: index))
         }
         if let native = choice["native_finish_reason"]?.string {
             chunks.append(StreamedChunk(.nativeFinish, native, choice: index))
         }
-        guard let reason = choice["finish_reason"]?.string, !reason.isEmpty else { return }
-        if let kind = FinishReason.failure(native: reason) {
-            throw LLMError(kind, "the answer ended with finish reason '\(reason)'")
+        // SGLang's own form is an object.
+        let told = choice["finish_reason"]
+        guard let reason = told?.string ?? told?["type"]?.string else { return }
+        switch FinishWord(reason) {
+        case .none: return
+        case .failure(let kind): throw LLMError(kind, "the answer ended with finish reason '\(reason)'")
+        case .reason: break
         }
-        if choices.finish(index, reason) { chunks.append(StreamedChunk(.finish, reason, choice: index)) }
+        guard choices.finish(index, reason) else { return }
+        chunks.append(StreamedChunk(.finish, reason, choice: index))
+        // What comes now is for the full decoder.
+        lastEvent.forget()
     }
 
     private mutating func addDelta(

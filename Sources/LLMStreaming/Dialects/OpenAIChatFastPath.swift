@@ -13,8 +13,9 @@ enum OpenAIChatFastPath {
 
     /// The chunk of such an event; nil where the full decoder must look.
     ///
-    /// - Parameter isSeen: whether a choice of that number has begun: the first event of each is not for this path.
-    static func chunk(of bytes: Span<UInt8>, isSeen: (Int) -> Bool) -> Found? {
+    /// - Parameter isOpen: whether a choice of that number has begun and not finished: the first event of each is not for
+    ///   this path, nor what comes behind a finish reason.
+    static func chunk(of bytes: Span<UInt8>, isOpen: (Int) -> Bool) -> Found? {
         var scanner = JSONScanner()
         var found: Found?
         let isWhole = object(&scanner, bytes) { key, scanner in
@@ -30,7 +31,7 @@ enum OpenAIChatFastPath {
             }
             return scanner.skipValue(in: bytes)
         }
-        guard isWhole, scanner.peek(in: bytes) == nil, let found, isSeen(found.chunk.choice)
+        guard isWhole, scanner.peek(in: bytes) == nil, let found, isOpen(found.chunk.choice)
         else { return nil }
         return found
     }

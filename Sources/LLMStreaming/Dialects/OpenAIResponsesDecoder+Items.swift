@@ -60,6 +60,14 @@ extension OpenAIResponsesDecoder {
             part[form.wholeMember]?.string.map { (index: index, text: $0) }
         }
         let known = items[position].parts.filter { $0.form == form }.map(\.index)
+        if known.count == 1, let first = texts.first {
+            // Pieces without an index are all of one part; the whole may have several.
+            let isOfFirst = texts.count == 1 || items[position].remainder(of: first.text, form, known[0]) != nil
+            if !isOfFirst {
+                addWhole(texts.map(\.text).joined(), form, known[0], at: position, into: &chunks)
+                return
+            }
+        }
         if known.count == 1, texts.count == 1 {
             addWhole(texts[0].text, form, known[0], at: position, into: &chunks)
         } else if known.allSatisfy({ index in texts.contains { $0.index == index } }) {

@@ -15,6 +15,8 @@ package struct OpenAIResponsesDecoder: Sendable {
     package private(set) var sequenceNumber: Int?
     private var unknownNames = ["id", "model"]
     private var isDone = false
+    /// Whether a text came whole that does not begin with the pieces that came of it.
+    private var hasContradiction = false
 
     /// Whether a terminal event came that says the answer is whole.
     package private(set) var isAnswered = false
@@ -27,9 +29,7 @@ package struct OpenAIResponsesDecoder: Sendable {
     ///
     /// - Returns: whether a terminal event or `[DONE]` has come.
     mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) -> Bool {
-        if event.data.first == UInt8(ascii: "["), event.data.starts(with: "[DONE]".utf8) {
-            isDone = true
-        } else if case .awaited = beginning {
+        if case .awaited = beginning {
             try decodeFully(event, into: &chunks)
         } else if event.type != "error", let delta = OpenAIResponsesFastPath.delta(of: event.data.span),
             let position = items.position(outputIndex: delta.outputIndex)
@@ -44,11 +44,20 @@ package struct OpenAIResponsesDecoder: Sendable {
 
     /// Decodes an event without the short cut of the hot path.
     mutating func decodeFully(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        let json = try event.json()
-        guard let object = json.object else { throw LLMError(.decode, "an event is \(json.typeName), not an object") }
+        if event.isDone {
+            isDone = true
+            return
+        }
+        for object in try event.objects() { try decode(object, named: event.type, into: &chunks) }
+    }
+
+    /// Decodes an event's object.
+    mutating func decode(
+        _ object: JSONObject, named name: String, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
         // The name of the event where a server leaves the type out.
-        let type = object["type"]?.string ?? event.type
-        if type == "error" { throw ErrorClassifier.inBand(json) }
+        let type = object["type"]?.string ?? name
+        if type == "error" { throw ErrorClassifier.inBand(.object(object)) }
         if let number = object["sequence_number"]?.int, number >= 0 { sequenceNumber = number }
         begin(type, number: object["sequence_number"]?.int)
         switch type {
@@ -83,14 +92,16 @@ package struct OpenAIResponsesDecoder: Sendable {
         guard let response = json.object else { throw LLMError(.decode, "a response is \(json.typeName)") }
         beginning = .seen
         guard response["output"]?.array != nil || response["status"]?.string != nil else {
-            throw ErrorClassifier.inBand(response, isBare: true) ?? LLMError(.decode, "a response has no output")
+            throw ErrorClassifier.inBand(response, isBare: true)
+                ?? LLMError(.decode, "a response has no output: \(json.text.prefix(200))")
         }
         try end(response, status: nil, into: &chunks)
     }
 
     /// Notes whether the stream was seen from its beginning on.
     private mutating func begin(_ type: String, number: Int?) {
-        guard case .awaited = beginning else { return }
+        // Signs of life may stand before the first event.
+        guard case .awaited = beginning, type.hasPrefix("response.") else { return }
         let isOpening = ["response.created", "response.queued", "response.in_progress"].contains(type)
         beginning = isOpening || number == 0 ? .seen : .missed
     }
@@ -150,7 +161,11 @@ extension OpenAIResponsesDecoder {
         _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
     ) {
         guard takesWholes(at: position) else { return }
-        add(items[position].remainder(of: text, form, index), form, index, at: position, into: &chunks)
+        if let rest = items[position].remainder(of: text, form, index) {
+            add(rest, form, index, at: position, into: &chunks)
+        } else if form == .outputText, !text.isEmpty {
+            hasContradiction = true
+        }
     }
 
     mutating func addCitation(_ annotation: JSON, at position: Int, into chunks: inout [StreamedChunk]) {
@@ -182,7 +197,13 @@ extension OpenAIResponsesDecoder {
         let told = response["status"]?.string.flatMap { ["queued", "in_progress"].contains($0) ? nil : $0 }
         switch told ?? name {
         case "completed": addFinish(response, isIncomplete: false, into: &chunks)
-        case "incomplete": addFinish(response, isIncomplete: true, into: &chunks)
+        case "incomplete":
+            if let reason = response["incomplete_details"]?["reason"]?.string,
+                case .failure(let kind) = FinishWord(reason)
+            {
+                throw LLMError(kind, "the response is incomplete for the reason '\(reason)'")
+            }
+            addFinish(response, isIncomplete: true, into: &chunks)
         case "cancelled": throw LLMError(.cut, "the response was cancelled at the provider", code: "cancelled")
         case "failed": throw LLMError(.server, "the response failed, and the provider does not say why")
         case nil: return
@@ -193,16 +214,24 @@ extension OpenAIResponsesDecoder {
 
     private func addFinish(_ response: JSONObject, isIncomplete: Bool, into chunks: inout [StreamedChunk]) {
         if isIncomplete {
-            let reason = response["incomplete_details"]?["reason"]?.string
-            chunks.append(StreamedChunk(.finish, reason ?? "incomplete"))
+            let reason = response["incomplete_details"]?["reason"]?.string ?? "incomplete"
+            if hasContradiction {
+                chunks.append(StreamedChunk(.nativeFinish, "\(reason), with another text than its deltas"))
+            }
+            chunks.append(StreamedChunk(.finish, reason))
             return
         }
         let calls: Set = ["function_call", "custom_tool_call"]
         let isCalling =
             items.items.contains { calls.contains($0.type) }
             || (response["output"]?.array ?? []).contains { calls.contains($0["type"]?.string ?? "") }
-        // The protocol has no reason of its own for an answer that wants tools called.
-        if isCalling { chunks.append(StreamedChunk(.nativeFinish, "completed")) }
+        // The protocol has no reason of its own for an answer that wants tools called, nor for one whose pieces are not
+        // what its end says they were.
+        if hasContradiction {
+            chunks.append(StreamedChunk(.nativeFinish, "completed, with another text than its deltas"))
+        } else if isCalling {
+            chunks.append(StreamedChunk(.nativeFinish, "completed"))
+        }
         chunks.append(StreamedChunk(.finish, isCalling ? "tool_calls" : "completed"))
     }
 

@@ -26,6 +26,8 @@ public struct ProviderRequest: Sendable, Hashable {
     public var isPrefilled = false
     /// What was asked for and is not sent, and why, for whoever reads of the attempt.
     public var notes: [String] = []
+    /// Whether an answer that `[DONE]` ends without a finish reason is whole: the attempt before ended so too.
+    package var acceptsMissingFinishReason = false
     /// Where the new stream begins that the server is to keep; nil for one that ends with its connection.
     public var kept: ReplayCursor?
 

@@ -70,12 +70,10 @@ struct ResponseItem: Sendable {
         return true
     }
 
-    /// What a whole text has beyond its pieces; nothing where it contradicts them.
-    func remainder(of whole: String, _ form: ResponseTextForm, _ index: Int) -> String {
-        if let part = parts.first(where: { $0.form == form && $0.index == index }) {
-            return part.remainder(of: whole) ?? ""
-        }
-        return whole
+    /// What a whole text has beyond its pieces; nil where it contradicts them.
+    func remainder(of whole: String, _ form: ResponseTextForm, _ index: Int) -> String? {
+        guard let part = parts.first(where: { $0.form == form && $0.index == index }) else { return whole }
+        return part.remainder(of: whole)
     }
 
     /// Notes what an item says of itself.

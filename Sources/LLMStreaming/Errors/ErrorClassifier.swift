@@ -37,11 +37,7 @@ package enum ErrorClassifier {
             case .object(let error)?: !error.isEmpty
             default: true
             }
-        let isFlat =
-            isBare
-            && (object["object"] == "error" || object["type"] == "error"
-                || object["detail"].map { !$0.isNull } ?? false)
-        return isError || isFlat ? inBand(.object(object)) : nil
+        return isError || isBare && FlatError.isOne(object) ? inBand(.object(object)) : nil
     }
 
     private static func retryAfter(_ body: ProviderErrorBody) -> Duration? {

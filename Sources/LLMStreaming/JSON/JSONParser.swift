@@ -14,18 +14,41 @@ package struct JSONParser {
     package static let maximumDepth = 256
 
     private let bytes: [UInt8]
+    /// Whether `NaN` and `Infinity` are read, as nothing: servers in Python write them.
+    private let readsNonFinite: Bool
     private var index = 0
     private var depth = 0
 
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+    private init(_ bytes: [UInt8], readsNonFinite: Bool = false) {
+        self.bytes = bytes
+        self.readsNonFinite = readsNonFinite
+    }
 
     /// The one value that the bytes hold, white space around it allowed.
     package static func parse(_ bytes: [UInt8]) throws(Failure) -> JSON {
         var parser = JSONParser(bytes)
-        parser.skipWhiteSpace()
+        return try parser.onlyValue()
+    }
+
+    /// The one value that the bytes of an answer hold, in which `NaN`, `Infinity` and `-Infinity` are null.
+    static func parse(answer bytes: [UInt8]) throws(Failure) -> JSON {
+        var parser = JSONParser(bytes, readsNonFinite: true)
+        return try parser.onlyValue()
+    }
+
+    /// The value of an answer that begins at an index, and where it ends.
+    static func parse(answer bytes: [UInt8], from start: Int) throws(Failure) -> (value: JSON, end: Int) {
+        var parser = JSONParser(bytes, readsNonFinite: true)
+        parser.index = start
         let value = try parser.value()
-        parser.skipWhiteSpace()
-        guard parser.index == bytes.count else { throw parser.failure("text after the value") }
+        return (value, parser.index)
+    }
+
+    private mutating func onlyValue() throws(Failure) -> JSON {
+        skipWhiteSpace()
+        let value = try value()
+        skipWhiteSpace()
+        guard index == bytes.count else { throw failure("text after the value") }
         return value
     }
 
@@ -54,6 +77,10 @@ package struct JSONParser {
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
+        case UInt8(ascii: "N") where readsNonFinite: return try literal("NaN", .null)
+        case UInt8(ascii: "I") where readsNonFinite: return try literal("Infinity", .null)
+        case 0x2D where readsNonFinite && index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "I"):
+            return try literal("-Infinity", .null)
         case 0x2D, 0x30...0x39: return try number()
         default: throw failure("unexpected character")
         }

@@ -32,7 +32,16 @@ struct AnswerBuilder: Sendable {
     }
     var shownReasoning: String? { reasoning.isEmpty ? nil : reasoning }
 
+    /// Whether it has nothing but thinking and is said to have come to its own end.
+    var stopsInThinking: Bool {
+        guard let finish, FinishReason(native: finish) == .stop, content.isEmpty, refusal.isEmpty else { return false }
+        return !reasoning.isEmpty
+            && items.allSatisfy { if case .reasoning = $0.body { true } else { false } }
+    }
+
     mutating func add(_ chunk: StreamedChunk) {
+        // It goes on: what was said of its end is not so.
+        if finish != nil, chunk.isWritten { (finish, nativeFinish) = (nil, nil) }
         switch chunk.kind {
         case .text: addText(chunk)
         case .reasoning: addReasoning(chunk)

@@ -34,12 +34,34 @@ package struct StreamDecoder: Sendable {
         try messages?.decode(event, into: &chunks)
     }
 
-    /// Appends the chunks of a whole completion that came as one JSON document.
-    package mutating func decodeWhole(_ json: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        try chat?.decodeWhole(json, into: &chunks)
-        try responses?.decodeWhole(json, into: &chunks)
-        try messages?.decodeWhole(json, into: &chunks)
+    /// Appends the chunks of a body that is no event stream: of one whole completion, or of its pieces.
+    package mutating func decode(
+        _ values: DocumentValues, isOrderly: Bool, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
+        if values.objects.count == 1, values.failure == nil {
+            let json = JSON.object(values.objects[0])
+            try chat?.decodeWhole(json, into: &chunks)
+            try responses?.decodeWhole(json, into: &chunks)
+            try messages?.decodeWhole(json, into: &chunks)
+        } else {
+            for object in values.objects {
+                try chat?.decode(object, into: &chunks)
+                try responses?.decode(object, named: "message", into: &chunks)
+                try messages?.decode(object, named: "message", into: &chunks)
+            }
+            if values.isDone { try decode(ServerSentEvent(data: Array("[DONE]".utf8)[...]), into: &chunks) }
+            if isOrderly { try endBody(isEventCut: values.failure != nil) }
+        }
         isEnded = chat?.isDone ?? responses?.isEnded ?? false
+    }
+
+    /// Takes the orderly end of the body.
+    ///
+    /// - Parameter isEventCut: whether it cut the last event, which then could not be read.
+    /// - Throws: what the end says of the answer.
+    package mutating func endBody(isEventCut: Bool) throws(LLMError) {
+        chat?.endBody(isEventCut: isEventCut)
+        try messages?.endBody()
     }
 
     /// Appends what was held back until the end.
@@ -50,4 +72,13 @@ package struct StreamDecoder: Sendable {
 
     /// Whether the answer is whole (SPEC 4, "Answered").
     package var isAnswered: Bool { chat?.isAnswered ?? responses?.isAnswered ?? messages?.isAnswered ?? false }
+
+    /// Whether the answer is whole if nothing follows in time: of a message that said why it stopped.
+    package var awaitsOnlyItsEnd: Bool { isAnswered || messages?.hasStopReason ?? false }
+
+    /// Whether what marks the end of a stream has come, so that its finish reasons count whatever they are.
+    package var isClosed: Bool { chat?.isClosed ?? true }
+
+    /// Whether `[DONE]` came although an answer has no finish reason.
+    package var lacksFinishReason: Bool { chat?.lacksFinishReason ?? false }
 }

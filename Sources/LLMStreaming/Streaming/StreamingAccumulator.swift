@@ -61,6 +61,8 @@ public struct StreamingAccumulator: Sendable {
     public var usage: TokenUsage? { usageReport.map(TokenUsage.init(raw:)) }
     /// Whether anything of an answer came, be it only its finish reason.
     public var hasContent: Bool { answers.contains { !$0.isEmpty } }
+    /// Whether an answer has nothing but thinking and is said to have come to its own end.
+    var stopsInThinking: Bool { answers.contains(where: \.stopsInThinking) }
     /// The finish reason of the first answer, as sent.
     public var nativeFinishReason: String? { answers.first?.finish }
 

@@ -47,8 +47,9 @@ public struct StreamingResponseHandler: Sendable {
     private var isFailed = false
     /// How far it was read, if its server keeps it.
     private var position: ReplayPosition?
-    /// The beginning of a body in which no event was found yet: it may be an error document (WIRE.md 5.3).
+    /// The beginning of a body that brought nothing yet: it may be an error in a form of its own.
     private var opening: [UInt8] = []
+    private var isOpening = true
     private static let maximumOpeningBytes = 1 << 14
 
     /// A handler for the answer to a request of a provider.
@@ -67,7 +68,8 @@ public struct StreamingResponseHandler: Sendable {
         let dialect = dialect ?? provider.dialect
         self.limits = limits
         position = cursor.map(ReplayPosition.init)
-        parser = SSEParser(maximumEventBytes: limits.maximumEventBytes, errorFieldIsEvent: true)
+        parser = SSEParser(
+            maximumEventBytes: limits.maximumEventBytes, errorFieldIsEvent: true, objectLinesAreEvents: true)
         decoder = StreamDecoder(
             dialect, choices: choices, omitsFinishReason: provider.omitsFinishReason,
             isContinued: cursor?.isBehindStart ?? false)
@@ -85,11 +87,23 @@ public struct StreamingResponseHandler: Sendable {
     private var isOver: Bool { decoder.isEnded || isBodyEnded || isFailed }
 
     /// Whether nothing of the answer is missing.
-    public var isAnswered: Bool { decoder.isAnswered && accumulator.hasContent && !isFailed }
+    ///
+    /// A chat answer that stops in its thinking is one only where its stream has ended: servers that put a finish reason
+    /// on every chunk do so on the thinking's too.
+    public var isAnswered: Bool {
+        decoder.isAnswered && accumulator.hasContent && !isFailed
+            && (decoder.isClosed || !accumulator.stopsInThinking)
+    }
+
+    /// Whether the answer is whole if nothing more of it comes in a while.
+    package var awaitsOnlyItsEnd: Bool {
+        isAnswered || !isFailed && !decoder.isAnswered && decoder.awaitsOnlyItsEnd
+    }
 
     /// The whole answer, or an error of kind `cut`.
     public func completion() throws(LLMError) -> Completion {
-        try accumulator.completion(isComplete: isAnswered)
+        if !isAnswered, decoder.lacksFinishReason { throw .withoutFinishReason }
+        return try accumulator.completion(isComplete: isAnswered)
     }
 
     /// Takes bytes of an event stream and appends the chunks they complete; what follows the end is ignored.
@@ -104,7 +118,7 @@ public struct StreamingResponseHandler: Sendable {
     }
 
     private mutating func read(_ bytes: Span<UInt8>, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        if parser.eventCount == 0 { keepOpening(bytes) }
+        if isOpening { keepOpening(bytes) }
         parser.append(bytes)
         while !decoder.isEnded {
             let event: ServerSentEvent?
@@ -117,17 +131,19 @@ public struct StreamingResponseHandler: Sendable {
 
     /// Takes the end of an event stream's body.
     ///
+    /// - Parameter isOrderly: whether the server ended it, and not the connection under it.
     /// - Throws: the error that the body was instead of events, or kind `cut` where the answer is not whole.
-    public mutating func receiveEnd(into chunks: inout [StreamedChunk]) throws(LLMError) {
+    public mutating func receiveEnd(isOrderly: Bool = true, into chunks: inout [StreamedChunk]) throws(LLMError) {
         guard !isBodyEnded, !isFailed else { return }
         isBodyEnded = true
-        do { try readEnd(into: &chunks) } catch {
+        do { try readEnd(isOrderly, into: &chunks) } catch {
             isFailed = true
             throw error
         }
     }
 
-    private mutating func readEnd(into chunks: inout [StreamedChunk]) throws(LLMError) {
+    private mutating func readEnd(_ isOrderly: Bool, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        var isEventCut = false
         while !decoder.isEnded {
             // The official clients dispatch a last event that lacks its blank line (WIRE.md 2).
             let event: ServerSentEvent?
@@ -141,38 +157,71 @@ public struct StreamingResponseHandler: Sendable {
                 // Data that is no JSON was cut by the end.
                 if error.kind != .decode { throw error }
                 position?.isBroken = false
+                isEventCut = true
             }
         }
         finish(into: &chunks)
+        if isOrderly { try decoder.endBody(isEventCut: isEventCut) }
         if isAnswered { return }
-        if parser.eventCount == 0, let error = errorDocument { throw error }
-        throw LLMError(.cut, "the stream ended before the answer did")
+        if parser.eventCount == 0, isOrderly, let openingText {
+            // Who feeds a body without looking at its beginning.
+            let isJSON = openingText.first == "{" || openingText.first == "["
+            if isJSON { return try readWhole(opening, true, into: &chunks) }
+            throw LLMError(.decode, "the body is no event stream: \(openingText)")
+        }
+        _ = try completion()
     }
 
-    /// Takes one whole completion that came as a JSON document instead of a stream.
-    public mutating func receiveWhole(_ body: [UInt8], into chunks: inout [StreamedChunk]) throws(LLMError) {
+    /// Takes one whole completion that came as a JSON document instead of a stream, or chunks as lines or an array of
+    /// JSON.
+    ///
+    /// - Parameter isOrderly: whether the server ended the body, and not the connection under it.
+    public mutating func receiveWhole(
+        _ body: [UInt8], isOrderly: Bool = true, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
         guard !isOver else { return }
         isBodyEnded = true
-        do { try readWhole(body, into: &chunks) } catch {
+        do { try readWhole(body, isOrderly, into: &chunks) } catch {
             isFailed = true
             throw error
         }
     }
 
-    private mutating func readWhole(_ body: [UInt8], into chunks: inout [StreamedChunk]) throws(LLMError) {
-        let json: JSON
-        do { json = try JSONParser.parse(body) } catch {
-            throw LLMError(.decode, "the body is neither an event stream nor JSON: \(error)")
+    private mutating func readWhole(
+        _ body: [UInt8], _ isOrderly: Bool, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
+        let values = DocumentValues(body)
+        if let failure = values.failure, values.objects.isEmpty {
+            throw LLMError(
+                .decode, "the body is neither an event stream nor JSON (\(failure)): \(Self.beginning(of: body))")
         }
         let start = chunks.count
-        do { try decoder.decodeWhole(json, into: &chunks) } catch {
+        do {
+            try decoder.decode(values, isOrderly: isOrderly, into: &chunks)
+        } catch {
             accumulate(chunks, from: start)
             finish(into: &chunks)
             throw error
         }
         accumulate(chunks, from: start)
+        finish(into: &chunks)
         position?.note(chunks[start...], from: parser.eventsEnd)
-        guard isAnswered else { throw LLMError(.cut, "the answer has no finish reason") }
+        if isAnswered { return }
+        if decoder.lacksFinishReason { throw .withoutFinishReason }
+        throw LLMError(.cut, "the answer has no finish reason")
+    }
+
+    /// The beginning of a body that brought nothing of an answer, to be shown; nil where it said nothing.
+    package var openingText: String? {
+        guard isOpening else { return nil }
+        let lines = opening.split { $0 == 0x0A || $0 == 0x0D }.filter { $0.first != UInt8(ascii: ":") }
+        let text = Self.beginning(of: Array(lines.joined(separator: [0x20])))
+        let shown = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
+        return shown.isEmpty ? nil : String(shown)
+    }
+
+    private static func beginning(of body: [UInt8]) -> String {
+        String(decoding: body.prefix(200), as: UTF8.self)
     }
 
     /// Appends a cursor behind the chunks that came since the last one, where the stream's server keeps it.
@@ -191,7 +240,6 @@ public struct StreamingResponseHandler: Sendable {
     private mutating func handle(
         _ event: ServerSentEvent, from begin: Int, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
-        if !opening.isEmpty { opening = [] }
         // An event without data carries nothing; servers send it to keep the line open.
         if event.data.isEmpty { return }
         let count = chunks.count
@@ -202,6 +250,7 @@ public struct StreamingResponseHandler: Sendable {
             throw error
         }
         accumulate(chunks, from: count)
+        if isOpening, chunks.count > count { (isOpening, opening) = (false, []) }
         position?.note(chunks[count...], from: begin)
         guard accumulator.byteCount <= limits.maximumCompletionBytes else {
             throw LLMError(.oversizedCompletion, "the answer is over \(limits.maximumCompletionBytes) bytes")
@@ -225,13 +274,6 @@ public struct StreamingResponseHandler: Sendable {
         guard room > 0 else { return }
         let kept = bytes.extracting(first: room)
         unsafe kept.withUnsafeBufferPointer { unsafe opening.append(contentsOf: $0) }
-    }
-
-    /// The error that a body without events is (WIRE.md 5.3).
-    private var errorDocument: LLMError? {
-        guard let json = try? JSONParser.parse(opening), let object = json.object else { return nil }
-        return ErrorClassifier.inBand(object, isBare: true)
-            ?? LLMError(.decode, "the body is one JSON document under the name of an event stream")
     }
 
     private var oversized: LLMError {

@@ -180,8 +180,39 @@ struct AttemptVerdictTests {
             attemptCount: counted, partial: partial)
     }
 
+    @Test func anEndThatBringsNothingNewCountsWhateverIsKept() throws {
+        let kept = String(repeating: "one two ", count: 10) + "three"
+        let end = try verdict(job(partial: kept), fails: .cut).end
+        #expect(end.counts)
+        #expect(!end.resetsAttempts)
+        #expect(end.partial?.answer.text == kept)
+    }
+
+    @Test func theSecondEndWithoutAFinishReasonThatBringsNothingIsTheAnswers() throws {
+        let code = LLMError.withoutFinishReasonCode
+        let kept = String(repeating: "one two ", count: 10) + "three"
+        let first = try verdict(fails: .cut, code: code, says: kept)
+        #expect(first.end.partial?.lacksFinishReason == true)
+        var job = job(partial: kept)
+        // Another end before says nothing of this one.
+        #expect(records(try verdict(job, fails: .cut, code: code).end).isEmpty)
+        job.partial?.lacksFinishReason = true
+        #expect(records(try verdict(job, fails: .cut).end).isEmpty)
+        let second = try verdict(job, fails: .cut, code: code).end
+        let record = try #require(records(second).first)
+        #expect(record.choice.finishReason == .unknown)
+        // With the last word, which the request left out.
+        #expect(record.choice.content == kept)
+        #expect(record.seams == [Seam(attemptID: 7, choice: 0, kept: kept.unicodeScalars.count)])
+        // That one did is kept from attempt to attempt, and in the row.
+        let other = try #require(try verdict(job, fails: .cut, says: " three four").end.partial)
+        #expect(other.lacksFinishReason)
+        #expect(StoredPartial(attemptID: 9, json: other.json)?.lacksFinishReason == true)
+    }
+
     private func verdict(
-        _ job: Job? = nil, fails kind: ErrorKind? = nil, says text: String = "", usage: TokenUsage? = nil,
+        _ job: Job? = nil, fails kind: ErrorKind? = nil, code: String? = nil, says text: String = "",
+        usage: TokenUsage? = nil,
         isStale: Bool = false, isRefused: Bool = false, repeats: Int = 0, fraction: Double = 0, attemptID: Int64 = 9
     ) throws -> AttemptVerdict {
         let job = job ?? self.job()
@@ -193,7 +224,7 @@ struct AttemptVerdictTests {
         if let usage { accumulator.add(StreamedChunk(.usage, JSON.object(usage.raw).text)) }
         if kind == nil { accumulator.add(StreamedChunk(.finish, "stop")) }
         var result = StreamResult(
-            outcome: try kind.map { .failed(LLMError($0, "on purpose")) }
+            outcome: try kind.map { .failed(LLMError($0, "on purpose", code: code)) }
                 ?? .completed(accumulator.completion(isComplete: true)), accumulator: accumulator)
         result.isStaleConnection = isStale
         return AttemptVerdict(

@@ -7,7 +7,7 @@ import Testing
 @Suite struct FastPathTests {
     @Test func chatEventsAndDamagedOnesMeanTheSameOnBothPaths() throws {
         var comparison = PathComparison { event in
-            OpenAIChatFastPath.chunk(of: event.data.span, isSeen: { _ in true }) != nil
+            OpenAIChatFastPath.chunk(of: event.data.span, isOpen: { _ in true }) != nil
         }
         for (name, events) in try Self.streams(.openAIChat, Self.chat) {
             try comparison.compare(
