@@ -7,6 +7,9 @@ package struct PriceTable: Sendable {
         var provider: String?
     }
 
+    /// Sums of what tokens cost stay numbers below it.
+    private static let highestPrice = 1e6
+
     private var entries: [String: Entry] = [:]
 
     /// A table without prices.
@@ -23,13 +26,16 @@ package struct PriceTable: Sendable {
             let model = member.value
             guard let input = model["input_cost_per_token"]?.double, let output = model["output_cost_per_token"]?.double
             else { continue }
-            guard input >= 0, output >= 0 else {
-                throw ConfigurationError("the price of '\(member.key)' is negative")
+            let cached = model["cache_read_input_token_cost"]?.double
+            let written = model["cache_creation_input_token_cost"]?.double
+            for price in [input, output, cached ?? 0, written ?? 0] {
+                guard price >= 0 else { throw ConfigurationError("the price of '\(member.key)' is negative") }
+                guard price <= Self.highestPrice else {
+                    throw ConfigurationError("the price of '\(member.key)' is over $1,000,000 a token")
+                }
             }
             entries[member.key] = Entry(
-                price: ModelPrice(
-                    input: input, output: output, cachedInput: model["cache_read_input_token_cost"]?.double,
-                    cacheWrite: model["cache_creation_input_token_cost"]?.double),
+                price: ModelPrice(input: input, output: output, cachedInput: cached, cacheWrite: written),
                 provider: model["litellm_provider"]?.string)
         }
     }
@@ -63,9 +69,19 @@ package struct PriceTable: Sendable {
 extension TokenUsage {
     /// What the provider says that the request cost, in US dollars: OpenRouter's `cost`, which with a key of the
     /// user's own leaves out what the model's provider bills, and Perplexity's `cost.total_cost`.
+    ///
+    /// Nil where any part of it is no amount: a negative one would make room under a cap that there is not.
     var reportedCost: Double? {
-        guard let cost = raw["cost"]?.double ?? raw["cost"]?["total_cost"]?.double, cost >= 0 else { return nil }
-        guard raw["is_byok"]?.bool == true else { return cost }
-        return cost + (raw["cost_details"]?["upstream_inference_cost"]?.double ?? 0)
+        guard let cost = Self.amount(raw["cost"]?.object == nil ? raw["cost"] : raw["cost"]?["total_cost"]) else {
+            return nil
+        }
+        guard raw["is_byok"]?.bool == true, let billed = raw["cost_details"]?["upstream_inference_cost"],
+            !billed.isNull
+        else { return cost }
+        return Self.amount(billed).map { cost + $0 }
+    }
+
+    private static func amount(_ value: JSON?) -> Double? {
+        value?.double.flatMap { (0...1e12).contains($0) ? $0 : nil }
     }
 }

@@ -21,7 +21,8 @@ struct Reservation: Sendable, Equatable {
     init(request: [UInt8], bytes: Int, largestOutput: Double, price: ModelPrice?) {
         let content = try? JobRequest(stored: request).content
         inputTokens = Double(bytes) / 2
-        let output = Double(content?.choices ?? 1) * (content?.maximumTokens.map(Double.init) ?? largestOutput)
+        let output =
+            Double(content?.choices ?? 1) * (content?.maximumTokens.map { Double(max(0, $0)) } ?? largestOutput)
         tokens = inputTokens + output
         if let price { cost = inputTokens * max(price.input, price.cacheWrite) + output * price.output }
     }

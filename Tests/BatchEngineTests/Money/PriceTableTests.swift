@@ -47,6 +47,59 @@ struct PriceTableTests {
         #expect(prices.cost(of: unknown, in: ModelName(provider: "openai", model: "gpt-y")) == nil)
     }
 
+    @Test(arguments: [
+        #""cost": -0.5"#, #""cost": 1e999"#, #""cost": -1e999"#, #""cost": 1e300"#, #""cost": "0.5""#,
+        #""cost": {"total_cost": -1}"#, #""cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": -5}"#,
+        #""cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": 1e999}"#,
+        #""cost": 9, "is_byok": true, "cost_details": {"upstream_inference_cost": -5}"#,
+        #""cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": "5"}"#,
+        #""cost": -5, "is_byok": true, "cost_details": {"upstream_inference_cost": 6}"#,
+    ])
+    func aFigureThatIsNoAmountIsNoneAndTheTableSays(cost: String) throws {
+        let result = try result(#"{"prompt_tokens": 10, "completion_tokens": 10, \#(cost)}"#)
+        let prices = try prices()
+        let priced = try #require(prices.cost(of: result, in: ModelName(provider: "openai", model: "gpt-x")))
+        #expect(abs(priced - 100e-06) < 1e-12)
+        #expect(prices.cost(of: result, in: ModelName(provider: "openrouter", model: "a/b")) == nil)
+    }
+
+    @Test func whatAnotherProviderBillsIsAdded() throws {
+        let name = ModelName(provider: "openrouter", model: "a/b")
+        func cost(_ usage: String) throws -> Double? { try prices().cost(of: result("{\(usage)}"), in: name) }
+        let billed = #""cost": 0.5, "cost_details": {"upstream_inference_cost": 2}"#
+        #expect(try cost(billed + #", "is_byok": true"#) == 2.5)
+        #expect(try cost(billed) == 0.5)
+        #expect(try cost(#""cost": 0.5, "is_byok": true, "cost_details": {"upstream_inference_cost": null}"#) == 0.5)
+        #expect(try cost(#""cost": 0, "is_byok": true"#) == 0)
+    }
+
+    @Test(arguments: [
+        "input_cost_per_token", "output_cost_per_token", "cache_read_input_token_cost",
+        "cache_creation_input_token_cost",
+    ])
+    func everyPriceOfATableIsChecked(member: String) throws {
+        for (price, word) in [("-1e-06", "negative"), ("1e308", "over")] {
+            let table = #"{"m": {"input_cost_per_token": 0, "output_cost_per_token": 0}}"#
+            var json = try #require(JSONParser.parse(Array(table.utf8)).object)
+            var model = try #require(json["m"]?.object)
+            model[member] = .number(price)
+            json["m"] = .object(model)
+            let error = #expect(throws: ConfigurationError.self) { try PriceTable(.object(json)) }
+            #expect("\(String(describing: error))".contains(word))
+        }
+    }
+
+    @Test func nothingThatIsUsedMakesRoomForMore() {
+        var budget = Budget(cap: 10, spent: -5)
+        #expect(!budget.allows(11))
+        for amount in [-5, -Double.infinity, .infinity, .nan] {
+            budget.reserve(amount)
+            budget.settle(reserved: amount, used: amount)
+        }
+        #expect(budget.allows(10) && !budget.allows(11))
+        #expect(budget.spent == 0)
+    }
+
     @Test func noneStartsWhenSpentAndSetAsideWouldPassTheCap() {
         var budget = Budget(cap: 10, spent: 2)
         #expect(budget.allows(8))
