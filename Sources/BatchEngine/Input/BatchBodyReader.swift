@@ -22,8 +22,7 @@ enum BatchBodyReader {
                 continue
             }
             guard roles(dialect).contains(role) else {
-                let hint = NearestName.suggestion(for: role, among: roles(dialect))
-                faults.add("unknown role \(role.quotedName) in \(position)\(hint)")
+                faults.add("unknown role \(role.quotedName) in \(position)", nearest: role, among: roles(dialect))
                 continue
             }
             if role == "assistant" {
@@ -44,8 +43,9 @@ enum BatchBodyReader {
             if items.isEmpty { faults.add("'input' in \(place.path) is empty") }
             for (index, item) in items.enumerated() {
                 guard let role = item["role"]?.string, !roles(.openAIResponses).contains(role) else { continue }
-                let hint = NearestName.suggestion(for: role, among: roles(.openAIResponses))
-                faults.add("unknown role \(role.quotedName) in \(place.path).input[\(index)]\(hint)")
+                faults.add(
+                    "unknown role \(role.quotedName) in \(place.path).input[\(index)]", nearest: role,
+                    among: roles(.openAIResponses))
             }
         case nil, .null?:
             // A stored prompt may be all that is asked.

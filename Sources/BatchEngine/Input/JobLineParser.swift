@@ -72,6 +72,7 @@ package struct JobLineParser: Sendable {
             return defaults.model
         }
         guard let text = members.string(.model, faults: &faults) else { return nil }
+        if defaults.addUnknownProvider(of: text, to: &faults) { return nil }
         do throws(ConfigurationError) {
             return try defaults.resolve(text)
         } catch {

@@ -29,8 +29,9 @@ struct MessageReader {
         }
         guard let name = members.string(.role, faults: &faults) else { return nil }
         guard let role = Message.Role(rawValue: name) else {
-            let hint = NearestName.suggestion(for: name, among: Message.Role.allCases.map(\.rawValue))
-            faults.add("unknown role \(name.quotedName) in messages[\(index)]\(hint)")
+            faults.add(
+                "unknown role \(name.quotedName) in messages[\(index)]", nearest: name,
+                among: Message.Role.allCases.map(\.rawValue))
             return nil
         }
         let calls = toolCalls(members, role, index, &faults)
