@@ -41,6 +41,9 @@ struct Exchange: Sendable {
         arrival = now
     }
 
+    /// The bytes that the answer holds in memory, roughly.
+    var heldByteCount: Int { handler.heldByteCount + body.heldByteCount }
+
     /// Whether chunks wait to be taken.
     var hasChunks: Bool { !chunks.isEmpty }
 

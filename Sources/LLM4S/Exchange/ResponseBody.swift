@@ -23,6 +23,14 @@ enum ResponseBody: Sendable, Equatable {
     /// How much of a body of a foreign type is read: enough for its beginning in a message.
     static let maximumForeignBytes = 2 << 10
 
+    /// The bytes that are kept of it.
+    var heldByteCount: Int {
+        switch self {
+        case .document(let bytes), .refusal(_, let bytes), .foreign(_, let bytes): bytes.count
+        case .awaitingHead, .unnamed, .events, .settled: 0
+        }
+    }
+
     /// The kind of body that follows a head; redirects are not asked about.
     init(head: ProviderResponseHead) {
         guard (200..<300).contains(head.status) else {

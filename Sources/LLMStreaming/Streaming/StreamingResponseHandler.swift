@@ -34,6 +34,8 @@ public struct StreamingResponseHandler: Sendable {
         public var maximumEventBytes = SSEParser.defaultMaximumEventBytes
         /// The most bytes of one completion.
         public var maximumCompletionBytes = 64 << 20
+        /// The bytes of the completion that came before this stream and that it goes on from.
+        package var keptByteCount = 0
         /// The default bounds.
         public init() {}
     }
@@ -83,6 +85,9 @@ public struct StreamingResponseHandler: Sendable {
 
     /// Whether nothing that comes counts any more.
     private var isOver: Bool { decoder.isEnded || isBodyEnded || isFailed }
+
+    /// The bytes that it holds in memory, roughly: events that came and what was made of them.
+    package var heldByteCount: Int { parser.bufferedByteCount + accumulator.byteCount }
 
     /// Whether nothing of the answer is missing.
     public var isAnswered: Bool { decoder.isAnswered && accumulator.hasContent && !isFailed }
@@ -203,7 +208,7 @@ public struct StreamingResponseHandler: Sendable {
         }
         accumulate(chunks, from: count)
         position?.note(chunks[count...], from: begin)
-        guard accumulator.byteCount <= limits.maximumCompletionBytes else {
+        guard accumulator.byteCount <= limits.maximumCompletionBytes - limits.keptByteCount else {
             throw LLMError(.oversizedCompletion, "the answer is over \(limits.maximumCompletionBytes) bytes")
         }
     }
