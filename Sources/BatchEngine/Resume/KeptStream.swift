@@ -17,13 +17,16 @@ enum KeptStream: Equatable {
     /// - Parameters:
     ///   - kept: the answer so far, with the cursor.
     ///   - isReplayed: whether the attempt asked for the rest of the stream, and did not begin it.
-    init(_ error: LLMError, _ result: StreamResult, kept: StoredPartial, isReplayed: Bool) {
+    ///   - broughtNothing: whether it did so in vain; nil where what came was all new.
+    init(
+        _ error: LLMError, _ result: StreamResult, kept: StoredPartial, isReplayed: Bool, broughtNothing: Bool? = nil
+    ) {
         guard let cursor = kept.cursor else {
             self = .lost(isAlive: false)
             return
         }
+        let broughtNothing = broughtNothing ?? (isReplayed && result.partial.isEmpty)
         let isStreaming = (200..<300).contains(result.httpStatus ?? 0)
-        let broughtNothing = isReplayed && result.partial.isEmpty
         switch error.kind {
         case .cancelled, .dns, .connect, .tls, .proxy, .timeoutConnect, .timeoutJob, .auth, .quota, .outage:
             self = .kept

@@ -42,6 +42,7 @@ package struct AttemptVerdict: Sendable {
             id: attemptID, strategy: plan.strategy, prefixScalars: plan.prefixScalars, own: result.partial,
             cursor: result.cursor, responseID: result.responseID, model: result.model,
             reportedTokens: result.usage?.completionTokens, isEcho: isEcho)
+        attempt.isNamedFirst = result.isNamedFirst && job.partial?.cursor?.form == .response
         switch result.outcome {
         case .completed(let completion):
             attempt.isWhole = true
@@ -86,12 +87,18 @@ package struct AttemptVerdict: Sendable {
         _ start: ReplayCursor?
     ) {
         var kept = partial
+        // A replay that brought nothing new; be it the beginning again.
+        let isEmptyReplay =
+            plan.strategy == .replay
+            && (end.result.partial.isEmpty || !plan.isPoll && kept.answer == base?.answer)
         kept.furthestScalars = max(job.partial?.furthestScalars ?? 0, kept.furthestScalars)
-        switch KeptStream(error, end.result, kept: kept, isReplayed: plan.strategy == .replay) {
+        let stream = KeptStream(
+            error, end.result, kept: kept, isReplayed: plan.strategy == .replay, broughtNothing: isEmptyReplay)
+        switch stream {
         case .kept:
             if plan.isPoll, error.kind == .cut { kept.pollCount = (kept.pollCount ?? 0) + 1 }
             // One that was not answered tells nothing of the stream.
-            if plan.strategy == .replay, end.result.partial.isEmpty {
+            if isEmptyReplay {
                 if end.result.httpStatus != nil { kept.emptyReplays = (kept.emptyReplays ?? 0) + 1 }
             } else {
                 kept.emptyReplays = nil
@@ -176,10 +183,12 @@ package struct AttemptVerdict: Sendable {
     private static func records(_ joined: JoinedCompletion) -> [CompletionRecord] {
         var usage = joined.completion.usage
         var source: CompletionRecord.UsageSource = usage == nil ? .none : .provider
-        if let kept = joined.baseTokens, let reported = usage {
-            // The report is of the continuation: its prompt holds the kept text, its output lacks it.
-            usage?.promptTokens = reported.promptTokens.map { max(0, $0 - kept) }
-            usage?.completionTokens = reported.completionTokens.map { $0 + kept }
+        if let sent = joined.sentTokens, let reported = usage {
+            // The report is of the continuation: its prompt holds the kept text, its output lacks it, unless it is the
+            // whole answer.
+            usage?.promptTokens = reported.promptTokens.map { max(0, $0 - sent) }
+            usage?.completionTokens = reported.completionTokens.map { $0 + (joined.isAlone ? 0 : sent) }
+            usage?.totalTokens = nil
             source = .mixed
         }
         return joined.completion.choices.map { choice in

@@ -16,6 +16,8 @@ public struct StreamingAccumulator: Sendable {
     public private(set) var responseID: String?
     /// The model that answers, as it calls itself.
     public private(set) var model: String?
+    /// Whether the response said its name before anything of the answer came.
+    package private(set) var isNamedFirst = false
     private var usageReport: JSONObject?
     /// How far a stream was read that its server keeps; nil where what came after the last cursor is not behind it.
     public private(set) var cursor: ReplayCursor?
@@ -34,6 +36,7 @@ public struct StreamingAccumulator: Sendable {
         byteCount += chunk.text.utf8.count
         switch chunk.kind {
         case .response:
+            if !hasContent { isNamedFirst = true }
             let response = try? JSONParser.parse(chunk.text)
             responseID = response?["id"]?.string ?? responseID
             model = response?["model"]?.string ?? model
