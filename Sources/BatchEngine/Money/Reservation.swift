@@ -32,7 +32,8 @@ struct Reservation: Sendable, Equatable {
         let isTaken = result.usage != nil || !result.partial.isEmpty || result.chunkCount > 0
         guard isTaken else { return (0, known ?? 0) }
         let input = result.usage?.promptTokens.map(Double.init) ?? inputTokens
-        let output = Double(max(pieces, result.usage?.completionTokens ?? 0))
+        let told = (result.usage?.completionTokens ?? 0) + (result.usage?.tokensApart ?? 0)
+        let output = Double(max(pieces, told))
         return (input + output, known ?? price.map { input * $0.input + output * $0.output } ?? 0)
     }
 }

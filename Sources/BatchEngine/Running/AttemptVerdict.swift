@@ -175,11 +175,13 @@ package struct AttemptVerdict: Sendable {
 
     private static func records(_ joined: JoinedCompletion) -> [CompletionRecord] {
         var usage = joined.completion.usage
-        var source: CompletionRecord.UsageSource = usage == nil ? .none : .provider
+        let isTold = usage?.promptTokens != nil || usage?.completionTokens != nil
+        var source: CompletionRecord.UsageSource = isTold ? .provider : .none
         if let kept = joined.baseTokens, let reported = usage {
             // The report is of the continuation: its prompt holds the kept text, its output lacks it.
             usage?.promptTokens = reported.promptTokens.map { max(0, $0 - kept) }
             usage?.completionTokens = reported.completionTokens.map { $0 + kept }
+            usage?.totalTokens = nil
             source = .mixed
         }
         return joined.completion.choices.map { choice in

@@ -17,6 +17,8 @@ struct CompletionWriter: ~Copyable {
     ) throws(SQLiteFailure) {
         let choice = record.choice
         let promptTokens = totals.promptTokens ?? record.promptTokens
+        let sum = promptTokens.flatMap { prompt in record.completionTokens.map { prompt + $0 } }
+        let total = promptTokens == record.promptTokens ? record.totalTokens ?? sum : sum
         insert.bind(end.jobID, at: 1)
         insert.bind(choice.index, at: 2)
         insert.bind(end.attemptID, at: 3)
@@ -27,7 +29,7 @@ struct CompletionWriter: ~Copyable {
         insert.bind(choice.nativeFinishReason, at: 8)
         insert.bind(promptTokens, at: 9)
         insert.bind(record.completionTokens, at: 10)
-        insert.bind(promptTokens.flatMap { prompt in record.completionTokens.map { prompt + $0 } }, at: 11)
+        insert.bind(total, at: 11)
         insert.bind(record.cachedTokens, at: 12)
         insert.bind(record.cacheCreationTokens, at: 13)
         insert.bind(record.reasoningTokens, at: 14)

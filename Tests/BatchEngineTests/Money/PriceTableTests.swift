@@ -47,6 +47,45 @@ struct PriceTableTests {
         #expect(prices.cost(of: unknown, in: ModelName(provider: "openai", model: "gpt-y")) == nil)
     }
 
+    /// xAI's ticks, of which 10^10 are a dollar; what it counts beside the output is in the tokens too.
+    @Test func ticksAreTheProvidersOwnFigure() throws {
+        let usage =
+            #"{"prompt_tokens": 12, "completion_tokens": 2, "total_tokens": 354, "#
+            + #""completion_tokens_details": {"reasoning_tokens": 340}"#
+        let lane = ModelName(provider: "lab", model: "big")
+        #expect(try prices().cost(of: result(usage + #", "cost_in_usd_ticks": 1721250}"#), in: lane) == 0.000172125)
+        let priced = try #require(try prices().cost(of: result(usage + "}"), in: lane))
+        #expect(abs(priced - (12 * 1e-06 + 342 * 3e-06)) < 1e-12)
+    }
+
+    @Test func whatOnlyTheTotalHoldsCostsAsOutput() throws {
+        let usage = try result(#"{"prompt_tokens": 8, "completion_tokens": 9, "total_tokens": 517}"#)
+        let cost = try #require(try prices().cost(of: usage, in: ModelName(provider: "lab", model: "big")))
+        #expect(abs(cost - (8 * 1e-06 + 509 * 3e-06)) < 1e-12)
+    }
+
+    /// Anthropic lists what an answer took; each request has the price of its own model.
+    @Test func theRequestsOfOneAnswerAreSummed() throws {
+        let table =
+            #"{"main": {"input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06}, "#
+            + #""other": {"input_cost_per_token": 1e-05, "output_cost_per_token": 2e-05}}"#
+        let prices = try PriceTable(JSONParser.parse(table))
+        let lane = ModelName(provider: "anthropic", model: "main")
+        let cost = { (second: String) in
+            let result = try self.result(
+                #"{"input_tokens": 10, "output_tokens": 1, "iterations": ["#
+                    + #"{"type": "message", "model": "main-20260101", "input_tokens": 10, "output_tokens": 1}, \#(second)]}"#
+            )
+            return prices.cost(of: result, in: lane)
+        }
+        let compaction = try #require(try cost(#"{"type": "compaction", "input_tokens": 1000, "output_tokens": 100}"#))
+        #expect(abs(compaction - (1010 * 1e-06 + 101 * 2e-06)) < 1e-12)
+        let advice = #"{"type": "advisor_message", "model": "NAME", "input_tokens": 1000, "output_tokens": 100}"#
+        let advised = try #require(try cost(advice.replacing("NAME", with: "other")))
+        #expect(abs(advised - (10 * 1e-06 + 2e-06 + 1000 * 1e-05 + 100 * 2e-05)) < 1e-12)
+        #expect(try cost(advice.replacing("NAME", with: "unpriced")) == nil)
+    }
+
     @Test func noneStartsWhenSpentAndSetAsideWouldPassTheCap() {
         var budget = Budget(cap: 10, spent: 2)
         #expect(budget.allows(8))
