@@ -25,6 +25,8 @@ package struct AnthropicMessagesDecoder: Sendable {
     private var nextBlock = 0
     /// The open or last message's stop reason.
     private var stopReason: String?
+    private var splitCharacters = SplitCharacters()
+    private var beginnings = RepeatedBeginnings()
 
     /// - Parameter isContinued: whether the stream begins in the middle of a message.
     init(isContinued: Bool = false) { state = isContinued ? .open(id: "") : .awaiting }
@@ -36,12 +38,19 @@ package struct AnthropicMessagesDecoder: Sendable {
 
     mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
         if case .stopped = state {
-            guard let json = try? event.json(), json["type"] == "message_start" else { return }
+            let start = chunks.count
+            defer { splitCharacters.endEvent(&chunks, from: start) }
+            guard let json = try? event.json(marking: &splitCharacters), json["type"] == "message_start" else { return }
             try startMessage(json["message"] ?? .null, into: &chunks)
-        } else if event.type == "content_block_delta" || event.type == "message",
+        } else if !splitCharacters.isWaiting, event.type == "content_block_delta" || event.type == "message",
             let delta = AnthropicFastPath.delta(in: event.data.span)
         {
-            add(delta.kind, delta.text, block: try block(delta.index), into: &chunks)
+            let block = try block(delta.index)
+            if beginnings.isEmpty {
+                add(delta.kind, delta.text, block: block, into: &chunks)
+            } else {
+                addPiece(delta.kind, delta.text, block: block, into: &chunks)
+            }
         } else {
             try decodeFully(event, into: &chunks)
         }
@@ -50,7 +59,9 @@ package struct AnthropicMessagesDecoder: Sendable {
     /// Decodes an event of a message that has not stopped, without the short cut of the hot path.
     mutating func decodeFully(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
         if event.data.starts(with: "[DONE]".utf8) { return }
-        let json = try event.json()
+        let start = chunks.count
+        let json = try event.json(marking: &splitCharacters)
+        defer { splitCharacters.endEvent(&chunks, from: start) }
         guard let object = json.object else { throw LLMError(.decode, "an event is \(json.typeName), not an object") }
         switch object["type"]?.string ?? event.type {
         case "error": throw ErrorClassifier.inBand(json)
@@ -59,10 +70,13 @@ package struct AnthropicMessagesDecoder: Sendable {
             startBlock(object["content_block"] ?? .null, block: try block(object["index"]?.int ?? 0), into: &chunks)
         case "content_block_delta":
             addDelta(object["delta"] ?? .null, block: try block(object["index"]?.int ?? 0), into: &chunks)
+        case "content_block_stop": endBlock(try block(object["index"]?.int ?? 0), into: &chunks)
         case "message_delta":
             addUsage(object["usage"], into: &chunks)
             addStopReason(of: object["delta"] ?? .null, into: &chunks)
-        case "message_stop": try stop()
+        case "message_stop":
+            try stop()
+            finish(into: &chunks)
         default:
             // Unknown types must be ignored; an error in another form comes from compatible servers (WIRE.md 8).
             if let error = ErrorClassifier.inBand(object, isBare: true) { throw error }
@@ -93,6 +107,41 @@ package struct AnthropicMessagesDecoder: Sendable {
         if let text, !text.isEmpty { chunks.append(StreamedChunk(kind, text, item: block)) }
     }
 
+    /// Takes a piece of a block's text, thinking or arguments.
+    private mutating func addPiece(
+        _ kind: StreamedChunk.Kind, _ text: String?, block: Int, into chunks: inout [StreamedChunk]
+    ) {
+        let joined = splitCharacters.joined(text ?? "", at: SplitCharacters.Place(kind: kind, item: block))
+        add(kind, beginnings.rest(of: joined, at: .init(kind: kind, block: block)), block: block, into: &chunks)
+    }
+
+    /// Takes the text that a block begins with.
+    private mutating func addBeginning(
+        _ kind: StreamedChunk.Kind, _ text: String?, block: Int, into chunks: inout [StreamedChunk]
+    ) {
+        let joined = splitCharacters.joined(text ?? "", at: SplitCharacters.Place(kind: kind, item: block))
+        add(kind, beginnings.begin(joined, at: .init(kind: kind, block: block)), block: block, into: &chunks)
+    }
+
+    private mutating func endBlock(_ block: Int, into chunks: inout [StreamedChunk]) {
+        for kind in [StreamedChunk.Kind.text, .reasoning] {
+            add(kind, beginnings.end(at: .init(kind: kind, block: block)), block: block, into: &chunks)
+        }
+        splitCharacters.flush(where: { $0.item == block }, into: &chunks)
+    }
+
+    /// Appends what was held back until the end.
+    mutating func finish(into chunks: inout [StreamedChunk]) {
+        guard isAnswered else { return }
+        for place in beginnings.places {
+            add(place.kind, beginnings.end(at: place), block: place.block, into: &chunks)
+        }
+        splitCharacters.flush(into: &chunks)
+    }
+
+    /// Whether a text stops within a character.
+    var isWithinCharacter: Bool { splitCharacters.isWaiting }
+
     private func addUsage(_ usage: JSON?, into chunks: inout [StreamedChunk]) {
         add(.usage, usage?.object.map { JSON.object($0).text }, into: &chunks)
     }
@@ -121,19 +170,20 @@ package struct AnthropicMessagesDecoder: Sendable {
         addStopReason(of: message, into: &chunks)
     }
 
-    private func startBlock(_ content: JSON, block: Int, into chunks: inout [StreamedChunk]) {
+    private mutating func startBlock(_ content: JSON, block: Int, into chunks: inout [StreamedChunk]) {
         switch content["type"]?.string {
         case "text":
-            add(.text, content["text"]?.string, block: block, into: &chunks)
+            addBeginning(.text, content["text"]?.string, block: block, into: &chunks)
             for citation in content["citations"]?.array ?? [] {
                 add(.citation, citation.text, block: block, into: &chunks)
             }
         case "thinking":
-            add(.reasoning, content["thinking"]?.string, block: block, into: &chunks)
+            addBeginning(.reasoning, content["thinking"]?.string, block: block, into: &chunks)
             add(.signature, content["signature"]?.string, block: block, into: &chunks)
         case "tool_use", "server_tool_use", "mcp_tool_use":
             add(.toolCall, content.text, block: block, into: &chunks)
         case "fallback":
+            add(.block, content.text, block: block, into: &chunks)
             // Another model answers from here on; the message is its.
             if let model = content["to"]?["model"] {
                 let response = JSONObject([.init(key: "model", value: model)])
@@ -144,11 +194,11 @@ package struct AnthropicMessagesDecoder: Sendable {
         }
     }
 
-    private func addDelta(_ delta: JSON, block: Int, into chunks: inout [StreamedChunk]) {
+    private mutating func addDelta(_ delta: JSON, block: Int, into chunks: inout [StreamedChunk]) {
         switch delta["type"]?.string {
-        case "text_delta": add(.text, delta["text"]?.string, block: block, into: &chunks)
-        case "input_json_delta": add(.toolArguments, delta["partial_json"]?.string, block: block, into: &chunks)
-        case "thinking_delta": add(.reasoning, delta["thinking"]?.string, block: block, into: &chunks)
+        case "text_delta": addPiece(.text, delta["text"]?.string, block: block, into: &chunks)
+        case "input_json_delta": addPiece(.toolArguments, delta["partial_json"]?.string, block: block, into: &chunks)
+        case "thinking_delta": addPiece(.reasoning, delta["thinking"]?.string, block: block, into: &chunks)
         case "signature_delta": add(.signature, delta["signature"]?.string, block: block, into: &chunks)
         case "citations_delta": add(.citation, delta["citation"]?.text, block: block, into: &chunks)
         case "compaction_delta":

@@ -6,11 +6,21 @@ struct ChoiceStates: Sendable {
     }
 
     private var states: [State] = []
+    private var withDeltas: [Bool] = []
     private(set) var begunCount = 0
     private var finishedCount = 0
 
     /// Whether there is one, and every one that has begun has its finish reason.
     var areFinished: Bool { finishedCount > 0 && finishedCount == begunCount }
+
+    /// Whether pieces came of it.
+    func hasDeltas(_ index: Int) -> Bool { index < withDeltas.count && withDeltas[index] }
+
+    /// Notes that a piece came.
+    mutating func noteDelta(_ index: Int) {
+        while withDeltas.count <= index { withDeltas.append(false) }
+        withDeltas[index] = true
+    }
 
     func hasBegun(_ index: Int) -> Bool {
         guard index < states.count else { return false }

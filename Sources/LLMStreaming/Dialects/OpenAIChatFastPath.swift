@@ -52,6 +52,7 @@ enum OpenAIChatFastPath {
             }
             if JSONScanner.equals(key, "finish_reason", in: bytes) || JSONScanner.equals(key, "logprobs", in: bytes)
                 || JSONScanner.equals(key, "native_finish_reason", in: bytes)
+                || JSONScanner.equals(key, "usage", in: bytes) || JSONScanner.equals(key, "message", in: bytes)
             {
                 return scanner.takeNull(in: bytes)
             }
@@ -98,7 +99,7 @@ enum OpenAIChatFastPath {
         JSONScanner.equals(key, "refusal", in: bytes) || JSONScanner.equals(key, "tool_calls", in: bytes)
             || JSONScanner.equals(key, "reasoning_details", in: bytes)
             || JSONScanner.equals(key, "function_call", in: bytes)
-            || JSONScanner.equals(key, "annotations", in: bytes)
+            || JSONScanner.equals(key, "annotations", in: bytes) || JSONScanner.equals(key, "usage", in: bytes)
     }
 
     /// Walks the members of the object that begins here; false where it is not well formed or a visit gives up.

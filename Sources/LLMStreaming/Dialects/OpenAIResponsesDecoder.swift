@@ -15,6 +15,7 @@ package struct OpenAIResponsesDecoder: Sendable {
     package private(set) var sequenceNumber: Int?
     private var unknownNames = ["id", "model"]
     private var isDone = false
+    var splitCharacters = SplitCharacters()
 
     /// Whether a terminal event came that says the answer is whole.
     package private(set) var isAnswered = false
@@ -29,13 +30,15 @@ package struct OpenAIResponsesDecoder: Sendable {
     mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) -> Bool {
         if event.data.first == UInt8(ascii: "["), event.data.starts(with: "[DONE]".utf8) {
             isDone = true
+            finish(into: &chunks)
         } else if case .awaited = beginning {
             try decodeFully(event, into: &chunks)
-        } else if event.type != "error", let delta = OpenAIResponsesFastPath.delta(of: event.data.span),
+        } else if event.type != "error", !splitCharacters.isWaiting,
+            let delta = OpenAIResponsesFastPath.delta(of: event.data.span),
             let position = items.position(outputIndex: delta.outputIndex)
         {
             sequenceNumber = delta.sequenceNumber ?? sequenceNumber
-            add(delta.text, .outputText, delta.contentIndex, at: position, into: &chunks)
+            try add(delta.text, .outputText, delta.contentIndex, at: position, into: &chunks)
         } else {
             try decodeFully(event, into: &chunks)
         }
@@ -44,7 +47,9 @@ package struct OpenAIResponsesDecoder: Sendable {
 
     /// Decodes an event without the short cut of the hot path.
     mutating func decodeFully(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        let json = try event.json()
+        let start = chunks.count
+        let json = try event.json(marking: &splitCharacters)
+        defer { splitCharacters.endEvent(&chunks, from: start) }
         guard let object = json.object else { throw LLMError(.decode, "an event is \(json.typeName), not an object") }
         // The name of the event where a server leaves the type out.
         let type = object["type"]?.string ?? event.type
@@ -66,7 +71,7 @@ package struct OpenAIResponsesDecoder: Sendable {
             if let item = object["item"]?.object { openItem(item, at: position, into: &chunks) }
         case "response.output_item.done":
             if let item = object["item"]?.object {
-                endItem(item, at: try position(object, isFirst: false), into: &chunks)
+                try endItem(item, at: try position(object, isFirst: false), into: &chunks)
             }
         case "response.output_text.annotation.added":
             guard let annotation = object["annotation"], !annotation.isNull else { return }
@@ -77,6 +82,14 @@ package struct OpenAIResponsesDecoder: Sendable {
             if let error = ErrorClassifier.inBand(object, isBare: object["type"] == nil) { throw error }
         }
     }
+
+    /// Appends what was held back until the end.
+    mutating func finish(into chunks: inout [StreamedChunk]) {
+        if isAnswered { splitCharacters.flush(into: &chunks) }
+    }
+
+    /// Whether a text stops within a character.
+    var isWithinCharacter: Bool { splitCharacters.isWaiting }
 
     /// A whole response that came as one JSON document.
     mutating func decodeWhole(_ json: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
@@ -128,9 +141,9 @@ extension OpenAIResponsesDecoder {
         let index = event[form.indexMember]?.int ?? 0
         let text = event[isWhole ? form.wholeMember : "delta"]?.string ?? ""
         if isWhole {
-            addWhole(text, form, index, at: position, into: &chunks)
+            try addWhole(text, form, index, at: position, into: &chunks)
         } else {
-            add(text, form, index, at: position, into: &chunks)
+            try add(text, form, index, at: position, into: &chunks)
         }
         if let logprobs = event["logprobs"]?.array, !logprobs.isEmpty, !isWhole {
             chunks.append(StreamedChunk(.logprobs, JSON.array(logprobs).text, item: items[position].number))
@@ -140,17 +153,25 @@ extension OpenAIResponsesDecoder {
 
     mutating func add(
         _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
-    ) {
-        guard !text.isEmpty, items[position].add(text, to: form, index) else { return }
+    ) throws(LLMError) {
+        let text = splitCharacters.joined(text, at: place(form, index, at: position))
+        guard !text.isEmpty, try items[position].add(text, to: form, index) else { return }
         chunks.append(StreamedChunk(form.kind, text, item: items[position].number))
+    }
+
+    private func place(_ form: ResponseTextForm, _ index: Int, at position: Int) -> SplitCharacters.Place {
+        SplitCharacters.Place(kind: form.kind, item: items[position].number, part: index)
     }
 
     /// Takes what a whole text has beyond its pieces.
     mutating func addWhole(
         _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
-    ) {
+    ) throws(LLMError) {
         guard takesWholes(at: position) else { return }
-        add(items[position].remainder(of: text, form, index), form, index, at: position, into: &chunks)
+        // A character that waits for its other half is in the whole text.
+        let name = place(form, index, at: position)
+        _ = splitCharacters.take { $0 == name }
+        try add(items[position].remainder(of: text, form, index), form, index, at: position, into: &chunks)
     }
 
     mutating func addCitation(_ annotation: JSON, at position: Int, into chunks: inout [StreamedChunk]) {
@@ -189,6 +210,7 @@ extension OpenAIResponsesDecoder {
         case let status?: throw LLMError(.decode, "a response ended with the status '\(status)'")
         }
         isAnswered = true
+        finish(into: &chunks)
     }
 
     private func addFinish(_ response: JSONObject, isIncomplete: Bool, into chunks: inout [StreamedChunk]) {
@@ -210,13 +232,14 @@ extension OpenAIResponsesDecoder {
     private mutating func addOutput(_ output: [JSON], into chunks: inout [StreamedChunk]) throws(LLMError) {
         if case .missed = beginning { return }
         let known = items.positionsByType
+        let count = items.items.count
         var ordinals: [String: Int] = [:]
         for case .object(let item) in output {
             let type = item["type"]?.string ?? ""
             let ordinal = ordinals[type, default: 0]
             ordinals[type] = ordinal + 1
-            let position = try items.position(ofOutput: item, ordinal: ordinal, among: known[type] ?? [])
-            endItem(item, at: position, into: &chunks)
+            let position = try items.position(ofOutput: item, ordinal: ordinal, among: known[type] ?? [], of: count)
+            try endItem(item, at: position, into: &chunks)
         }
     }
 }

@@ -1,13 +1,12 @@
 import ServerSentEvents
 
 extension ServerSentEvent {
-    /// The event's data as JSON.
+    /// The event's data as JSON, in whose strings halves of characters are marked.
     ///
-    /// - Throws: what an event of type `error` reports, be it JSON or not (WIRE.md 5.3), and kind `decode` for data
-    ///   that is no JSON.
-    func json() throws(LLMError) -> JSON {
+    /// - Throws: what an event of type `error` reports, be it JSON or not, and kind `decode` for data that is no JSON.
+    func json(marking characters: inout SplitCharacters) throws(LLMError) -> JSON {
         let json: JSON
-        do { json = try JSONParser.parse(Array(data)) } catch {
+        do { (json, characters.isMarked) = try JSONParser.parseMarkingHalves(Array(data)) } catch {
             if type == "error" { throw ErrorClassifier.inBand(.string(text)) }
             throw LLMError(.decode, "an event is not JSON: \(error)")
         }

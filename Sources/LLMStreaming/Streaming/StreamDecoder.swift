@@ -13,6 +13,9 @@ package struct StreamDecoder: Sendable {
     /// Never in a Messages stream: another message may follow `message_stop`, so only the body's end ends it.
     package private(set) var isEnded = false
 
+    /// Whether the last event held a whole message, of which `addWholes` adds what is lacking.
+    package private(set) var hasWholes = false
+
     /// The decoder of a dialect's stream that will hold that many answers.
     ///
     /// - Parameter isContinued: whether the stream is the rest of one that was read before.
@@ -29,9 +32,22 @@ package struct StreamDecoder: Sendable {
     /// - Throws: the error that the event reports, or kind `decode` where it is not what the dialect says.
     package mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
         // A decoder is asked for its end only by a change: a look at an optional copies all that it holds.
-        if let isDone = try chat?.decode(event, into: &chunks) { isEnded = isDone }
+        if let progress = try chat?.decode(event, into: &chunks) {
+            isEnded = progress == .done
+            hasWholes = progress == .whole
+        }
         if let isDone = try responses?.decode(event, into: &chunks) { isEnded = isDone }
         try messages?.decode(event, into: &chunks)
+    }
+
+    /// Appends what came of no piece, but of a message that came whole.
+    ///
+    /// - Parameter answer: all that came before, and with the last event.
+    package mutating func addWholes(
+        after answer: StreamingAccumulator, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
+        hasWholes = false
+        try chat?.addWholes(after: answer, into: &chunks)
     }
 
     /// Appends the chunks of a whole completion that came as one JSON document.
@@ -43,7 +59,16 @@ package struct StreamDecoder: Sendable {
     }
 
     /// Appends what was held back until the end.
-    package mutating func finish(into chunks: inout [StreamedChunk]) { chat?.flushUsage(into: &chunks) }
+    package mutating func finish(into chunks: inout [StreamedChunk]) {
+        chat?.finish(into: &chunks)
+        responses?.finish(into: &chunks)
+        messages?.finish(into: &chunks)
+    }
+
+    /// Whether a text stops within a character, whose other half is awaited.
+    package var isWithinCharacter: Bool {
+        chat?.isWithinCharacter ?? responses?.isWithinCharacter ?? messages?.isWithinCharacter ?? false
+    }
 
     /// The number that the stream gave its last event; nil in dialects without numbers.
     package var sequenceNumber: Int? { responses?.sequenceNumber }

@@ -49,6 +49,8 @@ public struct StreamingResponseHandler: Sendable {
     private var position: ReplayPosition?
     /// The beginning of a body in which no event was found yet: it may be an error document (WIRE.md 5.3).
     private var opening: [UInt8] = []
+    /// The most reasoning details, and the most citations, of one answer: some servers send one for each token.
+    private static let maximumParts = 100_000
     private static let maximumOpeningBytes = 1 << 14
 
     /// A handler for the answer to a request of a provider.
@@ -178,7 +180,10 @@ public struct StreamingResponseHandler: Sendable {
     /// Appends a cursor behind the chunks that came since the last one, where the stream's server keeps it.
     ///
     /// To be called once for each batch of chunks that is handed on, so that both are stored together.
+    ///
+    /// There is none within a character: the rest of the stream would begin with its second half.
     public mutating func takeCursor(into chunks: inout [StreamedChunk]) {
+        guard position != nil, !decoder.isWithinCharacter else { return }
         let cursor = position?.takeCursor(
             bytes: parser.byteCount, eventsEnd: parser.eventsEnd, responseID: accumulator.responseID,
             sequenceNumber: decoder.sequenceNumber)
@@ -202,10 +207,21 @@ public struct StreamingResponseHandler: Sendable {
             throw error
         }
         accumulate(chunks, from: count)
+        if decoder.hasWholes { try addWholes(into: &chunks) }
         position?.note(chunks[count...], from: begin)
         guard accumulator.byteCount <= limits.maximumCompletionBytes else {
             throw LLMError(.oversizedCompletion, "the answer is over \(limits.maximumCompletionBytes) bytes")
         }
+        guard accumulator.partCount <= Self.maximumParts else {
+            throw LLMError(.decode, "more than \(Self.maximumParts) reasoning details or citations")
+        }
+    }
+
+    /// Appends what only a whole message told.
+    private mutating func addWholes(into chunks: inout [StreamedChunk]) throws(LLMError) {
+        let start = chunks.count
+        defer { accumulate(chunks, from: start) }
+        try decoder.addWholes(after: accumulator, into: &chunks)
     }
 
     /// Appends what the decoder held back until the end.

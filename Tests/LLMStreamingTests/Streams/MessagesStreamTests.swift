@@ -121,6 +121,9 @@ import Testing
             MessagesEvents.text(1, "x"))
         #expect(run.completion?.model == "claude-2")
         #expect(run.completion?.id == "m1")
+        // The block is to be sent back, and keeps nobody from going on from the text.
+        #expect(run.completion?.choices[0].message["content"]?.array?.map { $0["type"] } == ["fallback", "text"])
+        #expect(!run.handler.accumulator.partial.choices[0].hasToolCall)
     }
 
     @Test func aRepeatedStartOfTheSameMessageIsIgnored() throws {
