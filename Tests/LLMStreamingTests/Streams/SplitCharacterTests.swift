@@ -48,7 +48,7 @@ import Testing
             ], end: "tool_calls")
         let completion = try #require(run.completion)
         #expect(completion.thinking == "a 😀 a" && completion.content == "b 😁 b")
-        #expect(completion.toolCalls.map(\.arguments) == [#"{"q":"🚀"}"#, #"{"q":"🛁"}"#])
+        #expect(completion.toolCalls.map(\.arguments) == [#"{"q":"🚀"}"#, #"{"q":"🚁"}"#])
         #expect(run.chunks.allSatisfy { !$0.text.contains("\u{FFFD}") && !$0.text.contains("\u{FFFF}") })
     }
 

@@ -165,7 +165,7 @@ import Testing
     ])
     func aNameInPiecesIsPutTogether(_ names: [String]) throws {
         let entries = names.map { #"{"index":0,"id":"a","function":{"name":\#($0)}}"# }
-        let arguments = #"{"index":0,"function":{"name":\#(names[2]),"arguments":"{}"}}"#
+        let arguments = #"{"index":0,"function":{"arguments":"{}"}}"#
         #expect(try Self.calls(entries + [arguments]) == [ToolCall(id: "a", name: "get_weather", arguments: "{}")])
         // With the first piece alone having an id.
         let later = names.dropFirst().map { #"{"index":0,"function":{"name":\#($0)}}"# }
