@@ -71,11 +71,19 @@ struct Lanes {
         lane.queue.close()
     }
 
-    /// Stops the providers that are out for as long as the user waits.
+    /// Stops the providers that are out for as long as the user waits, and the models that are while others of their
+    /// provider answer.
     mutating func stopWhatIsOut(for timeout: Duration, at now: Duration) {
+        func reason(_ outage: OutageBreaker) -> String? {
+            guard let since = outage.since, now - since >= timeout else { return nil }
+            return "out for \(Int((now - since).seconds)) s: \(outage.reason)"
+        }
         for (index, provider) in providers.enumerated() where provider.stopReason == nil {
-            guard let since = provider.outage.since, now - since >= timeout else { continue }
-            stop(index, reason: "out for \(Int((now - since).seconds)) s: \(provider.outage.reason)")
+            if let reason = reason(provider.outage) { stop(index, reason: reason) }
+            for (model, lane) in provider.models.enumerated() where lane.stopReason == nil && lane.hasWork {
+                guard let reason = reason(lane.outage) else { continue }
+                stop(LanePlace(provider: index, model: model), reason: reason)
+            }
         }
     }
 

@@ -29,6 +29,8 @@ package actor JobRunner {
     private var news = RunNews()
     /// Jobs whose first answer shows whether others may follow.
     private var probes: Set<Int64> = []
+    /// The jobs whose streams are open.
+    private var open: [Int64: SentJob] = [:]
 
     /// A runner of the jobs in a store.
     ///
@@ -132,12 +134,13 @@ package actor JobRunner {
         while isTakingUp {
             let now = clock.now
             for jobID in takeAnswered() { admission.answered(jobID, at: now) }
+            lookAtStreams(at: now)
             let allowance = configuration.ramp.allowance(after: now, limit: configuration.concurrency)
             guard admission.running < allowance.streams,
                 admission.jobs.count - admission.running < configuration.maximumUncommitted
             else {
                 admission.hold()
-                await signal.wait(until: allowance.grows, in: &timers)
+                await signal.wait(until: earliest([allowance.grows, admission.nextLook]), in: &timers)
                 continue
             }
             // Both are asked before the queue is: what is stored before the intake closes, or before the last job
@@ -156,6 +159,7 @@ package actor JobRunner {
             case .read(let place): try await read(place)
             case .wait(let until, let due):
                 state.nextDueMilliseconds = due
+                if lookAtStreams(at: now) { continue }
                 for event in news.waits(of: admission, at: now, unixMilliseconds: unixMilliseconds) { tell(event) }
                 if until == nil, due == nil, isIdle, !isIntakeOpen || admission.spentBudget != nil {
                     if isLastLook { return }
@@ -165,10 +169,8 @@ package actor JobRunner {
                 }
                 isLastLook = false
                 // A clock of whole nanoseconds would stop short of a time between two of them.
-                var deadline = until.map { $0 + .microseconds(1) }
-                for other in [due.map(time(of:)), allowance.grows] {
-                    if let other { deadline = min(deadline ?? other, other) }
-                }
+                let time = until.map { $0 + .microseconds(1) }
+                let deadline = earliest([time, due.map(time(of:)), allowance.grows, admission.nextLook])
                 await signal.wait(until: deadline, in: &timers)
             }
         }
@@ -177,6 +179,18 @@ package actor JobRunner {
     /// Whether jobs are still to be taken up.
     private var isTakingUp: Bool {
         stop == .none && !Task.isCancelled && admission.lanes.mayAdmit(to: endpoints.keys)
+    }
+
+    private func earliest(_ times: [Duration?]) -> Duration? { times.compactMap(\.self).min() }
+
+    /// Looks whether open streams go on, where something depends on it and a second is over.
+    ///
+    /// - Returns: whether it did.
+    @discardableResult
+    private func lookAtStreams(at now: Duration) -> Bool {
+        guard let next = admission.nextLook, next <= now else { return false }
+        admission.look(at: now) { jobID in open[jobID]?.receiver?.pulse }
+        return true
     }
 
     private func takeAnswered() -> [Int64] {
@@ -328,6 +342,7 @@ package actor JobRunner {
     private func begin(_ sent: SentJob) {
         state.attempts += 1
         let id = sent.job.id
+        open[id] = sent
         let whenAnswered: @Sendable () -> Void = { [self] in hasAnswered(id) }
         sent.begin(
             isRefused: state.refusedPrefills.contains("\(sent.job.provider)/\(sent.job.model)"),
@@ -355,6 +370,7 @@ package actor JobRunner {
         if configuration.failsFast, case .failed = sent.end?.transition { stop.endIntake(.limited("fail-fast")) }
         state.running -= 1
         probes.remove(sent.job.id)
+        open[sent.job.id] = nil
         admission.release(sent.job.id, at: clock.now)
         // The loop that only waits for a time would look at everything for nothing.
         if admission.isHeld || stop != .none { signal.signal() }
