@@ -87,9 +87,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["comparison"], swiftSettings: settings),
-        .testTarget(name: "ServerSentEventsTests", dependencies: ["ServerSentEvents"], swiftSettings: settings),
+        .target(name: "SharedMaterial", path: "Tests/SharedMaterial", swiftSettings: settings),
         .testTarget(
-            name: "LLMStreamingTests", dependencies: ["LLMStreaming", "ServerSentEvents"], swiftSettings: settings),
+            name: "ServerSentEventsTests", dependencies: ["ServerSentEvents", "SharedMaterial"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "LLMStreamingTests", dependencies: ["LLMStreaming", "ServerSentEvents", "SharedMaterial"],
+            swiftSettings: settings),
         .testTarget(
             name: "LLM4STests",
             dependencies: [
@@ -105,7 +109,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "LoadTestingTests", dependencies: ["LoadTesting", "LLMStreaming"], swiftSettings: settings),
-        .testTarget(name: "MockProviderTests", dependencies: ["MockProvider"] + nio, swiftSettings: settings),
+        .testTarget(
+            name: "MockProviderTests", dependencies: ["MockProvider", "SharedMaterial"] + nio,
+            swiftSettings: settings),
         // Its functions are also a fuzzer's: .ci/fuzz.
         .testTarget(
             name: "FuzzTests",
@@ -118,7 +124,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "llm4s-batch", "BatchEngine", "BatchStore", "CSQLite", "LLM4S", "LLM4SBatch", "LLMStreaming",
-                "MockProvider", tls,
+                "MockProvider", "SharedMaterial", tls,
             ] + nio,
             swiftSettings: settings),
     ] + examples

@@ -175,6 +175,7 @@ CREATE TABLE attempts (
     -- Times between pieces: JSON, from each bucket's least time in microseconds to its count; buckets are a quarter of
     -- an octave wide.
     gaps TEXT,
+    -- As reported; of an attempt that broke before it told it an estimate, once its job is completed.
     prompt_tokens INTEGER,
     -- As reported; in an attempt that did not end, or where nothing was reported, at least the pieces that came.
     completion_tokens INTEGER,
@@ -236,7 +237,7 @@ CREATE TABLE completions (
     ),
     native_finish_reason TEXT,
     -- Usage is of the whole job and the same on each of its choices: sum over the rows with choice = 0.
-    -- Of the first attempt that reports it.
+    -- Of the request as first sent: a continuation's holds the kept text, which is taken off.
     prompt_tokens INTEGER,
     -- Of the final text.
     completion_tokens INTEGER,

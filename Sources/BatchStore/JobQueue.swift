@@ -27,6 +27,14 @@ package struct JobQueue: JobStore {
         try await reader.dueJobs(in: lane, at: now, limit: limit, excluding: running, in: scope)
     }
 
+    package func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry] {
+        try await reader.waitingTimes(of: jobs, in: lane, in: scope)
+    }
+
+    package func dueJobs(among jobs: [Int64], in lane: ModelName, at now: Int64) async throws -> [Job] {
+        try await reader.dueJobs(among: jobs, in: lane, at: now, in: scope)
+    }
+
     package func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
         try await reader.nextDueTime(in: lane, excluding: running, in: scope)
     }

@@ -40,6 +40,8 @@ package struct StoreOptions: Sendable {
     package var didFail: @Sendable (StoreError) -> Void = { _ in }
     package var process = ProcessIdentity.current
     package var unixMilliseconds: @Sendable () -> Int64 = { WallClock.milliseconds() }
+    /// The most bytes of a row, where it is to be less than what SQLite takes; set by tests only.
+    package var maximumRowBytes: Int?
     /// The steps of the schema, replaced by tests only.
     package var migrations = BatchSchema.migrations
 

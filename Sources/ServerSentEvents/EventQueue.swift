@@ -28,6 +28,14 @@ struct EventQueue: Sendable {
 
     /// The size in bytes of the open event's data so far, nil while it has no data line.
     private(set) var openSize: Int?
+    /// Whether the open event has had more than one data line.
+    private var hasSeveralLines = false
+
+    /// Whether the open event is one data line that is a whole JSON object.
+    var isOpenEventWholeObject: Bool {
+        guard let openSize, !hasSeveralLines else { return false }
+        return buffer.span.extracting((buffer.count - openSize)...).isWholeObject
+    }
 
     /// The bytes of data held for events not yet taken, the open one among them.
     var byteCount: Int { buffer.count - takenSize + asideSize }
@@ -37,8 +45,10 @@ struct EventQueue: Sendable {
         if let size = openSize {
             buffer.append(0x0A)
             openSize = size + 1
+            hasSeveralLines = true
         } else {
             openSize = 0
+            hasSeveralLines = false
         }
     }
 

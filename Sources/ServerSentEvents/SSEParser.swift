@@ -34,6 +34,7 @@ public struct SSEParser: Sendable {
 
     private let maximumEventBytes: Int
     private let errorFieldIsEvent: Bool
+    private let objectLinesAreEvents: Bool
     private var position = Position.byteOrderMark(matched: 0)
     private var queue = EventQueue()
     private var failure: SSEError?
@@ -42,6 +43,8 @@ public struct SSEParser: Sendable {
     private var value: [UInt8] = []
     /// The rule's event type buffer, "" when the block has named none.
     private var eventType = ""
+    /// The rule's event type buffer as it was when the open event's data began, where the block named another since.
+    private var typeBeforeData: String?
     /// The type named last, used again when the next is the same: most names of events are too long for a string
     /// without an allocation, and nearly all in a row are equal.
     private var namedType = ""
@@ -77,9 +80,15 @@ public struct SSEParser: Sendable {
     ///   - maximumEventBytes: The most bytes of one event's data, together with the field value that is coming in.
     ///   - errorFieldIsEvent: Whether a line of the non-standard field `error`, which old llama.cpp builds send, is
     ///     dispatched at once as an event of type "error" with its value as data. The block around it goes on.
-    public init(maximumEventBytes: Int = defaultMaximumEventBytes, errorFieldIsEvent: Bool = false) {
+    ///   - objectLinesAreEvents: Whether an event's first `data` line that is a whole JSON object is dispatched when a
+    ///     further `data` line follows, which could only spoil it: some servers leave out the blank lines between events.
+    public init(
+        maximumEventBytes: Int = defaultMaximumEventBytes, errorFieldIsEvent: Bool = false,
+        objectLinesAreEvents: Bool = false
+    ) {
         self.maximumEventBytes = maximumEventBytes
         self.errorFieldIsEvent = errorFieldIsEvent
+        self.objectLinesAreEvents = objectLinesAreEvents
     }
 
     /// The bytes of data and field values held for events not yet taken, the unfinished one among them.
@@ -94,6 +103,7 @@ public struct SSEParser: Sendable {
             let byte = bytes[index]
             switch position {
             case .name(0) where bytes.holdDataName(at: index):
+                if queue.openSize != nil { dispatchWholeObject(before: index) }
                 index += 5
                 endName(Field.data.rawValue)
             case .name(let name):
@@ -103,6 +113,7 @@ public struct SSEParser: Sendable {
                     endLine(with: byte)
                     if eventCount > count { queue.end(at: earlierByteCount + index) }
                 } else if byte == 0x3A {
+                    if name == Field.data.rawValue, queue.openSize != nil { dispatchWholeObject(before: index - 5) }
                     endName(name)
                 } else {
                     position = Field.name(name, appending: byte).map(Position.name) ?? .skipped
@@ -218,6 +229,7 @@ public struct SSEParser: Sendable {
         case .data: return
         case .event:
             if !value.elementsEqual(namedType.utf8) { namedType = String(decoding: value, as: UTF8.self) }
+            if queue.openSize != nil, typeBeforeData == nil { typeBeforeData = eventType }
             eventType = namedType
         case .id:
             if !value.contains(0) { idBuffer = String(decoding: value, as: UTF8.self) }
@@ -234,9 +246,24 @@ public struct SSEParser: Sendable {
         value.removeAll(keepingCapacity: true)
     }
 
+    /// Ends the open event before a further `data` line, which begins at an index of the bytes that are parsed now, if
+    /// what it has is a JSON object of one line.
+    private mutating func dispatchWholeObject(before lineStart: Int) {
+        guard objectLinesAreEvents, queue.isOpenEventWholeObject else { return }
+        lastEventID = idBuffer
+        let type = typeBeforeData ?? eventType
+        // What was named behind the data is the next event's.
+        if typeBeforeData == nil { eventType = "" }
+        typeBeforeData = nil
+        queue.closeEvent(type: type.isEmpty ? "message" : type, id: lastEventID)
+        eventCount += 1
+        queue.end(at: earlierByteCount + lineStart)
+    }
+
     /// Ends the block at a blank line.
     private mutating func dispatch() {
         lastEventID = idBuffer
+        typeBeforeData = nil
         if queue.openSize != nil {
             queue.closeEvent(type: eventType.isEmpty ? "message" : eventType, id: lastEventID)
             eventCount += 1

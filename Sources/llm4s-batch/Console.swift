@@ -5,10 +5,10 @@ import Synchronization
 /// Standard output for results, standard error for everything else (SPEC 2).
 enum Console {
     /// Lines on standard output, safe for a terminal.
-    static func output(_ text: String) { output(bytes: Array((TerminalText.safe(text) + "\n").utf8)) }
+    static func output(_ text: String) { output(bytes: TerminalText.bytes(of: text) + [0x0A]) }
 
     /// JSON in a line of standard output, safe for a terminal and the same JSON.
-    static func output(_ json: JSON) { output(bytes: Array((TerminalText.safe(json: json.text) + "\n").utf8)) }
+    static func output(_ json: JSON) { output(bytes: TerminalText.bytes(ofJSON: json.text) + [0x0A]) }
 
     /// Bytes on standard output, as they are.
     ///

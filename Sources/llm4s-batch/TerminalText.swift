@@ -1,40 +1,67 @@
 /// Text from models, servers and files made safe for a terminal: control characters never reach it raw (SPEC 7).
 enum TerminalText {
     /// The text with every control character but tab and line feed made visible, those of bidirectional text too.
-    static func safe(_ text: String) -> String {
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x09 }) { return text }
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            let isText = scalar == "\t" || scalar == "\n" || scalar.value >= 0x20 && !isUnseen(scalar)
-            if isText {
-                result.append(scalar)
-            } else {
-                result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
-            }
-        }
-        return String(result)
-    }
+    static func safe(_ text: String) -> String { String(decoding: bytes(of: text), as: UTF8.self) }
 
     /// JSON with the same characters as escapes, so that it stays the same JSON: raw they stand in its strings only.
-    static func safe(json: String) -> String {
-        if json.utf8.allSatisfy({ $0 < 0x7F }) { return json }
-        var result = String.UnicodeScalarView()
-        for scalar in json.unicodeScalars {
-            guard isUnseen(scalar) else {
-                result.append(scalar)
-                continue
-            }
-            let digits = String(scalar.value, radix: 16)
-            let zeros = String(repeating: "0", count: 4 - digits.count)
-            result.append(contentsOf: "\\u\(zeros)\(digits)".unicodeScalars)
+    static func safe(json: String) -> String { String(decoding: bytes(ofJSON: json), as: UTF8.self) }
+
+    /// The bytes of the safe text.
+    static func bytes(of text: String) -> [UInt8] {
+        replacing(in: text) { scalar in
+            let isText = scalar == 0x09 || scalar == 0x0A || scalar >= 0x20 && !isUnseen(scalar)
+            return isText ? nil : "\\u{\(String(scalar, radix: 16))}"
         }
-        return String(result)
+    }
+
+    /// The bytes of the safe JSON.
+    static func bytes(ofJSON json: String) -> [UInt8] {
+        replacing(in: json) { scalar in
+            guard isUnseen(scalar) else { return nil }
+            let digits = String(scalar, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
+    }
+
+    /// The bytes of a text in which others stand for some characters; what lies between is copied as it is, since
+    /// answers have up to 64 MB.
+    private static func replacing(in text: String, _ escape: (UInt32) -> String?) -> [UInt8] {
+        var text = text
+        return text.withUTF8 { buffer in
+            let bytes = unsafe buffer.span
+            var result: [UInt8] = []
+            result.reserveCapacity(bytes.count + 1)
+            var start = 0
+            var index = 0
+            while index < bytes.count {
+                let first = bytes[index]
+                // All but control characters, and what begins as one of those that are not seen.
+                let isPlain = first >= 0x20 && first != 0x7F && first != 0xC2 && first != 0xD8 && first != 0xE2
+                let end = index + (first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4)
+                if !isPlain, let escape = escape(scalar(bytes, index..<end)) {
+                    unsafe result.append(contentsOf: buffer[start..<index])
+                    result.append(contentsOf: escape.utf8)
+                    start = end
+                }
+                index = end
+            }
+            unsafe result.append(contentsOf: buffer[start...])
+            return result
+        }
+    }
+
+    /// The scalar of one to three bytes.
+    private static func scalar(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt32 {
+        var scalar = UInt32(bytes[range.lowerBound])
+        if range.count > 1 { scalar &= range.count == 2 ? 0x1F : 0x0F }
+        for index in range.dropFirst() { scalar = scalar << 6 | UInt32(bytes[index] & 0x3F) }
+        return scalar
     }
 
     /// Whether a character commands a terminal (DEL and C1), or changes where others stand: the marks, overrides and
     /// isolates of bidirectional text, and the separators that end a line for some programs only.
-    private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
+    private static func isUnseen(_ scalar: UInt32) -> Bool {
+        switch scalar {
         case 0x7F..<0xA0, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
         default: false
         }

@@ -60,6 +60,31 @@ import Testing
             completedEnd(attemptID, of: second, chunks, base: second.partial, prefixScalars: prefixScalars))
     }
 
+    /// The total that the provider names goes before the sum of the parts that it tells.
+    @Test(arguments: [
+        (#"{"prompt_tokens":8,"completion_tokens":9,"total_tokens":517}"#, "8|9|517|provider"),
+        (
+            #"{"prompt_tokens":12,"completion_tokens":2,"total_tokens":354,"#
+                + #""completion_tokens_details":{"reasoning_tokens":340}}"#, "12|342|354|provider"
+        ),
+        (#"{"prompt_tokens":8,"completion_tokens":9}"#, "8|9|17|provider"),
+        (#"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}"#, "|||none"),
+    ])
+    func theTotalIsTheProviders(_ usage: String, _ row: String) async throws {
+        let store = try await TestStore(jobs: newJobs(1))
+        let job = try await store.job("j1")
+        let chunks = textChunks("a few words") + [StreamedChunk(.finish, "stop"), StreamedChunk(.usage, usage)]
+        let attemptID = store.attempt(job, chunks)
+        try await store.queue.endAttempt(completedEnd(attemptID, of: job, chunks))
+        let rows = try store.rows(
+            """
+            SELECT coalesce(prompt_tokens, ''), coalesce(completion_tokens, ''), coalesce(total_tokens, ''),
+                usage_source FROM completions
+            """)
+        #expect(rows == [row])
+        try await store.database.close()
+    }
+
     @Test func theEndOfAnAnswerIsStoredWithIt() async throws {
         let store = try await TestStore(jobs: newJobs(1))
         let job = try await store.job("j1")

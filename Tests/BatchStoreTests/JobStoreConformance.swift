@@ -44,6 +44,23 @@ struct JobStoreConformance: Sendable, CustomTestStringConvertible {
                     "j3", "j1",
                 ])
         },
+        JobStoreConformance(testDescription: "waiting jobs are found by their numbers, in that order") { store in
+            let fresh = try await store.nextJobs(in: testLane, after: 0, limit: 9)
+            for (job, until) in zip(fresh, [300, 100, 200]) {
+                try await store.endAttempt(
+                    cutEnd(store.startAttempt(attemptStart(of: job)), of: job, until: Int64(until)))
+            }
+            let ids = fresh.map(\.id)
+            let times = try await store.waitingTimes(of: [ids[0], ids[2], ids[4]], in: testLane)
+            #expect(
+                times == [RetryTimes.Retry(jobID: ids[2], due: 200), RetryTimes.Retry(jobID: ids[0], due: 300)])
+            #expect(try await store.waitingTimes(of: [], in: testLane).isEmpty)
+            let wanted = [ids[2], ids[0], ids[4], ids[1]]
+            #expect(
+                try await store.dueJobs(among: wanted, in: testLane, at: 300).map(\.customID) == ["j3", "j1", "j2"])
+            #expect(try await store.dueJobs(among: wanted, in: testLane, at: 200).map(\.customID) == ["j3", "j2"])
+            #expect(try await store.dueJobs(among: [ids[0]], in: testLane, at: 299).isEmpty)
+        },
         JobStoreConformance(testDescription: "a job that may run at once is as a fresh one") { store in
             let job = try await store.nextJobs(in: testLane, after: 0, limit: 1)[0]
             try await store.endAttempt(cutEnd(store.startAttempt(attemptStart(of: job)), of: job, until: nil))

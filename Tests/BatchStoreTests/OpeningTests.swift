@@ -49,6 +49,21 @@ import Testing
         },
     ]
 
+    /// The name of a folder is not that of a file in it.
+    @Test(arguments: ["", "/", "/folder", "/folder/", "/folder//", "/folder/.", "/folder/.."])
+    func aFolderIsNoDatabase(path: String) async throws {
+        let folder = try TemporaryFolder()
+        let made = folder.file("folder")
+        try FileManager.default.createDirectory(atPath: made, withIntermediateDirectories: true)
+        let root = URL(filePath: made).deletingLastPathComponent().path
+        for path in [root + path, path == "" ? "" : "."] {
+            let error = await #expect(throws: StoreError.self) { _ = try await BatchDatabase.open(path) }
+            #expect(error?.kind == .notOurs, "\(path)")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: made).isEmpty)
+        #expect(try folder.names == ["folder"])
+    }
+
     private static func made(_ path: String) async throws {
         let database = try await BatchDatabase.open(path)
         _ = try await database.ingest(newJobs(100), onChanged: .error)

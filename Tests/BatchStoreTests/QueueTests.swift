@@ -26,6 +26,38 @@ import Testing
         #expect(seen == (0..<20_000).filter { $0 % 3 != 0 }.map { "j\($0)" })
     }
 
+    /// Lines may have megabytes.
+    @Test func aPageOfLargeJobsEndsByItsBytes() async throws {
+        let store = try await TestStore()
+        let jobs = (1...9).map { index in
+            var job = newJob("j\(index)", line: index)
+            job.request = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20) + job.request
+            return job
+        }
+        _ = try await store.database.ingest(jobs, onChanged: .error)
+        var pages: [[String]] = []
+        var last: Job?
+        while let page = try await nextPage(store, after: last?.id ?? 0) {
+            pages.append(page.map(\.customID))
+            last = page.last
+        }
+        #expect(pages.map(\.count) == [4, 4, 1])
+        #expect(pages.flatMap(\.self) == jobs.map(\.customID))
+        for number in 1...9 {
+            let job = try await store.job("j\(number)")
+            try await store.queue.endAttempt(cutEnd(store.attempt(job, []), of: job, until: Int64(number)))
+        }
+        #expect(try await store.queue.dueJobs(in: testLane, at: 9, limit: 64, excluding: []).count == 4)
+        let ids = try await store.queue.dueJobs(in: testLane, at: 9, limit: 640, excluding: []).map(\.id)
+        #expect(ids.count == 9)
+        #expect(try await store.queue.dueJobs(among: Array(ids[2...]), in: testLane, at: 9).map(\.id) == [ids[2]])
+    }
+
+    private func nextPage(_ store: TestStore, after id: Int64) async throws -> [Job]? {
+        let page = try await store.queue.nextJobs(in: testLane, after: id, limit: 64)
+        return page.isEmpty ? nil : page
+    }
+
     @Test func anAnswerLongerThanEverStartsTheCountOfAttemptsAnew() async throws {
         let store = try await TestStore(jobs: newJobs(1))
         var counts: [Int] = []
@@ -43,6 +75,7 @@ import Testing
     @Test(arguments: [
         ("SEARCH j USING INDEX jobs_ready (provider=? AND model=? AND job_id>?)", QueueQuery.ready),
         ("SEARCH j USING INDEX jobs_waiting (provider=? AND model=? AND not_before_ms<?)", QueueQuery.due),
+        ("SEARCH j USING INTEGER PRIMARY KEY (rowid=?)", QueueQuery.dueAmong),
         ("SEARCH j USING COVERING INDEX jobs_waiting|SEARCH j USING INDEX jobs_waiting", QueueQuery.nextDue),
         ("SEARCH jobs USING COVERING INDEX jobs_ready", QueueQuery.readyLane),
         ("SEARCH jobs USING COVERING INDEX jobs_waiting", QueueQuery.waitingLane),

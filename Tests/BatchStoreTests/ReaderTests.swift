@@ -93,6 +93,40 @@ import Testing
         #expect(failures.map(\.job.customID) == ["b4"])
     }
 
+    /// Answers may have megabytes.
+    @Test func aPageOfLargeAnswersEndsByItsBytes() async throws {
+        let store = try await TestStore(jobs: newJobs(5))
+        let text = String(repeating: "x", count: 3 << 20)
+        let chunks = [StreamedChunk(.text, text), StreamedChunk(.finish, "stop")]
+        for number in 1...5 {
+            let job = try await store.job("j\(number)")
+            try await store.queue.endAttempt(completedEnd(store.attempt(job, chunks), of: job, chunks))
+        }
+        var pages: [[String]] = []
+        var cursor: ResultPage.Cursor?
+        repeat {
+            let page = try await store.database.reader.results(after: cursor)
+            pages.append(page.results.map(\.job.customID))
+            cursor = page.next
+        } while cursor != nil
+        #expect(pages.map(\.count).max() == 1 || pages.map(\.count).max() == 2, "\(pages)")
+        #expect(pages.flatMap(\.self) == (1...5).map { "j\($0)" })
+    }
+
+    @Test func aPageOfLargeChunksEndsByItsBytes() async throws {
+        let store = try await TestStore(jobs: newJobs(1))
+        let text = String(repeating: "x", count: 9 << 20)
+        _ = store.attempt(try await store.job("j1"), textChunks(text, size: 3 << 20))
+        try await store.database.flush()
+        let attempt = try #require(try await store.database.reader.attempts(ofJob: 1).first)
+        let first = try await store.database.reader.chunks(of: attempt)
+        #expect(first.chunks.map(\.sequence) == [0, 1])
+        let next: Int64 = try #require(first.next)
+        let second = try await store.database.reader.chunks(of: attempt, after: next)
+        #expect(second.chunks.map(\.sequence) == [2])
+        #expect(second.next == nil)
+    }
+
     private func results(
         _ reader: BatchReader, statuses: Set<JobStatus> = [.completed, .failed], limit: Int
     ) async throws -> [JobResult] {

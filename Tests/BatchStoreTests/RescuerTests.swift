@@ -149,4 +149,31 @@ import Testing
         }
         try await store.database.close()
     }
+
+    /// Less than SQLite's own bound, which is 1 GB; what lies beyond it is begun anew, and the rest is kept.
+    @Test(arguments: ["x", "\u{1}", "ü"])
+    func aTextThatNoRowHasRoomForKeepsNeitherAWorkerNorTheNextFromItsWork(piece: String) async throws {
+        let store = try await TestStore(jobs: newJobs(3)) { $0.maximumRowBytes = 300_000 }
+        // Pieces have room each; together, or escaped as JSON, they have not.
+        let chunks = (0..<10).map { _ in
+            StreamedChunk(.text, String(repeating: piece, count: 30_000 / piece.utf8.count))
+        }
+        let (one, two, three) = (try await store.job("j1"), try await store.job("j2"), try await store.job("j3"))
+        try await store.queue.endAttempt(cutEnd(store.attempt(one, chunks), of: one, chunks))
+        let part = textChunks("a text of some words that was cut")
+        try await store.queue.endAttempt(cutEnd(store.attempt(two, part), of: two, part))
+        _ = store.attempt(three, chunks)
+        let states = "SELECT custom_id, status FROM jobs ORDER BY job_id" as StaticString
+        try await store.database.flush()
+        #expect(try store.rows(states) == ["j1|pending", "j2|interrupted", "j3|running"])
+        #expect(try await store.job("j1").partial == nil)
+        try store.folder.copyAsAfterCrash("jobs.db", to: "crashed.db")
+        for _ in 1...2 {
+            let next = try await TestStore(name: "crashed.db", folder: store.folder) { $0.maximumRowBytes = 300_000 }
+            #expect(try next.rows(states) == ["j1|pending", "j2|interrupted", "j3|pending"])
+            #expect(try await next.job("j2").partial?.answer.text == "a text of some words that was cut")
+            #expect(try await next.job("j3").partial == nil)
+            try await next.database.close()
+        }
+    }
 }

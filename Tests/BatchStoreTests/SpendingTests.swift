@@ -32,4 +32,22 @@ struct SpendingTests {
         #expect(abs(spending.cost(by: prices) - (0.5 + 0.01 * input + 0.1 * output)) < 1e-9)
         #expect(try await store.database.reader.spending(in: .jobs([two.id])) == Spending())
     }
+
+    /// What an earlier version let in, or another program.
+    @Test func aStoredCostThatIsNoAmountTakesNothingFromTheSum() async throws {
+        let store = try await TestStore(jobs: newJobs(3))
+        let usage = StreamedChunk(.usage, #"{"prompt_tokens":5,"completion_tokens":7}"#)
+        let answer = textChunks("good") + [StreamedChunk(.finish, "stop"), usage]
+        for (id, cost) in [("j1", 0.5), ("j2", -400), ("j3", .infinity)] {
+            let job = try await store.job(id)
+            var completed = try completedEnd(store.attempt(job, answer), of: job, answer)
+            completed.costUSD = cost
+            try await store.queue.endAttempt(completed)
+        }
+        try await store.database.flush()
+        let spending = try await store.database.reader.spending(in: .all)
+        #expect(spending.costUSD == 0.5)
+        #expect(spending.unpriced.map(\.inputTokens) == [10] && spending.unpriced.map(\.outputTokens) == [14])
+        #expect(try store.rows("SELECT cost_usd FROM completions ORDER BY job_id") == ["0.5", "", ""])
+    }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Every dialect against a real inference server: what curl gets for a request is what the tables hold.
-@Suite(.serialized, .enabled(if: LlamaCppServer.isAvailable, "the real server is in the developers' shared folder"))
+@Suite(.serialized, .enabled(if: LlamaCppServer.isAvailable, LlamaCppServer.absence))
 struct EndToEndDialectTests {
     /// A way to speak to the server.
     enum Way: String, CaseIterable, Sendable {

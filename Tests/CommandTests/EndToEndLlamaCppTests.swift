@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The program against a real inference server.
-@Suite(.serialized, .enabled(if: LlamaCppServer.isAvailable, "the real server is in the developers' shared folder"))
+@Suite(.serialized, .enabled(if: LlamaCppServer.isAvailable, LlamaCppServer.absence))
 struct EndToEndLlamaCppTests {
     @Test(arguments: ["llamacpp", "anthropic"])
     func everyAnswerIsWhatCurlGets(provider: String) async throws {

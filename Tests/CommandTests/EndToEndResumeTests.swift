@@ -5,7 +5,7 @@ import Testing
 ///
 /// The server's model counts, so that a gap or a repeat at a seam shows. LLM4S_TRIALS=25 by hand makes 200 jobs of each
 /// way.
-@Suite(.serialized, .enabled(if: LlamaCppServer.isAvailable, "the real server is in the developers' shared folder"))
+@Suite(.serialized, .enabled(if: LlamaCppServer.isAvailable, LlamaCppServer.absence))
 struct EndToEndResumeTests {
     /// How the server is spoken to and gone on with.
     struct Way: Sendable, CustomStringConvertible {

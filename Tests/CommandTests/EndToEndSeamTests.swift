@@ -60,6 +60,21 @@ import Testing
             name: "a conversation is replayed", behavior: "like=llamacpp", provider: conversation,
             strategies: ["replay"], segments: 2),
         Case(
+            name: "a conversation's replay that begins anew is the answer", behavior: "like=llamacpp+replayanew",
+            provider: conversation, strategies: ["replay"], segments: 1),
+        Case(
+            name: "a Messages conversation's replay that begins anew is the answer",
+            behavior: "like=llamacpp+replayanew",
+            provider: #""dialect": "anthropic-messages", "resume": "conversation-replay""#, strategies: ["replay"],
+            segments: 1),
+        Case(
+            name: "a response's replay that begins anew is the answer", behavior: "replayanew", provider: responses,
+            strategies: ["replay"], segments: 1),
+        Case(
+            name: "a replay that begins anew and never comes as far falls to prefill",
+            behavior: "like=llamacpp+replayanew+replaycut=2500", provider: conversation,
+            strategies: ["replay", "prefill"], segments: 2),
+        Case(
             name: "a replay that breaks again is asked for again", behavior: "like=llamacpp+replaycut=4000",
             provider: conversation, strategies: ["replay"], segments: 2),
         Case(
@@ -97,7 +112,7 @@ import Testing
         #expect(
             try SQLite.rows(run.database, "SELECT content FROM completions") == [Answers.counting(to: test.count)])
         // How often a replay breaks again depends on the length of its events.
-        let isCutAgain = test.behavior.contains("replaycut")
+        let isCutAgain = test.behavior.contains("replaycut") && !test.behavior.contains("replayanew")
         let segments = try SQLite.number(run.database, "SELECT segments FROM completions")
         #expect(isCutAgain ? segments > test.segments : segments == test.segments, "\(segments) segments")
         let strategies = try SQLite.rows(
@@ -116,7 +131,7 @@ import Testing
     }
 
     @Test func aRefusalIsSaidOnceAndTheOthersBeginAnew() async throws {
-        var test = Self.cases[8]
+        var test = try #require(Self.cases.first { $0.behavior == "prefill=refuse" })
         test.options = ""
         let run = try await run(test, cut: "cutchunk=30+times=1", jobs: 5)
         #expect(run.ended.status == 0, "\(run.ended.error)")
@@ -166,7 +181,8 @@ import Testing
     }
 
     @Test func aReplayedResponseIsBilledOnce() async throws {
-        let run = try await run(Self.cases[12], cut: "cutchunk=30+times=1")
+        let test = try #require(Self.cases.first { $0.behavior.isEmpty && $0.provider == Self.responses })
+        let run = try await run(test, cut: "cutchunk=30+times=1")
         #expect(
             try SQLite.rows(
                 run.database,
@@ -174,6 +190,80 @@ import Testing
                 == ["60|60|provider"])
         #expect(
             try SQLite.rows(run.database, "SELECT count(DISTINCT response_id), count(*) FROM attempts") == ["1|2"])
+        await run.server.stop()
+    }
+
+    /// Behind so little text that nothing but its names tells a new stream from the rest of one.
+    @Test(arguments: [1, 2, 5, 9])
+    func aResponsesReplayThatBeginsAnewIsKnownBehindAnyText(chunk: Int) async throws {
+        let test = try #require(Self.cases.first { $0.behavior == "replayanew" })
+        let run = try await run(test, cut: "cutchunk=\(chunk)+times=1")
+        #expect(run.ended.status == 0, "\(run.ended.error)")
+        #expect(
+            try SQLite.rows(run.database, "SELECT content FROM completions") == [Answers.counting(to: test.count)])
+        await run.server.stop()
+    }
+
+    /// Cut while it is too short, an answer begins anew: with a provider that does so by itself it would be doubled.
+    @Test func behindAShortTextAnAnswerBeginsAnew() async throws {
+        let test = Case(
+            name: "short", behavior: "prefill=restart", provider: Self.cases[0].provider, strategies: [], segments: 1)
+        for (policy, content) in [("auto", ""), ("prefill", "1 2 3 4")] {
+            var test = test
+            test.resume = policy
+            let run = try await run(test, cut: "cutchunk=5+times=1")
+            #expect(run.ended.status == 0, "\(run.ended.error)")
+            #expect(
+                try SQLite.rows(run.database, "SELECT content FROM completions")
+                    == [content + Answers.counting(to: test.count)])
+            let strategy = policy == "auto" ? "restart" : "prefill"
+            #expect(
+                try SQLite.rows(run.database, "SELECT resume_strategy FROM attempts WHERE number = 2") == [strategy])
+            await run.server.stop()
+        }
+    }
+
+    /// The prompt of a continuation holds the kept text, which is no part of the job's.
+    @Test func usageIsOfTheRequestAsFirstSentAndOfTheWholeText() async throws {
+        let whole = try await run(Self.cases[0], cut: "")
+        let prompt = try SQLite.number(whole.database, "SELECT prompt_tokens FROM completions")
+        await whole.server.stop()
+        let run = try await run(Self.cases[0], cut: "cutchunk=30+times=2")
+        #expect(
+            try SQLite.rows(
+                run.database,
+                "SELECT prompt_tokens, completion_tokens, total_tokens, usage_source, segments FROM completions")
+                == ["\(prompt)|60|\(prompt + 60)|mixed|3"])
+        // Each attempt's prompt is what it must have been: the kept text went along with the later ones.
+        let prompts = try SQLite.rows(run.database, "SELECT prompt_tokens, usage_source FROM attempts ORDER BY number")
+        #expect(prompts.first == "\(prompt)|mixed" && prompts.count == 3)
+        let billed = try SQLite.number(run.database, "SELECT sum(prompt_tokens) FROM attempts")
+        #expect(billed > 3 * prompt)
+        #expect(try SQLite.rows(run.database, "SELECT billed_prompt_tokens FROM completions") == ["\(billed)"])
+        #expect(
+            try SQLite.rows(run.database, "SELECT prompt_tokens, billed_prompt_tokens FROM usage_by_model")
+                == ["\(prompt)|\(billed)"])
+        let results = try await BatchProcess.run("results", "--db", run.database)
+        #expect(
+            results.output.contains(
+                #""prompt_tokens":\#(prompt),"completion_tokens":60,"total_tokens":\#(prompt + 60)"#),
+            "\(results.output)")
+        await run.server.stop()
+    }
+
+    @Test func aMessageOfAContinuationIsExportedWithTheRequestsPrompt() async throws {
+        let test = try #require(Self.cases.first { $0.name == "Messages continue" })
+        let run = try await run(test, cut: "cutchunk=30+times=1")
+        let prompt = try SQLite.number(run.database, "SELECT prompt_tokens FROM attempts WHERE number = 1")
+        #expect(try SQLite.number(run.database, "SELECT prompt_tokens FROM completions") == prompt)
+        #expect(
+            try SQLite.rows(
+                run.database, "SELECT completion_tokens, total_tokens, usage ->> '$.input_tokens' > 30 FROM completions"
+            )
+                == ["60|\(prompt + 60)|1"])
+        let results = try await BatchProcess.run("results", "--db", run.database, "--format", "anthropic-batch")
+        #expect(results.output.contains(#""input_tokens":\#(prompt),"#), "\(results.output)")
+        #expect(results.output.contains(#""output_tokens":60"#), "\(results.output)")
         await run.server.stop()
     }
 

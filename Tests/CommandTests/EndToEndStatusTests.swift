@@ -46,7 +46,7 @@ struct EndToEndStatusTests {
         // in the midst of a commit, it goes on and is stopped again.
         try await run.wait {
             run.send(SIGSTOP)
-            let isWritten = SQLite.execute(
+            let isWritten = SQLite.isWritten(
                 database,
                 "UPDATE runs SET started_ms = started_ms - 20000; UPDATE run_seconds SET second = second - 20")
             if !isWritten { run.send(SIGCONT) }

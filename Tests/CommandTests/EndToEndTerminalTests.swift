@@ -138,4 +138,56 @@ struct EndToEndTerminalTests {
         let drawn = try await PseudoTerminal.run(["run", file, "--db", directory.path("b.db")])
         #expect(drawn.status == 0 && drawn.output.contains("\u{1B}[K"), "\(drawn.output)")
     }
+
+    /// In one pass, in pieces that are copied whole: a debug build took minutes for it.
+    @Test(.timeLimit(.minutes(3)), arguments: ["x", "ü", "😀", "\u{1}"])
+    func anAnswerOfManyMegabytesIsShownWholeAndAtOnce(piece: String) async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs([
+            #"{"id":"a","model":"mock/count-60+cutchunk=30+times=1","prompt":"p"}"#,
+            #"{"id":"b","model":"mock/status=400","prompt":"p"}"#,
+        ])
+        let database = directory.path("jobs.db")
+        _ = try await BatchProcess.run("run", file)
+        let count = 2_000_000
+        let words = "replace(hex(zeroblob(\(count / 2))), '0', char(\(piece.unicodeScalars.first?.value ?? 0)))"
+        // The seam stays where it was, in the text that was cut.
+        try SQLite.write(database, "UPDATE completions SET content = substr(content, 1, 100) || \(words) || 'end'")
+        let shown = try await BatchProcess.run("show", "--db", database, "a")
+        let escape = piece == "\u{1}" ? #"\u{1}"# : piece
+        #expect(shown.output.hasSuffix(escape + "end\n"))
+        #expect(shown.output.utf8.count > count * escape.utf8.count)
+        #expect(shown.output.components(separatedBy: "⟦attempt 2⟧").count == 2)
+        try SQLite.write(
+            database,
+            "UPDATE attempts SET partial = json_object('choices', json_array(json_object('choice', 0, 'text', "
+                + "\(words) || 'end'))) WHERE job_id = 2")
+        let partial = try await BatchProcess.run("show", "--db", database, "b")
+        #expect(partial.output.hasSuffix(escape + "end\n"))
+        let json = try await BatchProcess.run("show", "--db", database, "b", "--json")
+        #expect(json.output.contains((piece == "\u{1}" ? #"\u0001"# : piece) + "end\""))
+    }
+
+    @Test func whatIsMadeVisibleStandsWhereItStood() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs([#"{"id":"a","model":"mock/count-3","prompt":"p"}"#])
+        let database = directory.path("jobs.db")
+        _ = try await BatchProcess.run("run", file)
+        let pairs: [(UInt32, Bool)] = [
+            (0x0, false), (0x8, false), (0x9, true), (0xA, true), (0xD, false), (0x1F, false), (0x20, true),
+            (0x7E, true),
+            (0x7F, false), (0x80, false), (0x9F, false), (0xA0, true), (0xBF, true), (0x600, true), (0x61B, true),
+            (0x61C, false), (0x61D, true), (0x200D, true), (0x200E, false), (0x200F, false), (0x2010, true),
+            (0x2027, true), (0x2028, false), (0x202E, false), (0x202F, true), (0x2065, true), (0x2066, false),
+            (0x2069, false), (0x206A, true), (0x20AC, true), (0x2603, true), (0xFFFD, true), (0x1F600, true),
+            (0x10FFFF, true),
+        ]
+        let text = pairs.filter { $0.0 > 0 }.map { "'a' || char(\($0.0)) || 'z'" }.joined(separator: " || ")
+        try SQLite.write(database, "UPDATE completions SET content = \(text)")
+        let expected = pairs.filter { $0.0 > 0 }.map { value, isText in
+            "a" + (isText ? Unicode.Scalar(value).map { String($0) } ?? "" : "\\u{\(String(value, radix: 16))}") + "z"
+        }.joined()
+        let shown = try await BatchProcess.run("show", "--db", database, "a")
+        #expect(Array(shown.output.utf8).suffix(expected.utf8.count + 1).dropLast().elementsEqual(expected.utf8))
+    }
 }

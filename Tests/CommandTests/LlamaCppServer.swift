@@ -1,17 +1,25 @@
 import Foundation
+import SharedMaterial
+import Testing
 
 /// The real inference server of the developers' shared folder, with its counting model; started by its own script.
 final class LlamaCppServer: Sendable {
-    static let script = Project.shared.appending(path: "servers/llamacpp/start.sh")
-    static let isAvailable = FileManager.default.isReadableFile(atPath: script.path)
+    private static let script = SharedMaterial.item("servers/llamacpp/start.sh")
+    static let isAvailable = script != nil
+    /// Why a test that needs it is skipped.
+    static let absence = Comment(rawValue: SharedMaterial.absence)
+
     static let key = "sk-local-test"
     static let model = "tiny-counter"
 
     let port: Int
     private let name: String
+    private let script: URL
     var baseURL: String { "http://127.0.0.1:\(port)" }
 
     init(environment: [String: String] = [:]) async throws {
+        guard let script = Self.script else { throw CocoaError(.fileNoSuchFile) }
+        self.script = script
         // A port that was free a moment ago may be somebody else's by the time the server wants it.
         for _ in 0..<3 {
             let port = try Self.freePort()
@@ -19,7 +27,7 @@ final class LlamaCppServer: Sendable {
             let settings = ProcessInfo.processInfo.environment.merging(
                 ["PORT": "\(port)", "NAME": name].merging(environment) { $1 }
             ) { $1 }
-            if try await ChildProcess(["bash", Self.script.path], environment: settings).ended() == 0 {
+            if try await ChildProcess(["bash", script.path], environment: settings).ended() == 0 {
                 (self.port, self.name) = (port, name)
                 return
             }
@@ -33,7 +41,7 @@ final class LlamaCppServer: Sendable {
     private static func shell(_ command: String) -> Int32 { unsafe system(command) }
 
     deinit {
-        let stop = Self.script.deletingLastPathComponent().appending(path: "stop.sh").path
+        let stop = script.deletingLastPathComponent().appending(path: "stop.sh").path
         _ = Self.shell("bash '\(stop)' \(name) >/dev/null 2>&1")
     }
 

@@ -5,9 +5,6 @@ enum Project {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// The folder of material that only its developers have; tests that need it are skipped where it is missing.
-    static let shared = root.deletingLastPathComponent().appending(path: "shared")
-
     static func swiftFiles(below path: String) throws -> [URL] {
         let folder = root.appending(path: path)
         let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)

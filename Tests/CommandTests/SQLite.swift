@@ -67,7 +67,7 @@ enum SQLite {
     }
 
     /// Changes rows, as any other program may; false where the file is locked for longer than a second.
-    static func execute(_ path: String, _ statements: String) -> Bool {
+    static func isWritten(_ path: String, _ statements: String) -> Bool {
         var connection: OpaquePointer?
         defer { unsafe sqlite3_close(connection) }
         guard unsafe sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE, nil) == SQLITE_OK else { return false }

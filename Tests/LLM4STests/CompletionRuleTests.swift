@@ -1,4 +1,5 @@
 import LLMStreaming
+import NIOHTTP1
 import Testing
 
 @testable import LLM4S
@@ -55,6 +56,20 @@ import Testing
             let result = await transport.stream(.test, to: try server.endpoint(), receiver: ChunkCollector())
             #expect(result.error?.kind == .cut)
             #expect(result.partial.text == (body.isEmpty ? "" : "Hel"))
+        }
+    }
+
+    @Test func takesDoneWithoutAFinishReasonForTheEndWhereItIsKnownToBe() async throws {
+        let body = Chat.delta("Hel") + Chat.done
+        try await withServer(script: { connection, _ in connection.send(Wire.counted(body)) }) { transport, server in
+            let first = await transport.stream(.test, to: try server.endpoint(), receiver: ChunkCollector())
+            #expect(first.error?.code == LLMError.withoutFinishReasonCode)
+            var request = ProviderRequest.test
+            request.acceptsMissingFinishReason = true
+            let second = await transport.stream(request, to: try server.endpoint(), receiver: ChunkCollector())
+            #expect(second.completion?.content == "Hel")
+            #expect(second.completion?.finishReason == .unknown)
+            #expect(server.requests.allSatisfy { $0.head.headers["accept-encoding"] == ["identity"] })
         }
     }
 

@@ -68,11 +68,26 @@ import Testing
         clock.receivedContent(at: at(50))
         clock.startClosing(at: at(60))
         #expect(clock.deadline == at(65))
-        // Nothing that comes now buys more time.
+        // Only content buys more time.
         clock.receivedBytes(at: at(62))
-        clock.receivedContent(at: at(63))
+        clock.receivedChunk(at: at(63))
         clock.startClosing(at: at(64))
         #expect(clock.deadline == at(65))
+        clock.receivedContent(at: at(64))
+        clock.startClosing(at: at(64))
+        #expect(clock.cause == .closing)
+        #expect(clock.deadline == at(69))
+    }
+
+    @Test func anAnswerThatGoesOnIsWaitedForAsBefore() {
+        var clock = clock
+        clock.receivedContent(at: at(50))
+        clock.startClosing(at: at(60))
+        clock.stopClosing(at: at(64))
+        #expect(clock.cause == .idle)
+        #expect(clock.deadline == at(94))
+        clock.stopClosing(at: at(70))
+        #expect(clock.deadline == at(94))
     }
 
     @Test func standsStillWhileTheStreamIsNotRead() {

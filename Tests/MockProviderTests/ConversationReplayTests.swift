@@ -23,6 +23,14 @@ import Testing
         try await request({ try await $0.delete("/v1/stream" + query) }, server)
     }
 
+    @Test func aReplayThatBeginsAnewGivesAllOfTheStreamFromAnywhere() async throws {
+        try await withServer { server in
+            let whole = try await server.post(
+                .chat, TestDialect.chat.body(model: "count-9+replayanew"), headers: header)
+            #expect(try await replay("?conv_id=c1&from=200", server).body == whole.body)
+        }
+    }
+
     @Test(arguments: [TestDialect.chat, .messages])
     func givesTheSameBytesFromAnywhere(dialect: TestDialect) async throws {
         try await withServer { server in

@@ -1,20 +1,18 @@
 import Foundation
 import MockProvider
+import SharedMaterial
 import Testing
 
 /// The mock's events beside recorded ones of the real providers.
 @Suite struct RecordedShapeTests {
-    /// The recorded streams stand beside the project, not in it.
-    private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../../shared/fixtures").standardized
-
     private static func recorded(_ path: String) throws -> WireResponse {
+        let fixtures = try #require(SharedMaterial.fixtures)
         var response = WireResponse()
         response.body = Array(try Data(contentsOf: fixtures.appending(path: path)))
         return response
     }
 
-    private static let isThere = FileManager.default.fileExists(atPath: fixtures.path)
+    private static let isThere = SharedMaterial.fixtures != nil
 
     /// The paths of all members of an object, in sorted order; only the first element of a list is looked at.
     private func members(of value: Any, at path: String = "") -> Set<String> {
@@ -28,7 +26,7 @@ import Testing
     }
 
     @Test(
-        .enabled(if: isThere, "needs the recorded streams at ../shared/fixtures"),
+        .enabled(if: isThere, Comment(rawValue: SharedMaterial.absence)),
         arguments: [
             ("openai-chat/llm--test_tool_use_basic--1.sse", "count-4", ""),
             (
@@ -51,7 +49,7 @@ import Testing
         #expect(response.events.last == recorded.events.last)
     }
 
-    @Test(.enabled(if: isThere, "needs the recorded streams at ../shared/fixtures"))
+    @Test(.enabled(if: isThere, Comment(rawValue: SharedMaterial.absence)))
     func messageEventsHaveTheMembersOfAnthropics() async throws {
         let recorded = try Self.recorded("anthropic/llm-anthropic--test_stream_events_thinking--0.sse")
         let response = try await withServer {

@@ -1,21 +1,19 @@
 import Foundation
 import ServerSentEvents
+import SharedMaterial
 import Testing
 
 /// The recorded provider streams of ../shared, which are no part of this project.
 @Suite struct RecordedStreamTests {
-    private static let fixtures = URL(filePath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "shared/fixtures")
-
     private static let files: [URL] = {
+        guard let fixtures = SharedMaterial.fixtures else { return [] }
         let all = FileManager.default.enumerator(at: fixtures, includingPropertiesForKeys: nil)
         let files = all?.compactMap { $0 as? URL }.filter { $0.pathExtension == "sse" } ?? []
         return files.sorted { $0.path < $1.path }
     }()
 
     /// LLM4S_TRIALS is the number of cuts in each stream, LLM4S_SEED the seed of their places.
-    @Test(.enabled(if: !files.isEmpty, "../shared/fixtures is not here"))
+    @Test(.enabled(if: !files.isEmpty, Comment(rawValue: SharedMaterial.absence)))
     func recordedStreamsGiveTheSameEventsHoweverTheyAreCut() throws {
         let seed = environment("LLM4S_SEED", default: 1)
         let trials = environment("LLM4S_TRIALS", default: 1000)
@@ -39,7 +37,7 @@ import Testing
     }
 
     /// These files were made line by line from JSON, so each line `data: X` must come out as one event X.
-    @Test(.enabled(if: !files.isEmpty, "../shared/fixtures is not here"))
+    @Test(.enabled(if: !files.isEmpty, Comment(rawValue: SharedMaterial.absence)))
     func eachEventOfAStreamMadeFromJSONLinesIsOneLineOfJSON() throws {
         let files = Self.files.filter { $0.lastPathComponent.hasPrefix("vercel--") }
         #expect(!files.isEmpty)

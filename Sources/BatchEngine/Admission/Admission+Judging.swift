@@ -18,12 +18,12 @@ extension Admission {
                 changes += provider.learn(report, flight, at: now).map { (name, $0.0, $0.1) }
             }
             switch result.outcome {
-            case .completed: provider.succeeded(job.id, flight, at: now)
+            case .completed: provider.succeeded(job.id, flight, result, at: now)
             case .failed(let error):
                 provider.failed(
                     job, flight, error, result, at: now, sentSince: sentSince(flight, ofModel: result.rateLimits != nil)
                 )
-                circumstances.isOutage = provider.outage.since != nil
+                circumstances.isOutage = provider.isOut(flight.place.model)
                 circumstances.isRefusedToAll = provider.isRefusedToAll(error, flight)
                 circumstances.isOverRate =
                     provider.gate.rates.isExceeded(by: flight.size)
@@ -49,7 +49,7 @@ extension ProviderLanes {
     fileprivate func answered(_ jobID: Int64, _ flight: Flight, at now: Duration) {
         models[flight.place.model].gate.answered(jobID, at: now)
         gate.answered(jobID, at: now)
-        if outage.answered(jobID) { gate.open(at: now) }
+        answered(flight, at: now)
     }
 
     /// Takes the limits that an answer's headers tell: providers that tell them count by model.
@@ -78,13 +78,14 @@ extension ProviderLanes {
         }
     }
 
-    fileprivate func succeeded(_ jobID: Int64, _ flight: Flight, at now: Duration) {
+    fileprivate func succeeded(_ jobID: Int64, _ flight: Flight, _ result: StreamResult, at now: Duration) {
         answered(jobID, flight, at: now)
         let duration = now - flight.started
         models[flight.place.model].gate.succeeded(jobID, after: duration, at: now)
         gate.succeeded(jobID, after: duration, at: now)
         answeredInPart(flight)
-        outage.succeeded(jobID)
+        attemptSucceeded(jobID, flight)
+        if let silence = result.longestSilence { models[flight.place.model].silences.add(silence) }
     }
 
     /// Takes that the provider gave something of an answer: neither it nor the model refuses everybody.
@@ -111,13 +112,15 @@ extension ProviderLanes {
         if result.isStaleConnection { return }
         switch error.outageEvidence(hasContent: !result.partial.isEmpty) {
         // The same answer as to its last try is about the job; such jobs are those that are left at a run's end.
-        case .failure where outage.since == nil && error.equalsInARow(job.recentFailures) > 1:
-            outage.succeeded(jobID)
-        case .failure: outage.failed(jobID, reason: error.message, at: now)
+        case .failure where !isOut(flight.place.model) && error.equalsInARow(job.recentFailures) > 1:
+            attemptSucceeded(jobID, flight)
+        case .failure: attemptFailed(jobID, flight, reason: error.message, at: now)
         case .alive:
-            if outage.answered(jobID) { gate.open(at: now) }
-            outage.succeeded(jobID)
-        case .none: outage.gaveUp(jobID, at: now)
+            answered(flight, at: now)
+            attemptSucceeded(jobID, flight)
+        case .none:
+            outage.gaveUp(jobID, at: now)
+            models[flight.place.model].outage.gaveUp(jobID, at: now)
         }
         switch error.suspicion {
         case .provider: refusals.refused(jobID, error.streakAnswer)
@@ -149,6 +152,13 @@ extension Gate {
         refused(
             jobID, started: flight.started, sentSince: sentSince(), asked: error.retryAfter, isOverload: isOverload,
             pausesUnasked: !isOverload, at: now)
+    }
+}
+
+extension StreamResult {
+    /// The longest time in which nothing of the answer came; nil where there was none.
+    fileprivate var longestSilence: Duration? {
+        firstChunkMicroseconds.map { .microseconds(max($0, gaps.longestMicroseconds ?? 0)) }
     }
 }
 

@@ -19,17 +19,21 @@ extension Admission {
         where isTold: (WaitReason, _ until: Duration?) -> Bool = { _, _ in true }
     ) -> [RunWait] {
         var found: [RunWait] = []
-        func add(_ name: @autoclosure () -> String, _ wait: (reason: WaitReason, until: Duration?)?) -> Bool {
+        func add(
+            _ name: @autoclosure () -> String, _ wait: (reason: WaitReason, until: Duration?)?, _ gate: borrowing Gate
+        ) -> Bool {
             guard let wait, wait.until.map({ $0 > now }) ?? true else { return false }
+            let limit = wait.reason == .refusals ? gate.limit(at: now) : nil
+            if wait.reason == .refusals, limit == nil { return false }
             if isTold(wait.reason, wait.until) {
                 let until = wait.until.map { unixMilliseconds() + ($0 - now).wholeMilliseconds }
-                found.append(RunWait(name: name(), reason: wait.reason, untilMilliseconds: until))
+                found.append(RunWait(name: name(), reason: wait.reason, untilMilliseconds: until, limit: limit))
             }
             return true
         }
         for provider in lanes.providers {
-            if add(provider.name, provider.wait) { continue }
-            for model in provider.models { _ = add(model.name.name, model.wait) }
+            if add(provider.name, provider.wait, provider.gate) { continue }
+            for model in provider.models { _ = add(model.name.name, model.wait, model.gate) }
         }
         return found
     }

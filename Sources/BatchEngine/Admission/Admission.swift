@@ -20,7 +20,13 @@ struct Admission {
     /// The tries that began.
     private var tries = 0
     /// The jobs in work.
-    private(set) var flights: [Int64: Flight] = [:]
+    var flights: [Int64: Flight] = [:]
+    /// The open streams that are silent.
+    var silentCount = 0
+    /// When open streams were last looked at.
+    var lastLook = Duration.zero
+    /// Whether what is waited for depends on whether open streams go on.
+    private(set) var isWatched = false
 
     init(_ configuration: RunConfiguration) {
         self.configuration = configuration
@@ -39,6 +45,7 @@ struct Admission {
     mutating func next(at now: Duration, unixMilliseconds: Int64, allowed: Int) -> AdmissionStep {
         lanes.stopWhatIsOut(for: configuration.outageTimeout, at: now)
         isHeld = running >= allowed
+        isWatched = false
         guard !isHeld else { return .wait(until: nil, due: nil) }
         var nearest = Nearest()
         let candidates = candidates(at: now, unixMilliseconds, &nearest)
@@ -51,10 +58,12 @@ struct Admission {
                 provider.wait = (reason, time)
                 nearest.add(time)
                 isHeld = isHeld || !reason.isTimeOnly
+                isWatched = isWatched || reason == .outage
                 continue
             case .held(let reason):
                 provider.wait = (reason, nil)
                 isHeld = true
+                isWatched = isWatched || reason == .refusals
                 continue
             }
             if let step = next(of: index, at: now, unixMilliseconds, &nearest) { return step }
@@ -116,9 +125,11 @@ struct Admission {
                 lane.wait = (reason, time)
                 nearest.add(time)
                 isHeld = isHeld || !reason.isTimeOnly
+                isWatched = isWatched || reason == .outage
             case .held(let reason):
                 lane.wait = (reason, nil)
                 isHeld = true
+                isWatched = isWatched || reason == .refusals
             }
         }
         return nil
@@ -127,6 +138,7 @@ struct Admission {
     private func order(of provider: Int) -> [Int] {
         let models = lanes.providers[provider].models
         guard models.count > 1 else { return Array(models.indices) }
+        if lanes.providers[provider].outage.since != nil { return lanes.providers[provider].orderOfProbes }
         return models.indices.sorted { models[$0].gate.running < models[$1].gate.running }
     }
 
@@ -139,15 +151,20 @@ struct Admission {
         while let id = lane.queue.headID {
             let isTooMany = jobs.isFull && !lane.queue.waiting.contains(id)
             guard isTooMany || jobs.contains(id) else { return false }
-            guard let (taken, waited) = lane.queue.take() else { return false }
+            guard let taken = lane.queue.take()?.job else { return false }
             isDropped = true
-            if isTooMany, !jobs.contains(taken.id) { jobs.leaveAlone(taken.id, waited: waited) }
+            if isTooMany, !jobs.contains(taken.id) { jobs.leaveAlone() }
         }
         return isDropped
     }
 
     private func admittance(of size: RequestSize, at place: LanePlace, _ now: Duration) -> Admittance {
         let lane = lanes[place]
+        // While the whole provider is out, all its models are probed.
+        if lanes.providers[place.provider].outage.since == nil {
+            let outage = lane.outage.admittance(at: now)
+            guard outage == .now else { return outage }
+        }
         let gate = lane.gate.admittance(at: now)
         guard gate == .now else { return gate }
         let ofProvider = lanes.providers[place.provider].gate.admittance(of: size, at: now)
@@ -170,14 +187,18 @@ struct Admission {
         ledger.reserve(reservation)
         tries += 1
         flights[job.id] = Flight(
-            place: place, size: size, bytes: bytes, reservation: reservation, started: now, order: tries)
-        let isProbe = provider.outage.since != nil || provider.gate.isProbeDue || lane.gate.isProbeDue
+            place: place, size: size, bytes: bytes, reservation: reservation, started: now, order: tries,
+            quietSince: now)
+        let isProbe = provider.isOut(place.model) || provider.gate.isProbeDue || lane.gate.isProbeDue
+        let wasFull = jobs.isFull
         jobs.begin(job.id, isNew: !lane.queue.begin(job.id))
+        // From now on others are not waited for.
+        if jobs.isFull, !wasFull { lanes.lookAgain() }
         running += 1
         lane.wait = nil
         lane.gate.start(job.id, size, at: now)
         provider.gate.start(job.id, size, at: now)
-        provider.outage.start(job.id, at: now)
+        provider.started(job.id, place, at: now)
         return .start(job, isProbe: isProbe)
     }
 
@@ -185,9 +206,11 @@ struct Admission {
 
     /// Takes that a job's stream goes on at once with another request.
     mutating func startAgain(_ jobID: Int64, at now: Duration) {
+        endSilence(jobID)
         guard var flight = flights[jobID] else { return }
         tries += 1
         (flight.started, flight.order) = (now, tries)
+        (flight.chunks, flight.quietSince) = (0, now)
         flights[jobID] = flight
         ledger.reserve(flight.reservation)
         lanes[flight.place].gate.startAgain(flight.size, at: now)
@@ -211,32 +234,26 @@ struct Admission {
     /// Takes the end of a job's stream: its slot is free.
     mutating func release(_ jobID: Int64, at now: Duration) {
         guard let flight = flights[jobID], flight.isOpen else { return }
+        endSilence(jobID)
         flights[jobID]?.isOpen = false
         running -= 1
         lanes[flight.place].gate.release(jobID, at: now)
         let provider = lanes.providers[flight.place.provider]
         provider.gate.release(jobID, at: now)
         provider.outage.gaveUp(jobID, at: now)
+        lanes[flight.place].outage.gaveUp(jobID, at: now)
     }
 
-    /// A job's end, or that it waits, is committed.
-    mutating func finish(_ jobID: Int64, waits: Bool, at now: Duration) {
+    /// A job's end is committed, or that it waits until Unix milliseconds.
+    mutating func finish(_ jobID: Int64, waitsUntil due: Int64?, at now: Duration) {
         release(jobID, at: now)
         jobs.finish(jobID)
         guard let flight = flights.removeValue(forKey: jobID) else { return }
-        lanes[flight.place].queue.finish(jobID, waits: waits && !lanes.isStopped(flight.place))
+        lanes[flight.place].queue.finish(jobID, waitsUntil: lanes.isStopped(flight.place) ? nil : due)
     }
 
-    /// Leaves waiting jobs alone that would be too many.
-    ///
-    /// - Returns: whether all of these are left alone.
-    mutating func leaveAlone(_ waiting: [Job], at place: LanePlace) -> Bool {
-        for job in waiting {
-            guard !lanes[place].queue.waiting.contains(job.id) else { return false }
-            jobs.leaveAlone(job.id, waited: true)
-        }
-        return true
-    }
+    /// Leaves a waiting job alone that would be one too many.
+    mutating func leaveAlone() { jobs.leaveAlone() }
 
     /// Sends nothing more to a job's provider.
     mutating func stopProvider(of jobID: Int64, reason: String) {

@@ -13,6 +13,11 @@ struct Flight: Sendable {
     var order: Int
     /// Whether its stream is open.
     var isOpen = true
+    /// How many chunks had come when it was last looked at, and since when it has been so many.
+    var chunks = 0
+    var quietSince: Duration
+    /// Whether that is too long: it may never end.
+    var isSilent = false
 }
 
 /// Where a lane is kept: positions never change.

@@ -1,10 +1,7 @@
 /// Which jobs a run has taken up, and how many it may.
 struct JobsInWork: Sendable {
-    /// Jobs that the store shall not hand out: those in work, whose last change may not be committed yet, and waiting
-    /// ones that this run leaves alone.
+    /// Jobs that the store shall not hand out: those in work, whose last change may not be committed yet.
     private(set) var excluded: Set<Int64> = []
-    /// How many jobs are in work: taken, and their last change not committed yet.
-    private(set) var count = 0
     /// Whether a job was left alone since as many were taken up as the user allows.
     private(set) var isOverMaximum = false
     private let maximumJobs: Int?
@@ -16,24 +13,20 @@ struct JobsInWork: Sendable {
     /// Whether no job may be taken up that this run has not tried.
     var isFull: Bool { maximumJobs.map { takenUp >= $0 } ?? false }
 
+    /// How many jobs are in work: taken, and their last change not committed yet.
+    var count: Int { excluded.count }
+
     func contains(_ id: Int64) -> Bool { excluded.contains(id) }
 
     mutating func begin(_ id: Int64, isNew: Bool) {
         if isNew { takenUp += 1 }
         excluded.insert(id)
-        count += 1
     }
 
     mutating func finish(_ id: Int64) {
         guard excluded.remove(id) != nil else { preconditionFailure("job \(id) is not in work") }
-        count -= 1
     }
 
-    /// Leaves a job alone that would be one too many.
-    ///
-    /// - Parameter waited: whether the store would hand it out again; one that did not is behind the cursor.
-    mutating func leaveAlone(_ id: Int64, waited: Bool) {
-        isOverMaximum = true
-        if waited { excluded.insert(id) }
-    }
+    /// Leaves a job alone that would be one too many: the store is not asked for such again.
+    mutating func leaveAlone() { isOverMaximum = true }
 }

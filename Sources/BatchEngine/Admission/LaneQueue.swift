@@ -20,6 +20,12 @@ struct LaneQueue: Sendable {
     /// Whether all jobs that never waited were read.
     private var isFreshRead = false
     private var nextDue = NextDue.unknown
+    /// Whether a job ended since the store was asked for those that are due: what it told may be old.
+    private var hasChanged = false
+    /// Its waiting jobs by their times, once no others may be taken up; nil before.
+    private(set) var retries: RetryTimes?
+    /// Whether the store may have waiting jobs that this run did not try and that nobody has noticed.
+    private var mayHaveOthers = true
     /// Whether a new job goes before a retry: they take turns, so that neither starves the other.
     private var isNewsTurn = false
 
@@ -58,13 +64,43 @@ struct LaneQueue: Sendable {
     /// When the next waiting job is due, in Unix milliseconds; nil where none waits, as far as is known.
     var nextDueTime: Int64? { if case .at(let time) = nextDue { time } else { nil } }
 
+    /// The store is about to be asked for the jobs that are due: what ends until it answers is not in its answer.
+    mutating func ask() { hasChanged = false }
+
     /// Takes what the store has: waiting jobs whose time has come.
     ///
     /// - Parameter next: when the next is due, asked where there were none; nil where none waits.
     mutating func add(due jobs: [Job], next: Int64?) {
         due = jobs.reversed()
-        nextDue = jobs.isEmpty ? next.map(NextDue.at) ?? .none : .unknown
+        nextDue = jobs.isEmpty && !hasChanged ? next.map(NextDue.at) ?? .none : .unknown
     }
+
+    // MARK: Once no other jobs may be taken up
+
+    /// Begins to keep the times of its waiting jobs; those that wait already are to be added.
+    ///
+    /// - Returns: whether it had not begun before.
+    mutating func keepRetries() -> Bool {
+        if retries != nil { return false }
+        retries = RetryTimes()
+        return true
+    }
+
+    /// Takes the times of jobs that wait.
+    mutating func add(_ waiting: [RetryTimes.Retry]) { retries?.add(waiting) }
+
+    /// Takes the times of the retries away that are due.
+    mutating func takeDueRetries(at now: Int64, limit: Int) -> [RetryTimes.Retry] {
+        retries?.takeDue(at: now, limit: limit) ?? []
+    }
+
+    /// Whether the store is to be asked for waiting jobs that this run did not try; once, until more may be stored.
+    mutating func looksForOthers() -> Bool {
+        defer { mayHaveOthers = false }
+        return mayHaveOthers
+    }
+
+    // MARK: Changes
 
     /// Takes the next jobs that never waited; none where there are no more.
     mutating func add(fresh jobs: [Job]) {
@@ -76,7 +112,11 @@ struct LaneQueue: Sendable {
     mutating func refresh() {
         isFreshRead = false
         nextDue = .unknown
+        mayHaveOthers = true
     }
+
+    /// What is known of waiting jobs does not hold any more.
+    mutating func lookAgain() { nextDue = .unknown }
 
     /// Takes the head away.
     ///
@@ -95,10 +135,14 @@ struct LaneQueue: Sendable {
     /// - Returns: whether it was tried in this run before.
     mutating func begin(_ id: Int64) -> Bool { waiting.remove(id) != nil }
 
-    /// A job's end, or that it waits, is committed.
-    mutating func finish(_ id: Int64, waits: Bool) {
-        if waits { waiting.insert(id) }
+    /// A job's end is committed, or that it waits until Unix milliseconds.
+    mutating func finish(_ id: Int64, waitsUntil due: Int64?) {
+        if let due {
+            waiting.insert(id)
+            retries?.add(RetryTimes.Retry(jobID: id, due: due))
+        }
         nextDue = .unknown
+        hasChanged = true
     }
 
     /// No more of its jobs are sent.
@@ -106,5 +150,6 @@ struct LaneQueue: Sendable {
         due = []
         fresh = []
         waiting = []
+        if retries != nil { retries = RetryTimes() }
     }
 }

@@ -32,6 +32,13 @@ struct Lanes {
         }
     }
 
+    /// All ask again when their next waiting job is due.
+    func lookAgain() {
+        for provider in providers {
+            for model in provider.models { model.queue.lookAgain() }
+        }
+    }
+
     private mutating func provider(_ name: String) -> Int {
         if let known = providers.firstIndex(where: { $0.name == name }) { return known }
         providers.append(ProviderLanes(name, limits: limits[name] ?? ProviderLimits(), most: most))
@@ -71,11 +78,19 @@ struct Lanes {
         lane.queue.close()
     }
 
-    /// Stops the providers that are out for as long as the user waits.
+    /// Stops the providers that are out for as long as the user waits, and the models that are while others of their
+    /// provider answer.
     mutating func stopWhatIsOut(for timeout: Duration, at now: Duration) {
+        func reason(_ outage: OutageBreaker) -> String? {
+            guard let since = outage.since, now - since >= timeout else { return nil }
+            return "out for \(Int((now - since).seconds)) s: \(outage.reason)"
+        }
         for (index, provider) in providers.enumerated() where provider.stopReason == nil {
-            guard let since = provider.outage.since, now - since >= timeout else { continue }
-            stop(index, reason: "out for \(Int((now - since).seconds)) s: \(provider.outage.reason)")
+            if let reason = reason(provider.outage) { stop(index, reason: reason) }
+            for (model, lane) in provider.models.enumerated() where lane.stopReason == nil && lane.hasWork {
+                guard let reason = reason(lane.outage) else { continue }
+                stop(LanePlace(provider: index, model: model), reason: reason)
+            }
         }
     }
 

@@ -9,6 +9,14 @@ final class ModelLane {
     var gate: Gate
     var tokens = TokenEstimator()
     var refusals = RefusalStreak()
+    /// Whether it is out while others of its provider answer.
+    var outage = OutageBreaker()
+    /// How long its answers were silent.
+    var silences = Silences()
+    /// How long its streams may be silent, as of the last look at them.
+    private(set) var silenceBound = Duration.zero
+    /// Its place among the probes of its provider.
+    var lastProbe = 0
     /// Why it gets no more requests; nil where it does.
     var stopReason: String?
     /// What its next job waits for, and until when since the run's start; nil where it does not.
@@ -25,6 +33,15 @@ final class ModelLane {
     func hasDemand(at now: Int64) -> Bool {
         stopReason == nil && (!queue.isEmpty || queue.needsReading(at: now))
     }
+
+    /// Its open streams are about to be looked at.
+    func beginLook() {
+        gate.silent = SilentStreams()
+        silenceBound = silences.bound
+    }
+
+    /// Whether jobs of it are left.
+    var hasWork: Bool { !queue.isEmpty || !queue.waiting.isEmpty || queue.isFreshUnread }
 
     /// The bytes of the next job's request, with the text that it goes on from, and the size that they make expect.
     var nextSize: (bytes: Int, size: RequestSize)? {
@@ -48,7 +65,7 @@ final class ModelLane {
 
 extension Job {
     /// What its next request has to say, in bytes.
-    var expectedBytes: Int { request.count + (partial?.answer.text.utf8.count ?? 0) }
+    package var expectedBytes: Int { request.count + (partial?.answer.text.utf8.count ?? 0) }
 }
 
 extension Gate {

@@ -5,6 +5,10 @@ final class ProviderLanes {
     let name: String
     var gate: Gate
     var outage = OutageBreaker()
+    /// While it is out: its models of which an attempt failed.
+    var failingModels: Set<Int> = []
+    /// The probes that were sent while it was out.
+    var probes = 0
     var refusals = RefusalStreak()
     var models: [ModelLane] = []
     /// Why it gets no more requests; nil where it does.
@@ -34,8 +38,9 @@ final class ProviderLanes {
     /// The most streams that it can use at the moment.
     func neededStreams(at now: Duration) -> Int {
         let ofModels = models.reduce(0) { sum, model in
-            model.stopReason == nil ? sum + (model.gate.neededStreams(at: now) ?? model.gate.width.streams) : sum
+            guard model.stopReason == nil, model.outage.since == nil, !model.gate.isPaused(at: now) else { return sum }
+            return sum + (model.gate.neededStreams(at: now) ?? model.gate.width.streams(at: now))
         }
-        return min(gate.neededStreams(at: now) ?? gate.width.streams, ofModels)
+        return min(gate.neededStreams(at: now) ?? gate.width.streams(at: now), ofModels)
     }
 }

@@ -1,8 +1,10 @@
 import LLMStreaming
 
-/// Looks over a body that is passed on as it is: only what makes it no conversation at all is a fault (SPEC 3).
+/// Looks over a body that is passed on as it is: only what makes it no conversation at all is a fault.
+///
+/// Roles and the forms of tool calls are the server's: many models have words of their own.
 enum BatchBodyReader {
-    /// Adds a fault for an empty conversation, an unknown role and a tool message that answers no call.
+    /// Adds a fault for an empty conversation and for a role that is misspelt.
     static func check(_ body: JSONObject, _ dialect: Dialect, at place: LinePlace, faults: inout LineFaults) {
         if dialect == .openAIResponses { return checkInput(body, at: place, faults: &faults) }
         guard let messages = body["messages"] else {
@@ -14,28 +16,31 @@ enum BatchBodyReader {
             return
         }
         if elements.isEmpty { faults.add("'messages' in \(place.path) is empty") }
-        var openCalls: Set<String> = []
         for (index, message) in elements.enumerated() {
             let position = "\(place.path).messages[\(index)]"
-            guard let role = message["role"]?.string else {
+            guard let role = message["role"]?.string, !role.isEmpty else {
                 faults.add("\(position) must be an object with a 'role'")
                 continue
             }
-            guard roles(dialect).contains(role) else {
-                let hint = NearestName.suggestion(for: role, among: roles(dialect))
-                faults.add("unknown role \(role.quotedName) in \(position)\(hint)")
-                continue
-            }
-            if role == "assistant" {
-                openCalls = Set((message["tool_calls"]?.array ?? []).compactMap { $0["id"]?.string })
-            }
-            if role == "tool", !openCalls.contains(message["tool_call_id"]?.string ?? "") {
-                faults.add(MessageReader.answersNoCall(message["tool_call_id"]?.string ?? "", at: position))
-            }
+            check(role, dialect, at: position, faults: &faults)
         }
     }
 
-    /// Adds a fault for a Responses body that asks nothing, and for an unknown role.
+    /// Whether the params of an Anthropic line hold a request of OpenAI's: by its tools, or by its model where that goes to
+    /// Anthropic only for want of another word.
+    static func isOpenAIs(_ params: JSONObject, isProviderGiven: Bool) -> Bool {
+        if params["tools"]?.array?.contains(where: { $0["function"]?.object != nil }) == true { return true }
+        guard !isProviderGiven, let model = params["model"]?.string else { return false }
+        return model.hasPrefix("gpt-") || model.hasPrefix("chatgpt-")
+    }
+
+    private static func check(_ role: String, _ dialect: Dialect, at position: String, faults: inout LineFaults) {
+        guard !roles(dialect).contains(role) else { return }
+        let hint = NearestName.suggestion(for: role, among: roles(dialect))
+        if !hint.isEmpty { faults.add("unknown role \(role.quotedName) in \(position)\(hint)") }
+    }
+
+    /// Adds a fault for a Responses body that asks nothing, and for a role that is misspelt.
     private static func checkInput(_ body: JSONObject, at place: LinePlace, faults: inout LineFaults) {
         switch body["input"] {
         case .string(let text)? where text.isEmpty: faults.add("'input' in \(place.path) is empty")
@@ -43,9 +48,8 @@ enum BatchBodyReader {
         case .array(let items)?:
             if items.isEmpty { faults.add("'input' in \(place.path) is empty") }
             for (index, item) in items.enumerated() {
-                guard let role = item["role"]?.string, !roles(.openAIResponses).contains(role) else { continue }
-                let hint = NearestName.suggestion(for: role, among: roles(.openAIResponses))
-                faults.add("unknown role \(role.quotedName) in \(place.path).input[\(index)]\(hint)")
+                guard let role = item["role"]?.string else { continue }
+                check(role, .openAIResponses, at: "\(place.path).input[\(index)]", faults: &faults)
             }
         case nil, .null?:
             // A stored prompt may be all that is asked.

@@ -1,15 +1,17 @@
 import LLMStreaming
 
-/// The endpoints that an OpenAI Batch line may name; Azure's files leave the version out (WIRE.md 7).
+/// The endpoints that an OpenAI Batch line may name, in whatever way files write them: Azure's leave the version out,
+/// others have a version, a host or a deployment of their own before it.
 enum BatchURL {
-    /// The dialect of an endpoint; nil where it is not one of ours.
-    private static let dialects: [String: Dialect] = [
-        "/v1/chat/completions": .openAIChat, "/chat/completions": .openAIChat,
-        "/v1/responses": .openAIResponses, "/responses": .openAIResponses,
-    ]
-
-    static func isKnown(_ url: String) -> Bool { dialects[url] != nil }
+    static func isKnown(_ url: String) -> Bool { known(url) != nil }
 
     /// The dialect of a body for that endpoint; chat where none is named.
-    static func dialect(of url: String?) -> Dialect { url.flatMap { dialects[$0] } ?? .openAIChat }
+    static func dialect(of url: String?) -> Dialect { url.flatMap(known) ?? .openAIChat }
+
+    /// The dialect of the endpoint that a path ends in; nil where it is not one of ours.
+    private static func known(_ url: String) -> Dialect? {
+        let steps = url.prefix { $0 != "?" }.split(separator: "/")
+        if steps.suffix(2) == ["chat", "completions"] { return .openAIChat }
+        return steps.last == "responses" ? .openAIResponses : nil
+    }
 }

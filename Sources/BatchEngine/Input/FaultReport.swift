@@ -7,13 +7,19 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
         package let source: String
         /// From 1: of the line, or of the request where the source is one document.
         package let line: Int
-        package let reason: String
+        private let why: LineFaults.Reason
+        /// What is wrong, in full.
+        package var reason: String { why.text }
 
-        init(_ position: InputPosition, source: InputSource, reason: String) {
+        init(_ position: InputPosition, source: InputSource, reason: LineFaults.Reason) {
             self.position = position
             self.source = source.title
             line = position.line
-            self.reason = reason
+            why = reason
+        }
+
+        init(_ position: InputPosition, source: InputSource, reason: String) {
+            self.init(position, source: source, reason: LineFaults.Reason(reason))
         }
 
         package var description: String { "\(position.place(in: source)): \(reason)" }
@@ -49,8 +55,8 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
 
     /// Adds all faults of a line.
     mutating func add(_ line: LineFaults, _ position: InputPosition, source: InputSource) {
-        for reason in line.reasons { add(Fault(position, source: source, reason: reason)) }
-        addUntold(line.count - line.reasons.count)
+        for reason in line.told { add(Fault(position, source: source, reason: reason)) }
+        addUntold(line.count - line.told.count)
     }
 
     /// Adds faults that are known by number only.

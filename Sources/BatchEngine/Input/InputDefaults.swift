@@ -61,6 +61,18 @@ package struct InputDefaults: Sendable {
             "\(text.quotedName): " + Self.unknownProvider(prefix, catalog) + "; or give --provider")
     }
 
+    /// Notes that a line's `model` text names no known provider, where that is so: a file may have a million such lines,
+    /// and what they suggest is looked for only where it is read.
+    func addUnknownProvider(of text: String, to faults: inout LineFaults) -> Bool {
+        guard provider == nil, let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else { return false }
+        let prefix = String(text[..<slash])
+        if catalog[prefix] != nil { return false }
+        faults.add(
+            "'model': \(text.quotedName): unknown provider \(prefix.quotedName)", nearest: prefix, among: catalog.names,
+            else: "; known are \(catalog.names.joined(separator: ", "))", tail: "; or give --provider")
+        return true
+    }
+
     private static func unknownProvider(_ name: String, _ catalog: ProviderCatalog) -> String {
         let nearest = NearestName.suggestion(for: name, among: catalog.names)
         let hint = nearest.isEmpty ? "; known are \(catalog.names.joined(separator: ", "))" : nearest

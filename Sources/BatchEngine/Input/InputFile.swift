@@ -13,6 +13,10 @@ struct InputFile: ~Copyable {
             descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
             if descriptor < 0 { throw .unreadable(source: source.title, reason: Self.reason(errno)) }
         }
+        var status = stat()
+        if unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw .unreadable(source: source.title, reason: "it is a folder; name the job files in it")
+        }
     }
 
     deinit { if descriptor > 0 { close(descriptor) } }

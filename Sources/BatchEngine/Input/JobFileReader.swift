@@ -3,7 +3,7 @@ struct JobFileReader: ~Copyable {
     /// The default of `--max-line-bytes`.
     static let defaultMaximumLineBytes = 16 << 20
 
-    /// So many bytes of white space before a document are looked through.
+    /// So many bytes are looked at for what the file is.
     private static let maximumOpeningBytes = 64 << 10
 
     let source: InputSource
@@ -83,7 +83,7 @@ struct JobFileReader: ~Copyable {
         let count: Int
         if document == nil {
             count = try file.read(into: &splitter.buffer)
-            opening == nil ? splitter.didRefill(count) : open(count)
+            if opening == nil { splitter.didRefill(count) } else { try open(count) }
         } else {
             count = try file.read(into: &document!.buffer)
             document?.didRefill(count)
@@ -95,14 +95,15 @@ struct JobFileReader: ~Copyable {
     }
 
     /// Takes the file's first bytes, which lie in the line splitter's buffer, until they tell what it is.
-    private mutating func open(_ count: Int) {
+    private mutating func open(_ count: Int) throws(InputError) {
         let bytes = (opening ?? []) + splitter.buffer[..<count]
-        var decision = DocumentOpening(bytes)
-        if decision == .undecided, count == 0 || bytes.count > Self.maximumOpeningBytes { decision = .isLines }
-        if decision == .undecided {
+        let isAll = count == 0 || bytes.count > Self.maximumOpeningBytes
+        let decision = DocumentOpening(bytes, isAll: isAll, isPiped: snapshot == nil)
+        if !isAll, decision == .undecided {
             opening = bytes
             return
         }
+        if case .isForeign(let form) = decision { throw .foreign(source: source.title, form) }
         opening = nil
         let room = max(0, splitter.buffer.count - bytes.count)
         let buffer = bytes + [UInt8](repeating: 0, count: room)

@@ -33,7 +33,8 @@ package struct JobLineParser: Sendable {
         do throws(JSONParser.Failure) {
             let value = try JSONParser.parse(line)
             if case .object(let object) = value { return object }
-            faults.add("a job line must be a JSON object, not \(value.typeName)")
+            let hint = value.array == nil ? "" : "; jq -c '.[]' makes a line of each of its elements"
+            faults.add("a job line must be a JSON object, not \(value.typeName)\(hint)")
         } catch {
             faults.add("not JSON: \(error)")
         }
@@ -72,6 +73,7 @@ package struct JobLineParser: Sendable {
             return defaults.model
         }
         guard let text = members.string(.model, faults: &faults) else { return nil }
+        if defaults.addUnknownProvider(of: text, to: &faults) { return nil }
         do throws(ConfigurationError) {
             return try defaults.resolve(text)
         } catch {
@@ -103,12 +105,14 @@ package struct JobLineParser: Sendable {
     private func openAIBatch(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
         let members = KnownMembers<LineField.OpenAIBatch>(object, at: .line, faults: &faults)
         let id = Self.id(members, .id, .customID, &faults)
-        if let method = members.string(.method, faults: &faults), method != "POST" {
+        if let method = members.string(.method, faults: &faults), method.uppercased() != "POST" {
             faults.add("'method' must be 'POST', not \(method.quotedName)")
         }
         let url = members.string(.url, faults: &faults)
         if let url, !BatchURL.isKnown(url) {
             faults.add("'url': \(url.quotedName) is not available; /v1/chat/completions and /v1/responses are")
+            // What a body for another endpoint must hold is not known.
+            return nil
         }
         if members[.body] == nil { faults.add("'body' is missing") }
         guard let body = members.object(.body, faults: &faults) else { return nil }
@@ -126,6 +130,12 @@ package struct JobLineParser: Sendable {
         let members = KnownMembers<LineField.AnthropicBatch>(object, at: .line, faults: &faults)
         let id = Self.id(members, .id, .customID, &faults)
         guard let params = members.object(.params, faults: &faults) else { return nil }
+        if BatchBodyReader.isOpenAIs(params, isProviderGiven: defaults.provider != nil) {
+            faults.add(
+                "'params' is the form of Anthropic's batches, but holds a request of OpenAI's; its form is "
+                    + "{\"custom_id\", \"method\", \"url\", \"body\"}")
+            return nil
+        }
         return batch(params, .params, dialect: .anthropicMessages, providerName: "anthropic", object, id, &faults)
     }
 

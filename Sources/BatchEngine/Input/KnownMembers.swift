@@ -6,12 +6,15 @@ struct KnownMembers<Field: FieldName> {
     let place: LinePlace
 
     /// Adds a fault for every name that does not exist there or that stands there twice.
-    init(_ object: JSONObject, at place: LinePlace, faults: inout LineFaults) {
+    ///
+    /// - Parameter allowsEmpty: whether a member of another name may be null or an empty list: it asks nothing.
+    init(_ object: JSONObject, at place: LinePlace, allowsEmpty: Bool = false, faults: inout LineFaults) {
         self.object = object
         self.place = place
         var seen: UInt64 = 0
         for member in object.members {
             guard let position = Field.names.firstIndex(of: member.key) else {
+                if allowsEmpty, member.value.isNull || member.value == .array([]) { continue }
                 faults.addUnknown(member.key, at: place, known: Field.names)
                 continue
             }

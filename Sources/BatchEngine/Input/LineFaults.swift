@@ -7,8 +7,39 @@ package struct LineFaults: Error, Sendable, Equatable {
     /// The most reasons that are kept of a line; a line of a million unknown fields must not become a million messages.
     package static let maximumReasons = 50
 
+    /// One of the reasons: its words, and what they suggest, which is looked for only when it is read.
+    package struct Reason: Sendable, Equatable {
+        fileprivate var words: String
+        fileprivate var nearest: Nearest?
+
+        fileprivate struct Nearest: Sendable, Equatable {
+            var name: String
+            var known: [String]
+            /// What is said where no known name is near.
+            var other: String
+            var tail: String
+        }
+
+        /// A reason that suggests nothing.
+        init(_ words: String) { self.words = words }
+
+        fileprivate init(_ words: String, nearest: Nearest) {
+            self.words = words
+            self.nearest = nearest
+        }
+
+        /// What is wrong, in full.
+        package var text: String {
+            guard let nearest else { return words }
+            let hint = NearestName.suggestion(for: nearest.name, among: nearest.known)
+            return words + (hint.isEmpty ? nearest.other : hint) + nearest.tail
+        }
+    }
+
     /// What is wrong, in the order found.
-    package private(set) var reasons: [String] = []
+    package private(set) var told: [Reason] = []
+    /// What is wrong in words, in the order found.
+    package var reasons: [String] { told.map(\.text) }
     /// How many faults there are; more than the reasons where those are cut off.
     package private(set) var count = 0
     /// The line's id, where it has a usable one.
@@ -19,27 +50,36 @@ package struct LineFaults: Error, Sendable, Equatable {
     /// All reasons in one text.
     package var summary: String {
         let text = reasons.joined(separator: "; ")
-        return count > reasons.count ? "\(text); and \((count - reasons.count).grouped) more" : text
+        return count > told.count ? "\(text); and \((count - told.count).grouped) more" : text
     }
 
     package var isEmpty: Bool { count == 0 }
 
     mutating func add(_ reason: @autoclosure () -> String) {
         count += 1
-        if reasons.count < Self.maximumReasons { reasons.append(reason()) }
+        if told.count < Self.maximumReasons { told.append(Reason(reason())) }
+    }
+
+    /// A fault with the known name that an unknown one was probably meant to be.
+    mutating func add(
+        _ reason: @autoclosure () -> String, nearest name: String, among known: [String], else other: String = "",
+        tail: String = ""
+    ) {
+        count += 1
+        guard told.count < Self.maximumReasons else { return }
+        let nearest = Reason.Nearest(name: name, known: known, other: other, tail: tail)
+        told.append(Reason(reason(), nearest: nearest))
     }
 
     /// A field that does not exist there.
     mutating func addUnknown(_ name: String, at place: LinePlace, known: [String]) {
-        var hint = NearestName.suggestion(for: name, among: known)
-        if hint.isEmpty {
+        let other =
             switch place {
-            case .line where CompletionOptions.Name(rawValue: name) != nil: hint = "; it belongs into 'options'"
-            case .options: hint = "; fields of one provider's own go into 'extra_body'"
-            default: break
+            case .line where CompletionOptions.Name(rawValue: name) != nil: "; it belongs into 'options'"
+            case .options: "; fields of one provider's own go into 'extra_body'"
+            default: ""
             }
-        }
-        add("unknown field \(name.quotedName)\(place.suffix)\(hint)")
+        add("unknown field \(name.quotedName)\(place.suffix)", nearest: name, among: known, else: other)
     }
 
     /// A value that is not of the type its field asks for.

@@ -47,9 +47,9 @@ enum LineField {
         static let names = allCases.map(\.rawValue)
     }
 
-    /// The members of a tool call in an assistant's message.
+    /// The members of a tool call in an assistant's message; an index comes from calls that were streamed.
     enum ToolCall: String, FieldName {
-        case id, type, function
+        case id, type, function, index
 
         static let names = allCases.map(\.rawValue)
     }

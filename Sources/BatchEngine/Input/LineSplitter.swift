@@ -2,14 +2,14 @@ import Foundation
 
 /// Cuts a stream of bytes into lines, holding one buffer and at most one unfinished line.
 ///
-/// Lines end with LF or CRLF; the last one may lack it. A byte order mark at the very start is dropped.
+/// Lines end with LF or CRLF; the last one may lack it. A byte order mark before a line is dropped: files that were put
+/// behind one another may have one each.
 struct LineSplitter {
     private let maximumLineBytes: Int
     /// The bytes that came last: a reader fills it from its start.
     var buffer: [UInt8]
     private var unread = 0..<0
     private var pending: InputLine = .bytes([])
-    private var isAtStart = true
 
     init(maximumLineBytes: Int, bufferBytes: Int) {
         self.maximumLineBytes = maximumLineBytes
@@ -53,7 +53,7 @@ struct LineSplitter {
             // Emptied first: else the append would copy the line.
             pending = .oversized(0)
             // One more for the CR of a line end that has not come yet; a byte order mark does not count either.
-            if range.count - 1 - (isAtStart ? 3 : 0) > maximumLineBytes - line.count {
+            if range.count - 4 > maximumLineBytes - line.count {
                 pending = .oversized(line.count + range.count)
             } else {
                 line.append(contentsOf: buffer[range])
@@ -64,13 +64,10 @@ struct LineSplitter {
     }
 
     private mutating func takePending() -> InputLine {
-        defer {
-            pending = .bytes([])
-            isAtStart = false
-        }
+        defer { pending = .bytes([]) }
         guard case .bytes(var line) = pending else { return pending }
         pending = .bytes([])
-        if isAtStart, line.starts(with: [0xEF, 0xBB, 0xBF]) { line.removeFirst(3) }
+        if line.first == 0xEF, line.starts(with: [0xEF, 0xBB, 0xBF]) { line.removeFirst(3) }
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         return line.count > maximumLineBytes ? .oversized(line.count) : .bytes(line)
     }

@@ -22,15 +22,18 @@ struct MessageReader {
     }
 
     private mutating func message(_ object: JSONObject, _ index: Int, _ faults: inout LineFaults) -> Message? {
-        let members = KnownMembers<LineField.Message>(object, at: .message(index), faults: &faults)
+        // SDKs write all members that a message may have: refusal, audio, annotations.
+        let members = KnownMembers<LineField.Message>(
+            object, at: .message(index), allowsEmpty: true, faults: &faults)
         guard members[.role] != nil else {
             faults.add("'role' is missing in messages[\(index)]")
             return nil
         }
         guard let name = members.string(.role, faults: &faults) else { return nil }
         guard let role = Message.Role(rawValue: name) else {
-            let hint = NearestName.suggestion(for: name, among: Message.Role.allCases.map(\.rawValue))
-            faults.add("unknown role \(name.quotedName) in messages[\(index)]\(hint)")
+            faults.add(
+                "unknown role \(name.quotedName) in messages[\(index)]", nearest: name,
+                among: Message.Role.allCases.map(\.rawValue))
             return nil
         }
         let calls = toolCalls(members, role, index, &faults)
@@ -87,7 +90,7 @@ struct MessageReader {
             faults.add("\(place.path) must be an object, not \(element.typeName)")
             return nil
         }
-        let members = KnownMembers<LineField.ToolCall>(object, at: place, faults: &faults)
+        let members = KnownMembers<LineField.ToolCall>(object, at: place, allowsEmpty: true, faults: &faults)
         if let type = members[.type], type != "function" {
             faults.add("'type'\(place.suffix) must be 'function'")
         }
@@ -99,7 +102,7 @@ struct MessageReader {
         }
         guard let function = members.object(.function, faults: &faults) else { return nil }
         let details = KnownMembers<LineField.Function>(
-            function, at: .function(toolCall: position, message: message), faults: &faults)
+            function, at: .function(toolCall: position, message: message), allowsEmpty: true, faults: &faults)
         if details[.name] == nil { faults.add("'name' is missing\(details.place.suffix)") }
         let name = details.string(.name, faults: &faults)
         // A model that calls a tool without arguments may write none (WIRE.md 2).

@@ -13,6 +13,9 @@ struct ValueScan {
     private var isBare = false
     private var hasBegun = false
 
+    /// Whether the bytes so far end within the value, but not within a text.
+    var isBetweenTokens: Bool { depth > 0 && text == .outside }
+
     /// The index behind the value's last byte; nil where it is not in this piece.
     mutating func end(in bytes: Span<UInt8>, from range: Range<Int>) -> Int? {
         for index in range {

@@ -17,6 +17,8 @@ struct Gate: Sendable {
     private(set) var width: StreamWidth
     /// The streams that are open.
     private(set) var running = 0
+    /// Those of them that are silent: they hold the user's bound, and not what refusals have left of it.
+    var silent = SilentStreams()
     var rates = RateBuckets()
     private var flow = Flow.open
     /// How streams come back after a pause or an outage.
@@ -38,12 +40,12 @@ struct Gate: Sendable {
     func admittance(at now: Duration) -> Admittance {
         switch flow {
         case .probing(_, let until, _) where now < until: return .later(until, .probe)
-        case .probing: return .now
         case .paused(let until, let reason) where now < until: return .later(until, reason)
-        case .paused: return .now
-        case .open: break
+        case .open, .probing, .paused: break
         }
-        if running >= width.streams { return .held(.width) }
+        if running >= width.bound { return .held(.width) }
+        if isProbeDue { return .now }
+        if running - silent.count >= width.streams(at: now) { return .held(.refusals) }
         if let filling, filling.nextStart > now { return .later(filling.nextStart, .evenPace) }
         if let start = learnt.nextStart, start > now, !isRateKnown { return .later(start, .evenPace) }
         return .now
@@ -55,15 +57,31 @@ struct Gate: Sendable {
         return .later(now + wait.time, .rate(wait.resource))
     }
 
+    /// Whether requests must wait for longer than a free stream.
+    func isPaused(at now: Duration) -> Bool {
+        switch flow {
+        case .paused(let until, _), .probing(_, let until, _): now < until
+        case .open: false
+        }
+    }
+
     /// Whether the next request to start shows whether others may follow.
     var isProbeDue: Bool { flow != .open }
+
+    /// What refusals have left; nil where only the user bounds the streams.
+    func limit(at now: Duration) -> StreamLimit? {
+        let streams = width.streams(at: now) + silent.count
+        guard streams < width.bound else { return nil }
+        return StreamLimit(
+            streams: streams, silent: silent.count, silentSeconds: silent.since.map { Int((now - $0).seconds) } ?? 0)
+    }
 
     /// The streams that are needed to keep up with the rates; nil where nothing but the width bounds them.
     func neededStreams(at now: Duration) -> Int? {
         guard let perSecond = rates.perMinute(.requests).map({ $0 / 60 }) ?? learnt.perSecond(at: now),
             let needed = streams(perSecond: perSecond)
         else { return nil }
-        return Int(min(Double(width.streams), needed))
+        return Int(min(Double(width.streams(at: now)), needed))
     }
 
     /// The streams that a rate keeps open, with room for what lasts longer than the mean.
@@ -116,9 +134,10 @@ struct Gate: Sendable {
     mutating func succeeded(_ jobID: Int64, after duration: Duration, at now: Duration) {
         answered(jobID, at: now)
         unaskedPauses = 0
-        width.succeed()
         let seconds = duration.seconds
-        meanSeconds = meanSeconds.map { $0 + (seconds - $0) / 16 } ?? seconds
+        let mean = meanSeconds.map { $0 + (seconds - $0) / 16 } ?? seconds
+        meanSeconds = mean
+        width.succeed(meanSeconds: mean, at: now)
         keepStreams(at: now)
     }
 
@@ -144,7 +163,7 @@ struct Gate: Sendable {
             evidence = RefusalEvidence(sent: sentSince(), at: now)
             width.confirm()
         }
-        let isLowered = width.refuse(running: running, started: started, at: now)
+        let isLowered = width.refuse(running: running - silent.count, started: started, at: now)
         if !isOverload {
             learnt.refuse(at: now)
             refusalTime = now - started
@@ -173,13 +192,14 @@ struct Gate: Sendable {
         rates.drainAfterPause(at: now)
         let cause = evidence?.cause ?? .unclear
         if evidence == nil || cause == .limit { width.confirm() } else { width.giveBack() }
+        width.resume(at: now)
         var hasPace = false
         if case .probing(_, _, .pause(isOverload: false)) = flow, !isRateKnown {
             learnt.open(at: now, after: cause)
             hasPace = learnt.nextStart != nil
         }
         if !hasPace {
-            filling = FillingPace(streams: width.streams, duration: .seconds(meanSeconds ?? 1), at: now)
+            filling = FillingPace(streams: width.streams(at: now), duration: .seconds(meanSeconds ?? 1), at: now)
         }
         flow = .open
         evidence = nil

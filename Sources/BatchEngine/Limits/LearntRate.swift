@@ -22,6 +22,8 @@ struct LearntRate: Sendable {
     private static let savings = Duration.seconds(5)
     /// A rate that is not confirmed doubles in this time.
     private static let doubling = 10.0
+    /// How many times as long as a hundred requests take a rate that is confirmed grows slowly.
+    private static let parts = 3.0
     /// What was taken longer ago than this counts half: before that there may have been nothing to send.
     private static let memory = Duration.seconds(60)
 
@@ -48,8 +50,26 @@ struct LearntRate: Sendable {
         let seconds = (now - since).seconds
         if !isConfirmed { return rate * Self.power(seconds / Self.doubling) }
         // A fiftieth more after as long as a hundred requests take, and then faster and faster.
-        let part = seconds / min(300, max(10, 100 / rate))
-        return rate * (1 + part * part / 50)
+        let time = min(300, max(10, 100 / rate))
+        let part = min(Self.parts, seconds / time)
+        let grown = rate * (1 + part * part / 50)
+        // Then it doubles too: what refused is gone, and a rate that was learnt in a storm holds nobody up for long.
+        return grown * Self.power(max(0, seconds - Self.parts * time) / Self.doubling)
+    }
+
+    /// How long after one request the next goes out; nil where nothing is known.
+    ///
+    /// A rate that doubles meanwhile lets it go sooner than it would by itself: one that was learnt too low holds
+    /// nobody up for long.
+    private func interval(at now: Duration) -> Duration? {
+        guard var rate = perSecond(at: now), case .rate(_, _, let isConfirmed) = knowledge else { return nil }
+        var (seconds, part) = (0.0, 1.0)
+        while !isConfirmed, rate * 1.5 * Self.doubling < part {
+            part -= rate * 1.5 * Self.doubling
+            seconds += Self.doubling
+            rate *= 2
+        }
+        return .seconds(seconds + part / rate)
     }
 
     /// Two to a power that is not negative, without the C library: the whole part by doubling, the rest as a line.
@@ -65,7 +85,7 @@ struct LearntRate: Sendable {
             since = now - Self.memory / 2
         }
         taken += 1
-        if let rate = perSecond(at: now) { pace.start(at: now, interval: .seconds(1 / rate)) }
+        if let interval = interval(at: now) { pace.start(at: now, interval: interval) }
     }
 
     /// Takes that a request was refused.
@@ -112,7 +132,7 @@ struct LearntRate: Sendable {
         }
         if case .chance = knowledge { early = 0 }
         (since, taken, self.refused) = (now, 0, nil)
-        pace = EvenPace(at: now + .seconds(1 / (perSecond(at: now) ?? 1)))
+        pace = EvenPace(at: now + (interval(at: now) ?? .seconds(1)))
     }
 
     /// Takes the rate that a cycle gave; it is confirmed where the one before gave about the same.

@@ -1,5 +1,7 @@
-/// Tells a provider that is out from jobs that fail: half of the last 20 attempts of different jobs failed by
-/// connection or 5xx (SPEC 7).
+import LLMStreaming
+
+/// Tells a provider or a model that is out from jobs that fail: half of the last 20 attempts of different jobs failed
+/// by connection or 5xx.
 ///
 /// While it is out one probe at a time goes out, after 5 s, and after twice as long each time, up to 60 s.
 struct OutageBreaker: Sendable {
@@ -11,14 +13,31 @@ struct OutageBreaker: Sendable {
         var probe: Int64?
         /// What the newest attempt failed with.
         var reason: String
+        /// The place among all tries of the second of those that failed: the first may have been sent long before.
+        ///
+        /// What was sent after it and is answered shows that the failures are those of a part; what was sent before may
+        /// be of the time before.
+        let order: Int
+    }
+
+    /// How an attempt ended.
+    private struct Attempt {
+        var jobID: Int64
+        /// Which of the provider's models it was of.
+        var model: Int
+        /// Its place among all tries.
+        var order: Int
+        var isFailure: Bool
     }
 
     private static let window = 20
     private static let firstInterval = Duration.seconds(5)
     private static let longestInterval = Duration.seconds(60)
+    /// So many failures in a row, and a model does not answer.
+    private static let inARow = 3
 
     /// The newest attempts of different jobs, the newest last.
-    private var attempts: [(jobID: Int64, isFailure: Bool)] = []
+    private var attempts: [Attempt] = []
     private var outage: Outage?
 
     /// Since when it is out; nil where it is not.
@@ -31,41 +50,65 @@ struct OutageBreaker: Sendable {
         return outage.nextProbe <= now ? .now : .later(outage.nextProbe, .outage)
     }
 
-    /// Takes the start of a request, which while it is out is a probe; where it gets no answer another may follow.
-    mutating func start(_ jobID: Int64, at now: Duration) {
-        outage?.probe = jobID
-        outage?.nextProbe = now + Self.longestInterval
+    /// The models of which an attempt failed.
+    var failingModels: Set<Int> { Set(attempts.filter(\.isFailure).map(\.model)) }
+
+    /// Whether a model answers, as far as the newest attempts show.
+    func isAnswering(_ model: Int) -> Bool {
+        let own = attempts.filter { $0.model == model }
+        let newest = own.suffix(Self.inARow)
+        return !own.allSatisfy(\.isFailure) && !(newest.count == Self.inARow && newest.allSatisfy(\.isFailure))
     }
 
-    /// Takes that a request was answered.
+    /// Takes how an attempt ended while it was not out.
     ///
-    /// - Returns: whether the outage is over by it. An answer that was under way when it began says nothing.
-    mutating func answered(_ jobID: Int64) -> Bool {
-        guard outage?.probe == jobID else { return false }
+    /// - Returns: whether half of the last ones failed.
+    mutating func add(_ jobID: Int64, _ flight: Flight, isFailure: Bool) -> Bool {
+        attempts.removeAll { $0.jobID == jobID }
+        attempts.append(
+            Attempt(jobID: jobID, model: flight.place.model, order: flight.order, isFailure: isFailure))
+        if attempts.count > Self.window { attempts.removeFirst() }
+        return isFailure && attempts.count(where: \.isFailure) * 2 >= Self.window
+    }
+
+    /// Takes that it is out.
+    ///
+    /// - Parameters:
+    ///   - since: from when on; earlier than now where it was found out only now which model it is that is out.
+    mutating func begin(since: Duration, nextProbe: Duration? = nil, reason: String, at now: Duration) {
+        let failed = attempts.filter(\.isFailure).map(\.order).sorted()
+        outage = Outage(
+            since: since, nextProbe: nextProbe ?? now + Self.firstInterval, interval: Self.firstInterval, probe: nil,
+            reason: reason, order: failed.isEmpty ? 0 : failed[min(1, failed.count - 1)])
+    }
+
+    /// Takes the start of a request, which while it is out is a probe.
+    ///
+    /// - Parameter patience: how long it may be without an answer before another follows.
+    mutating func start(_ jobID: Int64, patience: Duration, at now: Duration) {
+        outage?.probe = jobID
+        outage?.nextProbe = now + min(patience, Self.longestInterval)
+    }
+
+    /// Whether an answer to a request shows that it is over.
+    func isOver(byAnswerTo flight: Flight) -> Bool { outage.map { flight.order > $0.order } ?? false }
+
+    /// It is not out any more.
+    mutating func end() {
         outage = nil
         attempts = []
-        return true
     }
 
-    /// Takes an attempt that went through, or failed in another way.
-    mutating func succeeded(_ jobID: Int64) { if outage == nil { add(jobID, isFailure: false) } }
-
-    /// Takes an attempt that failed by connection or 5xx.
+    /// Takes an attempt that failed by connection or 5xx while it is out.
     mutating func failed(_ jobID: Int64, reason: String, at now: Duration) {
-        if var outage {
-            outage.reason = reason
-            if outage.probe == jobID {
-                outage.probe = nil
-                outage.interval = min(Self.longestInterval, outage.interval * 2)
-                outage.nextProbe = now + outage.interval
-            }
-            self.outage = outage
-            return
+        guard var outage else { return }
+        outage.reason = reason
+        if outage.probe == jobID {
+            outage.probe = nil
+            outage.interval = min(Self.longestInterval, outage.interval * 2)
+            outage.nextProbe = now + outage.interval
         }
-        add(jobID, isFailure: true)
-        guard attempts.count(where: \.isFailure) * 2 >= Self.window else { return }
-        outage = Outage(
-            since: now, nextProbe: now + Self.firstInterval, interval: Self.firstInterval, probe: nil, reason: reason)
+        self.outage = outage
     }
 
     /// Takes that an attempt ended without a word about the provider; where it was the probe, another follows.
@@ -73,11 +116,5 @@ struct OutageBreaker: Sendable {
         guard let interval = outage?.interval, outage?.probe == jobID else { return }
         outage?.probe = nil
         outage?.nextProbe = now + interval
-    }
-
-    private mutating func add(_ jobID: Int64, isFailure: Bool) {
-        attempts.removeAll { $0.jobID == jobID }
-        attempts.append((jobID, isFailure))
-        if attempts.count > Self.window { attempts.removeFirst() }
     }
 }

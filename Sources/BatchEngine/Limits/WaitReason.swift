@@ -12,8 +12,10 @@ package enum WaitReason: Sendable, Hashable {
     case rate(RateLimit.Resource)
     /// Streams follow each other at even distances after a pause.
     case evenPace
-    /// As many streams are open as may be.
+    /// As many streams are open as the user allows.
     case width
+    /// As many streams are open as refusals have left.
+    case refusals
     /// What runs may use up the rest of what the user lets it cost.
     case budget
 
@@ -22,7 +24,7 @@ package enum WaitReason: Sendable, Hashable {
         switch self {
         case .rate(.requests), .evenPace: true
         // A stream may give tokens back.
-        case .rate, .pause, .probe, .outage, .width, .budget: false
+        case .rate, .pause, .probe, .outage, .width, .refusals, .budget: false
         }
     }
 
@@ -36,6 +38,7 @@ package enum WaitReason: Sendable, Hashable {
         case .rate(let resource): "\(resource.text) per minute"
         case .evenPace: "even pace"
         case .width: "a free stream"
+        case .refusals: "the limit that refusals set"
         case .budget: "the rest of the budget"
         }
     }

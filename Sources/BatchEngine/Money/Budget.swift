@@ -8,7 +8,7 @@ package struct Budget: Sendable, Equatable {
 
     package init(cap: Double?, spent: Double = 0) {
         self.cap = cap
-        self.spent = spent
+        self.spent = Self.checked(spent)
     }
 
     /// Whether so much more may be set aside.
@@ -17,11 +17,14 @@ package struct Budget: Sendable, Equatable {
     /// How much more was used than allowed; nil where not.
     package var overshoot: Double? { cap.flatMap { spent > $0 ? spent - $0 : nil } }
 
-    mutating func reserve(_ amount: Double) { reserved += amount }
+    mutating func reserve(_ amount: Double) { reserved += Self.checked(amount) }
 
     /// Takes what a request used in place of what was set aside for it.
     mutating func settle(reserved amount: Double, used: Double) {
-        reserved = max(0, reserved - amount)
-        spent += used
+        reserved = max(0, reserved - Self.checked(amount))
+        spent += Self.checked(used)
     }
+
+    /// What is summed is never negative, and a number: nothing that is used makes room for more.
+    private static func checked(_ amount: Double) -> Double { amount > 0 && amount.isFinite ? amount : 0 }
 }

@@ -22,5 +22,7 @@ package struct ModelPrice: Sendable, Equatable {
         let written = min(prompt - cached, usage.cacheCreationTokens ?? 0)
         return Double(prompt - cached - written) * input + Double(cached) * cachedInput
             + Double(written) * cacheWrite + Double(completion) * output
+            // What only the total holds is output: thinking that a server counts beside its answer.
+            + Double(usage.tokensApart) * output
     }
 }

@@ -60,18 +60,45 @@ package struct PriceTable: Sendable {
     /// What an attempt cost: the provider's own figure, else by the table; nil where neither is known.
     package func cost(of result: StreamResult, in lane: ModelName) -> Double? {
         guard let usage = result.usage else { return nil }
-        return usage.reportedCost ?? price(of: lane)?.cost(of: usage)
+        if let cost = usage.reportedCost { return cost }
+        let requests = TokenUsage.iterations(of: usage.raw)
+        let isOfSeveralModels = requests.contains { model(of: $0, in: lane) != lane }
+        return isOfSeveralModels ? cost(of: requests, in: lane) : price(of: lane)?.cost(of: usage)
+    }
+
+    /// What the requests cost that one answer took, each by the price of its own model; nil where one has none.
+    private func cost(of requests: [JSONObject], in lane: ModelName) -> Double? {
+        var sum = 0.0
+        for request in requests {
+            guard let cost = price(of: model(of: request, in: lane))?.cost(of: TokenUsage(raw: request)) else {
+                return nil
+            }
+            sum += cost
+        }
+        return sum
+    }
+
+    /// The model that such a request went to: a fallback or an adviser, else the one that was asked, which may call
+    /// itself by its date too.
+    private func model(of request: JSONObject, in lane: ModelName) -> ModelName {
+        guard let model = request["model"]?.string, !model.hasPrefix(lane.model) else { return lane }
+        return ModelName(provider: lane.provider, model: model)
     }
 }
 
 extension TokenUsage {
     /// What the provider says that the request cost, in US dollars: OpenRouter's `cost`, which with a key of the
-    /// user's own leaves out what the model's provider bills, and Perplexity's `cost.total_cost`.
+    /// user's own leaves out what the model's provider bills, Perplexity's `cost.total_cost`, and xAI's ticks.
+    ///
+    /// Nil where any part of it is no amount: a negative one would make room under a cap that there is not.
     var reportedCost: Double? {
+        if let ticks = raw["cost_in_usd_ticks"]?.double { return NumberGate.money(ticks / Self.ticksPerUSD) }
         guard let cost = NumberGate.money(raw["cost"]?.double ?? raw["cost"]?["total_cost"]?.double) else { return nil }
         guard raw["is_byok"]?.bool == true, let upstream = raw["cost_details"]?["upstream_inference_cost"],
             !upstream.isNull
         else { return cost }
         return NumberGate.money(upstream.double).map { cost + $0 }
     }
+
+    private static let ticksPerUSD = 1e10
 }

@@ -21,7 +21,8 @@ struct Reservation: Sendable, Equatable {
     init(request: [UInt8], bytes: Int, largestOutput: Double, price: ModelPrice?) {
         let content = try? JobRequest(stored: request).content
         inputTokens = Double(bytes) / 2
-        let output = Double(content?.choices ?? 1) * (content?.maximumTokens.map(Double.init) ?? largestOutput)
+        let output =
+            Double(content?.choices ?? 1) * (content?.maximumTokens.map { Double(max(0, $0)) } ?? largestOutput)
         tokens = inputTokens + output
         if let price { cost = inputTokens * max(price.input, price.cacheWrite) + output * price.output }
     }
@@ -32,7 +33,8 @@ struct Reservation: Sendable, Equatable {
         let isTaken = result.usage != nil || !result.partial.isEmpty || result.chunkCount > 0
         guard isTaken else { return (0, known ?? 0) }
         let input = result.usage?.promptTokens.map(Double.init) ?? inputTokens
-        let output = Double(max(pieces, result.usage?.completionTokens ?? 0))
+        let told = (result.usage?.completionTokens ?? 0) + (result.usage?.tokensApart ?? 0)
+        let output = Double(max(pieces, told))
         return (input + output, known ?? price.map { input * $0.input + output * $0.output } ?? 0)
     }
 }

@@ -28,6 +28,9 @@ package enum AnswerJoiner {
         package var reportedTokens: Int?
         /// Whether its provider always begins with the text that was sent along.
         package var isEcho = false
+        /// Whether its stream said the response's name before anything of the answer, as only a new one of the Responses
+        /// interface does.
+        package var isNamedFirst = false
 
         package init(
             id: Int64, strategy: ResumeStrategy?, prefixScalars: Int?, own: PartialAnswer, cursor: ReplayCursor? = nil,
@@ -47,6 +50,12 @@ package enum AnswerJoiner {
         }
 
         fileprivate var tokens: Int { max(reportedTokens ?? 0, own.contentDeltaCount) }
+
+        /// Where a replay that brought something begins; nil for any other attempt.
+        fileprivate func replayBeginning(onto base: StoredPartial) -> ReplayBeginning? {
+            guard strategy == .replay, prefixScalars != 0, !own.isEmpty else { return nil }
+            return ReplayBeginning(of: self, onto: base)
+        }
     }
 
     /// The answer so far.
@@ -56,10 +65,12 @@ package enum AnswerJoiner {
     package static func join(
         _ attempt: Attempt, onto base: StoredPartial?
     ) -> (partial: StoredPartial, overlapScalars: Int?) {
-        var (partial, overlap) = joined(attempt, base)
+        let beginning = base.flatMap { attempt.replayBeginning(onto: $0) }
+        var (partial, overlap) = joined(attempt, base, beginning)
         switch attempt.strategy {
         case .replay:
-            partial.cursor = attempt.cursor ?? base?.cursor
+            partial.cursor = cursor(of: attempt, base, beginning)
+            partial.streamStart = base?.streamStart ?? 0
             partial.pollCount = base?.pollCount
             partial.responseID = attempt.responseID ?? base?.responseID
             partial.model = attempt.model ?? base?.model
@@ -67,31 +78,63 @@ package enum AnswerJoiner {
             // Its text was held back: read on from behind it, that would be lost.
             let isTaken = partial.seams.last?.attemptID == attempt.id
             partial.cursor = isTaken ? attempt.cursor : nil
+            let ownScalars = isTaken ? partial.seams.last?.kept : nil
+            partial.streamStart = ownScalars.map { partial.answer.text.unicodeScalars.count - $0 } ?? 0
             (partial.pollCount, partial.responseID, partial.model) = (nil, attempt.responseID, attempt.model)
         case .turn, .restart, nil:
             partial.cursor = attempt.cursor
+            partial.streamStart = 0
             (partial.responseID, partial.model) = (attempt.responseID, attempt.model)
         }
         return (partial, overlap)
     }
 
-    private static func joined(_ attempt: Attempt, _ base: StoredPartial?) -> (StoredPartial, Int?) {
+    private static func joined(
+        _ attempt: Attempt, _ base: StoredPartial?, _ beginning: ReplayBeginning?
+    ) -> (StoredPartial, Int?) {
         guard let base else { return (alone(attempt, furthest: 0), nil) }
         switch attempt.strategy {
-        case .replay: return (replayed(attempt, base), nil)
+        case .replay: return (replayed(attempt, base, beginning), nil)
         case .prefill, .continue: return continued(attempt, base, prefixScalars: attempt.prefixScalars ?? 0)
         case .turn: return (turned(attempt, base), nil)
         case .restart, nil: return (alone(attempt, furthest: 0), nil)
         }
     }
 
+    /// From where the rest of a replayed stream can be had now.
+    private static func cursor(
+        of attempt: Attempt, _ base: StoredPartial?, _ beginning: ReplayBeginning?
+    ) -> ReplayCursor? {
+        // What brought nothing of the answer does not tell where it stood.
+        if attempt.own.isEmpty { return base?.cursor ?? attempt.cursor }
+        switch beginning {
+        case .untold: return base?.cursor
+        case .anew:
+            var cursor = attempt.cursor
+            // It was counted on from where the rest was to begin; events of a response have their own numbers.
+            if cursor?.form == .conversation { cursor?.position -= base?.cursor?.position ?? 0 }
+            return cursor
+        case .rest, nil: return attempt.cursor ?? base?.cursor
+        }
+    }
+
     /// The rest of the same stream follows what came of it.
-    private static func replayed(_ attempt: Attempt, _ base: StoredPartial) -> StoredPartial {
+    private static func replayed(
+        _ attempt: Attempt, _ base: StoredPartial, _ beginning: ReplayBeginning?
+    ) -> StoredPartial {
         let own = attempt.own
         if attempt.prefixScalars == 0 {
             return attempt.isWhole ? alone(attempt, furthest: base.furthestScalars) : base
         }
         if own.isEmpty { return unchanged(base, attempt) }
+        switch beginning {
+        case .untold:
+            var partial = base
+            partial.attemptID = attempt.id
+            return partial
+        case .anew: return replayedAnew(attempt, base)
+        case .rest, nil: break
+        }
         let text = base.answer.text + own.text
         var choice = own.choices.first ?? PartialAnswer.Choice(index: 0, text: "")
         choice.text = text
@@ -105,8 +148,26 @@ package enum AnswerJoiner {
         return StoredPartial(
             attemptID: attempt.id, answer: PartialAnswer(choices: [choice], contentDeltaCount: deltas), seams: seams,
             // The report, where there is one, is of the whole response.
-            tokenCount: max(base.tokenCount + own.contentDeltaCount, attempt.reportedTokens ?? 0),
+            tokenCount: max(
+                base.tokenCount + own.contentDeltaCount,
+                (attempt.reportedTokens ?? 0) + base.sentTokens),
             furthestScalars: max(base.furthestScalars, text.unicodeScalars.count))
+    }
+
+    /// The same stream from its beginning follows what was sent along with its request, if anything was.
+    private static func replayedAnew(_ attempt: Attempt, _ base: StoredPartial) -> StoredPartial {
+        guard base.streamStart > 0 else { return alone(attempt, furthest: base.furthestScalars) }
+        let own = attempt.own
+        let skip = base.streamSkip
+        let kept = own.text.unicodeScalars.dropFirst(skip)
+        var choice = own.choices.first ?? PartialAnswer.Choice(index: 0, text: "")
+        choice.text = String(base.answer.text.unicodeScalars.prefix(base.streamStart)) + String(kept)
+        var seams = truncated(base.seams, to: base.streamStart)
+        seams.append(Seam(attemptID: attempt.id, choice: 0, start: skip, kept: kept.count))
+        return StoredPartial(
+            attemptID: attempt.id, answer: PartialAnswer(choices: [choice], contentDeltaCount: own.contentDeltaCount),
+            seams: seams, tokenCount: base.sentTokens + attempt.tokens,
+            furthestScalars: max(base.furthestScalars, choice.text.unicodeScalars.count))
     }
 
     /// What the provider said once its turn went on follows what it said before.
@@ -182,7 +243,7 @@ package enum AnswerJoiner {
             contentDeltaCount: base.answer.contentDeltaCount + own.contentDeltaCount)
         let partial = StoredPartial(
             attemptID: attempt.id, answer: answer, seams: seams,
-            tokenCount: base.tokens(ofScalars: prefixScalars) + attempt.tokens,
+            tokenCount: base.likelyTokens(ofScalars: prefixScalars) + attempt.tokens,
             furthestScalars: max(base.furthestScalars, text.unicodeScalars.count))
         return (partial, overlap > 0 ? overlap : nil)
     }

@@ -8,8 +8,10 @@ struct JoinedCompletion {
     let seams: [Seam]
     /// How many scalars at the beginning of what the attempt brought repeat the prefix.
     let overlapScalars: Int?
-    /// The tokens of the text that was gone on from, where the report lacks them; nil where it is of the whole answer.
-    let baseTokens: Int?
+    /// The tokens of the kept text that went along with the request; nil where none did.
+    let sentTokens: Int?
+    /// Whether the answer is what the last attempt brought, all of it.
+    let isAlone: Bool
 
     /// Joins the completion that an attempt ended with.
     ///
@@ -21,7 +23,7 @@ struct JoinedCompletion {
         seams = joined.seams
         overlapScalars = overlap
         var completion = completion
-        let isAlone = joined.seams.allSatisfy { $0.attemptID == attempt.id }
+        isAlone = attempt.strategy != .turn && joined.seams.allSatisfy { $0.attemptID == attempt.id }
         if let base, attempt.strategy == .turn {
             var choice = completion.choices[0]
             choice.content = joined.answer.text
@@ -47,11 +49,13 @@ struct JoinedCompletion {
             completion.id = completion.id ?? joined.responseID
             completion.model = completion.model ?? joined.model
         }
-        baseTokens =
+        sentTokens =
             switch attempt.strategy {
             case .turn: base?.tokenCount
-            case .prefill, .continue: isAlone ? nil : base?.tokens(ofScalars: attempt.prefixScalars ?? 0)
-            case .replay, .restart, nil: nil
+            case .prefill, .continue: base?.likelyTokens(ofScalars: attempt.prefixScalars ?? 0)
+            // The stream may be that of a continuation.
+            case .replay: base.flatMap { $0.streamStart > 0 ? $0.sentTokens : nil }
+            case .restart, nil: nil
             }
         self.completion = completion
     }

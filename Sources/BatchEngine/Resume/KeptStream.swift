@@ -17,13 +17,16 @@ enum KeptStream: Equatable {
     /// - Parameters:
     ///   - kept: the answer so far, with the cursor.
     ///   - isReplayed: whether the attempt asked for the rest of the stream, and did not begin it.
-    init(_ error: LLMError, _ result: StreamResult, kept: StoredPartial, isReplayed: Bool) {
+    ///   - broughtNothing: whether it did so in vain; nil where what came was all new.
+    init(
+        _ error: LLMError, _ result: StreamResult, kept: StoredPartial, isReplayed: Bool, broughtNothing: Bool? = nil
+    ) {
         guard let cursor = kept.cursor else {
             self = .lost(isAlive: false)
             return
         }
+        let broughtNothing = broughtNothing ?? (isReplayed && result.partial.isEmpty)
         let isStreaming = (200..<300).contains(result.httpStatus ?? 0)
-        let broughtNothing = isReplayed && result.partial.isEmpty
         switch error.kind {
         case .cancelled, .dns, .connect, .tls, .proxy, .timeoutConnect, .timeoutJob, .auth, .quota, .outage:
             self = .kept
@@ -41,6 +44,8 @@ enum KeptStream: Equatable {
         // A run can be stuck in a queue for ever (WIRE.md 6).
         case .timeoutFirstToken: self = broughtNothing || kept.answer.isEmpty ? .lost(isAlive: true) : .kept
         case .notFound: self = .lost(isAlive: false)
+        // The stream is not there any more, whatever words that is told in.
+        case .invalidRequest where [404, 410].contains(result.httpStatus ?? 0): self = .lost(isAlive: false)
         case .invalidRequest, .permission:
             let isOffered = isReplayed && cursor.form == .response && kept.pollCount == nil
             self = isOffered ? .polled : .lost(isAlive: true)

@@ -35,6 +35,14 @@ enum ResumeObstacle {
         return nil
     }
 
+    /// What stands in the length of the kept text against sending it along: behind a prefix of fewer scalars a new
+    /// beginning cannot be told from the rest, and the first words would stand twice.
+    static func ofLength(_ answer: PartialAnswer, minimumScalars: Int) -> String? {
+        let isLongEnough =
+            ResumePlan.prefix(of: answer.text).unicodeScalars.prefix(minimumScalars).count >= minimumScalars
+        return isLongEnough ? nil : "the kept text is too short to tell a new beginning from its rest"
+    }
+
     private static let severalAnswers = "more than one answer was asked for"
     private static let logProbabilities = "log probabilities were asked for"
 

@@ -62,7 +62,8 @@ package struct ResumePlan: Sendable, Equatable {
             plan.keeps = nil
         case .prefill, .continue:
             plan.prefix = prefix(of: partial.answer.text)
-            let tokens = partial.tokens(ofScalars: plan.prefixScalars ?? 0)
+            // At each seam so far they may have been rounded up.
+            let tokens = partial.tokens(ofScalars: plan.prefixScalars ?? 0) - max(0, partial.seams.count - 1)
             plan.maximumTokens = content.maximumTokens.map { max(minimumTokens, $0 - tokens) }
         case .turn: plan.turn = partial.answer.pausedTurn
         case .restart: break

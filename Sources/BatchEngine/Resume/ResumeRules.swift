@@ -9,6 +9,8 @@ package struct ResumeRules: Sendable, Equatable {
     /// Why the model is not asked to go on; nil where it is.
     package private(set) var continueObstacle: String?
     private let provider: String
+    /// The fewest scalars of a prefix behind which a new beginning can be told from the rest; 1 where it need not be.
+    private let minimumPrefixScalars: Int
 
     /// The rules for a request to a model of a provider.
     ///
@@ -17,6 +19,9 @@ package struct ResumeRules: Sendable, Equatable {
         _ content: RequestContent, model: String, provider: Provider, policy: ResumePolicy, isRefused: Bool
     ) {
         self.provider = provider.name
+        // Who asks for a prefill takes the risk, and a provider that always echoes tells where its echo ends.
+        let isRiskTaken = policy == .prefill || provider.echoesPrefix
+        minimumPrefixScalars = isRiskTaken ? 1 : AnswerJoiner.restartScalars
         if policy == .restart {
             replayObstacle = "resuming is switched off"
             prefillObstacle = replayObstacle
@@ -71,13 +76,14 @@ package struct ResumeRules: Sendable, Equatable {
             if answer == nil { return (.replay, "\(provider) keeps the stream and sends the rest of it") }
         }
         let text = answer ?? ResumeObstacle.ofText(partial.answer)
-        if prefillObstacle == nil, text == nil {
+        let short = text ?? ResumeObstacle.ofLength(partial.answer, minimumScalars: minimumPrefixScalars)
+        if prefillObstacle == nil, short == nil {
             return (.prefill, "\(provider) continues a last assistant message")
         }
         if continueObstacle == nil, text == nil {
             return (.continue, "the model is asked to go on, as the user allows")
         }
         let isAsked = continueObstacle == nil || prefillObstacle == nil
-        return (.restart, (isAsked ? text : nil) ?? prefillObstacle ?? "nothing was kept")
+        return (.restart, (isAsked ? short : nil) ?? prefillObstacle ?? "nothing was kept")
     }
 }

@@ -10,19 +10,14 @@ enum SeamOverlap {
     static func count(
         _ continuation: String.UnicodeScalarView, after prefix: Substring.UnicodeScalarView
     ) -> Int {
-        let own = Array(continuation)
+        // With the scalar before the longest overlap that there can be.
+        let end = Array(prefix.suffix(continuation.count + 1))
+        let own = Array(continuation.prefix(end.count))
         // A model that is asked to go on may have nothing to add.
         if own.isEmpty { return 0 }
-        // With the scalar before the longest overlap that there can be.
-        let end = Array(prefix.suffix(own.count + 1))
-        // How long a beginning of the continuation ends at each place of the prefix: Knuth, Morris and Pratt's way, so
-        // that a long text is gone through once.
         let borders = borders(of: own)
         var matched = 0
-        for scalar in end {
-            while matched > 0, matched == own.count || own[matched] != scalar { matched = borders[matched - 1] }
-            if own[matched] == scalar { matched += 1 }
-        }
+        for scalar in end { matched = Self.matched(own, borders, after: matched, scalar) }
         while matched >= minimumScalars {
             if beginsAtWord(end.count - matched, of: end) { return matched }
             matched = borders[matched - 1]
@@ -36,12 +31,24 @@ enum SeamOverlap {
         _ continuation: String.UnicodeScalarView, after prefix: Substring.UnicodeScalarView
     ) -> Bool {
         let own = Array(continuation)
-        guard let first = own.first else { return true }
-        let text = Array(prefix)
-        guard own.count <= text.count else { return false }
-        return (0...(text.count - own.count)).contains { start in
-            text[start] == first && text[start..<(start + own.count)].elementsEqual(own)
+        if own.isEmpty { return true }
+        let borders = borders(of: own)
+        var matched = 0
+        for scalar in prefix {
+            matched = Self.matched(own, borders, after: matched, scalar)
+            if matched == own.count { return true }
         }
+        return false
+    }
+
+    /// How long a beginning of the text ends with a scalar, where so much of it ended before that: Knuth, Morris and
+    /// Pratt's way, so that a long text is gone through once.
+    private static func matched(
+        _ text: [Unicode.Scalar], _ borders: [Int], after count: Int, _ scalar: Unicode.Scalar
+    ) -> Int {
+        var count = count
+        while count > 0, count == text.count || text[count] != scalar { count = borders[count - 1] }
+        return !text.isEmpty && text[count] == scalar ? count + 1 : count
     }
 
     private static func beginsAtWord(_ index: Int, of text: [Unicode.Scalar]) -> Bool {

@@ -16,10 +16,14 @@ package struct StoredPartial: Sendable, Equatable {
     package var furthestScalars: Int
     /// From where the rest of the attempt's stream can be had; nil where its server keeps it no more.
     package var cursor: ReplayCursor?
+    /// Where in the text the stream begins that the cursor is of: behind what was sent along with its request.
+    package var streamStart = 0
     /// How often a kept response was looked at whole, because its stream could not be had.
     package var pollCount: Int?
     /// How many replays in a row brought nothing; nil for none.
     package var emptyReplays: Int?
+    /// Whether an attempt of its job ended with `[DONE]` and without a finish reason: the next one that does is whole.
+    package var lacksFinishReason = false
     /// What the response that a stream is replayed of calls itself, and its model: the rest may not say it again.
     package var responseID: String?
     package var model: String?
@@ -47,16 +51,38 @@ package struct StoredPartial: Sendable, Equatable {
         return Int(kept.clamped(to: 0...Double(tokenCount)))
     }
 
+    /// The tokens of the first so many scalars of its text, as near as their share of it tells.
+    package func likelyTokens(ofScalars count: Int) -> Int {
+        let total = answer.text.unicodeScalars.count
+        guard count < total else { return tokenCount }
+        return Int((Double(tokenCount) * Double(count) / Double(total)).rounded())
+    }
+
+    /// The tokens of what was sent along with the request of its stream, as near as their share of the text tells.
+    var sentTokens: Int { streamStart > 0 ? likelyTokens(ofScalars: streamStart) : 0 }
+
+    /// How many scalars of the stream's own text were left out before `streamStart`: white space, or what was repeated.
+    var streamSkip: Int {
+        var start = 0
+        for seam in seams {
+            if start == streamStart { return seam.start }
+            start += seam.kept + seam.restored.unicodeScalars.count
+        }
+        return 0
+    }
+
     /// As the column `attempts.partial` holds it: the answer's members, `seams`, `tokens`, `furthest`, and of a kept
-    /// stream `cursor`, `polls`, `response_id`, `model`.
+    /// stream `cursor`, `stream_start`, `polls`, `response_id`, `model`; and `no_finish_reason`.
     package var json: JSON {
         var object = answer.json.object ?? JSONObject()
         object["seams"] = .array(seams.map(\.json))
         object["tokens"] = .int(tokenCount)
         object["furthest"] = .int(furthestScalars)
         object["cursor"] = cursor.map { .string($0.text) }
+        object["stream_start"] = cursor == nil || streamStart == 0 ? nil : .int(streamStart)
         object["polls"] = pollCount.map(JSON.int)
         object["empty_replays"] = emptyReplays.map(JSON.int)
+        if lacksFinishReason { object["no_finish_reason"] = true }
         object["response_id"] = responseID.map(JSON.string)
         object["model"] = model.map(JSON.string)
         return .object(object)
@@ -69,8 +95,12 @@ package struct StoredPartial: Sendable, Equatable {
             attemptID: attemptID, answer: answer, seams: (json["seams"]?.array ?? []).compactMap(Seam.init(json:)),
             tokenCount: NumberGate.count(json["tokens"]?.int), furthestScalars: NumberGate.count(json["furthest"]?.int))
         cursor = json["cursor"]?.string.flatMap(ReplayCursor.init(text:))
+        if let start = json["stream_start"]?.int {
+            streamStart = min(max(0, start), answer.text.unicodeScalars.count)
+        }
         pollCount = NumberGate.count(json["polls"]?.int)
         emptyReplays = NumberGate.count(json["empty_replays"]?.int)
+        lacksFinishReason = json["no_finish_reason"]?.bool ?? false
         responseID = json["response_id"]?.string
         model = json["model"]?.string
     }

@@ -56,7 +56,10 @@ package struct AttemptEnd: Sendable {
     }
 
     /// Whether the job waits for a time to be sent again.
-    package var waits: Bool {
-        if case .waiting(.some, _) = transition { true } else { false }
+    package var waits: Bool { waitsUntil != nil }
+
+    /// When the job may be sent again, in Unix milliseconds; nil where it waits for no time.
+    package var waitsUntil: Int64? {
+        if case .waiting(let until, _) = transition { until } else { nil }
     }
 }

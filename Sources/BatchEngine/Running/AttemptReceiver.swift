@@ -11,6 +11,8 @@ final class AttemptReceiver: ChunkReceiver {
     ///
     /// A stream calls from one event loop, never twice at once: nobody waits for the lock.
     private let state = Mutex((sequence: 0, tail: AnswerTail()))
+    /// Whether the stream is not read, since the store has no room.
+    private let isHeldBack = Atomic<Bool>(false)
 
     /// A receiver that also adds the chunks to the run's count.
     ///
@@ -41,5 +43,17 @@ final class AttemptReceiver: ChunkReceiver {
     /// What is kept back, to be stored with the attempt's end; to be called after the stream's end.
     var tail: AnswerTail { state.withLock { $0.tail } }
 
-    func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { store.whenThereIsRoom(resume) }
+    /// What has come so far, asked from outside.
+    var pulse: StreamPulse {
+        StreamPulse(
+            chunks: state.withLock { $0.sequence }, isHeldBack: isHeldBack.load(ordering: .relaxed))
+    }
+
+    func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) {
+        isHeldBack.store(true, ordering: .relaxed)
+        store.whenThereIsRoom { [self] in
+            isHeldBack.store(false, ordering: .relaxed)
+            resume()
+        }
+    }
 }

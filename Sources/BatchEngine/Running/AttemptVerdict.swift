@@ -42,9 +42,11 @@ package struct AttemptVerdict: Sendable {
             id: attemptID, strategy: plan.strategy, prefixScalars: plan.prefixScalars, own: result.partial,
             cursor: result.cursor, responseID: result.responseID, model: result.model,
             reportedTokens: result.usage?.completionTokens, isEcho: isEcho)
-        switch result.outcome {
+        attempt.isNamedFirst = result.isNamedFirst && job.partial?.cursor?.form == .response
+        switch Self.outcome(result, job, plan) {
         case .completed(let completion):
-            attempt.isWhole = true
+            if case .completed = result.outcome { attempt.isWhole = true }
+            end.result.outcome = .completed(completion)
             let joined = JoinedCompletion(completion, onto: base, attempt)
             end.overlapScalars = joined.overlapScalars
             end.result.responseID = joined.completion.id
@@ -80,18 +82,43 @@ package struct AttemptVerdict: Sendable {
         }
     }
 
+    /// How the attempt ended.
+    ///
+    /// One that went on from kept text, brought nothing and ended with `[DONE]`, without a finish reason as one before it,
+    /// says that the kept text is the answer.
+    private static func outcome(_ result: StreamResult, _ job: Job, _ plan: ResumePlan) -> StreamResult.Outcome {
+        guard case .failed(let error) = result.outcome, error.code == LLMError.withoutFinishReasonCode,
+            job.partial?.lacksFinishReason == true, result.partial.isEmpty,
+            plan.strategy == .prefill || plan.strategy == .continue
+        else { return result.outcome }
+        var answer = StreamingAccumulator(dialect: .openAIChat)
+        answer.add(StreamedChunk(.finish, "[DONE]"))
+        guard var completion = try? answer.completion() else { return result.outcome }
+        (completion.id, completion.model, completion.usage) = (result.responseID, result.model, result.usage)
+        completion.choices[0].finishReason = .unknown
+        return .completed(completion)
+    }
+
     /// Notes what is left of an attempt that failed.
     private mutating func fail(
         _ error: LLMError, _ job: Job, _ plan: ResumePlan, _ partial: StoredPartial, _ base: StoredPartial?,
         _ start: ReplayCursor?
     ) {
         var kept = partial
+        // A replay that brought nothing new; be it the beginning again.
+        let isEmptyReplay =
+            plan.strategy == .replay
+            && (end.result.partial.isEmpty || !plan.isPoll && kept.answer == base?.answer)
         kept.furthestScalars = max(job.partial?.furthestScalars ?? 0, kept.furthestScalars)
-        switch KeptStream(error, end.result, kept: kept, isReplayed: plan.strategy == .replay) {
+        kept.lacksFinishReason =
+            job.partial?.lacksFinishReason == true || error.code == LLMError.withoutFinishReasonCode
+        let stream = KeptStream(
+            error, end.result, kept: kept, isReplayed: plan.strategy == .replay, broughtNothing: isEmptyReplay)
+        switch stream {
         case .kept:
             if plan.isPoll, error.kind == .cut { kept.pollCount = (kept.pollCount ?? 0) + 1 }
             // One that was not answered tells nothing of the stream.
-            if plan.strategy == .replay, end.result.partial.isEmpty {
+            if isEmptyReplay {
                 if end.result.httpStatus != nil { kept.emptyReplays = (kept.emptyReplays ?? 0) + 1 }
             } else {
                 kept.emptyReplays = nil
@@ -175,11 +202,14 @@ package struct AttemptVerdict: Sendable {
 
     private static func records(_ joined: JoinedCompletion) -> [CompletionRecord] {
         var usage = joined.completion.usage
-        var source: CompletionRecord.UsageSource = usage == nil ? .none : .provider
-        if let kept = joined.baseTokens, let reported = usage {
-            // The report is of the continuation: its prompt holds the kept text, its output lacks it.
-            usage?.promptTokens = reported.promptTokens.map { max(0, $0 - kept) }
-            usage?.completionTokens = reported.completionTokens.map { $0 + kept }
+        let isTold = usage?.promptTokens != nil || usage?.completionTokens != nil
+        var source: CompletionRecord.UsageSource = isTold ? .provider : .none
+        if let sent = joined.sentTokens, let reported = usage {
+            // The report is of the continuation: its prompt holds the kept text, its output lacks it, unless it is the
+            // whole answer.
+            usage?.promptTokens = reported.promptTokens.map { max(0, $0 - sent) }
+            usage?.completionTokens = reported.completionTokens.map { $0 + (joined.isAlone ? 0 : sent) }
+            usage?.totalTokens = nil
             source = .mixed
         }
         return joined.completion.choices.map { choice in

@@ -25,6 +25,8 @@ package struct CompletionRecord: Sendable {
     package var promptTokens: Int?
     /// Tokens of the final text.
     package var completionTokens: Int?
+    /// As reported, where the report is of the whole answer.
+    package var totalTokens: Int?
     package var cachedTokens: Int?
     package var cacheCreationTokens: Int?
     package var reasoningTokens: Int?
@@ -43,6 +45,7 @@ package struct CompletionRecord: Sendable {
         self.model = model
         promptTokens = usage?.promptTokens
         completionTokens = usage?.completionTokens
+        totalTokens = usage?.totalTokens
         cachedTokens = usage?.cachedTokens
         cacheCreationTokens = usage?.cacheCreationTokens
         reasoningTokens = usage?.reasoningTokens

@@ -29,6 +29,8 @@ package actor JobRunner {
     private var news = RunNews()
     /// Jobs whose first answer shows whether others may follow.
     private var probes: Set<Int64> = []
+    /// The jobs whose streams are open.
+    private var open: [Int64: SentJob] = [:]
 
     /// A runner of the jobs in a store.
     ///
@@ -132,12 +134,13 @@ package actor JobRunner {
         while isTakingUp {
             let now = clock.now
             for jobID in takeAnswered() { admission.answered(jobID, at: now) }
+            lookAtStreams(at: now)
             let allowance = configuration.ramp.allowance(after: now, limit: configuration.concurrency)
             guard admission.running < allowance.streams,
                 admission.jobs.count - admission.running < configuration.maximumUncommitted
             else {
                 admission.hold()
-                await signal.wait(until: allowance.grows, in: &timers)
+                await signal.wait(until: earliest([allowance.grows, admission.nextLook]), in: &timers)
                 continue
             }
             // Both are asked before the queue is: what is stored before the intake closes, or before the last job
@@ -156,6 +159,7 @@ package actor JobRunner {
             case .read(let place): try await read(place)
             case .wait(let until, let due):
                 state.nextDueMilliseconds = due
+                if lookAtStreams(at: now) { continue }
                 for event in news.waits(of: admission, at: now, unixMilliseconds: unixMilliseconds) { tell(event) }
                 if until == nil, due == nil, isIdle, !isIntakeOpen || admission.spentBudget != nil {
                     if isLastLook { return }
@@ -165,10 +169,8 @@ package actor JobRunner {
                 }
                 isLastLook = false
                 // A clock of whole nanoseconds would stop short of a time between two of them.
-                var deadline = until.map { $0 + .microseconds(1) }
-                for other in [due.map(time(of:)), allowance.grows] {
-                    if let other { deadline = min(deadline ?? other, other) }
-                }
+                let time = until.map { $0 + .microseconds(1) }
+                let deadline = earliest([time, due.map(time(of:)), allowance.grows, admission.nextLook])
                 await signal.wait(until: deadline, in: &timers)
             }
         }
@@ -177,6 +179,18 @@ package actor JobRunner {
     /// Whether jobs are still to be taken up.
     private var isTakingUp: Bool {
         stop == .none && !Task.isCancelled && admission.lanes.mayAdmit(to: endpoints.keys)
+    }
+
+    private func earliest(_ times: [Duration?]) -> Duration? { times.compactMap(\.self).min() }
+
+    /// Looks whether open streams go on, where something depends on it and a second is over.
+    ///
+    /// - Returns: whether it did.
+    @discardableResult
+    private func lookAtStreams(at now: Duration) -> Bool {
+        guard let next = admission.nextLook, next <= now else { return false }
+        admission.look(at: now) { jobID in open[jobID]?.receiver?.pulse }
+        return true
     }
 
     private func takeAnswered() -> [Int64] {
@@ -194,9 +208,11 @@ package actor JobRunner {
         let page = admission.pageSize
         var retries = 0
         if admission.lanes[place].queue.isDueUnread(at: unixMilliseconds()) {
-            let due = try await store.dueJobs(
-                in: lane, at: unixMilliseconds(), limit: max(1, page / 2), excluding: admission.jobs.excluded)
-            let next = due.isEmpty ? try await nextDueTime(place) : nil
+            admission.lanes[place].queue.ask()
+            let (due, next) =
+                admission.jobs.isFull
+                ? try await retriesOfThisRun(place, limit: max(1, page / 2))
+                : try await dueJobs(lane, limit: max(1, page / 2))
             admission.lanes[place].queue.add(due: due, next: next)
             retries = due.count
         }
@@ -208,16 +224,33 @@ package actor JobRunner {
         admission.lanes[place].queue.add(fresh: fresh)
     }
 
-    /// When the next waiting job of a lane is due that this run does not leave alone.
-    private func nextDueTime(_ place: LanePlace) async throws -> Int64? {
+    /// The waiting jobs of a lane that are due, and when the next is where none are.
+    private func dueJobs(_ lane: ModelName, limit: Int) async throws -> (due: [Job], next: Int64?) {
+        let due = try await store.dueJobs(
+            in: lane, at: unixMilliseconds(), limit: limit, excluding: admission.jobs.excluded)
+        guard due.isEmpty else { return (due, nil) }
+        return (due, try await store.nextDueTime(in: lane, excluding: admission.jobs.excluded))
+    }
+
+    /// The same of the jobs that this run has tried, once it may take up no others: the store is asked for them by their
+    /// numbers, since it may have any number of others that wait.
+    private func retriesOfThisRun(_ place: LanePlace, limit: Int) async throws -> (due: [Job], next: Int64?) {
         let lane = admission.lanes[place].name
-        while admission.jobs.isFull {
-            let waiting = try await store.dueJobs(
-                in: lane, at: .max, limit: 16, excluding: admission.jobs.excluded)
-            if waiting.isEmpty { return nil }
-            if !admission.leaveAlone(waiting, at: place) { break }
+        if admission.lanes[place].queue.keepRetries() {
+            let times = try await store.waitingTimes(of: admission.lanes[place].queue.waiting, in: lane)
+            admission.lanes[place].queue.add(times)
         }
-        return try await store.nextDueTime(in: lane, excluding: admission.jobs.excluded)
+        if !admission.jobs.isOverMaximum, admission.lanes[place].queue.looksForOthers() {
+            let own = admission.jobs.excluded.union(admission.lanes[place].queue.waiting)
+            if try await store.nextDueTime(in: lane, excluding: own) != nil { admission.leaveAlone() }
+        }
+        let now = unixMilliseconds()
+        let retries = admission.lanes[place].queue.takeDueRetries(at: now, limit: limit)
+        let due = retries.isEmpty ? [] : try await store.dueJobs(among: retries.map(\.jobID), in: lane, at: now)
+        if let last = due.last, let index = retries.firstIndex(where: { $0.jobID == last.id }) {
+            admission.lanes[place].queue.add(Array(retries[(index + 1)...]))
+        }
+        return (due, admission.lanes[place].queue.retries?.next)
     }
 
     private func begin(_ job: Job, isProbe: Bool, in group: inout DiscardingTaskGroup) {
@@ -331,6 +364,7 @@ package actor JobRunner {
     private func begin(_ sent: SentJob) {
         state.attempts += 1
         let id = sent.job.id
+        open[id] = sent
         let whenAnswered: @Sendable () -> Void = { [self] in hasAnswered(id) }
         sent.begin(
             isRefused: state.refusedPrefills.contains("\(sent.job.provider)/\(sent.job.model)"),
@@ -358,6 +392,7 @@ package actor JobRunner {
         if configuration.failsFast, case .failed = sent.end?.transition { stop.endIntake(.limited("fail-fast")) }
         state.running -= 1
         probes.remove(sent.job.id)
+        open[sent.job.id] = nil
         admission.release(sent.job.id, at: clock.now)
         // The loop that only waits for a time would look at everything for nothing.
         if admission.isHeld || stop != .none { signal.signal() }
@@ -367,10 +402,10 @@ package actor JobRunner {
     @inline(never)
     private func finish(_ sent: SentJob, isStored: Bool) {
         let job = sent.job
-        var waits = false
+        var due: Int64?
         if isStored, let end = sent.end {
             state.count(end)
-            waits = end.waits
+            due = end.waitsUntil
             tell(
                 .attemptEnded(
                     RunEvent.AttemptReport(
@@ -378,8 +413,8 @@ package actor JobRunner {
                         lane: ModelName(provider: job.provider, model: job.model), number: sent.number, end: end)))
         }
         let isFull = admission.jobs.count - admission.running >= configuration.maximumUncommitted
-        admission.finish(job.id, waits: waits, at: clock.now)
-        if waits || isFull || admission.jobs.count == 0 || stop != .none { signal.signal() }
+        admission.finish(job.id, waitsUntil: due, at: clock.now)
+        if due != nil || isFull || admission.jobs.count == 0 || stop != .none { signal.signal() }
     }
 
     /// Tells, from any thread, that the answer of a job that probes has begun.

@@ -21,6 +21,14 @@ package protocol JobStore: Sendable {
     /// means that there are none.
     func dueJobs(in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job]
 
+    /// Of the waiting jobs of a lane in scope those with these numbers, and when each is due, in Unix milliseconds.
+    func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry]
+
+    /// Of these jobs of a lane those in scope whose waiting time is over at `now`, in the order of their numbers here.
+    ///
+    /// They may be only the first of them where they are large.
+    func dueJobs(among jobs: [Int64], in lane: ModelName, at now: Int64) async throws -> [Job]
+
     /// When the next waiting job of a lane in scope is due, in Unix milliseconds, the running ones left out; nil if none
     /// waits.
     func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64?

@@ -3,7 +3,7 @@ import LLMStreaming
 /// What an attempt sends and why so: all that is decided before it starts.
 struct PreparedAttempt {
     let plan: ResumePlan
-    let request: ProviderRequest
+    private(set) var request: ProviderRequest
 
     /// Reads a job's stored request and encodes it for its provider.
     ///
@@ -19,9 +19,11 @@ struct PreparedAttempt {
         plan = ResumePlan.make(
             partial: job.partial, content: stored.content, model: job.model, provider: provider,
             policy: stored.resume ?? policy, isRefused: isRefused)
+        let keptByteCount = plan.goesOn && !plan.isPoll ? job.partial?.answer.byteCount ?? 0 : 0
         if let cursor = plan.cursor {
             var request = ProviderRequest(plan.isPoll ? .poll(cursor) : .replay(cursor))
             request.dialect = stored.content.dialect(at: provider)
+            request.keptByteCount = keptByteCount
             self.request = request
             return
         }
@@ -34,5 +36,7 @@ struct PreparedAttempt {
         request = try RequestEncoder.encode(
             stored.content, model: job.model, provider: provider, continuation: plan.continuation,
             maximumTokens: plan.maximumTokens, kept: kept)
+        request.acceptsMissingFinishReason = job.partial?.lacksFinishReason ?? false
+        request.keptByteCount = keptByteCount
     }
 }

@@ -68,7 +68,8 @@ package struct RetryPolicy: Sendable {
         }
         guard circumstances.equalFailures < Self.deterministicFailures else { return .fail }
         // From the last new start on there are `maximumAttempts` left: ten times as many in all.
-        if isLonger, attempts <= 9 * maximumAttempts {
+        // Who allows one attempt wants one request.
+        if isLonger, maximumAttempts > 1, attempts <= 9 * maximumAttempts {
             return .retry(after: wait(error, tries: 0, fraction), costs: .startsAnew)
         }
         if error.kind == .rateLimit {

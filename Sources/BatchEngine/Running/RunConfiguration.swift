@@ -10,7 +10,7 @@ package struct RunConfiguration: Sendable {
     package var cost = Budget(cap: nil)
     /// The tokens that they may use up, input and output together, with those of before.
     package var tokens = Budget(cap: nil)
-    /// How long a provider may be out before it gets no more requests.
+    /// How long a provider, or a model of it, may be out before it gets no more requests.
     package var outageTimeout: Duration = .seconds(900)
     /// The most jobs whose stream has ended and whose COMMIT is still to come: where the store is slow, no more are sent.
     package var maximumUncommitted = 4096

@@ -2,6 +2,11 @@
 struct RunNews: Sendable {
     private var waits: [RunWait] = []
     private var stops: Set<String> = []
+    /// When limits that refusals set were told last, and whether streams were silent then.
+    private var limits: [String: (time: Duration, hasSilent: Bool)] = [:]
+
+    /// Such limits come and go with each answer.
+    private static let limitInterval = Duration.seconds(60)
 
     /// The waits that are new, but for the short ones that are the rule at a rate.
     mutating func waits(
@@ -9,13 +14,25 @@ struct RunNews: Sendable {
     ) -> [RunEvent] {
         let found = admission.waits(at: now, unixMilliseconds: unixMilliseconds()) { reason, until in
             switch reason {
-            case .pause, .outage, .budget: true
+            case .pause, .outage, .budget, .refusals: true
             default: until ?? .zero > now + .seconds(5)
             }
         }
         guard !found.isEmpty || !waits.isEmpty else { return [] }
         defer { waits = found }
-        return found.filter { wait in !waits.contains { $0.isSame(as: wait) } }.map(RunEvent.waiting)
+        var events: [RunEvent] = []
+        for wait in found where isNew(wait, at: now) { events.append(.waiting(wait)) }
+        return events
+    }
+
+    private mutating func isNew(_ wait: RunWait, at now: Duration) -> Bool {
+        guard let limit = wait.limit else { return !waits.contains { $0.isSame(as: wait) } }
+        let hasSilent = limit.silent > 0
+        if let told = limits[wait.name], now - told.time < Self.limitInterval, told.hasSilent || !hasSilent {
+            return false
+        }
+        limits[wait.name] = (now, hasSilent)
+        return true
     }
 
     /// The limits that headers changed, and what gets no more requests.

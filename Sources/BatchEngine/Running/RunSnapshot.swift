@@ -37,7 +37,7 @@ package struct RunSnapshot: Sendable, Equatable {
 
     /// Counts a job's new state, once it is committed.
     mutating func count(_ end: AttemptEnd) {
-        if let cost = end.costUSD { costUSD = (costUSD ?? 0) + cost }
+        if let cost = end.costUSD, cost >= 0 { costUSD = (costUSD ?? 0) + cost }
         switch end.transition {
         case .completed(let records):
             completed += 1

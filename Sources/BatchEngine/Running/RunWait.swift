@@ -5,8 +5,13 @@ package struct RunWait: Sendable, Hashable {
     package var reason: WaitReason
     /// Unix milliseconds; nil where it ends with something that is under way.
     package var untilMilliseconds: Int64?
+    /// What refusals have left of its streams, where that is what they wait for.
+    package var limit: StreamLimit?
 
-    package init(name: String, reason: WaitReason, untilMilliseconds: Int64? = nil) {
+    package init(
+        name: String, reason: WaitReason, untilMilliseconds: Int64? = nil, limit: StreamLimit? = nil
+    ) {
+        self.limit = limit
         self.name = name
         self.reason = reason
         self.untilMilliseconds = untilMilliseconds

@@ -29,7 +29,8 @@ struct DatabasePath: Sendable, Equatable {
         }
         defer { unsafe free(resolved) }
         let prefix = unsafe String(cString: resolved)
-        let name = path.split(separator: "/", omittingEmptySubsequences: true).last.map(String.init) ?? ""
+        // Behind a slash at the end stands nothing: the name of a folder is not that of a file in it.
+        let name = path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? ""
         guard !name.isEmpty, name != ".", name != ".." else {
             throw StoreError(.notOurs, path: path, reason: "it is a folder")
         }

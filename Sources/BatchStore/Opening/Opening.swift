@@ -35,6 +35,7 @@ enum Opening {
         // Closing a connection writes the WAL into the file: not before the file is known to be sound.
         connection.setCheckpointsOnClose(false)
         connection.setLockWait(lockWait)
+        if let bytes = options.maximumRowBytes { connection.setMaximumBytes(bytes) }
         if case .ours = file {
             let schema = try Migration.schema(of: connection, path: path)
             try refuse(newerThan: options.migrations.count, .ours(schema: schema), path)

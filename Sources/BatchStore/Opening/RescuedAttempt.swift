@@ -48,9 +48,10 @@ struct RescuedAttempt {
 
     /// The answer so far, joined with what it went on from; nil where there is none.
     var partial: (stored: StoredPartial, overlapScalars: Int?)? {
-        let attempt = AnswerJoiner.Attempt(
+        var attempt = AnswerJoiner.Attempt(
             id: id, strategy: strategy, prefixScalars: prefixScalars, own: accumulator.partial,
             cursor: accumulator.cursor, responseID: accumulator.responseID, model: accumulator.model, isEcho: isEcho)
+        attempt.isNamedFirst = accumulator.isNamedFirst && base?.cursor?.form == .response
         let (partial, overlap) = AnswerJoiner.join(attempt, onto: base)
         return partial.isEmpty ? nil : (partial, overlap)
     }

@@ -103,7 +103,7 @@ enum Rescuer {
             end.bind(usage.promptTokens, at: 11)
             end.bind(usage.completionTokens, at: 12)
             end.bind(usage.source.rawValue, at: 13)
-            end.bind(utf8: partial?.stored.json.bytes, at: 14)
+            end.bind(utf8: partial?.stored.stored(inRowOf: connection.maximumBytes), at: 14)
             try end.run()
         }
         try release(attempts.map(\.jobID), connection, now)

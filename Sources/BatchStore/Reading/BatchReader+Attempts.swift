@@ -67,13 +67,15 @@ extension BatchReader {
             rows.bind(attempt.id, at: 3)
             rows.bind(limit, at: 4)
             var chunks: [StoredChunk] = []
-            while try rows.step() {
+            var bytes = 0
+            while bytes < Self.maximumPageBytes, try rows.step() {
                 chunks.append(
                     StoredChunk(
                         id: rows.integer(0), sequence: rows.int(1), atMicroseconds: rows.microseconds(2),
                         kind: rows.text(3), choice: rows.int(4), item: rows.int(5), text: rows.text(6)))
+                bytes += chunks[chunks.count - 1].text.utf8.count
             }
-            let reached = chunks.count == limit ? chunks.last?.id ?? end : end
+            let reached = chunks.count == limit || bytes >= Self.maximumPageBytes ? chunks.last?.id ?? end : end
             return ChunkPage(chunks: chunks, next: reached < newest ? reached : nil)
         }
     }

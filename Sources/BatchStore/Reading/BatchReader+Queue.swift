@@ -1,6 +1,11 @@
 package import BatchEngine
+import LLMStreaming
 
 extension BatchReader {
+    /// A page of jobs ends once they have so many bytes for each that was asked for: lines may have megabytes, and every
+    /// lane holds a page.
+    private static let pageBytesPerJob = 64 << 10
+
     /// The lanes of all jobs that can run, found lane by lane in the indexes.
     package func lanes() throws(StoreError) -> [ModelName] {
         try read { (connection) throws(SQLiteFailure) in
@@ -46,6 +51,38 @@ extension BatchReader {
         }
     }
 
+    /// Of the waiting jobs of a lane in scope those with these numbers, and when each is due.
+    func waitingTimes(
+        of jobs: Set<Int64>, in lane: ModelName, in scope: JobScope
+    ) throws(StoreError) -> [RetryTimes.Retry] {
+        if jobs.isEmpty { return [] }
+        return try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(QueueQuery.nextDue)
+            rows.bind(scope, at: 4)
+            rows.bind(lane, at: 6)
+            var times: [RetryTimes.Retry] = []
+            while times.count < jobs.count, try rows.step() {
+                let id = rows.integer(0)
+                if jobs.contains(id) { times.append(RetryTimes.Retry(jobID: id, due: rows.integer(1))) }
+            }
+            return times
+        }
+    }
+
+    /// Of these jobs of a lane those in scope whose waiting time is over, in their order here.
+    func dueJobs(
+        among jobs: [Int64], in lane: ModelName, at now: Int64, in scope: JobScope
+    ) throws(StoreError) -> [Job] {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(QueueQuery.dueAmong)
+            rows.bind(now, at: 1)
+            rows.bind(utf8: JSON.array(jobs.map { .int(Int($0)) }).bytes, at: 2)
+            rows.bind(scope, at: 4)
+            rows.bind(lane, at: 6)
+            return try self.jobs(rows, limit: jobs.count, excluding: [], connection)
+        }
+    }
+
     /// When the next waiting job of a lane in scope is due; nil if none waits.
     func nextDueTime(in lane: ModelName, excluding running: Set<Int64>, in scope: JobScope) throws(StoreError) -> Int64?
     {
@@ -66,7 +103,8 @@ extension BatchReader {
         let partials = try connection.prepare(QueueQuery.partial)
         let failures = try connection.prepare(QueueQuery.failures)
         var jobs: [Job] = []
-        while jobs.count < limit, try rows.step() {
+        var bytes = 0
+        while jobs.count < limit, bytes / Self.pageBytesPerJob < limit, try rows.step() {
             guard !running.contains(rows.integer(0)) else { continue }
             var job = Job(
                 id: rows.integer(0), customID: rows.text(1), source: rows.text(2),
@@ -77,6 +115,7 @@ extension BatchReader {
                 job.partial = try partial(of: job, partials)
                 job.recentFailures = try recentFailures(of: job, failures)
             }
+            bytes += job.expectedBytes
             jobs.append(job)
         }
         return jobs

@@ -21,6 +21,9 @@ extension BatchReader {
         ORDER BY (SELECT j.job_id FROM jobs AS j WHERE j.source = files.source ORDER BY j.line LIMIT 1)
         """
 
+    /// A page of answers or chunks ends at so many bytes: an answer may have megabytes.
+    static let maximumPageBytes = 4 << 20
+
     /// The next jobs that pass a filter, in the order of the input: file by file, line by line; then those that a file no
     /// longer has.
     ///
@@ -30,7 +33,7 @@ extension BatchReader {
     ) throws(StoreError) -> ResultPage {
         var cursor = if let cursor { cursor } else { ResultPage.Cursor(sources: try sources()) }
         guard let source = cursor.sources.first else { return ResultPage(results: [], next: nil) }
-        let results = try read { (connection) throws(SQLiteFailure) in
+        let (results, isFull) = try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(cursor.line == nil ? Self.goneResults : Self.linedResults)
             rows.bind(source, at: 1)
             rows.bind(cursor.line, at: 2)
@@ -39,10 +42,14 @@ extension BatchReader {
             rows.bind(limit, at: 9)
             let completions = try connection.prepare(StoredCompletion.query)
             var results: [JobResult] = []
-            while try rows.step() { results.append(try result(rows, completions)) }
-            return results
+            var bytes = 0
+            while bytes < Self.maximumPageBytes, try rows.step() {
+                results.append(try result(rows, completions))
+                bytes += results[results.count - 1].bytes
+            }
+            return (results, isFull: results.count == limit || bytes >= Self.maximumPageBytes)
         }
-        if let last = results.last, results.count == limit {
+        if let last = results.last, isFull {
             cursor.line = last.job.line
             cursor.jobID = last.job.id
         } else if cursor.line != nil {
@@ -105,4 +112,14 @@ extension BatchReader {
         ORDER BY j.job_id
         LIMIT ?9
         """
+}
+
+extension JobResult {
+    /// About how much memory its answers take.
+    fileprivate var bytes: Int {
+        completions.reduce(job.metadata?.count ?? 0) { sum, completion in
+            sum + completion.content.utf8.count + (completion.reasoning?.utf8.count ?? 0) + completion.message.count
+                + (completion.toolCalls?.count ?? 0)
+        }
+    }
 }

@@ -4,7 +4,8 @@ extension BatchReader {
     /// What the jobs in scope have used up in all runs.
     ///
     /// What the provider took and did not report is estimated as it is while a run is on: half the bytes of the request
-    /// for its input, and the pieces that came for its output.
+    /// for its input, and the pieces that came for its output. A stored cost that is no amount is none, and no count takes
+    /// anything from the sum.
     package func spending(in scope: JobScope) throws(StoreError) -> Spending {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(
@@ -15,10 +16,11 @@ extension BatchReader {
                     sum(tokens_in) FILTER (WHERE a.cost_usd IS NULL),
                     sum(tokens_out) FILTER (WHERE a.cost_usd IS NULL)
                 FROM (
-                    SELECT job_id, cost_usd, iif(completion_tokens BETWEEN 0 AND 1e12, completion_tokens, 0) AS tokens_out,
-                        coalesce(iif(prompt_tokens BETWEEN 0 AND 1e12, prompt_tokens, NULL), (
+                    SELECT job_id, iif(cost_usd BETWEEN 0 AND 1e12, cost_usd, NULL) AS cost_usd,
+                        iif(completion_tokens BETWEEN 0 AND 1e12, completion_tokens, 0) AS tokens_out,
+                        max(0.0, coalesce(iif(prompt_tokens BETWEEN 0 AND 1e12, prompt_tokens, NULL), (
                             SELECT length(CAST(request AS BLOB)) / 2.0 FROM requests AS r WHERE r.job_id = attempts.job_id
-                        )) AS tokens_in
+                        ))) AS tokens_in
                     FROM attempts
                     WHERE prompt_tokens IS NOT NULL OR completion_tokens > 0 OR chunk_count > 0
                 ) AS a CROSS JOIN jobs AS j ON j.job_id = a.job_id

@@ -26,6 +26,17 @@ enum QueueQuery {
         ORDER BY j.not_before_ms, j.job_id
         """
 
+    /// ?1 now, ?2 the jobs, ?4 and ?5 the scope, ?6 and ?7 provider and model.
+    static let dueAmong: StaticString = """
+        SELECT j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.attempts, r.request,
+            (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
+        FROM json_each(?2) AS wanted CROSS JOIN jobs AS j ON j.job_id = wanted.value
+        CROSS JOIN requests AS r ON r.job_id = j.job_id
+        WHERE j.provider = ?6 AND j.model = ?7 AND j.not_before_ms <= ?1
+            AND (?4 = 0 OR ?4 = 1 AND j.line IS NOT NULL AND j.source IN (SELECT value FROM json_each(?5))
+                OR ?4 = 2 AND j.job_id IN (SELECT value FROM json_each(?5)))
+        """
+
     /// ?4 and ?5 the scope, ?6 and ?7 provider and model.
     ///
     /// Read until there is one that does not run.

@@ -133,6 +133,14 @@ import CSQLite
         }
     }
 
+    // MARK: Limits
+
+    /// The most bytes of a text, and of a row.
+    var maximumBytes: Int { unsafe Int(sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, -1)) }
+
+    /// Lowers that bound.
+    func setMaximumBytes(_ count: Int) { unsafe _ = sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Int32(clamping: count)) }
+
     // MARK: The file
 
     /// Whether closing checkpoints and deletes the WAL.

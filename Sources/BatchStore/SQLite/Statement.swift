@@ -5,6 +5,8 @@ import CSQLite
 /// Parameters count from 1, columns from 0.
 @safe struct Statement: ~Copyable {
     private let handle: OpaquePointer
+    /// What SQLite found wrong with a value that was bound; the next step throws it.
+    private let fault = BindFault()
 
     @unsafe init(sql: String, on connection: OpaquePointer, isKept: Bool) throws(SQLiteFailure) {
         var prepared: OpaquePointer?
@@ -64,8 +66,9 @@ import CSQLite
         unsafe check(bindText(handle, index, bytes, nil))
     }
 
-    /// Binding fails only for a wrong index or where there is no memory.
+    /// A value may be larger than SQLite takes, or than there is memory for; anything else is a wrong index.
     private func check(_ code: Int32) {
+        if code == SQLITE_TOOBIG || code == SQLITE_NOMEM { return fault.code = code }
         precondition(code == SQLITE_OK, "SQLite refused a parameter with code \(code)")
     }
 
@@ -73,6 +76,10 @@ import CSQLite
 
     /// Goes to the next row; false, and the statement is reset, where there is none.
     func step() throws(SQLiteFailure) -> Bool {
+        if let code = fault.code {
+            fault.code = nil
+            throw SQLiteFailure(code: code, on: nil)
+        }
         let code = unsafe sqlite3_step(handle)
         if code == SQLITE_ROW { return true }
         unsafe sqlite3_reset(handle)
@@ -127,6 +134,11 @@ import CSQLite
         let count = unsafe sqlite3_column_bytes(handle, column)
         return unsafe body(UnsafeBufferPointer(start: address, count: address == nil ? 0 : Int(count)))
     }
+}
+
+/// What is wrong with a value that was bound; one thread at a time uses it, as its statement.
+private final class BindFault {
+    var code: Int32?
 }
 
 /// Binds UTF-8 as a text, also an empty one.

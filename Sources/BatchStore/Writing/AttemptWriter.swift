@@ -58,10 +58,11 @@ struct AttemptWriter: ~Copyable {
         end.bind(usage.promptTokens, at: 19)
         end.bind(usage.completionTokens, at: 20)
         end.bind(usage.source.rawValue, at: 21)
-        end.bind(utf8: attempt.partial?.json.bytes, at: 22)
+        let partial = attempt.partial?.stored(inRowOf: connection.maximumBytes)
+        end.bind(utf8: partial, at: 22)
         end.bind(attempt.costUSD, at: 23)
         try end.run()
-        try settle(attempt)
+        try settle(attempt, isPartialLost: attempt.partial != nil && partial == nil)
         if connection.changes > 0 { return true }
         release.bind(attempt.jobID, at: 1)
         release.bind(attempt.endedMilliseconds, at: 2)
@@ -69,14 +70,14 @@ struct AttemptWriter: ~Copyable {
         return false
     }
 
-    private func settle(_ attempt: AttemptEnd) throws(SQLiteFailure) {
+    private func settle(_ attempt: AttemptEnd, isPartialLost: Bool) throws(SQLiteFailure) {
         var notBefore: Int64?
         let status: JobStatus
         switch attempt.transition {
         case .completed: status = .completed
         case .waiting(let until, let hasPartial):
             notBefore = until
-            status = hasPartial ? .interrupted : .pending
+            status = hasPartial && !isPartialLost ? .interrupted : .pending
         case .failed: status = .failed
         }
         settle.bind(attempt.jobID, at: 1)

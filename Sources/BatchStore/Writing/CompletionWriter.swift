@@ -4,11 +4,17 @@ import LLMStreaming
 /// Writes the rows of `completions`, with what sums over the job's attempts.
 struct CompletionWriter: ~Copyable {
     private let attempts: Statement
+    private let estimate: Statement
     private let insert: Statement
 
     /// Writes the answers of a job; its attempt's row is written already.
     func write(_ records: [CompletionRecord], of end: AttemptEnd) throws(SQLiteFailure) {
-        let totals = try totals(of: end)
+        let totals = try totals(of: end, ownPrompt: records.first?.promptTokens)
+        for (attemptID, tokens) in totals.estimatedPrompts {
+            estimate.bind(attemptID, at: 1)
+            estimate.bind(tokens, at: 2)
+            try estimate.run()
+        }
         for record in records { try write(record, totals, of: end) }
     }
 
@@ -16,7 +22,12 @@ struct CompletionWriter: ~Copyable {
         _ record: CompletionRecord, _ totals: AttemptTotals, of end: AttemptEnd
     ) throws(SQLiteFailure) {
         let choice = record.choice
-        let promptTokens = totals.promptTokens ?? record.promptTokens
+        let promptTokens = totals.promptTokens
+        // The last report is of a prompt that held the kept text.
+        let isJoined = record.usageSource == .mixed
+        let cachedTokens = isJoined ? Self.lower(record.cachedTokens, promptTokens) : record.cachedTokens
+        let sum = promptTokens.flatMap { prompt in record.completionTokens.map { BilledResponse.sum(prompt, $0) } }
+        let isEstimated = !totals.estimatedPrompts.isEmpty && record.usageSource == .provider
         insert.bind(end.jobID, at: 1)
         insert.bind(choice.index, at: 2)
         insert.bind(end.attemptID, at: 3)
@@ -27,11 +38,11 @@ struct CompletionWriter: ~Copyable {
         insert.bind(choice.nativeFinishReason, at: 8)
         insert.bind(promptTokens, at: 9)
         insert.bind(record.completionTokens, at: 10)
-        insert.bind(promptTokens.flatMap { prompt in record.completionTokens.map { prompt + $0 } }, at: 11)
-        insert.bind(record.cachedTokens, at: 12)
+        insert.bind((promptTokens == record.promptTokens ? record.totalTokens : nil) ?? sum, at: 11)
+        insert.bind(cachedTokens, at: 12)
         insert.bind(record.cacheCreationTokens, at: 13)
         insert.bind(record.reasoningTokens, at: 14)
-        insert.bind(record.usageSource.rawValue, at: 15)
+        insert.bind((isEstimated ? .mixed : record.usageSource).rawValue, at: 15)
         insert.bind(totals.billedPromptTokens, at: 16)
         insert.bind(totals.billedCompletionTokens, at: 17)
         insert.bind(totals.firstChunkMicroseconds, at: 18)
@@ -50,7 +61,12 @@ struct CompletionWriter: ~Copyable {
         try insert.run()
     }
 
-    private func totals(of end: AttemptEnd) throws(SQLiteFailure) -> AttemptTotals {
+    private static func lower(_ tokens: Int?, _ bound: Int?) -> Int? {
+        guard let tokens, let bound else { return tokens }
+        return min(tokens, bound)
+    }
+
+    private func totals(of end: AttemptEnd, ownPrompt: Int?) throws(SQLiteFailure) -> AttemptTotals {
         attempts.bind(end.jobID, at: 1)
         attempts.bind(end.attemptID, at: 2)
         var rows: [AttemptTotals.Attempt] = []
@@ -61,9 +77,11 @@ struct CompletionWriter: ~Copyable {
                     promptTokens: attempts.optionalCount(2), completionTokens: attempts.optionalCount(3),
                     firstChunkMicroseconds: attempts.optionalMicroseconds(4),
                     durationMicroseconds: attempts.optionalMicroseconds(5), chunkCount: attempts.optionalCount(6),
-                    costUSD: attempts.optionalMoney(7)))
+                    costUSD: attempts.optionalMoney(7),
+                    strategy: attempts.optionalText(8).flatMap(ResumeStrategy.init),
+                    resumedFrom: attempts.optionalInteger(9)))
         }
-        return AttemptTotals(rows)
+        return AttemptTotals(rows, ownPrompt: ownPrompt)
     }
 }
 
@@ -75,10 +93,15 @@ extension CompletionWriter {
             attempts: connection.prepare(
                 """
                 SELECT attempt_id, response_id, prompt_tokens, completion_tokens, first_chunk_us, duration_us, chunk_count,
-                    cost_usd
+                    cost_usd, resume_strategy, resumed_from
                 FROM attempts
                 WHERE job_id = ?1 AND request_sha256 = (SELECT request_sha256 FROM attempts WHERE attempt_id = ?2)
                 ORDER BY number
+                """),
+            estimate: connection.prepare(
+                """
+                UPDATE attempts SET prompt_tokens = ?2, usage_source = 'mixed'
+                WHERE attempt_id = ?1 AND prompt_tokens IS NULL
                 """),
             insert: connection.prepare(
                 """

@@ -16,6 +16,13 @@ final class ActiveStream {
     let onEnd: @Sendable (ExchangeEnd) -> Void
     var exchange: Exchange
     var flow = Flow.open
+    private let budget: MemoryBudget
+    /// What it holds of it, once that is enough to be counted.
+    private(set) var memory: MemoryShare?
+    /// From how many bytes on it is counted again.
+    private var nextCount: Int
+    /// Whether it was not read on for want of memory, and has not been since.
+    private var isHeldBack = false
     /// Whether the request has left in full.
     var isRequestSent = false
     /// Whether the server will take another request on the connection.
@@ -29,6 +36,8 @@ final class ActiveStream {
     ) {
         id = plan.id
         receiver = plan.receiver
+        budget = plan.memory
+        nextCount = plan.memory.step
         answerBegan = plan.answerBegan
         self.onEnd = onEnd
         exchange = Exchange(plan, isConnectionReused: isConnectionReused, at: now)
@@ -41,5 +50,31 @@ final class ActiveStream {
         guard flow == .open, exchange.hasChunks else { return false }
         let (chunks, microseconds) = exchange.takeChunks()
         return !receiver.receive(chunks, atMicroseconds: microseconds)
+    }
+
+    /// Whether there is memory to read on; if not, the closure is called once there is, on any thread.
+    ///
+    /// Few streams are ever counted: most of the time it is one comparison.
+    func hasMemory(resume: () -> @Sendable () -> Void) -> Bool {
+        let held = exchange.heldByteCount
+        let hasShrunk = memory != nil && held < nextCount - 2 * budget.step
+        guard held >= nextCount || hasShrunk else { return !isHeldBack || grows(resume()) }
+        let share = memory ?? MemoryShare(budget)
+        memory = share
+        nextCount = share.count(held)
+        return grows(resume())
+    }
+
+    private func grows(_ resume: @escaping @Sendable () -> Void) -> Bool {
+        isHeldBack = !(memory?.mayGrow(resume: resume) ?? true)
+        return !isHeldBack
+    }
+
+    /// Everything known of it after its end, with its share of the memory, which is free once nobody has the result.
+    func result(_ outcome: StreamResult.Outcome, at now: NIODeadline) -> StreamResult {
+        memory?.end()
+        var result = exchange.result(outcome, at: now)
+        result.memory = memory
+        return result
     }
 }

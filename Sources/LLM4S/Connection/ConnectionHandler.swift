@@ -123,7 +123,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Hands chunks on; delivers the result once nothing is left to hand on.
     private func advance(_ stream: ActiveStream) {
-        if stream.handOn(), stream.exchange.verdict == nil { pause(stream) }
+        if stream.handOn(), stream.exchange.verdict == nil {
+            pause(stream)
+        } else if stream.exchange.verdict == nil, stream.flow == .open,
+            !stream.hasMemory(resume: { resumption(stream) })
+        {
+            stream.flow = .waitingForRoom(isReadHeld: false)
+            stream.exchange.pause(at: now)
+        }
         if stream.exchange.verdict != nil, !stream.exchange.hasChunks {
             finish(stream)
         } else {
@@ -132,14 +139,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func pause(_ stream: ActiveStream) {
-        guard let context else { return }
+        guard context != nil else { return }
         stream.flow = .waitingForRoom(isReadHeld: false)
         stream.exchange.pause(at: now)
+        stream.receiver.whenThereIsRoom(resumption(stream))
+    }
+
+    /// What lets a stream go on, from any thread.
+    private func resumption(_ stream: ActiveStream) -> @Sendable () -> Void {
+        guard let context else { return {} }
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         let id = stream.id
-        stream.receiver.whenThereIsRoom {
-            handler.eventLoop.execute { handler.value.resume(id) }
-        }
+        return { handler.eventLoop.execute { handler.value.resume(id) } }
     }
 
     private func resume(_ id: UInt64) {
@@ -170,8 +181,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         answerCame()
         let end: ExchangeEnd =
             switch verdict {
-            case .completed(let completion): .result(stream.exchange.result(.completed(completion), at: now))
-            case .failed(let error): .result(stream.exchange.result(.failed(error), at: now))
+            case .completed(let completion): .result(stream.result(.completed(completion), at: now))
+            case .failed(let error): .result(stream.result(.failed(error), at: now))
             case .redirected(let path): .redirected(path: path)
             }
         if case .streaming = state { release(stream, verdict) } else { state = .closed }

@@ -13,6 +13,8 @@ final class ConnectionPool: Sendable {
     /// What the transport was made with.
     let configuration: TransportConfiguration
     private let tls: TLSClient
+    /// What all answers may hold in memory.
+    let memory: MemoryBudget
     private let state: Mutex<PoolState<Connection, Waiter>>
     private let lastID = Atomic<UInt64>(0)
 
@@ -20,6 +22,7 @@ final class ConnectionPool: Sendable {
         self.group = group
         tls = TLSClient(configuration)
         self.configuration = configuration
+        memory = MemoryBudget(limit: configuration.maximumHeldBytes)
         state = Mutex(PoolState(maximumSetUps: configuration.maximumHandshakes))
     }
 

@@ -41,6 +41,9 @@ struct Exchange: Sendable {
         arrival = now
     }
 
+    /// The bytes that the answer holds in memory, roughly.
+    var heldByteCount: Int { handler.heldByteCount + body.heldByteCount }
+
     /// Whether chunks wait to be taken.
     var hasChunks: Bool { !chunks.isEmpty }
 
@@ -77,20 +80,71 @@ struct Exchange: Sendable {
         body = ResponseBody(head: head)
         switch body {
         case .refusal, .foreign: clock.startClosing(at: now)
-        case .awaitingHead, .unnamed, .events, .document, .settled: break
+        case .awaitingHead, .opening, .events, .document, .settled: break
         }
     }
 
     /// Takes a piece of the answer's body.
     mutating func receiveBody(_ bytes: Span<UInt8>, at now: NIODeadline) {
         guard verdict == nil else { return }
-        if body == .unnamed { body.sniff(bytes) }
-        if case .events = body {
-            receiveEvents(bytes, at: now)
-        } else {
+        switch body {
+        case .events: receiveEvents(bytes, at: now)
+        case .opening(let opening): receiveOpening(opening, bytes, at: now)
+        default:
             clock.receivedBytes(at: now)
             if body.keep(bytes, maximumDocumentBytes: limits.maximumEventBytes) { receiveEnd(at: now) }
         }
+    }
+
+    /// Takes bytes of a body of which it is not known what it is.
+    private mutating func receiveOpening(_ opening: BodyOpening, _ bytes: Span<UInt8>, at now: NIODeadline) {
+        if opening.bytes.isEmpty {
+            var opening = opening
+            let finding = opening.finding(bytes)
+            if finding == .undecided {
+                unsafe bytes.withUnsafeBufferPointer { unsafe opening.bytes.append(contentsOf: $0) }
+                body = .opening(opening)
+                clock.receivedBytes(at: now)
+            } else {
+                receive(bytes, as: finding, at: now)
+            }
+        } else {
+            // Once or twice a stream, or for as long as comments come.
+            var opening = opening
+            body = .settled
+            unsafe bytes.withUnsafeBufferPointer { unsafe opening.bytes.append(contentsOf: $0) }
+            let finding = opening.finding(opening.bytes.span)
+            if finding == .undecided {
+                body = .opening(opening)
+                clock.receivedBytes(at: now)
+            } else {
+                receive(opening.bytes.span, as: finding, at: now)
+            }
+        }
+    }
+
+    /// Takes the first bytes of a body that is now known.
+    private mutating func receive(_ bytes: Span<UInt8>, as finding: BodyOpening.Finding, at now: NIODeadline) {
+        switch finding {
+        case .undecided, .events: body = .events
+        case .document(let start):
+            body = .document([])
+            return receiveBody(bytes.extracting(start...), at: now)
+        case .foreign(let mediaType):
+            body = .foreign(mediaType: mediaType, [])
+            clock.startClosing(at: now)
+        case .compressed(let coding):
+            // The next one would be so too, and cost as much.
+            return settle(
+                .failed(LLMError(.decode, Self.compressed(coding, origin.endpointName), shouldRetry: false)))
+        }
+        receiveBody(bytes, at: now)
+    }
+
+    private static func compressed(_ coding: String, _ name: String) -> String {
+        "\(name) sent a body that is compressed (content-encoding: \(coding)), although the request says "
+            + "accept-encoding: identity; see what compresses on the way, or whether headers in the configuration ask "
+            + "for it"
     }
 
     /// Takes the end of the answer's body.
@@ -98,11 +152,17 @@ struct Exchange: Sendable {
         guard verdict == nil else { return }
         switch body {
         case .awaitingHead, .settled: break
-        case .unnamed, .events: endEvents(.closed, at: now)
-        case .document(let bytes): endDocument(bytes, at: now)
+        case .opening, .events: endEvents(.closed, isOrderly: true, at: now)
+        case .document(let bytes): endDocument(bytes, .closed, at: now)
         case .refusal(let head, let bytes):
+            let coding = ContentCoding.found(in: bytes, of: head)
             let isCut = bytes.count >= ResponseBody.maximumRefusalBytes
-            settle(.failed(ErrorClassifier.error(head: head, body: bytes, isCut: isCut, now: unixSeconds())))
+            var error = ErrorClassifier.error(
+                head: head, body: coding == nil ? bytes : [], isCut: isCut, now: unixSeconds())
+            if let coding {
+                error.message = "HTTP \(head.status); " + Self.compressed(coding, origin.endpointName)
+            }
+            settle(.failed(error))
         case .foreign(let mediaType, let bytes):
             let beginning = String(decoding: bytes, as: UTF8.self).shortened(toBytes: 200)
             fail(.decode, "\(origin.endpointName) sent \(mediaType) instead of an event stream: \(beginning)")
@@ -121,8 +181,8 @@ struct Exchange: Sendable {
         case (.awaitingHead, .malformed(let reason)):
             timings.receivedBytes(at: now)
             fail(.decode, "\(origin.endpointName) does not answer in HTTP/1.1: \(reason)")
-        case (.unnamed, _), (.events, _): endEvents(loss, at: now)
-        case (.document, _): failCut(loss)
+        case (.opening, _), (.events, _): endEvents(loss, at: now)
+        case (.document(let bytes), _): endDocument(bytes, loss, isOrderly: false, at: now)
         case (.refusal, _), (.foreign, _): receiveEnd(at: now)
         case (.settled, _): break
         }
@@ -146,7 +206,8 @@ struct Exchange: Sendable {
             fail(.timeoutStall, "bytes from \(origin.endpointName), but nothing of an answer among them for \(time)")
         case .job: fail(.timeoutJob, "the answer from \(origin.endpointName) is not whole after \(time)")
         case .closing:
-            // Refusals are judged by what came of them; an answer is whole without its end.
+            // Refusals are judged by what came of them; an answer is whole without its end, and so is a message that
+            // said why it stopped.
             receiveEnd(at: now)
         }
     }
@@ -189,25 +250,36 @@ struct Exchange: Sendable {
         }
         noteChunks(from: count, at: now)
         switch handler.phase {
-        case .streaming, .failed: break
-        case .answered: clock.startClosing(at: now)
+        case .streaming where !handler.awaitsOnlyItsEnd: clock.stopClosing(at: now)
+        case .streaming, .answered: clock.startClosing(at: now)
         case .ended: settleAnswer(.closed)
+        case .failed: break
         }
     }
 
     /// The events are over, in order or not; a last one that lacks its blank line still counts.
-    private mutating func endEvents(_ loss: ConnectionLoss, at now: NIODeadline) {
+    ///
+    /// - Parameter isOrderly: whether the server ended the body.
+    private mutating func endEvents(_ loss: ConnectionLoss, isOrderly: Bool = false, at now: NIODeadline) {
+        if case .opening(let opening) = body {
+            // Too little to tell; what is whole of it counts.
+            body = .events
+            receiveEvents(opening.bytes.span, at: now)
+            if verdict != nil { return }
+        }
         let count = chunks.count
         defer { noteChunks(from: count, at: now) }
         do {
-            try handler.receiveEnd(into: &chunks)
+            try handler.receiveEnd(isOrderly: isOrderly, into: &chunks)
             settleAnswer(loss)
         } catch {
-            if error.kind == .cut { failCut(loss) } else { settle(.failed(error)) }
+            fail(error, after: loss)
         }
     }
 
-    private mutating func endDocument(_ bytes: [UInt8], at now: NIODeadline) {
+    private mutating func endDocument(
+        _ bytes: [UInt8], _ loss: ConnectionLoss, isOrderly: Bool = true, at now: NIODeadline
+    ) {
         guard bytes.count <= limits.maximumEventBytes else {
             fail(.oversizedEvent, "the answer's JSON document is over \(limits.maximumEventBytes) bytes")
             return
@@ -215,10 +287,12 @@ struct Exchange: Sendable {
         let count = chunks.count
         defer { noteChunks(from: count, at: now) }
         do {
-            try handler.receiveWhole(bytes, into: &chunks)
-            settleAnswer(.closed)
+            try handler.receiveWhole(bytes, isOrderly: isOrderly, into: &chunks)
+            settleAnswer(loss)
         } catch {
-            settle(.failed(error))
+            // What is no JSON was cut with the connection.
+            let isCut = !isOrderly && (error.kind == .decode || error.kind == .cut)
+            if isCut { failCut(loss) } else { settle(.failed(error)) }
         }
     }
 
@@ -235,12 +309,19 @@ struct Exchange: Sendable {
 
     /// The protocol's end came: the answer is whole or it is a cut one.
     private mutating func settleAnswer(_ loss: ConnectionLoss) {
-        do { settle(.completed(try handler.completion())) } catch { failCut(loss) }
+        do { settle(.completed(try handler.completion())) } catch { fail(error, after: loss) }
+    }
+
+    /// The handler knows why the answer is not whole; that the stream was cut is better said of the connection.
+    private mutating func fail(_ error: LLMError, after loss: ConnectionLoss) {
+        if error.kind == .cut, error.code == nil { failCut(loss) } else { settle(.failed(error)) }
     }
 
     private mutating func failCut(_ loss: ConnectionLoss) {
         switch loss {
-        case .closed: fail(.cut, "\(origin.endpointName) ended the stream before the answer was whole")
+        case .closed:
+            let beginning = handler.openingText.map { "; all it sent begins with: \($0)" } ?? ""
+            fail(.cut, "\(origin.endpointName) ended the stream before the answer was whole\(beginning)")
         case .broken(let reason): fail(.cut, "the stream from \(origin.endpointName) broke: \(reason)")
         case .refused(let fault): fail(.cut, "the stream from \(origin.endpointName) broke: \(fault.reason)")
         case .malformed(let reason): fail(.decode, "\(origin.endpointName) sent broken HTTP: \(reason)")

@@ -20,6 +20,8 @@ struct ExchangePlan: Sendable {
     let receiver: any ChunkReceiver
     let timeouts: StreamTimeouts
     let limits: StreamingResponseHandler.Limits
+    /// What all answers may hold in memory.
+    var memory = MemoryBudget()
     /// When the attempt began; its redirects belong to it.
     let start: NIODeadline
     /// The wall clock, for Retry-After dates.

@@ -13,6 +13,7 @@ extension HTTPRequestHead {
         headers.add(name: "host", value: endpoint.origin.authority)
         if !request.body.isEmpty { headers.add(name: "content-type", value: "application/json") }
         headers.add(name: "accept", value: "text/event-stream")
+        headers.add(name: "accept-encoding", value: "identity")
         headers.add(name: "user-agent", value: userAgent)
         let method = HTTPMethod(rawValue: request.method)
         if method == .POST { headers.add(name: "content-length", value: String(request.body.count)) }

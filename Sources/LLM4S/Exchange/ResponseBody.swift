@@ -1,12 +1,11 @@
 import LLMStreaming
-import ServerSentEvents
 
 /// What the body of an answer is, as far as that is known, with what must be kept of it.
 enum ResponseBody: Sendable, Equatable {
     /// The head has not come.
     case awaitingHead
-    /// A success that does not name its type; nothing but white space came.
-    case unnamed
+    /// A success of which nothing came that tells what it is.
+    case opening(BodyOpening)
     /// A stream of events: decoded as it comes, nothing is kept here.
     case events
     /// One JSON document instead of a stream.
@@ -23,28 +22,21 @@ enum ResponseBody: Sendable, Equatable {
     /// How much of a body of a foreign type is read: enough for its beginning in a message.
     static let maximumForeignBytes = 2 << 10
 
+    /// The bytes that are kept of it.
+    var heldByteCount: Int {
+        switch self {
+        case .document(let bytes), .refusal(_, let bytes), .foreign(_, let bytes): bytes.count
+        case .awaitingHead, .opening, .events, .settled: 0
+        }
+    }
+
     /// The kind of body that follows a head; redirects are not asked about.
     init(head: ProviderResponseHead) {
         guard (200..<300).contains(head.status) else {
             self = .refusal(head, [])
             return
         }
-        switch head.mediaType ?? "" {
-        case "": self = .unnamed
-        case "text/event-stream": self = .events
-        case "application/json": self = .document([])
-        case let type where type.hasSuffix("+json"): self = .document([])
-        case let type: self = .foreign(mediaType: type, [])
-        }
-    }
-
-    /// Decides the type of an unnamed body by its first byte that is no white space.
-    mutating func sniff(_ bytes: Span<UInt8>) {
-        guard self == .unnamed else { return }
-        for index in bytes.indices where ![0x20, 0x09, 0x0A, 0x0D].contains(bytes[index]) {
-            self = bytes[index] == UInt8(ascii: "{") ? .document([]) : .events
-            return
-        }
+        self = .opening(BodyOpening(head: head))
     }
 
     /// Keeps what a body without events must be read whole for.
@@ -74,7 +66,7 @@ enum ResponseBody: Sendable, Equatable {
             let isFull = append(&kept, upTo: Self.maximumForeignBytes)
             self = .foreign(mediaType: mediaType, kept)
             return isFull
-        case .awaitingHead, .unnamed, .events, .settled: return false
+        case .awaitingHead, .opening, .events, .settled: return false
         }
     }
 }

@@ -27,7 +27,7 @@ struct StreamClock: Sendable, Equatable {
         case closing(since: NIODeadline)
     }
 
-    /// How long an answered stream or the body of a refusal is read on (SPEC 4).
+    /// How long an answered stream is read on after the last of its content, and the body of a refusal after its head.
     static let closingTime = TimeAmount.seconds(5)
     /// Longer limits are as good as none, and a deadline must stay representable.
     private static let maximumLimit = TimeAmount.hours(24 * 365 * 100)
@@ -95,9 +95,8 @@ struct StreamClock: Sendable, Equatable {
         if case .streaming = phase { receivedContent(at: now) }
     }
 
-    /// Content came.
+    /// Content came, be it behind a finish reason.
     mutating func receivedContent(at now: NIODeadline) {
-        if case .closing = phase { return }
         phase = .streaming(byte: pausedAt ?? now, chunk: pausedAt ?? now)
     }
 
@@ -105,6 +104,11 @@ struct StreamClock: Sendable, Equatable {
     mutating func startClosing(at now: NIODeadline) {
         if case .closing = phase { return }
         phase = .closing(since: pausedAt ?? now)
+    }
+
+    /// The answer goes on: more than its end is waited for.
+    mutating func stopClosing(at now: NIODeadline) {
+        if case .closing = phase { receivedContent(at: now) }
     }
 
     /// The stream is not read any more.

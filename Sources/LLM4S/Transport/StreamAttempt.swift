@@ -145,13 +145,17 @@ package final class StreamAttempt: Sendable {
 
     private func plan(_ path: String, _ proxy: HTTPProxy?) throws(LLMError) -> ExchangePlan {
         let request = request.withLock { $0 }
+        var provider = endpoint.provider
+        if request.acceptsMissingFinishReason { provider.omitsFinishReason = true }
+        var limits = pool.configuration.limits
+        limits.keptByteCount = min(request.keptByteCount, limits.maximumCompletionBytes)
         return ExchangePlan(
-            id: pool.nextID(), provider: endpoint.provider, choices: request.choices, dialect: request.dialect,
+            id: pool.nextID(), provider: provider, choices: request.choices, dialect: request.dialect,
             cursor: request.cursor, origin: endpoint.origin, path: path,
             head: try HTTPRequestHead(
                 request, to: endpoint, path: path, proxy: proxy, userAgent: pool.configuration.userAgent),
             body: request.body, receiver: receiver, timeouts: exchangeTimeouts(of: request),
-            limits: pool.configuration.limits, start: start, unixSeconds: POSIX.unixSeconds, answerBegan: answerBegan)
+            limits: limits, memory: pool.memory, start: start, unixSeconds: POSIX.unixSeconds, answerBegan: answerBegan)
     }
 
     /// Lets the body go: it is not sent again.

@@ -22,6 +22,11 @@ package final class StreamingTransport: Sendable {
     /// How many streams wait for their turn to set up a connection.
     var waitingCount: Int { pool.waitingCount }
 
+    /// What answers hold in memory together, as far as it is counted.
+    var heldBytes: Int { pool.memory.heldBytes }
+    /// How many answers are not read on for want of memory.
+    var memoryWaitingCount: Int { pool.memory.waitingCount }
+
     /// Sends one request and passes the chunks of its answer on until it ended, one way or the other.
     ///
     /// Cancelling the task closes the connection at once; the result is then of kind `cancelled`, with what came until

@@ -19,6 +19,8 @@ package struct TransportConfiguration: Sendable {
     package var timeouts = StreamTimeouts()
     /// The bounds of a stream.
     package var limits = StreamingResponseHandler.Limits()
+    /// What answers may hold in memory together, in bytes, before they are read one after the other.
+    package var maximumHeldBytes = MemoryBudget.defaultLimit
     /// The most connections that are being set up at once, TLS included.
     package var maximumHandshakes = 100
     /// How long a connection is kept without a stream.

@@ -23,8 +23,10 @@ package struct AnthropicMessagesDecoder: Sendable {
     /// The number of the open message's first block, and of the next one's.
     private var firstBlock = 0
     private var nextBlock = 0
-    /// The open or last message's stop reason.
+    /// The open or last message's stop reason; nil again where content came behind it.
     private var stopReason: String?
+    private var splitCharacters = SplitCharacters()
+    private var beginnings = RepeatedBeginnings()
 
     /// - Parameter isContinued: whether the stream begins in the middle of a message.
     init(isContinued: Bool = false) { state = isContinued ? .open(id: "") : .awaiting }
@@ -34,14 +36,33 @@ package struct AnthropicMessagesDecoder: Sendable {
         if case .stopped = state { stopReason != nil || nextBlock > firstBlock } else { false }
     }
 
+    /// Whether a message that has not stopped has said why it stopped, so that only its end is missing.
+    var hasStopReason: Bool {
+        if case .open = state { stopReason != nil } else { false }
+    }
+
+    /// Takes the orderly end of the body: translating proxies leave `message_stop` out.
+    mutating func endBody() throws(LLMError) {
+        if hasStopReason { try stop() }
+    }
+
     mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
         if case .stopped = state {
-            guard let json = try? event.json(), json["type"] == "message_start" else { return }
-            try startMessage(json["message"] ?? .null, into: &chunks)
-        } else if event.type == "content_block_delta" || event.type == "message",
+            let start = chunks.count
+            defer { splitCharacters.endEvent(&chunks, from: start) }
+            for object in (try? event.objects(marking: &splitCharacters)) ?? [] {
+                try decode(object, named: event.type, into: &chunks)
+            }
+        } else if stopReason == nil, !splitCharacters.isWaiting,
+            event.type == "content_block_delta" || event.type == "message",
             let delta = AnthropicFastPath.delta(in: event.data.span)
         {
-            add(delta.kind, delta.text, block: try block(delta.index), into: &chunks)
+            let block = try block(delta.index)
+            if beginnings.isEmpty {
+                add(delta.kind, delta.text, block: block, into: &chunks)
+            } else {
+                addPiece(delta.kind, delta.text, block: block, into: &chunks)
+            }
         } else {
             try decodeFully(event, into: &chunks)
         }
@@ -49,20 +70,40 @@ package struct AnthropicMessagesDecoder: Sendable {
 
     /// Decodes an event of a message that has not stopped, without the short cut of the hot path.
     mutating func decodeFully(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        if event.data.starts(with: "[DONE]".utf8) { return }
-        let json = try event.json()
-        guard let object = json.object else { throw LLMError(.decode, "an event is \(json.typeName), not an object") }
-        switch object["type"]?.string ?? event.type {
-        case "error": throw ErrorClassifier.inBand(json)
+        // Proxies that translate from chat close so.
+        if event.isDone { return try endBody() }
+        let start = chunks.count
+        let objects = try event.objects(marking: &splitCharacters)
+        defer { splitCharacters.endEvent(&chunks, from: start) }
+        for object in objects { try decode(object, named: event.type, into: &chunks) }
+    }
+
+    /// Decodes an event's object.
+    mutating func decode(
+        _ object: JSONObject, named name: String, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
+        if case .stopped = state, object["type"] != "message_start" { return }
+        let count = chunks.count
+        switch object["type"]?.string ?? name {
+        case "error": throw ErrorClassifier.inBand(.object(object))
         case "message_start": try startMessage(object["message"] ?? .null, into: &chunks)
         case "content_block_start":
             startBlock(object["content_block"] ?? .null, block: try block(object["index"]?.int ?? 0), into: &chunks)
+            reopen(chunks[count...])
         case "content_block_delta":
             addDelta(object["delta"] ?? .null, block: try block(object["index"]?.int ?? 0), into: &chunks)
+            reopen(chunks[count...])
+        case "content_block_stop": endBlock(try block(object["index"]?.int ?? 0), into: &chunks)
         case "message_delta":
             addUsage(object["usage"], into: &chunks)
-            addStopReason(of: object["delta"] ?? .null, into: &chunks)
-        case "message_stop": try stop()
+            try addStopReason(of: object["delta"] ?? .null, into: &chunks)
+        case "message_stop":
+            // Told as what it is: not every answer that stops so is whole.
+            if case .open = state, stopReason == nil, nextBlock > firstBlock {
+                add(.finish, "message_stop", into: &chunks)
+            }
+            try stop()
+            finish(into: &chunks)
         default:
             // Unknown types must be ignored; an error in another form comes from compatible servers (WIRE.md 8).
             if let error = ErrorClassifier.inBand(object, isBare: true) { throw error }
@@ -73,7 +114,9 @@ package struct AnthropicMessagesDecoder: Sendable {
     mutating func decodeWhole(_ json: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
         if json["type"] == "error" { throw ErrorClassifier.inBand(json) }
         if let object = json.object, let error = ErrorClassifier.inBand(object, isBare: true) { throw error }
-        guard json["content"]?.array != nil else { throw LLMError(.decode, "a message has no content") }
+        guard json["content"]?.array != nil else {
+            throw LLMError(.decode, "a message has no content: \(json.text.prefix(200))")
+        }
         try startMessage(json, into: &chunks)
         if stopReason != nil { try stop() }
     }
@@ -92,6 +135,41 @@ package struct AnthropicMessagesDecoder: Sendable {
     ) {
         if let text, !text.isEmpty { chunks.append(StreamedChunk(kind, text, item: block)) }
     }
+
+    /// Takes a piece of a block's text, thinking or arguments.
+    private mutating func addPiece(
+        _ kind: StreamedChunk.Kind, _ text: String?, block: Int, into chunks: inout [StreamedChunk]
+    ) {
+        let joined = splitCharacters.joined(text ?? "", at: SplitCharacters.Place(kind: kind, item: block))
+        add(kind, beginnings.rest(of: joined, at: .init(kind: kind, block: block)), block: block, into: &chunks)
+    }
+
+    /// Takes the text that a block begins with.
+    private mutating func addBeginning(
+        _ kind: StreamedChunk.Kind, _ text: String?, block: Int, into chunks: inout [StreamedChunk]
+    ) {
+        let joined = splitCharacters.joined(text ?? "", at: SplitCharacters.Place(kind: kind, item: block))
+        add(kind, beginnings.begin(joined, at: .init(kind: kind, block: block)), block: block, into: &chunks)
+    }
+
+    private mutating func endBlock(_ block: Int, into chunks: inout [StreamedChunk]) {
+        for kind in [StreamedChunk.Kind.text, .reasoning] {
+            add(kind, beginnings.end(at: .init(kind: kind, block: block)), block: block, into: &chunks)
+        }
+        splitCharacters.flush(where: { $0.item == block }, into: &chunks)
+    }
+
+    /// Appends what was held back until the end.
+    mutating func finish(into chunks: inout [StreamedChunk]) {
+        guard isAnswered else { return }
+        for place in beginnings.places {
+            add(place.kind, beginnings.end(at: place), block: place.block, into: &chunks)
+        }
+        splitCharacters.flush(into: &chunks)
+    }
+
+    /// Whether a text stops within a character.
+    var isWithinCharacter: Bool { splitCharacters.isWaiting }
 
     private func addUsage(_ usage: JSON?, into chunks: inout [StreamedChunk]) {
         add(.usage, usage?.object.map { JSON.object($0).text }, into: &chunks)
@@ -118,22 +196,23 @@ package struct AnthropicMessagesDecoder: Sendable {
         for (index, content) in (message["content"]?.array ?? []).enumerated() {
             startBlock(content, block: try block(index), into: &chunks)
         }
-        addStopReason(of: message, into: &chunks)
+        try addStopReason(of: message, into: &chunks)
     }
 
-    private func startBlock(_ content: JSON, block: Int, into chunks: inout [StreamedChunk]) {
+    private mutating func startBlock(_ content: JSON, block: Int, into chunks: inout [StreamedChunk]) {
         switch content["type"]?.string {
         case "text":
-            add(.text, content["text"]?.string, block: block, into: &chunks)
+            addBeginning(.text, content["text"]?.string, block: block, into: &chunks)
             for citation in content["citations"]?.array ?? [] {
                 add(.citation, citation.text, block: block, into: &chunks)
             }
         case "thinking":
-            add(.reasoning, content["thinking"]?.string, block: block, into: &chunks)
+            addBeginning(.reasoning, content["thinking"]?.string, block: block, into: &chunks)
             add(.signature, content["signature"]?.string, block: block, into: &chunks)
         case "tool_use", "server_tool_use", "mcp_tool_use":
             add(.toolCall, content.text, block: block, into: &chunks)
         case "fallback":
+            add(.block, content.text, block: block, into: &chunks)
             // Another model answers from here on; the message is its.
             if let model = content["to"]?["model"] {
                 let response = JSONObject([.init(key: "model", value: model)])
@@ -144,11 +223,11 @@ package struct AnthropicMessagesDecoder: Sendable {
         }
     }
 
-    private func addDelta(_ delta: JSON, block: Int, into chunks: inout [StreamedChunk]) {
+    private mutating func addDelta(_ delta: JSON, block: Int, into chunks: inout [StreamedChunk]) {
         switch delta["type"]?.string {
-        case "text_delta": add(.text, delta["text"]?.string, block: block, into: &chunks)
-        case "input_json_delta": add(.toolArguments, delta["partial_json"]?.string, block: block, into: &chunks)
-        case "thinking_delta": add(.reasoning, delta["thinking"]?.string, block: block, into: &chunks)
+        case "text_delta": addPiece(.text, delta["text"]?.string, block: block, into: &chunks)
+        case "input_json_delta": addPiece(.toolArguments, delta["partial_json"]?.string, block: block, into: &chunks)
+        case "thinking_delta": addPiece(.reasoning, delta["thinking"]?.string, block: block, into: &chunks)
         case "signature_delta": add(.signature, delta["signature"]?.string, block: block, into: &chunks)
         case "citations_delta": add(.citation, delta["citation"]?.text, block: block, into: &chunks)
         case "compaction_delta":
@@ -159,10 +238,19 @@ package struct AnthropicMessagesDecoder: Sendable {
         }
     }
 
+    /// What was said of the message's end is not so where it goes on.
+    private mutating func reopen(_ chunks: ArraySlice<StreamedChunk>) {
+        if stopReason != nil, chunks.contains(where: \.isWritten) { stopReason = nil }
+    }
+
     /// Takes why a message stopped, and the details of a refusal: whole as its native reason, and in words.
-    private mutating func addStopReason(of end: JSON, into chunks: inout [StreamedChunk]) {
-        guard let reason = end["stop_reason"]?.string, !reason.isEmpty else { return }
-        stopReason = reason
+    private mutating func addStopReason(of end: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        guard let reason = end["stop_reason"]?.string else { return }
+        switch FinishWord(reason) {
+        case .none: return
+        case .failure(let kind): throw LLMError(kind, "the message ended with stop reason '\(reason)'")
+        case .reason: stopReason = reason
+        }
         if let details = end["stop_details"]?.object {
             add(.nativeFinish, JSON.object(details).text, into: &chunks)
             if reason == "refusal" {

@@ -6,15 +6,36 @@ struct ChoiceStates: Sendable {
     }
 
     private var states: [State] = []
+    private var withDeltas: [Bool] = []
     private(set) var begunCount = 0
     private var finishedCount = 0
+    /// Whether content came behind a finish reason: the reasons of such a stream say nothing before its end.
+    private(set) var haveReopened = false
 
     /// Whether there is one, and every one that has begun has its finish reason.
     var areFinished: Bool { finishedCount > 0 && finishedCount == begunCount }
 
-    func hasBegun(_ index: Int) -> Bool {
-        guard index < states.count else { return false }
-        if case .awaited = states[index] { return false }
+    /// Whether pieces came of it.
+    func hasDeltas(_ index: Int) -> Bool { index < withDeltas.count && withDeltas[index] }
+
+    /// Notes that a piece came.
+    mutating func noteDelta(_ index: Int) {
+        while withDeltas.count <= index { withDeltas.append(false) }
+        withDeltas[index] = true
+    }
+
+    /// Whether pieces of it came and no finish reason.
+    func isFlowing(_ index: Int) -> Bool { hasDeltas(index) && isOpen(index) }
+
+    /// The finish reason of an answer; nil while it has none.
+    func reason(_ index: Int) -> String? {
+        guard index < states.count, case .finished(let reason) = states[index] else { return nil }
+        return reason
+    }
+
+    /// Whether it has begun and has no finish reason.
+    func isOpen(_ index: Int) -> Bool {
+        guard index < states.count, case .begun = states[index] else { return false }
         return true
     }
 
@@ -23,6 +44,14 @@ struct ChoiceStates: Sendable {
         guard case .awaited = states[index] else { return }
         states[index] = .begun
         begunCount += 1
+    }
+
+    /// Notes that content of a begun answer came; whatever finish reason it had was none.
+    mutating func reopen(_ index: Int) {
+        guard case .finished = states[index] else { return }
+        states[index] = .begun
+        finishedCount -= 1
+        haveReopened = true
     }
 
     /// Gives a begun answer its finish reason; false where it has that one already.

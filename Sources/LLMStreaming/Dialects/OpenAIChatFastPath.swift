@@ -13,8 +13,9 @@ enum OpenAIChatFastPath {
 
     /// The chunk of such an event; nil where the full decoder must look.
     ///
-    /// - Parameter isSeen: whether a choice of that number has begun: the first event of each is not for this path.
-    static func chunk(of bytes: Span<UInt8>, isSeen: (Int) -> Bool) -> Found? {
+    /// - Parameter isOpen: whether a choice of that number has begun and not finished: the first event of each is not for
+    ///   this path, nor what comes behind a finish reason.
+    static func chunk(of bytes: Span<UInt8>, isOpen: (Int) -> Bool) -> Found? {
         var scanner = JSONScanner()
         var found: Found?
         let isWhole = object(&scanner, bytes) { key, scanner in
@@ -30,7 +31,7 @@ enum OpenAIChatFastPath {
             }
             return scanner.skipValue(in: bytes)
         }
-        guard isWhole, scanner.peek(in: bytes) == nil, let found, isSeen(found.chunk.choice)
+        guard isWhole, scanner.peek(in: bytes) == nil, let found, isOpen(found.chunk.choice)
         else { return nil }
         return found
     }
@@ -52,6 +53,7 @@ enum OpenAIChatFastPath {
             }
             if JSONScanner.equals(key, "finish_reason", in: bytes) || JSONScanner.equals(key, "logprobs", in: bytes)
                 || JSONScanner.equals(key, "native_finish_reason", in: bytes)
+                || JSONScanner.equals(key, "usage", in: bytes) || JSONScanner.equals(key, "message", in: bytes)
             {
                 return scanner.takeNull(in: bytes)
             }
@@ -98,7 +100,7 @@ enum OpenAIChatFastPath {
         JSONScanner.equals(key, "refusal", in: bytes) || JSONScanner.equals(key, "tool_calls", in: bytes)
             || JSONScanner.equals(key, "reasoning_details", in: bytes)
             || JSONScanner.equals(key, "function_call", in: bytes)
-            || JSONScanner.equals(key, "annotations", in: bytes)
+            || JSONScanner.equals(key, "annotations", in: bytes) || JSONScanner.equals(key, "usage", in: bytes)
     }
 
     /// Walks the members of the object that begins here; false where it is not well formed or a visit gives up.

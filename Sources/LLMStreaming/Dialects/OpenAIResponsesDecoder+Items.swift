@@ -1,7 +1,7 @@
 /// How output items begin and end.
 extension OpenAIResponsesDecoder {
     mutating func openItem(_ item: JSONObject, at position: Int, into chunks: inout [StreamedChunk]) {
-        items[position].learn(item)
+        items.learn(item, at: position)
         switch items[position].type {
         case "message", "reasoning", "": break
         case "function_call", "custom_tool_call": openCall(item, at: position, into: &chunks)
@@ -20,30 +20,30 @@ extension OpenAIResponsesDecoder {
     }
 
     /// Takes a whole item: what of its texts did not come in pieces, and what else a next turn must send back.
-    mutating func endItem(_ item: JSONObject, at position: Int, into chunks: inout [StreamedChunk]) {
+    mutating func endItem(_ item: JSONObject, at position: Int, into chunks: inout [StreamedChunk]) throws(LLMError) {
         guard !items[position].isDone else { return }
         items[position].isDone = true
-        items[position].learn(item)
+        items.learn(item, at: position)
         var rest = item
         switch items[position].type {
         case "": return
         case "message":
-            addParts(item["content"], .outputText, at: position, into: &chunks)
-            addParts(item["content"], .refusal, at: position, into: &chunks)
+            try addParts(item["content"], .outputText, at: position, into: &chunks)
+            try addParts(item["content"], .refusal, at: position, into: &chunks)
             let annotations = (item["content"]?.array ?? []).flatMap { $0["annotations"]?.array ?? [] }
             if items[position].citationCount == 0, takesWholes(at: position) {
                 for annotation in annotations { addCitation(annotation, at: position, into: &chunks) }
             }
             rest["content"] = nil
         case "reasoning":
-            addParts(item["summary"], .reasoningSummary, at: position, into: &chunks)
-            addParts(item["content"], .reasoningText, at: position, into: &chunks)
+            try addParts(item["summary"], .reasoningSummary, at: position, into: &chunks)
+            try addParts(item["content"], .reasoningText, at: position, into: &chunks)
             // A long text of one part is not stored twice.
             if items[position].has(.reasoningText), item["content"]?.array?.count == 1 { rest["content"] = nil }
         case "function_call", "custom_tool_call":
             openCall(item, at: position, into: &chunks)
             let form: ResponseTextForm = items[position].type == "function_call" ? .functionArguments : .customInput
-            addWhole(item[form.wholeMember]?.string ?? "", form, 0, at: position, into: &chunks)
+            try addWhole(item[form.wholeMember]?.string ?? "", form, 0, at: position, into: &chunks)
             rest[form.wholeMember] = nil
         default:
             chunks.append(StreamedChunk(.block, JSON.object(item).text, item: items[position].number))
@@ -55,15 +55,24 @@ extension OpenAIResponsesDecoder {
     /// Takes what an item's texts of a form have beyond their pieces.
     private mutating func addParts(
         _ parts: JSON?, _ form: ResponseTextForm, at position: Int, into chunks: inout [StreamedChunk]
-    ) {
+    ) throws(LLMError) {
         let texts = (parts?.array ?? []).enumerated().compactMap { index, part in
             part[form.wholeMember]?.string.map { (index: index, text: $0) }
         }
-        let known = items[position].parts.filter { $0.form == form }.map(\.index)
+        let known = items[position].indices(of: form)
+        let told = Set(texts.map(\.index))
+        if known.count == 1, let first = texts.first {
+            // Pieces without an index are all of one part; the whole may have several.
+            let isOfFirst = texts.count == 1 || items[position].remainder(of: first.text, form, known[0]) != nil
+            if !isOfFirst {
+                try addWhole(texts.map(\.text).joined(), form, known[0], at: position, into: &chunks)
+                return
+            }
+        }
         if known.count == 1, texts.count == 1 {
-            addWhole(texts[0].text, form, known[0], at: position, into: &chunks)
-        } else if known.allSatisfy({ index in texts.contains { $0.index == index } }) {
-            for (index, text) in texts { addWhole(text, form, index, at: position, into: &chunks) }
+            try addWhole(texts[0].text, form, known[0], at: position, into: &chunks)
+        } else if known.allSatisfy(told.contains) {
+            for (index, text) in texts { try addWhole(text, form, index, at: position, into: &chunks) }
         }
     }
 }

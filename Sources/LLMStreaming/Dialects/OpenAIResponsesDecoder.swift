@@ -15,6 +15,9 @@ package struct OpenAIResponsesDecoder: Sendable {
     package private(set) var sequenceNumber: Int?
     private var unknownNames = ["id", "model"]
     private var isDone = false
+    /// Whether a text came whole that does not begin with the pieces that came of it.
+    private var hasContradiction = false
+    var splitCharacters = SplitCharacters()
 
     /// Whether a terminal event came that says the answer is whole.
     package private(set) var isAnswered = false
@@ -27,15 +30,14 @@ package struct OpenAIResponsesDecoder: Sendable {
     ///
     /// - Returns: whether a terminal event or `[DONE]` has come.
     mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) -> Bool {
-        if event.data.first == UInt8(ascii: "["), event.data.starts(with: "[DONE]".utf8) {
-            isDone = true
-        } else if case .awaited = beginning {
+        if case .awaited = beginning {
             try decodeFully(event, into: &chunks)
-        } else if event.type != "error", let delta = OpenAIResponsesFastPath.delta(of: event.data.span),
+        } else if event.type != "error", !splitCharacters.isWaiting,
+            let delta = OpenAIResponsesFastPath.delta(of: event.data.span),
             let position = items.position(outputIndex: delta.outputIndex)
         {
             sequenceNumber = delta.sequenceNumber ?? sequenceNumber
-            add(delta.text, .outputText, delta.contentIndex, at: position, into: &chunks)
+            try add(delta.text, .outputText, delta.contentIndex, at: position, into: &chunks)
         } else {
             try decodeFully(event, into: &chunks)
         }
@@ -44,11 +46,24 @@ package struct OpenAIResponsesDecoder: Sendable {
 
     /// Decodes an event without the short cut of the hot path.
     mutating func decodeFully(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        let json = try event.json()
-        guard let object = json.object else { throw LLMError(.decode, "an event is \(json.typeName), not an object") }
+        if event.isDone {
+            isDone = true
+            finish(into: &chunks)
+            return
+        }
+        let start = chunks.count
+        let objects = try event.objects(marking: &splitCharacters)
+        defer { splitCharacters.endEvent(&chunks, from: start) }
+        for object in objects { try decode(object, named: event.type, into: &chunks) }
+    }
+
+    /// Decodes an event's object.
+    mutating func decode(
+        _ object: JSONObject, named name: String, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
         // The name of the event where a server leaves the type out.
-        let type = object["type"]?.string ?? event.type
-        if type == "error" { throw ErrorClassifier.inBand(json) }
+        let type = object["type"]?.string ?? name
+        if type == "error" { throw ErrorClassifier.inBand(.object(object)) }
         if let number = NumberGate.count(object["sequence_number"]?.int) { sequenceNumber = number }
         begin(type, number: object["sequence_number"]?.int)
         switch type {
@@ -66,7 +81,7 @@ package struct OpenAIResponsesDecoder: Sendable {
             if let item = object["item"]?.object { openItem(item, at: position, into: &chunks) }
         case "response.output_item.done":
             if let item = object["item"]?.object {
-                endItem(item, at: try position(object, isFirst: false), into: &chunks)
+                try endItem(item, at: try position(object, isFirst: false), into: &chunks)
             }
         case "response.output_text.annotation.added":
             guard let annotation = object["annotation"], !annotation.isNull else { return }
@@ -78,19 +93,29 @@ package struct OpenAIResponsesDecoder: Sendable {
         }
     }
 
+    /// Appends what was held back until the end.
+    mutating func finish(into chunks: inout [StreamedChunk]) {
+        if isAnswered { splitCharacters.flush(into: &chunks) }
+    }
+
+    /// Whether a text stops within a character.
+    var isWithinCharacter: Bool { splitCharacters.isWaiting }
+
     /// A whole response that came as one JSON document.
     mutating func decodeWhole(_ json: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
         guard let response = json.object else { throw LLMError(.decode, "a response is \(json.typeName)") }
         beginning = .seen
         guard response["output"]?.array != nil || response["status"]?.string != nil else {
-            throw ErrorClassifier.inBand(response, isBare: true) ?? LLMError(.decode, "a response has no output")
+            throw ErrorClassifier.inBand(response, isBare: true)
+                ?? LLMError(.decode, "a response has no output: \(json.text.prefix(200))")
         }
         try end(response, status: nil, into: &chunks)
     }
 
     /// Notes whether the stream was seen from its beginning on.
     private mutating func begin(_ type: String, number: Int?) {
-        guard case .awaited = beginning else { return }
+        // Signs of life may stand before the first event.
+        guard case .awaited = beginning, type.hasPrefix("response.") else { return }
         let isOpening = ["response.created", "response.queued", "response.in_progress"].contains(type)
         beginning = isOpening || number == 0 ? .seen : .missed
     }
@@ -128,9 +153,9 @@ extension OpenAIResponsesDecoder {
         let index = event[form.indexMember]?.int ?? 0
         let text = event[isWhole ? form.wholeMember : "delta"]?.string ?? ""
         if isWhole {
-            addWhole(text, form, index, at: position, into: &chunks)
+            try addWhole(text, form, index, at: position, into: &chunks)
         } else {
-            add(text, form, index, at: position, into: &chunks)
+            try add(text, form, index, at: position, into: &chunks)
         }
         if let logprobs = event["logprobs"]?.array, !logprobs.isEmpty, !isWhole {
             chunks.append(StreamedChunk(.logprobs, JSON.array(logprobs).text, item: items[position].number))
@@ -140,17 +165,29 @@ extension OpenAIResponsesDecoder {
 
     mutating func add(
         _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
-    ) {
-        guard !text.isEmpty, items[position].add(text, to: form, index) else { return }
+    ) throws(LLMError) {
+        let text = splitCharacters.joined(text, at: place(form, index, at: position))
+        guard !text.isEmpty, try items[position].add(text, to: form, index) else { return }
         chunks.append(StreamedChunk(form.kind, text, item: items[position].number))
+    }
+
+    private func place(_ form: ResponseTextForm, _ index: Int, at position: Int) -> SplitCharacters.Place {
+        SplitCharacters.Place(kind: form.kind, item: items[position].number, part: index)
     }
 
     /// Takes what a whole text has beyond its pieces.
     mutating func addWhole(
         _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
-    ) {
+    ) throws(LLMError) {
         guard takesWholes(at: position) else { return }
-        add(items[position].remainder(of: text, form, index), form, index, at: position, into: &chunks)
+        // A character that waits for its other half is in the whole text.
+        let name = place(form, index, at: position)
+        _ = splitCharacters.take { $0 == name }
+        if let rest = items[position].remainder(of: text, form, index) {
+            try add(rest, form, index, at: position, into: &chunks)
+        } else if form == .outputText, !text.isEmpty {
+            hasContradiction = true
+        }
     }
 
     mutating func addCitation(_ annotation: JSON, at position: Int, into chunks: inout [StreamedChunk]) {
@@ -182,27 +219,42 @@ extension OpenAIResponsesDecoder {
         let told = response["status"]?.string.flatMap { ["queued", "in_progress"].contains($0) ? nil : $0 }
         switch told ?? name {
         case "completed": addFinish(response, isIncomplete: false, into: &chunks)
-        case "incomplete": addFinish(response, isIncomplete: true, into: &chunks)
+        case "incomplete":
+            if let reason = response["incomplete_details"]?["reason"]?.string,
+                case .failure(let kind) = FinishWord(reason)
+            {
+                throw LLMError(kind, "the response is incomplete for the reason '\(reason)'")
+            }
+            addFinish(response, isIncomplete: true, into: &chunks)
         case "cancelled": throw LLMError(.cut, "the response was cancelled at the provider", code: "cancelled")
         case "failed": throw LLMError(.server, "the response failed, and the provider does not say why")
         case nil: return
         case let status?: throw LLMError(.decode, "a response ended with the status '\(status)'")
         }
         isAnswered = true
+        finish(into: &chunks)
     }
 
     private func addFinish(_ response: JSONObject, isIncomplete: Bool, into chunks: inout [StreamedChunk]) {
         if isIncomplete {
-            let reason = response["incomplete_details"]?["reason"]?.string
-            chunks.append(StreamedChunk(.finish, reason ?? "incomplete"))
+            let reason = response["incomplete_details"]?["reason"]?.string ?? "incomplete"
+            if hasContradiction {
+                chunks.append(StreamedChunk(.nativeFinish, "\(reason), with another text than its deltas"))
+            }
+            chunks.append(StreamedChunk(.finish, reason))
             return
         }
         let calls: Set = ["function_call", "custom_tool_call"]
         let isCalling =
             items.items.contains { calls.contains($0.type) }
             || (response["output"]?.array ?? []).contains { calls.contains($0["type"]?.string ?? "") }
-        // The protocol has no reason of its own for an answer that wants tools called.
-        if isCalling { chunks.append(StreamedChunk(.nativeFinish, "completed")) }
+        // The protocol has no reason of its own for an answer that wants tools called, nor for one whose pieces are not
+        // what its end says they were.
+        if hasContradiction {
+            chunks.append(StreamedChunk(.nativeFinish, "completed, with another text than its deltas"))
+        } else if isCalling {
+            chunks.append(StreamedChunk(.nativeFinish, "completed"))
+        }
         chunks.append(StreamedChunk(.finish, isCalling ? "tool_calls" : "completed"))
     }
 
@@ -210,13 +262,14 @@ extension OpenAIResponsesDecoder {
     private mutating func addOutput(_ output: [JSON], into chunks: inout [StreamedChunk]) throws(LLMError) {
         if case .missed = beginning { return }
         let known = items.positionsByType
+        let count = items.items.count
         var ordinals: [String: Int] = [:]
         for case .object(let item) in output {
             let type = item["type"]?.string ?? ""
             let ordinal = ordinals[type, default: 0]
             ordinals[type] = ordinal + 1
-            let position = try items.position(ofOutput: item, ordinal: ordinal, among: known[type] ?? [])
-            endItem(item, at: position, into: &chunks)
+            let position = try items.position(ofOutput: item, ordinal: ordinal, among: known[type] ?? [], of: count)
+            try endItem(item, at: position, into: &chunks)
         }
     }
 }

@@ -24,8 +24,12 @@ public struct ProviderRequest: Sendable, Hashable {
     public var model: String
     /// Whether it goes on from partial text that it carries.
     public var isPrefilled = false
+    /// The bytes of the kept text that its answer is joined onto: the bound of an answer is one of the whole.
+    package var keptByteCount = 0
     /// What was asked for and is not sent, and why, for whoever reads of the attempt.
     public var notes: [String] = []
+    /// Whether an answer that `[DONE]` ends without a finish reason is whole: the attempt before ended so too.
+    package var acceptsMissingFinishReason = false
     /// Where the new stream begins that the server is to keep; nil for one that ends with its connection.
     public var kept: ReplayCursor?
 

@@ -39,8 +39,7 @@ struct RepeatedEvent: Sendable {
     ///   - text: where the chunk's text lies, between its quotes.
     mutating func keep(_ bytes: Span<UInt8>, _ chunk: StreamedChunk, text: Range<Int>) {
         guard vainFrames < Self.maximumVainFrames, bytes.count - text.count <= Self.maximumFrameBytes else {
-            frame = []
-            headCount = 0
+            forget()
             return
         }
         vainFrames += 1
@@ -53,6 +52,12 @@ struct RepeatedEvent: Sendable {
         headCount = text.lowerBound
         self.chunk = chunk
         self.chunk.text = ""
+    }
+
+    /// Knows no event any more.
+    mutating func forget() {
+        frame = []
+        headCount = 0
     }
 }
 

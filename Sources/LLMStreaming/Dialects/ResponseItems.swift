@@ -1,10 +1,16 @@
-/// The output items of a Responses stream: keyed by their place in the output, since ids may change from event to event
-/// (WIRE.md 3), and by id or order where a server leaves the place out (WIRE.md 8).
+/// The output items of a Responses stream: keyed by their place in the output, since ids may change from event to event,
+/// and by id or order where a server leaves the place out.
 struct ResponseItems: Sendable {
-    /// The most items of one answer.
+    /// The most items of one answer, and the most names of all of them.
     static let maximumCount = 10_000
 
     private(set) var items: [ResponseItem] = []
+    /// The newest item of a place.
+    private var places: [Int: Int] = [:]
+    /// The newest item of a name.
+    private var names: [String: Int] = [:]
+    private var numbers: Set<Int> = []
+    private var nextNumber = 0
 
     subscript(_ position: Int) -> ResponseItem {
         get { items[position] }
@@ -15,7 +21,8 @@ struct ResponseItems: Sendable {
     func position(outputIndex: Int?) -> Int? {
         guard let outputIndex else { return items.count == 1 ? 0 : nil }
         // The newest is the likeliest.
-        return items.lastIndex { $0.place == outputIndex }
+        if let last = items.last, last.place == outputIndex { return items.count - 1 }
+        return places[outputIndex]
     }
 
     /// The position of the item that an event is about, which is added where it is new.
@@ -30,8 +37,19 @@ struct ResponseItems: Sendable {
             if let known = position(outputIndex: outputIndex), !isFirst || !items[known].isDone { return known }
             return try add(outputIndex)
         }
-        if let known = items.lastIndex(where: { item in ids.contains { item.isCalled($0) } }) { return known }
+        if let known = ids.compactMap({ names[$0] }).max() { return known }
         return try isFirst || items.isEmpty ? add(nextNumber) : items.count - 1
+    }
+
+    /// Notes what an item says of itself; events may call it by its names from now on.
+    ///
+    /// Some servers make a new name for each event: names beyond the bound are not kept.
+    mutating func learn(_ item: JSONObject, at position: Int) {
+        items[position].learn(item)
+        for key in ["id", "call_id"] {
+            guard let name = item[key]?.string, !name.isEmpty else { continue }
+            if names[name] != nil || names.count < 2 * Self.maximumCount { names[name] = position }
+        }
     }
 
     /// The positions of the items seen so far, of each type in the order of the output.
@@ -43,20 +61,29 @@ struct ResponseItems: Sendable {
     /// The position of the item that one of a finished response's output is: of the same name, else the one that has
     /// the same place among those of its type; a new one where the stream had fewer.
     ///
-    /// - Parameter same: the positions of the items of its type before the output was looked at.
-    mutating func position(ofOutput item: JSONObject, ordinal: Int, among same: [Int]) throws(LLMError) -> Int {
-        if let id = item["id"]?.string, let known = same.first(where: { items[$0].isCalled(id) }) { return known }
+    /// - Parameters:
+    ///   - count: how many items there were before the output was looked at.
+    ///   - same: the positions of those of its type.
+    mutating func position(
+        ofOutput item: JSONObject, ordinal: Int, among same: [Int], of count: Int
+    ) throws(LLMError) -> Int {
+        if let id = item["id"]?.string, let known = names[id], known < count,
+            items[known].type == item["type"]?.string ?? ""
+        {
+            return known
+        }
         return try ordinal < same.count ? same[ordinal] : add(nextNumber)
     }
 
-    private var nextNumber: Int { (items.map(\.number).max() ?? -1) + 1 }
-
     private mutating func add(_ place: Int) throws(LLMError) -> Int {
-        guard (0..<Self.maximumCount).contains(place) else {
+        guard (0..<Self.maximumCount).contains(place), items.count < Self.maximumCount else {
             throw LLMError(.decode, "an output item has the index \(place)")
         }
-        let isTaken = items.contains { $0.number == place }
-        items.append(ResponseItem(number: isTaken ? nextNumber : place, place: place))
+        let number = numbers.contains(place) ? nextNumber : place
+        numbers.insert(number)
+        nextNumber = max(nextNumber, number + 1)
+        places[place] = items.count
+        items.append(ResponseItem(number: number, place: place))
         return items.count - 1
     }
 }

@@ -42,11 +42,7 @@ package enum ErrorClassifier {
             case .object(let error)?: !error.isEmpty
             default: true
             }
-        let isFlat =
-            isBare
-            && (object["object"] == "error" || object["type"] == "error"
-                || object["detail"].map { !$0.isNull } ?? false)
-        return isError || isFlat ? inBand(.object(object)) : nil
+        return isError || isBare && FlatError.isOne(object) ? inBand(.object(object)) : nil
     }
 
     /// What is told of it: a request that no wait makes fit says so first.

@@ -46,4 +46,14 @@ public struct LLMError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// Kind and message in a line.
     public var description: String { "\(kind.rawValue): \(message)" }
+
+    /// The code of an answer that ended with `[DONE]` and without a finish reason.
+    package static let withoutFinishReasonCode = "no_finish_reason"
+
+    /// The error of such an answer.
+    package static let withoutFinishReason = LLMError(
+        .cut,
+        "the stream ended with [DONE] but without a finish reason; for a server that never sends one, set "
+            + "omits_finish_reason of its provider in the configuration",
+        code: withoutFinishReasonCode)
 }

@@ -26,8 +26,10 @@ package struct ProviderErrorBody: Sendable, Equatable {
     ///
     /// - Parameter isCut: whether the body goes on behind these bytes.
     package init(_ body: [UInt8], isCut: Bool = false) {
+        let isMarked = body.starts(with: [0xEF, 0xBB, 0xBF])
+        let json = try? JSONParser.parse(answer: isMarked ? Array(body.dropFirst(3)) : body)
         let text = { String(decoding: body, as: UTF8.self) + (isCut ? String.cutMark : "") }
-        self.init(json: (try? JSONParser.parse(body)) ?? .string(text()))
+        self.init(json: json ?? ErrorEvents.json(in: body) ?? .string(text()))
     }
 
     /// Reads an error that came as JSON: a whole body, an event, the error object itself, or its text alone.
@@ -55,8 +57,10 @@ package struct ProviderErrorBody: Sendable, Equatable {
         let metadata = error["metadata"]
         let types = [error["type"], metadata?["error_type"], error["status"], error["innererror"]?["code"]]
             .compactMap { $0?.string }.filter { !$0.isEmpty && $0 != "error" }
-        let statuses = [error["code"], error["status_code"], error["raw_status_code"], error["statusCode"]]
-            .compactMap(Self.scalar)
+        let statuses = [
+            error["code"], error["status_code"], error["raw_status_code"], error["statusCode"], error["error_code"],
+            error["errcode"], error["base_resp"]?["status_code"], error["header"]?["code"],
+        ].compactMap(Self.scalar)
         type = types.first
         code = [error["code"], error["details"]?["error_code"]].lazy.compactMap(Self.scalar).first ?? statuses.first
         words = [code].compactMap { $0 } + types
@@ -79,7 +83,10 @@ package struct ProviderErrorBody: Sendable, Equatable {
             let texts = faults.compactMap { text($0) }
             return texts.isEmpty ? nil : texts.joined(separator: "; ")
         case .object(let object):
-            for key in ["message", "msg", "detail", "Message", "errors", "error", "title"] {
+            for key in [
+                "message", "msg", "detail", "Message", "errors", "error", "title", "error_msg", "error_message",
+                "errorMessage", "errmsg", "err_msg", "status_msg", "base_resp", "fault", "faultstring", "header",
+            ] {
                 guard let words = text(object[key]) else { continue }
                 // A list of faults says of each which member of the request it is in.
                 let place = (object["loc"]?.array ?? []).compactMap { $0.string ?? scalar($0) }

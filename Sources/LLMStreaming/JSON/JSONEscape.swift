@@ -1,10 +1,18 @@
 /// The escapes of JSON strings (RFC 8259, section 7).
 enum JSONEscape {
+    /// What an escape is.
+    enum Meaning {
+        /// A character, which was appended.
+        case character
+        /// Half of a character, whose other half does not stand beside it.
+        case half(UInt16)
+        /// None of JSON's escapes.
+        case nonsense
+    }
+
     /// Decodes the escape whose backslash stands at `index`, appends its UTF-8 and moves past it.
-    ///
-    /// A lone surrogate becomes U+FFFD. Returns false where the escape is not one of JSON's.
-    static func decode(_ bytes: Span<UInt8>, at index: inout Int, into text: inout [UInt8]) -> Bool {
-        guard index + 1 < bytes.count else { return false }
+    static func decode(_ bytes: Span<UInt8>, at index: inout Int, into text: inout [UInt8]) -> Meaning {
+        guard index + 1 < bytes.count else { return .nonsense }
         let code = bytes[index + 1]
         index += 2
         switch code {
@@ -15,21 +23,22 @@ enum JSONEscape {
         case UInt8(ascii: "r"): text.append(0x0D)
         case UInt8(ascii: "t"): text.append(0x09)
         case UInt8(ascii: "u"):
-            guard let first = hexadecimal(bytes, at: index) else { return false }
+            guard let first = hexadecimal(bytes, at: index) else { return .nonsense }
             index += 4
-            append(scalar(first, bytes, at: &index), to: &text)
-        default: return false
+            guard let scalar = scalar(first, bytes, at: &index) else { return .half(UInt16(first)) }
+            append(scalar, to: &text)
+        default: return .nonsense
         }
-        return true
+        return .character
     }
 
-    private static func scalar(_ first: UInt32, _ bytes: Span<UInt8>, at index: inout Int) -> Unicode.Scalar {
+    private static func scalar(_ first: UInt32, _ bytes: Span<UInt8>, at index: inout Int) -> Unicode.Scalar? {
         if let scalar = Unicode.Scalar(first) { return scalar }
         guard first < 0xDC00, index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"),
             bytes[index + 1] == UInt8(ascii: "u"), let second = hexadecimal(bytes, at: index + 2),
             (0xDC00...0xDFFF).contains(second),
             let scalar = Unicode.Scalar(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))
-        else { return "\u{FFFD}" }
+        else { return nil }
         index += 6
         return scalar
     }

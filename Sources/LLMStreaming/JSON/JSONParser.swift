@@ -14,18 +14,56 @@ package struct JSONParser {
     package static let maximumDepth = 256
 
     private let bytes: [UInt8]
+    /// Whether `NaN` and `Infinity` are read, as nothing: servers in Python write them.
+    private let readsNonFinite: Bool
     private var index = 0
     private var depth = 0
 
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+    /// Whether halves of characters stay in the strings, as marks.
+    private let marksHalves: Bool
+    private var hasHalves = false
+
+    private init(_ bytes: [UInt8], readsNonFinite: Bool = false, marksHalves: Bool = false) {
+        self.bytes = bytes
+        self.readsNonFinite = readsNonFinite
+        self.marksHalves = marksHalves
+    }
 
     /// The one value that the bytes hold, white space around it allowed.
     package static func parse(_ bytes: [UInt8]) throws(Failure) -> JSON {
         var parser = JSONParser(bytes)
-        parser.skipWhiteSpace()
+        return try parser.onlyValue()
+    }
+
+    /// The one value that the bytes of an answer hold, in which `NaN`, `Infinity` and `-Infinity` are null.
+    static func parse(answer bytes: [UInt8]) throws(Failure) -> JSON {
+        var parser = JSONParser(bytes, readsNonFinite: true)
+        return try parser.onlyValue()
+    }
+
+    /// The value of an answer that begins at an index, and where it ends.
+    static func parse(answer bytes: [UInt8], from start: Int) throws(Failure) -> (value: JSON, end: Int) {
+        var parser = JSONParser(bytes, readsNonFinite: true)
+        parser.index = start
         let value = try parser.value()
-        parser.skipWhiteSpace()
-        guard parser.index == bytes.count else { throw parser.failure("text after the value") }
+        return (value, parser.index)
+    }
+
+    /// The one value that the bytes of an answer hold, and whether halves of characters stand in its strings, as
+    /// `SurrogateMark` has them.
+    static func parseMarkingHalves(answer bytes: [UInt8]) throws(Failure) -> (value: JSON, hasHalves: Bool) {
+        var parser = JSONParser(bytes, readsNonFinite: true)
+        let value = try parser.onlyValue()
+        guard parser.hasHalves else { return (value, false) }
+        var marking = JSONParser(bytes, readsNonFinite: true, marksHalves: true)
+        return (try marking.onlyValue(), true)
+    }
+
+    private mutating func onlyValue() throws(Failure) -> JSON {
+        skipWhiteSpace()
+        let value = try value()
+        skipWhiteSpace()
+        guard index == bytes.count else { throw failure("text after the value") }
         return value
     }
 
@@ -54,6 +92,10 @@ package struct JSONParser {
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
+        case UInt8(ascii: "N") where readsNonFinite: return try literal("NaN", .null)
+        case UInt8(ascii: "I") where readsNonFinite: return try literal("Infinity", .null)
+        case 0x2D where readsNonFinite && index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "I"):
+            return try literal("-Infinity", .null)
         case 0x2D, 0x30...0x39: return try number()
         default: throw failure("unexpected character")
         }
@@ -153,28 +195,52 @@ package struct JSONParser {
         index = JSONPlainText.end(in: bytes.span, from: index)
         if next == UInt8(ascii: "\"") {
             defer { index += 1 }
-            return String(decoding: bytes[start..<index], as: UTF8.self)
+            return marked(bytes[start..<index])
         }
         return try escapedString(from: start)
     }
 
+    private func marked(_ bytes: ArraySlice<UInt8>) -> String {
+        let text = String(decoding: bytes, as: UTF8.self)
+        return marksHalves ? SurrogateMark.escaping(text) : text
+    }
+
     private mutating func escapedString(from start: Int) throws(Failure) -> String {
-        var text = Array(bytes[start..<index])
+        var text: [UInt8] = []
+        appendPlain(bytes[start..<index], to: &text)
         while let byte = next {
             switch byte {
             case UInt8(ascii: "\""):
                 index += 1
                 return String(decoding: text, as: UTF8.self)
-            case UInt8(ascii: "\\"):
-                var position = index
-                guard JSONEscape.decode(bytes.span, at: &position, into: &text) else { throw failure("a bad escape") }
-                index = position
+            case UInt8(ascii: "\\"): try appendEscape(to: &text)
             default: throw failure("a control character in a string")
             }
             let plain = index
             index = JSONPlainText.end(in: bytes.span, from: index)
-            text.append(contentsOf: bytes[plain..<index])
+            appendPlain(bytes[plain..<index], to: &text)
         }
         throw failure("unexpected end in a string")
+    }
+
+    private func appendPlain(_ plain: ArraySlice<UInt8>, to text: inout [UInt8]) {
+        if marksHalves { text.append(contentsOf: marked(plain).utf8) } else { text.append(contentsOf: plain) }
+    }
+
+    private mutating func appendEscape(to text: inout [UInt8]) throws(Failure) {
+        var position = index
+        let start = text.count
+        switch JSONEscape.decode(bytes.span, at: &position, into: &text) {
+        case .character: if marksHalves { text.replaceSubrange(start..., with: marked(text[start...]).utf8) }
+        case .half(let half):
+            hasHalves = true
+            if marksHalves {
+                SurrogateMark.append(half, to: &text)
+            } else {
+                text.append(contentsOf: UTF8.encodedReplacementCharacter)
+            }
+        case .nonsense: throw failure("a bad escape")
+        }
+        index = position
     }
 }

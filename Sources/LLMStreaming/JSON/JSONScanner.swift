@@ -73,7 +73,7 @@ struct JSONScanner {
         return Self.value(of: raw, in: bytes)
     }
 
-    /// The value of a string that `rawString` found; nil where it has none.
+    /// The value of a string that `rawString` found; nil where it has none, or half of a character in it.
     static func value(of raw: (range: Range<Int>, isEscaped: Bool), in bytes: Span<UInt8>) -> String? {
         let (range, isEscaped) = raw
         if !isEscaped { return text(bytes.extracting(range)) }
@@ -82,7 +82,7 @@ struct JSONScanner {
         var position = range.lowerBound
         while position < range.upperBound {
             if bytes[position] == UInt8(ascii: "\\") {
-                guard JSONEscape.decode(bytes, at: &position, into: &text) else { return nil }
+                guard case .character = JSONEscape.decode(bytes, at: &position, into: &text) else { return nil }
             } else {
                 text.append(bytes[position])
                 position += 1

@@ -54,19 +54,25 @@ public struct Endpoint: Sendable {
         provider: Provider, baseURL: String? = nil, environment: [String: String]
     ) throws(ConfigurationError) {
         func variable(_ names: [String]) -> String? {
-            names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+            names.lazy.compactMap { environment[$0].map(Self.trimmed) }.first { !$0.isEmpty }
         }
-        let text = Self.url(baseURL ?? variable(provider.baseURLVariables) ?? provider.baseURL, provider)
+        let given = baseURL ?? variable(provider.baseURLVariables) ?? provider.baseURL
+        let text = Self.url(Self.trimmed(given), provider)
         guard !text.isEmpty else {
             throw ConfigurationError(
                 "provider '\(provider.name)' has no URL: set \(provider.baseURLVariables.first ?? "--base-url")")
         }
-        guard let (origin, path) = Origin.split(url: text) else {
+        guard let (origin, whole) = Origin.split(url: text) else {
             // A password may stand before an @, a key behind a question mark, or in the place of all.
             let isSecret = text.contains { "@?#".contains($0) } || !text.contains { ".:/".contains($0) }
             throw ConfigurationError(
                 "provider '\(provider.name)': \(isSecret ? "the URL" : "'\(text)'") is not an http or https URL "
                     + "of a server, without user name, query and fragment")
+        }
+        // The whole address of an endpoint, as documentation shows it.
+        var path = whole
+        for endpoint in ["/chat/completions", "/responses", "/messages"] where path.hasSuffix(endpoint) {
+            path = String(path.dropLast(endpoint.count))
         }
         let version = variable(provider.apiVersionVariables).flatMap { Self.isDate($0) ? $0 : nil }
         // Who gives the undated path means it.
@@ -160,10 +166,24 @@ public struct Endpoint: Sendable {
         version.utf8.prefix(4).count == 4 && version.utf8.prefix(4).allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// The URL that an address means: OLLAMA_HOST may be a host with a port or without.
+    /// The text without what files and shells leave around it: a line end of Windows, a space.
+    private static func trimmed(_ text: String) -> String {
+        let isSpace = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
+        guard let first = text.utf8.firstIndex(where: { !isSpace($0) }),
+            let last = text.utf8.lastIndex(where: { !isSpace($0) })
+        else { return "" }
+        return String(text[first...last])
+    }
+
+    /// The URL that an address means: OLLAMA_HOST may be a host with a port or without, or a port alone.
     private static func url(_ text: String, _ provider: Provider) -> String {
-        guard provider.baseURLVariables.contains("OLLAMA_HOST"), !text.contains("://") else { return text }
-        return "http://" + (text.contains(":") ? text : text + ":11434")
+        guard provider.baseURLVariables.contains("OLLAMA_HOST"), !text.contains("://"), !text.isEmpty else {
+            return text
+        }
+        let path = text.drop { $0 != "/" }
+        let authority = text.dropLast(path.count)
+        let hasPort = authority.split(separator: "]", omittingEmptySubsequences: false).last?.contains(":") ?? false
+        return "http://\(authority.hasPrefix(":") ? "localhost" : "")\(authority)\(hasPort ? "" : ":11434")\(path)"
     }
 
     /// The path with what the provider needs behind an address: all of it, or what an address lacks that ends

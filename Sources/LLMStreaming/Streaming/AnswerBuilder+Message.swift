@@ -35,11 +35,17 @@ extension AnswerBuilder {
                 ]
             case .toolCall(var opening, let arguments):
                 let text = Self.arguments(opening, arguments)
-                opening["input"] = (try? JSONParser.parse(text)) ?? .string(text)
+                opening["input"] = Self.input(text)
                 return .object(opening)
             case .block(let block): return block
             }
         }
+    }
+
+    /// A tool's input, which must be an object: one that the bound of tokens cut off is told in one, as its text.
+    private static func input(_ arguments: String) -> JSON {
+        if let object = (try? JSONParser.parse(arguments))?.object { return .object(object) }
+        return ["INVALID_JSON": .string(arguments)]
     }
 
     // MARK: - OpenAI's output items

@@ -9,10 +9,28 @@ struct AnswerBuilder: Sendable {
             case reasoning([Range<Int>], signature: String?)
             case toolCall(opening: JSONObject, arguments: String)
             case block(JSON)
+
+            /// Which of an item's bodies it is.
+            fileprivate var form: Int {
+                switch self {
+                case .text: 0
+                case .reasoning: 1
+                case .toolCall: 2
+                case .block: 3
+                }
+            }
         }
 
         var number: Int
         var body: Body
+
+        /// What no other item has alike.
+        fileprivate var place: Place { Place(number: number, form: body.form) }
+    }
+
+    fileprivate struct Place: Hashable {
+        let number: Int
+        let form: Int
     }
 
     /// All text in the order of arrival: what the text chunks joined give.
@@ -25,14 +43,31 @@ struct AnswerBuilder: Sendable {
     /// What else than its texts an output item is, by its number.
     private(set) var outputItems: [Int: JSONObject] = [:]
     private var nativeFinish: String?
+    private var citationCount = 0
+    private var positions: [Place: Int] = [:]
+    private var detailPositions: [ReasoningDetail.Name: Int] = [:]
 
     var isEmpty: Bool {
         content.isEmpty && reasoning.isEmpty && refusal.isEmpty && items.isEmpty && reasoningDetails.isEmpty
             && outputItems.isEmpty && finish == nil
     }
+    /// How many pieces of the kinds came whose number no decoder bounds.
+    var partCount: Int { max(reasoningDetails.count, citationCount) }
+    var hasCitations: Bool { citationCount > 0 }
+    /// Whether anything came that takes tokens.
+    var hasOutput: Bool { !content.isEmpty || !reasoning.isEmpty || !refusal.isEmpty || !items.isEmpty }
     var shownReasoning: String? { reasoning.isEmpty ? nil : reasoning }
 
+    /// Whether it has nothing but thinking and is said to have come to its own end.
+    var stopsInThinking: Bool {
+        guard let finish, FinishReason(native: finish) == .stop, content.isEmpty, refusal.isEmpty else { return false }
+        return !reasoning.isEmpty
+            && items.allSatisfy { if case .reasoning = $0.body { true } else { false } }
+    }
+
     mutating func add(_ chunk: StreamedChunk) {
+        // It goes on: what was said of its end is not so.
+        if finish != nil, chunk.isWritten { (finish, nativeFinish) = (nil, nil) }
         switch chunk.kind {
         case .text: addText(chunk)
         case .reasoning: addReasoning(chunk)
@@ -60,6 +95,7 @@ struct AnswerBuilder: Sendable {
             }
         case .citation:
             guard let citation = try? JSONParser.parse(chunk.text) else { return }
+            citationCount += 1
             update(chunk.item, or: .text([], citations: [])) { body in
                 guard case .text(let ranges, var citations) = body else { return false }
                 body = .block(.null)
@@ -116,29 +152,43 @@ struct AnswerBuilder: Sendable {
         }
     }
 
-    /// Changes the item of that number whose body fits, the newest first, or makes one.
+    /// Changes the item of that number whose body is of the same form, or makes one.
     ///
     /// A change that extends a body takes it out first: two owners would make each extension a copy of the whole.
     private mutating func update(
         _ number: Int, or new: @autoclosure () -> Item.Body, _ change: (inout Item.Body) -> Bool
     ) {
-        var position = items.count - 1
-        while position >= 0 {
-            if items[position].number == number, change(&items[position].body) { return }
-            position -= 1
+        // The newest is the likeliest.
+        if let last = items.indices.last, items[last].number == number, change(&items[last].body) { return }
+        let made = new()
+        let place = Place(number: number, form: made.form)
+        if let known = position(of: place) {
+            _ = change(&items[known].body)
+            return
         }
-        var item = Item(number: number, body: new())
-        _ = change(&item.body)
-        items.append(item)
+        if !positions.isEmpty { positions[place] = items.count }
+        items.append(Item(number: number, body: made))
+        _ = change(&items[items.count - 1].body)
     }
+
+    private mutating func position(of place: Place) -> Int? {
+        if items.count <= Self.mostScanned { return items.firstIndex { $0.place == place } }
+        if positions.isEmpty {
+            positions = Dictionary(zip(items.lazy.map(\.place), items.indices), uniquingKeysWith: { $1 })
+        }
+        return positions[place]
+    }
+
+    /// Most answers have few items: a dictionary would be memory for nothing.
+    private static let mostScanned = 8
 
     private mutating func addReasoningDetails(_ text: String) {
         for piece in (try? JSONParser.parse(text))?.array?.compactMap(\.object) ?? [] {
-            if piece["index"] != nil,
-                let position = reasoningDetails.lastIndex(where: { $0.isContinued(by: piece) })
-            {
-                reasoningDetails[position].add(piece)
+            let name = ReasoningDetail.Name(piece)
+            if let name, let known = detailPositions[name] {
+                reasoningDetails[known].add(piece)
             } else {
+                if let name { detailPositions[name] = reasoningDetails.count }
                 reasoningDetails.append(ReasoningDetail(piece))
             }
         }
@@ -165,7 +215,9 @@ struct AnswerBuilder: Sendable {
     func partial(_ index: Int) -> PartialAnswer.Choice {
         let hasToolCall = items.contains { item in
             switch item.body {
-            case .toolCall, .block: true
+            case .toolCall: true
+            // That another model answers from here on changes nothing.
+            case .block(let block): block["type"] != "fallback"
             case .text, .reasoning: false
             }
         }

@@ -15,26 +15,6 @@ public enum FinishReason: String, Sendable, Hashable, CaseIterable {
 
     /// The reason that a provider's own word means.
     public init(native: String) {
-        self =
-            switch native.lowercased() {
-            case "stop", "end_turn", "stop_sequence", "eos", "eos_token", "completed": .stop
-            case "length", "max_tokens", "model_length", "model_context_window_exceeded", "max_output_tokens": .length
-            case "tool_calls", "function_call", "tool_use": .toolCalls
-            case "content_filter", "sensitive": .contentFilter
-            case "refusal": .refusal
-            default: .unknown
-            }
-    }
-
-    /// What a word in a finish reason's place means that says the answer failed; nil for one that ends it.
-    ///
-    /// `error` is OpenRouter's, `insufficient_system_resource` DeepSeek's, `abort` vLLM's and SGLang's,
-    /// `network_error` Z.ai's. A text that ends so is never a complete answer.
-    static func failure(native: String) -> ErrorKind? {
-        switch native.lowercased() {
-        case "error", "abort", "network_error": .server
-        case "insufficient_system_resource": .overloaded
-        default: nil
-        }
+        self = if case .reason(let reason) = FinishWord(native) { reason } else { .unknown }
     }
 }

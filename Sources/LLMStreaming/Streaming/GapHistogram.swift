@@ -17,6 +17,9 @@ package struct GapHistogram: Sendable, Equatable {
         counts[bucket] &+= 1
     }
 
+    /// The longest gap, or up to a fifth less, in microseconds; nil where there was none.
+    package var longestMicroseconds: Int64? { counts.isEmpty ? nil : Self.lowerBound(counts.count - 1) }
+
     /// 2 to the power of a quarter, a half and three quarters, each times 2 to the power of 63 and rounded up.
     private static let quarters: (UInt64, UInt64, UInt64) = (
         0x9837_F051_8DB8_A970, 0xB504_F333_F9DE_6485, 0xD744_FCCA_D69D_6AF5

@@ -49,6 +49,15 @@ public struct PartialAnswer: Sendable, Equatable {
         }
     }
 
+    /// The bytes of its texts.
+    package var byteCount: Int {
+        choices.reduce(0) { count, choice in
+            choice.toolCalls.reduce(
+                count + choice.text.utf8.count + choice.reasoning.utf8.count + choice.refusal.utf8.count
+            ) { $0 + $1.arguments.utf8.count }
+        }
+    }
+
     /// The message of a turn that the provider paused; only answers alone are paused.
     package var pausedTurn: JSON? { choices.count == 1 ? choices[0].pausedTurn : nil }
 

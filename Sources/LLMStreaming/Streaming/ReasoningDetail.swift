@@ -2,38 +2,40 @@
 /// (WIRE.md 2).
 struct ReasoningDetail: Sendable {
     /// The members that come in pieces; of any other, the last that is not null counts.
-    private static let piecedMembers = ["text", "summary", "data"]
+    static let piecedMembers = ["text", "summary", "data"]
 
-    private let index: JSON?
-    private let type: JSON?
-    private var members: JSONObject
+    /// What the pieces of one detail have in common.
+    struct Name: Hashable {
+        private let index: JSON
+        private let type: JSON?
+
+        /// The name of a piece's detail; nil for one without an index, which stands alone.
+        init?(_ piece: JSONObject) {
+            guard let index = piece["index"], !index.isNull else { return nil }
+            self.index = index
+            type = piece["type"]
+        }
+    }
+
+    private var members = JSONObject()
     /// The texts of members that came in pieces, kept apart so that a piece is appended in place.
     private var texts: [String: String] = [:]
 
     /// A detail that begins with this piece.
-    init(_ piece: JSONObject) {
-        index = piece["index"].flatMap { $0.isNull ? nil : $0 }
-        type = piece["type"]
-        members = JSONObject()
-        add(piece)
-    }
-
-    /// Whether a piece belongs to this detail: same index and type; one without an index stands alone.
-    func isContinued(by piece: JSONObject) -> Bool {
-        index != nil && index == piece["index"] && type == piece["type"]
-    }
+    init(_ piece: JSONObject) { add(piece) }
 
     /// Takes a further piece.
     mutating func add(_ piece: JSONObject) {
-        for member in piece.members {
-            if let text = member.value.string, Self.piecedMembers.contains(member.key) {
-                // An empty text keeps the member's place among the others.
-                if members[member.key] == nil { members[member.key] = "" }
-                texts[member.key, default: ""] += text
-            } else if members[member.key] == nil || !member.value.isNull {
-                members[member.key] = member.value
+        var whole = piece.members
+        for position in whole.indices {
+            guard let text = whole[position].value.string, Self.piecedMembers.contains(whole[position].key) else {
+                continue
             }
+            texts[whole[position].key, default: ""] += text
+            // An empty text keeps the member's place among the others.
+            whole[position].value = ""
         }
+        members = members.merging(JSONObject(whole)) { earlier, later in later.isNull ? earlier : later }
     }
 
     /// The detail as far as it came.

@@ -13,6 +13,9 @@ package struct StreamDecoder: Sendable {
     /// Never in a Messages stream: another message may follow `message_stop`, so only the body's end ends it.
     package private(set) var isEnded = false
 
+    /// Whether the last event held a whole message, of which `addWholes` adds what is lacking.
+    package private(set) var hasWholes = false
+
     /// The decoder of a dialect's stream that will hold that many answers.
     ///
     /// - Parameter isContinued: whether the stream is the rest of one that was read before.
@@ -29,25 +32,79 @@ package struct StreamDecoder: Sendable {
     /// - Throws: the error that the event reports, or kind `decode` where it is not what the dialect says.
     package mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
         // A decoder is asked for its end only by a change: a look at an optional copies all that it holds.
-        if let isDone = try chat?.decode(event, into: &chunks) { isEnded = isDone }
+        if let progress = try chat?.decode(event, into: &chunks) {
+            isEnded = progress == .done
+            hasWholes = progress == .whole
+        }
         if let isDone = try responses?.decode(event, into: &chunks) { isEnded = isDone }
         try messages?.decode(event, into: &chunks)
     }
 
-    /// Appends the chunks of a whole completion that came as one JSON document.
-    package mutating func decodeWhole(_ json: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        try chat?.decodeWhole(json, into: &chunks)
-        try responses?.decodeWhole(json, into: &chunks)
-        try messages?.decodeWhole(json, into: &chunks)
+    /// Appends what came of no piece, but of a message that came whole.
+    ///
+    /// - Parameter answer: all that came before, and with the last event.
+    package mutating func addWholes(
+        after answer: StreamingAccumulator, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
+        hasWholes = false
+        try chat?.addWholes(after: answer, into: &chunks)
+    }
+
+    /// Appends the chunks of a body that is no event stream: of one whole completion, or of its pieces.
+    package mutating func decode(
+        _ values: DocumentValues, isOrderly: Bool, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
+        if values.objects.count == 1, values.failure == nil {
+            let json = JSON.object(values.objects[0])
+            try chat?.decodeWhole(json, into: &chunks)
+            try responses?.decodeWhole(json, into: &chunks)
+            try messages?.decodeWhole(json, into: &chunks)
+        } else {
+            for object in values.objects {
+                try chat?.decode(object, into: &chunks)
+                try responses?.decode(object, named: "message", into: &chunks)
+                try messages?.decode(object, named: "message", into: &chunks)
+            }
+            if values.isDone { try decode(ServerSentEvent(data: Array("[DONE]".utf8)[...]), into: &chunks) }
+            if isOrderly { try endBody(isEventCut: values.failure != nil) }
+            hasWholes = chat?.hasWholes ?? false
+        }
         isEnded = chat?.isDone ?? responses?.isEnded ?? false
     }
 
+    /// Takes the orderly end of the body.
+    ///
+    /// - Parameter isEventCut: whether it cut the last event, which then could not be read.
+    /// - Throws: what the end says of the answer.
+    package mutating func endBody(isEventCut: Bool) throws(LLMError) {
+        chat?.endBody(isEventCut: isEventCut)
+        try messages?.endBody()
+    }
+
     /// Appends what was held back until the end.
-    package mutating func finish(into chunks: inout [StreamedChunk]) { chat?.flushUsage(into: &chunks) }
+    package mutating func finish(into chunks: inout [StreamedChunk]) {
+        chat?.finish(into: &chunks)
+        responses?.finish(into: &chunks)
+        messages?.finish(into: &chunks)
+    }
+
+    /// Whether a text stops within a character, whose other half is awaited.
+    package var isWithinCharacter: Bool {
+        chat?.isWithinCharacter ?? responses?.isWithinCharacter ?? messages?.isWithinCharacter ?? false
+    }
 
     /// The number that the stream gave its last event; nil in dialects without numbers.
     package var sequenceNumber: Int? { responses?.sequenceNumber }
 
     /// Whether the answer is whole (SPEC 4, "Answered").
     package var isAnswered: Bool { chat?.isAnswered ?? responses?.isAnswered ?? messages?.isAnswered ?? false }
+
+    /// Whether the answer is whole if nothing follows in time: of a message that said why it stopped.
+    package var awaitsOnlyItsEnd: Bool { isAnswered || messages?.hasStopReason ?? false }
+
+    /// Whether what marks the end of a stream has come, so that its finish reasons count whatever they are.
+    package var isClosed: Bool { chat?.isClosed ?? true }
+
+    /// Whether `[DONE]` came although an answer has no finish reason.
+    package var lacksFinishReason: Bool { chat?.lacksFinishReason ?? false }
 }

@@ -16,6 +16,8 @@ package struct StreamResult: Sendable {
     package var cursor: ReplayCursor?
     /// The model that answered, as it calls itself.
     package var model: String?
+    /// Whether the response said its name before anything of the answer came.
+    package var isNamedFirst = false
     package var requestID: String?
     package var httpStatus: Int?
     /// What the answer's head says of the provider's limits; nil where it says nothing.
@@ -33,6 +35,9 @@ package struct StreamResult: Sendable {
     /// Whether a connection that had served before failed before the first byte of an answer: such a try is repeated
     /// at once and does not count (SPEC 7).
     package var isStaleConnection: Bool
+
+    /// What counts the memory that it takes, for as long as somebody has it; nil for one that takes little.
+    package var memory: (any AnyObject & Sendable)?
 
     /// A result; what is left out is not known.
     package init(
@@ -63,5 +68,6 @@ package struct StreamResult: Sendable {
             outcome: outcome, partial: accumulator.partial, usage: accumulator.usage,
             responseID: accumulator.responseID, model: accumulator.model)
         cursor = accumulator.cursor
+        isNamedFirst = accumulator.isNamedFirst
     }
 }

@@ -72,6 +72,16 @@ public struct StreamedChunk: Sendable, Equatable {
     /// The piece of the model's thinking; nil for a chunk of another kind.
     public var thinkingDelta: String? { kind == .reasoning ? text : nil }
 
+    /// Whether it is something that the model wrote: behind a finish reason it shows that the answer goes on.
+    var isWritten: Bool {
+        switch kind {
+        case .text, .reasoning, .refusal, .toolCall, .toolArguments: true
+        case .signature, .citation, .reasoningDetails, .logprobs, .block, .item, .response, .usage, .finish,
+            .nativeFinish, .cursor:
+            false
+        }
+    }
+
     /// Whether it is a piece of the answer and not only said about it.
     package var isContent: Bool {
         switch kind {

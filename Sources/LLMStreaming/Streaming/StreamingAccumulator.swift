@@ -19,11 +19,15 @@ public struct StreamingAccumulator: Sendable {
     public private(set) var responseID: String?
     /// The model that answers, as it calls itself.
     public private(set) var model: String?
+    /// Whether the response said its name before anything of the answer came.
+    package private(set) var isNamedFirst = false
     private var usageReport: JSONObject?
     /// How far a stream was read that its server keeps; nil where what came after the last cursor is not behind it.
     public private(set) var cursor: ReplayCursor?
     /// How many pieces of text and reasoning came: the tokens, roughly, where no usage is reported.
     public private(set) var contentDeltaCount = 0
+    /// How many reasoning details or citations an answer has, the most of all answers.
+    private(set) var partCount = 0
     /// How many bytes of text of all kinds are held.
     public private(set) var byteCount = 0
 
@@ -34,26 +38,33 @@ public struct StreamingAccumulator: Sendable {
 
     /// Takes the next chunk of the attempt.
     public mutating func add(_ chunk: StreamedChunk) {
+        // What a stored row may say; a decoder lets no such number pass.
+        guard (0..<Self.maximumChoices).contains(chunk.choice) else { return }
         byteCount += chunk.text.utf8.count
         switch chunk.kind {
         case .response:
+            if !hasContent { isNamedFirst = true }
             let response = try? JSONParser.parse(chunk.text)
             responseID = response?["id"]?.string ?? responseID
             model = response?["model"]?.string ?? model
         case .usage:
             guard let report = (try? JSONParser.parse(chunk.text))?.object else { return }
-            let told = report.members.filter { !$0.value.isNull }
-            usageReport = (usageReport ?? JSONObject()).merging(JSONObject(told))
+            usageReport = (usageReport ?? JSONObject()).updated(by: report)
         case .cursor: cursor = ReplayCursor(text: chunk.text)
+        case .citation, .reasoningDetails:
+            take(chunk)
+            partCount = max(partCount, answers[chunk.choice].partCount)
         default:
-            // What a stored row may say; a decoder lets no such number pass.
-            guard (0..<Self.maximumChoices).contains(chunk.choice) else { return }
-            // Read again from there, it would come twice.
-            cursor = nil
             if chunk.kind == .text || chunk.kind == .reasoning { contentDeltaCount += 1 }
-            while answers.count <= chunk.choice { answers.append(AnswerBuilder()) }
-            answers[chunk.choice].add(chunk)
+            take(chunk)
         }
+    }
+
+    private mutating func take(_ chunk: StreamedChunk) {
+        // Read again from there, it would come twice.
+        cursor = nil
+        while answers.count <= chunk.choice { answers.append(AnswerBuilder()) }
+        answers[chunk.choice].add(chunk)
     }
 
     /// The text of the first answer so far.
@@ -63,11 +74,24 @@ public struct StreamingAccumulator: Sendable {
     /// The tool calls of the first answer so far; the last one's arguments may be unfinished.
     public var toolCalls: [ToolCall] { answers.first?.toolCalls ?? [] }
     /// The usage reported so far.
-    public var usage: TokenUsage? { usageReport.map(TokenUsage.init(raw:)) }
+    public var usage: TokenUsage? {
+        guard var usage = usageReport.map(TokenUsage.init(raw:)) else { return nil }
+        if usage.completionTokens == 0, answers.contains(where: { !$0.content.isEmpty || !$0.reasoning.isEmpty }) {
+            // What was written took tokens: the zero stands for a figure that the server does not know.
+            usage.completionTokens = nil
+            if usage.totalTokens == usage.promptTokens { usage.totalTokens = nil }
+        }
+        return usage
+    }
     /// Whether anything of an answer came, be it only its finish reason.
     public var hasContent: Bool { answers.contains { !$0.isEmpty } }
+    /// Whether an answer has nothing but thinking and is said to have come to its own end.
+    var stopsInThinking: Bool { answers.contains(where: \.stopsInThinking) }
     /// The finish reason of the first answer, as sent.
     public var nativeFinishReason: String? { answers.first?.finish }
+
+    /// The answer of that number as far as it came.
+    func answer(_ choice: Int) -> AnswerBuilder { choice < answers.count ? answers[choice] : AnswerBuilder() }
 
     /// What is known of the first answer now.
     public var snapshot: AccumulatorSnapshot {

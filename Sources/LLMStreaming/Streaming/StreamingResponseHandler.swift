@@ -34,6 +34,8 @@ public struct StreamingResponseHandler: Sendable {
         public var maximumEventBytes = SSEParser.defaultMaximumEventBytes
         /// The most bytes of one completion.
         public var maximumCompletionBytes = 64 << 20
+        /// The bytes of the completion that came before this stream and that it goes on from.
+        package var keptByteCount = 0
         /// The default bounds.
         public init() {}
     }
@@ -47,8 +49,11 @@ public struct StreamingResponseHandler: Sendable {
     private var isFailed = false
     /// How far it was read, if its server keeps it.
     private var position: ReplayPosition?
-    /// The beginning of a body in which no event was found yet: it may be an error document (WIRE.md 5.3).
+    /// The beginning of a body that brought nothing yet: it may be an error in a form of its own.
     private var opening: [UInt8] = []
+    private var isOpening = true
+    /// The most reasoning details, and the most citations, of one answer: some servers send one for each token.
+    private static let maximumParts = 100_000
     private static let maximumOpeningBytes = 1 << 14
 
     /// A handler for the answer to a request of a provider.
@@ -67,7 +72,8 @@ public struct StreamingResponseHandler: Sendable {
         let dialect = dialect ?? provider.dialect
         self.limits = limits
         position = cursor.map(ReplayPosition.init)
-        parser = SSEParser(maximumEventBytes: limits.maximumEventBytes, errorFieldIsEvent: true)
+        parser = SSEParser(
+            maximumEventBytes: limits.maximumEventBytes, errorFieldIsEvent: true, objectLinesAreEvents: true)
         decoder = StreamDecoder(
             dialect, choices: choices, omitsFinishReason: provider.omitsFinishReason,
             isContinued: cursor?.isBehindStart ?? false)
@@ -84,12 +90,27 @@ public struct StreamingResponseHandler: Sendable {
     /// Whether nothing that comes counts any more.
     private var isOver: Bool { decoder.isEnded || isBodyEnded || isFailed }
 
+    /// The bytes that it holds in memory, roughly: events that came and what was made of them.
+    package var heldByteCount: Int { parser.bufferedByteCount + accumulator.byteCount }
+
     /// Whether nothing of the answer is missing.
-    public var isAnswered: Bool { decoder.isAnswered && accumulator.hasContent && !isFailed }
+    ///
+    /// A chat answer that stops in its thinking is one only where its stream has ended: servers that put a finish reason
+    /// on every chunk do so on the thinking's too.
+    public var isAnswered: Bool {
+        decoder.isAnswered && accumulator.hasContent && !isFailed
+            && (decoder.isClosed || !accumulator.stopsInThinking)
+    }
+
+    /// Whether the answer is whole if nothing more of it comes in a while.
+    package var awaitsOnlyItsEnd: Bool {
+        isAnswered || !isFailed && !decoder.isAnswered && decoder.awaitsOnlyItsEnd
+    }
 
     /// The whole answer, or an error of kind `cut`.
     public func completion() throws(LLMError) -> Completion {
-        try accumulator.completion(isComplete: isAnswered)
+        if !isAnswered, decoder.lacksFinishReason { throw .withoutFinishReason }
+        return try accumulator.completion(isComplete: isAnswered)
     }
 
     /// Takes bytes of an event stream and appends the chunks they complete; what follows the end is ignored.
@@ -104,7 +125,7 @@ public struct StreamingResponseHandler: Sendable {
     }
 
     private mutating func read(_ bytes: Span<UInt8>, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        if parser.eventCount == 0 { keepOpening(bytes) }
+        if isOpening { keepOpening(bytes) }
         parser.append(bytes)
         while !decoder.isEnded {
             let event: ServerSentEvent?
@@ -117,17 +138,19 @@ public struct StreamingResponseHandler: Sendable {
 
     /// Takes the end of an event stream's body.
     ///
+    /// - Parameter isOrderly: whether the server ended it, and not the connection under it.
     /// - Throws: the error that the body was instead of events, or kind `cut` where the answer is not whole.
-    public mutating func receiveEnd(into chunks: inout [StreamedChunk]) throws(LLMError) {
+    public mutating func receiveEnd(isOrderly: Bool = true, into chunks: inout [StreamedChunk]) throws(LLMError) {
         guard !isBodyEnded, !isFailed else { return }
         isBodyEnded = true
-        do { try readEnd(into: &chunks) } catch {
+        do { try readEnd(isOrderly, into: &chunks) } catch {
             isFailed = true
             throw error
         }
     }
 
-    private mutating func readEnd(into chunks: inout [StreamedChunk]) throws(LLMError) {
+    private mutating func readEnd(_ isOrderly: Bool, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        var isEventCut = false
         while !decoder.isEnded {
             // The official clients dispatch a last event that lacks its blank line (WIRE.md 2).
             let event: ServerSentEvent?
@@ -141,44 +164,93 @@ public struct StreamingResponseHandler: Sendable {
                 // Data that is no JSON was cut by the end.
                 if error.kind != .decode { throw error }
                 position?.isBroken = false
+                isEventCut = true
             }
         }
+        // What the end says comes before what waits for it is let go: only a whole answer's halves of characters are.
+        var failure: LLMError?
+        if isOrderly { do { try decoder.endBody(isEventCut: isEventCut) } catch { failure = error } }
         finish(into: &chunks)
+        if let failure { throw failure }
         if isAnswered { return }
-        if parser.eventCount == 0, let error = errorDocument { throw error }
-        throw LLMError(.cut, "the stream ended before the answer did")
+        if parser.eventCount == 0, isOrderly, let openingText {
+            // Who feeds a body without looking at its beginning.
+            let isJSON = openingText.first == "{" || openingText.first == "["
+            if isJSON { return try readWhole(opening, true, into: &chunks) }
+            // A stream that was cut within its first event.
+            if Self.isFieldOfEvents(openingText) { return _ = try completion() }
+            throw LLMError(.decode, "the body is no event stream: \(openingText)")
+        }
+        _ = try completion()
     }
 
-    /// Takes one whole completion that came as a JSON document instead of a stream.
-    public mutating func receiveWhole(_ body: [UInt8], into chunks: inout [StreamedChunk]) throws(LLMError) {
+    /// Takes one whole completion that came as a JSON document instead of a stream, or chunks as lines or an array of
+    /// JSON.
+    ///
+    /// - Parameter isOrderly: whether the server ended the body, and not the connection under it.
+    public mutating func receiveWhole(
+        _ body: [UInt8], isOrderly: Bool = true, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
         guard !isOver else { return }
         isBodyEnded = true
-        do { try readWhole(body, into: &chunks) } catch {
+        do { try readWhole(body, isOrderly, into: &chunks) } catch {
             isFailed = true
             throw error
         }
     }
 
-    private mutating func readWhole(_ body: [UInt8], into chunks: inout [StreamedChunk]) throws(LLMError) {
-        let json: JSON
-        do { json = try JSONParser.parse(body) } catch {
-            throw LLMError(.decode, "the body is neither an event stream nor JSON: \(error)")
+    private mutating func readWhole(
+        _ body: [UInt8], _ isOrderly: Bool, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
+        let values = DocumentValues(body)
+        if values.objects.isEmpty, !values.isDone {
+            let failure = values.failure.map { "\($0)" } ?? "nothing of an answer is in it"
+            throw LLMError(
+                .decode, "the body is neither an event stream nor JSON (\(failure)): \(Self.beginning(of: body))")
         }
         let start = chunks.count
-        do { try decoder.decodeWhole(json, into: &chunks) } catch {
+        do {
+            try decoder.decode(values, isOrderly: isOrderly, into: &chunks)
+        } catch {
             accumulate(chunks, from: start)
             finish(into: &chunks)
             throw error
         }
         accumulate(chunks, from: start)
+        if decoder.hasWholes { try addWholes(into: &chunks) }
+        finish(into: &chunks)
         position?.note(chunks[start...], from: parser.eventsEnd)
-        guard isAnswered else { throw LLMError(.cut, "the answer has no finish reason") }
+        if isAnswered { return }
+        if decoder.lacksFinishReason { throw .withoutFinishReason }
+        throw LLMError(.cut, "the answer has no finish reason")
+    }
+
+    /// The beginning of a body that brought nothing of an answer, to be shown; nil where it said nothing.
+    package var openingText: String? {
+        guard isOpening else { return nil }
+        let lines = opening.split { $0 == 0x0A || $0 == 0x0D }.filter { $0.first != UInt8(ascii: ":") }
+        let text = Self.beginning(of: Array(lines.joined(separator: [0x20])))
+        let shown = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
+        return shown.isEmpty ? nil : String(shown)
+    }
+
+    private static func isFieldOfEvents(_ text: String) -> Bool {
+        ["data", "event", "id", "retry"].contains { name in
+            text.hasPrefix(name + ":") || text == name || name.hasPrefix(text)
+        }
+    }
+
+    private static func beginning(of body: [UInt8]) -> String {
+        String(decoding: body.prefix(200), as: UTF8.self)
     }
 
     /// Appends a cursor behind the chunks that came since the last one, where the stream's server keeps it.
     ///
     /// To be called once for each batch of chunks that is handed on, so that both are stored together.
+    ///
+    /// There is none within a character: the rest of the stream would begin with its second half.
     public mutating func takeCursor(into chunks: inout [StreamedChunk]) {
+        guard position != nil, !decoder.isWithinCharacter else { return }
         let cursor = position?.takeCursor(
             bytes: parser.byteCount, eventsEnd: parser.eventsEnd, responseID: accumulator.responseID,
             sequenceNumber: decoder.sequenceNumber)
@@ -191,7 +263,6 @@ public struct StreamingResponseHandler: Sendable {
     private mutating func handle(
         _ event: ServerSentEvent, from begin: Int, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
-        if !opening.isEmpty { opening = [] }
         // An event without data carries nothing; servers send it to keep the line open.
         if event.data.isEmpty { return }
         let count = chunks.count
@@ -202,10 +273,22 @@ public struct StreamingResponseHandler: Sendable {
             throw error
         }
         accumulate(chunks, from: count)
+        if isOpening, chunks.count > count { (isOpening, opening) = (false, []) }
+        if decoder.hasWholes { try addWholes(into: &chunks) }
         position?.note(chunks[count...], from: begin)
-        guard accumulator.byteCount <= limits.maximumCompletionBytes else {
+        guard accumulator.byteCount <= limits.maximumCompletionBytes - limits.keptByteCount else {
             throw LLMError(.oversizedCompletion, "the answer is over \(limits.maximumCompletionBytes) bytes")
         }
+        guard accumulator.partCount <= Self.maximumParts else {
+            throw LLMError(.decode, "more than \(Self.maximumParts) reasoning details or citations")
+        }
+    }
+
+    /// Appends what only a whole message told.
+    private mutating func addWholes(into chunks: inout [StreamedChunk]) throws(LLMError) {
+        let start = chunks.count
+        defer { accumulate(chunks, from: start) }
+        try decoder.addWholes(after: accumulator, into: &chunks)
     }
 
     /// Appends what the decoder held back until the end.
@@ -225,13 +308,6 @@ public struct StreamingResponseHandler: Sendable {
         guard room > 0 else { return }
         let kept = bytes.extracting(first: room)
         unsafe kept.withUnsafeBufferPointer { unsafe opening.append(contentsOf: $0) }
-    }
-
-    /// The error that a body without events is (WIRE.md 5.3).
-    private var errorDocument: LLMError? {
-        guard let json = try? JSONParser.parse(opening), let object = json.object else { return nil }
-        return ErrorClassifier.inBand(object, isBare: true)
-            ?? LLMError(.decode, "the body is one JSON document under the name of an event stream")
     }
 
     private var oversized: LLMError {

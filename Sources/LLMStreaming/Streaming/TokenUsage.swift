@@ -21,31 +21,43 @@ public struct TokenUsage: Sendable, Hashable {
     /// The report as it came.
     public var raw: JSONObject
 
-    /// The usage that a report in any provider's form tells (WIRE.md 2 to 4).
+    /// The usage that a report in any provider's form tells.
+    ///
+    /// Where it lists the requests that one answer took (Anthropic's `iterations`), their sum is what is billed, and
+    /// the figures beside the list leave some out.
     public init(raw: JSONObject) {
-        func count(_ value: JSON?) -> Int? { NumberGate.count(value?.int) }
-        func int(_ key: String) -> Int? { count(raw[key]) }
-        func detail(_ groups: [String], _ key: String) -> Int? {
-            groups.lazy.compactMap { count(raw[$0]?[key]) }.first
-        }
         self.raw = raw
-        let inputDetails = ["prompt_tokens_details", "input_tokens_details"]
-        let outputDetails = ["completion_tokens_details", "output_tokens_details"]
-        let anthropicCached = int("cache_read_input_tokens")
-        let anthropicCreated = int("cache_creation_input_tokens")
-        cachedTokens =
-            detail(inputDetails, "cached_tokens") ?? anthropicCached ?? int("prompt_cache_hit_tokens")
-            ?? int("num_cached_tokens")
-        cacheCreationTokens = detail(inputDetails, "cache_write_tokens") ?? anthropicCreated
-        reasoningTokens = detail(outputDetails, "reasoning_tokens") ?? detail(outputDetails, "thinking_tokens")
-        // Anthropic's input_tokens leave out what the cache held (WIRE.md 4).
-        promptTokens =
-            int("prompt_tokens") ?? int("input_tokens").map { $0 + (anthropicCached ?? 0) + (anthropicCreated ?? 0) }
-        completionTokens = int("completion_tokens") ?? int("output_tokens")
-        if let total = int("total_tokens") {
-            totalTokens = total
-        } else if let promptTokens, let completionTokens {
-            totalTokens = promptTokens + completionTokens
+        var counts = TokenCounts(raw)
+        if let billed = TokenCounts.sum(Self.iterations(of: raw).map(TokenCounts.init)) {
+            counts.prompt = Self.larger(counts.prompt, billed.prompt)
+            counts.completion = Self.larger(counts.completion, billed.completion)
+            counts.cached = Self.larger(counts.cached, billed.cached)
+            counts.cacheCreation = Self.larger(counts.cacheCreation, billed.cacheCreation)
+            counts.reasoning = Self.larger(counts.reasoning, billed.reasoning)
         }
+        promptTokens = counts.prompt
+        completionTokens = counts.completion
+        cachedTokens = counts.cached
+        cacheCreationTokens = counts.cacheCreation
+        reasoningTokens = counts.reasoning
+        totalTokens = counts.total ?? sumOfTokens
+    }
+
+    /// The reports of the requests that one answer took, where the report lists them.
+    package static func iterations(of raw: JSONObject) -> [JSONObject] {
+        (raw["iterations"]?.array ?? []).compactMap(\.object)
+    }
+
+    /// Tokens that only the reported total holds: the report does not say of what.
+    package var tokensApart: Int {
+        guard let totalTokens, let sum = sumOfTokens else { return 0 }
+        return max(0, totalTokens - sum)
+    }
+
+    private var sumOfTokens: Int? { promptTokens.flatMap { prompt in completionTokens.map { prompt + $0 } } }
+
+    private static func larger(_ left: Int?, _ right: Int?) -> Int? {
+        guard let left, let right else { return left ?? right }
+        return max(left, right)
     }
 }

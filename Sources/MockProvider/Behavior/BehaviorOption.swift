@@ -5,7 +5,8 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         filter, tool,
         nousage, like,
         prefill, seam
-    case noeventnames, nosequence, noindex, done, completedname, errorform, extras, queued, noreplay, replaycut, replays
+    case noeventnames, nosequence, noindex, done, completedname, errorform, extras, queued, noreplay, replayanew,
+        replaycut, replays
     case times, status, location, retryafter, retryafterdate, retryafterms, shouldretry, code, message
     case silent, drop, dropreset, cut, reset, cutchunk, cutusage, end, inband, inbandlate, errordone, malformed, huge
     case html, contenttype, wholejson, nodone, open, close
@@ -69,6 +70,7 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .extras: ("extras=openrouter|azure", "that provider's own members of chat chunks")
         case .queued: ("queued", "a background response stays queued for ever")
         case .noreplay: ("noreplay", "a background response is given whole only, its stream not again")
+        case .replayanew: ("replayanew", "a replay sends all of its stream, from wherever it is asked for")
         case .replaycut: ("replaycut=BYTES", "each replay of a stored stream is cut after so many bytes")
         case .replays: ("replays=N", "a stored stream is gone after so many replays (default never)")
         case .times: ("times=N", "the fault befalls the first N tries of a request only")

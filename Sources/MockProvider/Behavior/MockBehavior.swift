@@ -46,6 +46,8 @@ package struct MockBehavior: Sendable, Hashable {
     package var staysQueued = false
     /// A background response is given whole only: its stream cannot be had again.
     package var refusesReplay = false
+    /// A replay sends all of its stream, as where a proxy drops the query of the request.
+    package var replaysAnew = false
     /// A replay of a stored stream is cut after so many bytes.
     package var replayCutBytes: Int?
     /// A stored stream is replayed so often, then it is gone; nil is any number of times.

@@ -50,6 +50,7 @@ struct OptionAssignment {
         case .extras: behavior.chatExtras = try value.choice(ChatExtras.self)
         case .queued: try value.flag { behavior.staysQueued = true }
         case .noreplay: try value.flag { behavior.refusesReplay = true }
+        case .replayanew: try value.flag { behavior.replaysAnew = true }
         case .replaycut: behavior.replayCutBytes = try value.integer()
         case .replays: behavior.maximumReplays = try value.integer()
         case .tool: try value.flag { behavior.callsTool = true }

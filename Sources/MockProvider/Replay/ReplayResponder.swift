@@ -27,7 +27,8 @@ struct ReplayResponder {
         guard let run = runs[id], run.countReplay() else {
             return Self.llamaError(404, "File Not Found", "not_found_error", form)
         }
-        return form.replay(run.replay(fromByte: from < 0 ? .max : from), behavior: run.behavior)
+        let first = run.behavior.replaysAnew ? 0 : from < 0 ? .max : from
+        return form.replay(run.replay(fromByte: first), behavior: run.behavior)
     }
 
     private func endOfConversation(_ query: PathQuery) -> Response {
@@ -46,7 +47,7 @@ struct ReplayResponder {
             return Self.openAIError(400, "Invalid 'starting_after': expected an integer.", form)
         }
         guard run.countReplay() else { return Self.unknown(id, form) }
-        return form.replay(run.replay(after: after), behavior: run.behavior)
+        return form.replay(run.replay(after: run.behavior.replaysAnew ? -1 : after), behavior: run.behavior)
     }
 
     private func cancellation(of id: String) -> Response {

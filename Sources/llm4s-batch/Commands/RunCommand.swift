@@ -79,10 +79,11 @@ struct RunCommand: AsyncParsableCommand {
         if let db { return db }
         // Beside a pipe of the shell's, as <(…) is one, there is no place for it.
         guard files[0] != "-", !["/dev/", "/proc/"].contains(where: files[0].hasPrefix) else { return "llm4s-batch.db" }
-        // URL's own deletingPathExtension() traps at a path such as `.`.
-        let name = ((files[0] as NSString).lastPathComponent as NSString).deletingPathExtension + ".db"
-        let folder = (files[0] as NSString).deletingLastPathComponent
-        return folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
+        let file = files[0]
+        let name = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { file[file.utf8.index(after: $0)...] } ?? file[...]
+        // A name whose only dot is its first character has no ending. (URL's own deletingPathExtension() traps at `.`.)
+        guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")), dot > name.startIndex else { return file + ".db" }
+        return "\(file[..<dot]).db"
     }
 
     /// The first reading: all faults of all lines together, and nothing made or sent where there are any.

@@ -22,7 +22,9 @@ struct ConfigFile {
             throw ConfigurationError("\(path): the configuration file cannot be read")
         }
         let json: JSON
-        do { json = try JSONParser.parse([UInt8](data)) } catch {
+        // Editors of Windows put a byte order mark first.
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        do { json = try JSONParser.parse([UInt8](data.dropFirst(data.starts(with: mark) ? mark.count : 0))) } catch {
             throw ConfigurationError("\(path): not JSON: \(error)")
         }
         do {

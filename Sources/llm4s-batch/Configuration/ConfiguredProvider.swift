@@ -56,6 +56,11 @@ struct ConfiguredProvider {
             case "concurrency": provider.concurrency = try positive(FlagBounds.streams)
             case "rpm": provider.requestsPerMinute = try positive(FlagBounds.counts)
             case "tpm": provider.tokensPerMinute = try positive(FlagBounds.counts)
+            case "omits_finish_reason":
+                guard let value = member.value.bool else {
+                    throw ConfigFile.wrongType("\(name).omits_finish_reason", "true or false")
+                }
+                provider.omitsFinishReason = value
             case "headers": try addHeaders(name, member.value)
             case "resume": try setResume(name, try string())
             default:

@@ -4,7 +4,7 @@ import ArgumentParser
 struct DatabaseOption: ParsableArguments {
     @Option(
         name: .customLong("db"),
-        help: ArgumentHelp("The database of a run (required).", valueName: "PATH"),
+        help: ArgumentHelp("The database of a run; must be given once (default: none).", valueName: "PATH"),
         completion: .file(extensions: ["db"]))
     var paths: [String] = []
 
@@ -26,7 +26,7 @@ struct DatabaseOption: ParsableArguments {
 struct NamedDatabase: ParsableArguments {
     @Option(
         name: .customLong("db"),
-        help: ArgumentHelp("The database of a run (required).", valueName: "PATH"),
+        help: ArgumentHelp("The database of a run; must be given once (default: none).", valueName: "PATH"),
         completion: .file(extensions: ["db"]))
     var paths: [String] = []
 

@@ -3,8 +3,10 @@ import LLMStreaming
 
 /// The gate of the numbers that are typed: what lies outside of an option's bounds is refused before anything is done.
 enum FlagBounds {
-    /// Streams that may be open at once, and workers for them.
-    static let streams = 1...1_000_000
+    /// Streams that may be open at once; open files bound them further.
+    static let streams = 1...1_000_000_000
+    /// Workers that are started at once.
+    static let workers = 1...1_000_000
     /// What is counted.
     static let counts = 1...NumberGate.counts.upperBound
     /// Tries of a job.

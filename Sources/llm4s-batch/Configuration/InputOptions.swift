@@ -41,6 +41,7 @@ extension InputSource {
     var isReadOnce: Bool {
         guard case .file(let path) = self else { return true }
         var status = stat()
+        // A folder is refused before anything is made.
         return unsafe stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
     }
 }

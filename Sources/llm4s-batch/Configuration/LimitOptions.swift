@@ -7,7 +7,9 @@ struct LimitOptions: ParsableArguments {
     @OptionGroup var rates: RateOptions
 
     @Option(
-        help: ArgumentHelp("How long a provider may be out before it gets no more requests.", valueName: "DURATION"))
+        help: ArgumentHelp(
+            "How long a provider, or a model of it, may be out before it gets no more requests.",
+            valueName: "DURATION"))
     var outageTimeout = DurationArgument(seconds: 900)
 
     @Option(

@@ -102,12 +102,8 @@ struct EventLog: Sendable {
     private func tell(_ wait: RunWait) {
         let now = UnixTime.milliseconds
         let until = wait.untilMilliseconds.map { ", for \(ProgressLine.duration(Double(max(0, $0 - now)) / 1000))" }
-        show("waiting", .info, "\(wait.name) waits for \(wait.reason.text)\(until ?? "")") {
-            [
-                ("name", .string(wait.name)), ("reason", .string(wait.reason.text)),
-                ("until_ms", wait.untilMilliseconds.map { .int(Int($0)) } ?? .null),
-            ]
-        }
+        let text = wait.limit.map { "is \(ProgressLine.limit($0))" } ?? "waits for \(wait.reason.text)\(until ?? "")"
+        show("waiting", .info, "\(wait.name) \(text)") { wait.members }
     }
 
     private func show(_ name: String, _ level: LogLevel, _ text: String, _ members: () -> [(String, JSON)]) {
@@ -117,13 +113,21 @@ struct EventLog: Sendable {
 
 extension RunSnapshot {
     /// What jobs wait for, as `status` and programs read it.
-    var waitsJSON: JSON {
-        .array(
-            waits.map { wait in
-                [
-                    "name": .string(wait.name), "reason": .string(wait.reason.text),
-                    "until_ms": wait.untilMilliseconds.map { .int(Int($0)) } ?? .null,
-                ]
-            })
+    var waitsJSON: JSON { .array(waits.map { JSON.object(JSONObject($0.members.map { .init(key: $0, value: $1) })) }) }
+}
+
+extension RunWait {
+    /// Its members as JSON.
+    fileprivate var members: [(String, JSON)] {
+        var members: [(String, JSON)] = [
+            ("name", .string(name)), ("reason", .string(reason.text)),
+            ("until_ms", untilMilliseconds.map { .int(Int($0)) } ?? .null),
+        ]
+        if let limit {
+            members.append(("streams", .int(limit.streams)))
+            members.append(("silent", .int(limit.silent)))
+            members.append(("silent_s", .int(limit.silentSeconds)))
+        }
+        return members
     }
 }

@@ -82,16 +82,18 @@ struct JobReport {
 
     /// The text with a mark where another attempt's begins.
     private func marked(_ text: String, _ seams: [Seam]) -> String {
+        guard seams.count > 1 else { return text }
         var marked = ""
-        var rest = text.unicodeScalars[...]
+        var start = text.unicodeScalars.startIndex
         for (index, seam) in seams.enumerated() {
             if index > 0 { marked += "⟦attempt \(number(seam.attemptID))⟧" }
             let length = seam.kept + seam.restored.unicodeScalars.count
-            marked.unicodeScalars += rest.prefix(length)
-            rest = rest.dropFirst(length)
+            let scalars = text.unicodeScalars
+            let end = scalars.index(start, offsetBy: length, limitedBy: scalars.endIndex) ?? scalars.endIndex
+            marked += text[start..<end]
+            start = end
         }
-        marked.unicodeScalars += rest
-        return marked
+        return marked + text[start...]
     }
 
     private func number(_ attempt: Int64) -> Int { attempts.first { $0.id == attempt }?.number ?? 0 }

@@ -73,12 +73,7 @@ struct StatusReport {
                     + "the next for \(ProgressLine.duration(wait))")
         }
         for wait in waits {
-            let until = wait["until_ms"]?.int.map { time in
-                Double(max(0, Int64(time).clamped(to: NumberGate.unixMilliseconds) - now)) / 1000
-            }
-            lines.append(
-                "  \(TerminalText.line(wait["name"]?.string ?? "", limit: 80)) waits for \(wait["reason"]?.string ?? "")"
-                    + (until.map { ", \(ProgressLine.duration($0))" } ?? ""))
+            lines.append("  \(TerminalText.line(wait["name"]?.string ?? "", limit: 80)) \(text(of: wait))")
         }
         lines.append(
             "  tokens      \(ProgressLine.count(status.promptTokens)) in, "
@@ -90,6 +85,19 @@ struct StatusReport {
             lines += FailureReport(group: failure, width: width.map { $0 - 2 }).lines.map { "  " + $0 }
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// What jobs wait for, as the worker stored it.
+    private func text(of wait: JSON) -> String {
+        if let streams = wait["streams"]?.int {
+            let limit = StreamLimit(
+                streams: streams, silent: wait["silent"]?.int ?? 0, silentSeconds: wait["silent_s"]?.int ?? 0)
+            return "is \(ProgressLine.limit(limit))"
+        }
+        let until = wait["until_ms"]?.int.map { time in
+            Double(max(0, Int64(time).clamped(to: NumberGate.unixMilliseconds) - now)) / 1000
+        }
+        return "waits for \(wait["reason"]?.string ?? "")" + (until.map { ", \(ProgressLine.duration($0))" } ?? "")
     }
 
     /// What going on from partial output came to; nil where nothing was interrupted.

@@ -44,12 +44,51 @@ struct LaneQueueTests {
         queue.add(due: [], next: nil)
         queue.add(fresh: [])
         #expect(!queue.needsReading(at: 0))
-        queue.finish(4, waits: true)
+        queue.finish(4, waitsUntil: 9)
         #expect(queue.waiting == [4])
         #expect(queue.needsReading(at: 0))
         let wasTried = (queue.begin(4), queue.begin(5))
         #expect(wasTried == (true, false))
         #expect(queue.waiting.isEmpty)
+    }
+
+    /// What the store told is older than the end of the job.
+    @Test func aJobThatEndsWhileTheStoreIsAskedIsAskedForAgain() {
+        var queue = LaneQueue()
+        queue.add(fresh: [])
+        queue.ask()
+        queue.finish(4, waitsUntil: 9)
+        queue.add(due: [], next: nil)
+        #expect(queue.needsReading(at: 9))
+        queue.ask()
+        queue.add(due: [], next: nil)
+        #expect(!queue.needsReading(at: .max))
+    }
+
+    @Test func retriesComeByTheirTimesHoweverTheyAreAdded() {
+        var queue = LaneQueue()
+        queue.finish(1, waitsUntil: 70)
+        let begins = (queue.keepRetries(), queue.keepRetries())
+        #expect(begins == (true, false))
+        for (id, due) in [(2, 30), (3, 50), (4, 10), (5, 30), (6, 90)] {
+            queue.finish(Int64(id), waitsUntil: Int64(due))
+        }
+        queue.add([RetryTimes.Retry(jobID: 1, due: 70)])
+        #expect(queue.retries?.next == 10)
+        #expect(queue.takeDueRetries(at: 9, limit: 9).isEmpty)
+        #expect(queue.takeDueRetries(at: 70, limit: 1).map(\.jobID) == [4])
+        let due = queue.takeDueRetries(at: 70, limit: 9)
+        #expect(due.map(\.due) == [30, 30, 50, 70])
+        #expect(Set(due.map(\.jobID)) == [2, 5, 3, 1])
+        #expect(queue.retries?.next == 90)
+    }
+
+    @Test func othersAreLookedForOnceUntilMoreMayBeStored() {
+        var queue = LaneQueue()
+        var looks = [queue.looksForOthers(), queue.looksForOthers()]
+        queue.refresh()
+        looks += [queue.looksForOthers(), queue.looksForOthers()]
+        #expect(looks == [true, false, true, false])
     }
 
     private func jobs(_ ids: Int64...) -> [Job] {

@@ -69,9 +69,8 @@ import Testing
         (#"{"requests":["#, DocumentOpening.isDocument(firstByte: 13)),
         ("\u{FEFF} {\n\"requests\" :\n[", .isDocument(firstByte: 20)),
         ("", .undecided), ("\n\n {", .undecided), (#"{"requ"#, .undecided), (#"{"requests""#, .undecided),
-        (#"{"requests":5}"#, .isLines), (#"{"request":["#, .isLines), (#"{"id":1,"requests":["#, .isLines),
-        ("[", .isLines),
-        ("\"requests\"", .isLines),
+        ("{\"requests\":5}\n", .isLines), ("{\"request\":[]}\n", .isLines),
+        ("{\"id\":1,\"requests\":[1]}\n", .isLines), (#"{"id":1,"requests":["#, .undecided), ("[", .undecided),
     ])
     func theFirstBytesTellADocumentFromLines(text: String, opening: DocumentOpening) {
         #expect(DocumentOpening(Array(text.utf8)) == opening)

@@ -20,8 +20,8 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 7, 64, 1 << 20])
     func numbersLinesAndLeavesOutBlankOnes(bufferBytes: Int) throws {
-        let file = try scratch.file(bytes: Array("\u{FEFF}one\r\n\r\n \t\n\nfive\n\nseven".utf8))
-        #expect(try read(.file(file), bufferBytes: bufferBytes) == ["1:one", "5:five", "7:seven"])
+        let file = try scratch.file(bytes: Array("\u{FEFF}{1}\r\n\r\n \t\n\n{5}\n\n{7}".utf8))
+        #expect(try read(.file(file), bufferBytes: bufferBytes) == ["1:{1}", "5:{5}", "7:{7}"])
     }
 
     @Test(arguments: [1, 2, 3, 7, 64, 1 << 20])
@@ -42,12 +42,12 @@ import Testing
             "\(error)" == "cannot read /nonexistent/jobs.jsonl: No such file or directory"
         }
         #expect { try read(.file("/tmp"), bufferBytes: 16) } throws: { error in
-            "\(error)" == "cannot read /tmp: Is a directory"
+            "\(error)" == "cannot read /tmp: it is a folder; name the job files in it"
         }
     }
 
     @Test func aFileThatGrowsWhileItIsReadIsNoticed() throws {
-        let file = try scratch.file(lines: ["one", "two"])
+        let file = try scratch.file(lines: ["{1}", "{2}"])
         var reader = try JobFileReader(.file(file), bufferBytes: 4)
         _ = try reader.next()
         let handle = try #require(FileHandle(forWritingAtPath: file))
@@ -63,7 +63,7 @@ import Testing
         #expect(made == 0)
         let writer = Thread {
             let handle = FileHandle(forWritingAtPath: path)
-            handle?.write(Data("one\ntwo\n".utf8))
+            handle?.write(Data("{1}\n{2}\n".utf8))
             try? handle?.close()
         }
         writer.start()

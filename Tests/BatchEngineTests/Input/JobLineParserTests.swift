@@ -144,10 +144,99 @@ import Testing
         #expect(line.model == ModelName(provider: "anthropic", model: "claude-haiku-4-5"))
     }
 
-    @Test(arguments: ["/v1/chat/completions", "/chat/completions"])
-    func bothFormsOfTheChatURLAreTaken(url: String) throws {
+    @Test(arguments: [
+        "/v1/chat/completions", "/chat/completions", "/v1/chat/completions/", "v1/chat/completions",
+        "/v4/chat/completions", "/openai/v1/chat/completions", "https://api.openai.com/v1/chat/completions",
+        "/openai/deployments/m/chat/completions?api-version=2024-10-21", "/api/paas/v4/chat/completions",
+    ])
+    func everyFormOfTheChatURLIsTakenAndKept(url: String) throws {
+        let line = try parse(
+            #"{"method":"post","url":"\#(url)","body":{"model":"m","messages":[{"role":"user","content":"x"}]}}"#)
+        guard case .body(_, .openAIChat) = line.content else { return #expect(Bool(false)) }
+        #expect(try JobRequest(stored: line.request).content == line.content)
+    }
+
+    @Test(arguments: [
+        "/v1/embeddings", "/v1/completions", "/v1/moderations", "/v1/images/generations", "", "/",
+        "/v1/chat/completions/x", "/v1/audio?x=/chat/completions", "completions",
+    ])
+    func aLineForAnotherEndpointHasOneFault(url: String) throws {
+        for body in [#"{"input":"x"}"#, #"{"model":7,"messages":[]}"#] {
+            #expect(
+                try faults(of: #"{"custom_id":"e","method":"POST","url":"\#(url)","body":\#(body)}"#) == [
+                    "'url': '\(url)' is not available; /v1/chat/completions and /v1/responses are"
+                ])
+        }
+    }
+
+    /// What a server makes of its roles and calls is its own matter.
+    @Test(arguments: [
+        (#""url":"/v1/chat/completions","body""#, #"{"role":"control","content":"thinking"}"#),
+        (#""url":"/v1/chat/completions","body""#, #"{"role":"document 1","content":"x"}"#),
+        (#""url":"/v1/chat/completions","body""#, #"{"role":"ipython","content":"x"}"#),
+        (#""url":"/v1/chat/completions","body""#, #"{"role":"tool","content":"no id"}"#),
+        (#""url":"/v1/chat/completions","body""#, #"{"role":"tool","tool_call_id":"cut away","content":"4"}"#),
+        (#""url":"/v1/chat/completions","body""#, #"{"role":"tool","tool_call_id":7,"content":"4"}"#),
+        (#""body""#, #"{"role":"latest_reminder","content":"x"}"#),
+        (#""params""#, #"{"role":"tool","content":"x"}"#),
+    ])
+    func aBodyKeepsTheRolesAndCallsThatItHas(place: String, message: String) throws {
+        let body = #"{"model":"m","messages":[\#(message),{"role":"user","content":"x"}]}"#
+        let line = try parse(#"{"custom_id":"c",\#(place):\#(body)}"#)
+        guard case .body(let sent, _) = line.content else { return #expect(Bool(false)) }
+        #expect(JSON.object(sent).text == body)
+    }
+
+    /// Nothing of it may go to Anthropic as if it were one of its own.
+    @Test(arguments: [
+        #""model":"gpt-3.5-turbo","messages":[{"role":"user","content":"x"}]"#,
+        #""model":"m","messages":[],"tools":[{"type":"function","function":{"name":"f"}}]"#,
+    ])
+    func openAIsRequestInAnthropicsFormIsAFault(params: String) throws {
+        let faults = try faults(of: #"{"custom_id":"a","params":{\#(params)}}"#)
+        #expect(faults.count == 1)
+        #expect(faults.first?.hasPrefix("'params' is the form of Anthropic's batches") == true)
+    }
+
+    @Test func aResponsesItemKeepsTheRoleThatItHas() throws {
         #expect(
-            try faults(of: #"{"url":"\#(url)","body":{"model":"m","messages":[{"role":"user","content":"x"}]}}"#) == [])
+            try faults(of: #"{"url":"/responses","body":{"model":"m","input":[{"role":"critic","content":"x"}]}}"#)
+                == [])
+    }
+
+    /// `message.model_dump()` of SDKs: all members that there are, most of them null.
+    @Test(arguments: [
+        #""refusal":null,"annotations":[],"audio":null,"function_call":null,"tool_calls":null"#,
+        #""refusal":null,"function_call":null,"tool_calls":[],"reasoning_content":null,"provider_specific_fields":null"#,
+        #""parsed":null,"reasoning":null,"reasoning_details":[],"images":[],"citations":null"#,
+    ])
+    func emptyMembersOfADumpedMessageMeanNothing(dumped: String) throws {
+        let line = { (members: String) in
+            #"{"model":"mock/m","messages":[{"role":"user","content":"x"},"#
+                + #"{"role":"assistant","content":"Lima."\#(members)},{"role":"user","content":"y"}]}"#
+        }
+        let (plain, full) = (try parse(line("")), try parse(line("," + dumped)))
+        #expect(full.content == plain.content)
+        #expect(full.hash == plain.hash)
+        #expect(try JobRequest(stored: full.request).content == plain.content)
+    }
+
+    @Test func emptyMembersOfADumpedCallMeanNothing() throws {
+        let line = try parse(
+            #"{"model":"mock/m","messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"#
+                + #""tool_calls":[{"id":"c","index":0,"type":"function","custom":null,"#
+                + #""function":{"name":"f","arguments":"{}","parsed_arguments":null}}]},"#
+                + #"{"role":"tool","tool_call_id":"c","content":"4","name":null,"tool_calls":null}]}"#)
+        guard case .conversation(let conversation, _, _) = line.content else { return #expect(Bool(false)) }
+        #expect(conversation.messages[1].toolCalls == [ToolCall(id: "c", name: "f", arguments: "{}")])
+    }
+
+    @Test(arguments: [#""refusal":"No.""#, #""audio":{"id":"a"}"#, #""annotations":[{}]"#, #""reasoning":"""#])
+    func aMemberOfADumpedMessageThatSaysSomethingIsAFault(member: String) throws {
+        let name = member.split(separator: "\"")[0]
+        #expect(
+            try faults(of: #"{"model":"mock/m","messages":[{"role":"assistant","content":"x",\#(member)}]}"#)
+                .first?.hasPrefix("unknown field '\(name)' in messages[0]") == true)
     }
 
     @Test func aBatchBodyGoesOnlyToAProviderOfItsOwnDialect() throws {

@@ -51,7 +51,7 @@ import Testing
     private static let beyondSchemas: [String] = [
         "duplicate id", "more than --max-line-bytes", "unknown provider", "names a provider but no model", "no model",
         "is given twice", "which the assistant message before it", "has no field at provider", "are not a JSON object",
-        "half of a surrogate pair", "not UTF-8", "is not possible for",
+        "half of a surrogate pair", "not UTF-8", "is not possible for", "in body.messages",
     ]
 
     @Test func itRefusesEveryFaultThatASchemaCanSay() throws {

@@ -39,8 +39,9 @@ import Testing
     }
 
     @Test(arguments: 1...20)
-    func dropsAByteOrderMarkAtTheVeryStartOnly(pieces: Int) {
-        #expect(lines("\u{FEFF}one\n\u{FEFF}two\n", pieces: pieces) == texts("one", "\u{FEFF}two"))
+    func dropsAByteOrderMarkBeforeALine(pieces: Int) {
+        #expect(lines("\u{FEFF}one\n\u{FEFF}two\n", pieces: pieces) == texts("one", "two"))
+        #expect(lines("one\u{FEFF}\n", pieces: pieces) == texts("one\u{FEFF}"))
         #expect(lines("\u{FEFF}\n", pieces: pieces) == texts(""))
     }
 
@@ -60,6 +61,7 @@ import Testing
             #expect(lines(text, pieces: pieces, maximumLineBytes: 10) == texts(line))
         }
         #expect(lines("\u{FEFF}" + line + "x", pieces: pieces, maximumLineBytes: 10) == [.oversized(11)])
+        #expect(lines("a\n\u{FEFF}" + line, pieces: pieces, maximumLineBytes: 10) == texts("a", line))
     }
 
     @Test func randomTextsCutAtRandomAreThoseOfASimpleSplit() {

@@ -33,6 +33,7 @@ struct SchemaChecker {
         case "maxItems": value.array.map { $0.count <= rule.int! } ?? true
         case "minLength": value.string.map { $0.unicodeScalars.count >= rule.int! } ?? true
         case "maxLength": value.string.map { $0.unicodeScalars.count <= rule.int! } ?? true
+        case "pattern": value.string.map { text in rule.string.map { matches(text, $0) } ?? false } ?? true
         case "minimum": value.double.map { $0 >= rule.double! } ?? true
         case "maximum": value.double.map { $0 <= rule.double! } ?? true
         case "anyOf": rule.array!.contains { accepts(value, $0) }
@@ -42,6 +43,11 @@ struct SchemaChecker {
         case "if": (accepts(value, rule) ? schema["then"] : schema["else"]).map { accepts(value, $0) } ?? true
         default: preconditionFailure("the keyword \(keyword) is not known here")
         }
+    }
+
+    private func matches(_ text: String, _ pattern: String) -> Bool {
+        guard let pattern = try? Regex(pattern) else { preconditionFailure("no pattern: \(pattern)") }
+        return text.contains(pattern)
     }
 
     private func isOfType(_ value: JSON, _ type: JSON) -> Bool {

@@ -25,7 +25,7 @@ struct GateTests {
         #expect(gate.admittance(at: .seconds(20)) == .now)
         gate.answered(11, at: .seconds(11))
         // Nine were open when the refusal came; half of them may be now, over the two seconds that one lasts.
-        #expect(gate.width.streams == 4)
+        #expect(gate.width.streams(at: .seconds(11)) == 4)
         #expect(gate.admittance(at: .seconds(11)) == .later(.milliseconds(11_500), .evenPace))
         gate.start(12, size, at: .milliseconds(11_500))
         #expect(gate.admittance(at: .milliseconds(11_500)) == .later(.seconds(12), .evenPace))
@@ -54,7 +54,7 @@ struct GateTests {
         #expect(gate.admittance(at: .seconds(9)) == .later(.seconds(10), .evenPace))
         #expect(gate.admittance(at: .seconds(10)) == .now)
         // Two were open when the refusals came; that rate has three and a half streams open.
-        #expect(gate.width.streams == 3)
+        #expect(gate.width.streams(at: .seconds(10)) == 3)
     }
 
     @Test(arguments: [1, 10])
@@ -72,7 +72,7 @@ struct GateTests {
         #expect(gate.admittance(at: .seconds(7)) == .later(.seconds(8), .pause(isOverload: true)))
         gate.start(11, size, at: .seconds(8))
         gate.answered(11, at: .seconds(9))
-        #expect(gate.width.streams == 10)
+        #expect(gate.width.streams(at: .seconds(9)) == 10)
         // Ten streams of two seconds each.
         #expect(gate.admittance(at: .seconds(9)) == .later(.milliseconds(9200), .evenPace))
     }
@@ -87,7 +87,7 @@ struct GateTests {
         #expect(gate.neededStreams(at: .seconds(1)) == nil)
         gate.start(11, size, at: .seconds(8))
         gate.succeeded(11, after: .seconds(2), at: .seconds(10))
-        #expect(gate.width.streams == 10 && gate.neededStreams(at: .seconds(10)) == nil)
+        #expect(gate.width.streams(at: .seconds(10)) == 10 && gate.neededStreams(at: .seconds(10)) == nil)
     }
 
     @Test func aProbeThatIsNotRefusedInTimeOpensTheGateForAll() {
@@ -107,20 +107,62 @@ struct GateTests {
         var width = StreamWidth(bound: 64)
         let lowers = (0..<64).map { _ in width.refuse(running: 64, started: .zero, at: .seconds(1)) }
         #expect(lowers == [true] + Array(repeating: false, count: 63))
-        #expect(width.streams == 32)
+        #expect(width.streams(at: .seconds(1)) == 32)
         let isLowered = width.refuse(running: 32, started: .seconds(2), at: .seconds(3))
         #expect(isLowered)
-        #expect(width.streams == 16)
+        #expect(width.streams(at: .seconds(3)) == 16)
     }
 
     @Test func theWidthComesBackToItsBoundAndNotBeyond() {
         var width = StreamWidth(bound: 64)
         _ = width.refuse(running: 64, started: .zero, at: .seconds(1))
-        for _ in 0..<1000 { width.succeed() }
-        #expect(width.streams == 64)
+        for _ in 0..<1000 { width.succeed(meanSeconds: 1, at: .seconds(1)) }
+        #expect(width.streams(at: .seconds(1)) == 64)
         var narrow = StreamWidth(bound: 1)
         _ = narrow.refuse(running: 1, started: .zero, at: .seconds(1))
-        #expect(narrow.streams == 1)
+        #expect(narrow.streams(at: .seconds(1)) == 1)
+    }
+
+    /// In the time that five answers take, 20 s at least, and a minute while none has come.
+    @Test(arguments: [(nil, 60), (0.1, 20), (1, 20), (30, 150)] as [(Double?, Int)])
+    func theWidthGrowsWithTimeAlone(meanSeconds: Double?, seconds: Int) {
+        var width = StreamWidth(bound: 400)
+        if let meanSeconds { width.succeed(meanSeconds: meanSeconds, at: .zero) }
+        _ = width.refuse(running: 2, started: .zero, at: .seconds(10))
+        let widths = (0...seconds).map { width.streams(at: .seconds(10 + $0)) }
+        #expect(widths[0] == 1)
+        #expect(zip(widths, widths.dropFirst()).allSatisfy { $0 <= $1 })
+        // Carefully first: half of the time brings an eighth of the width.
+        #expect(widths[seconds / 2] <= 51)
+        #expect(widths[seconds - 1] < 400 && widths[seconds] == 400)
+        _ = width.refuse(running: 400, started: .seconds(11), at: .seconds(10 + seconds))
+        #expect(width.streams(at: .seconds(10 + seconds)) == 200)
+    }
+
+    @Test func silentStreamsHoldTheUsersBoundAndNotWhatRefusalsHaveLeft() {
+        var gate = Gate(bound: 6)
+        for job in 1...4 { gate.start(Int64(job), size, at: .zero) }
+        gate.refused(
+            1, started: .zero, sentSince: 1, asked: nil, isOverload: true, pausesUnasked: false, at: .milliseconds(1))
+        gate.release(1, at: .milliseconds(1))
+        #expect(gate.admittance(at: .milliseconds(1)) == .held(.refusals))
+        #expect(gate.limit(at: .milliseconds(1)) == StreamLimit(streams: 2))
+        for _ in 0..<3 { gate.silent.add(since: .seconds(1)) }
+        #expect(gate.admittance(at: .seconds(12)) == .now)
+        #expect(gate.limit(at: .seconds(12)) == StreamLimit(streams: 5, silent: 3, silentSeconds: 11))
+        for job in 5...6 { gate.start(Int64(job), size, at: .seconds(12)) }
+        #expect(gate.admittance(at: .seconds(12)) == .held(.refusals))
+        // A refusal halves what is open and not silent.
+        gate.refused(
+            5, started: .seconds(12), sentSince: 1, asked: nil, isOverload: true, pausesUnasked: false,
+            at: .seconds(13))
+        gate.release(5, at: .seconds(13))
+        #expect(gate.limit(at: .seconds(13)) == StreamLimit(streams: 4, silent: 3, silentSeconds: 12))
+        gate.silent.add(since: .seconds(12))
+        gate.start(7, size, at: .seconds(30))
+        #expect(gate.admittance(at: .seconds(30)) == .held(.refusals))
+        gate.start(8, size, at: .seconds(30))
+        #expect(gate.admittance(at: .seconds(30)) == .held(.width))
     }
 
     @Test func pausesThatNobodyAskedForGrow() {

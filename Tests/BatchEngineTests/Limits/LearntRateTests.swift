@@ -27,7 +27,32 @@ struct LearntRateTests {
         let learnt = try #require(rate.perSecond(at: end))
         #expect(abs(learnt - expected) < 0.001 * expected)
         let start = try #require(rate.nextStart)
-        #expect(abs((start - end).seconds - 1 / expected) < 0.001 / expected)
+        // Where it is very low the next one goes out sooner, since the rate doubles meanwhile.
+        let wait = expected < 1 ? 12.5 : 1 / expected
+        #expect(abs((start - end).seconds - wait) < 0.001 * wait)
+    }
+
+    @Test(arguments: [0.001, 0.01, 0.05, 0.1, 1])
+    func aRateThatIsNotConfirmedNeverHoldsTheNextRequestUpForLong(perSecond: Double) throws {
+        var rate = LearntRate()
+        cycle(&rate, from: .zero, taken: 0, over: .seconds(1), pause: .seconds(1 / perSecond))
+        let learnt = try #require(rate.perSecond(at: .seconds(1 + 1 / perSecond)))
+        #expect(learnt <= perSecond * 1.001)
+        let wait = try #require(rate.nextStart) - .seconds(1 + 1 / perSecond)
+        #expect(wait <= .seconds(min(61, 1 / learnt) + 0.001))
+    }
+
+    @Test func aRateThatIsConfirmedDoublesOnceNothingIsRefusedForLong() throws {
+        var rate = LearntRate()
+        cycle(&rate, from: .zero, taken: 14, over: .seconds(14), pause: .seconds(1))
+        cycle(&rate, from: .seconds(15), taken: 30, over: .seconds(29), pause: .seconds(1))
+        let learnt = try #require(rate.perSecond(at: .seconds(45)))
+        #expect(abs(learnt - 1) < 0.1)
+        // Three times as long as a hundred requests take, a sixth more; then twice as much each ten seconds.
+        let slow = try #require(rate.perSecond(at: .seconds(45 + 300 / learnt)))
+        #expect(abs(slow / learnt - 1.18) < 0.01)
+        let fast = try #require(rate.perSecond(at: .seconds(45 + 300 / learnt + 60)))
+        #expect(abs(fast / slow - 64) < 1)
     }
 
     @Test func aRateThatIsConfirmedGrowsSlowlyAndAnotherFast() throws {

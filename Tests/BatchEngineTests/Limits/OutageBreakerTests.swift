@@ -3,38 +3,56 @@ import Testing
 
 @testable import BatchEngine
 
-/// When a provider counts as out, and how it is asked meanwhile.
+/// When a provider or model counts as out, and how it is asked meanwhile.
 struct OutageBreakerTests {
-    @Test func halfOfTheLastTwentyAttemptsOfDifferentJobsOpenIt() {
+    private func flight(_ order: Int, model: Int = 0) -> Flight {
+        Flight(
+            place: LanePlace(provider: 0, model: model), size: RequestSize(inputTokens: 1, outputTokens: 1), bytes: 1,
+            started: .zero, order: order, quietSince: .zero)
+    }
+
+    @Test func halfOfTheLastTwentyAttemptsOfDifferentJobsAreAnOutage() {
         var breaker = OutageBreaker()
-        for job in 1...10 { breaker.succeeded(Int64(job)) }
-        for job in 11...19 { breaker.failed(Int64(job), reason: "refused", at: .seconds(1)) }
+        func isOut(_ job: Int64, isFailure: Bool) -> Bool {
+            breaker.add(job, flight(Int(job)), isFailure: isFailure)
+        }
+        for job in 1...10 { #expect(!isOut(Int64(job), isFailure: false)) }
+        for job in 11...19 { #expect(!isOut(Int64(job), isFailure: true)) }
         // The same job again is no other.
-        for _ in 0..<20 { breaker.failed(19, reason: "refused", at: .seconds(1)) }
-        #expect(breaker.since == nil)
-        breaker.failed(20, reason: "refused", at: .seconds(2))
-        #expect(breaker.since == .seconds(2))
+        for _ in 0..<20 { #expect(!isOut(19, isFailure: true)) }
+        #expect(isOut(20, isFailure: true))
     }
 
     @Test func oneProbeAtATimeGoesOutMoreAndMoreSeldom() {
         var breaker = OutageBreaker()
-        for job in 1...10 { breaker.failed(Int64(job), reason: "refused", at: .zero) }
+        for job in 1...10 { _ = breaker.add(Int64(job), flight(job), isFailure: true) }
+        breaker.begin(since: .zero, reason: "refused", at: .zero)
+        #expect(breaker.since == .zero)
         var now = Duration.zero
         for seconds in [5, 10, 20, 40, 60, 60] {
             #expect(breaker.admittance(at: now) == .later(now + .seconds(seconds), .outage))
             now += .seconds(seconds)
             #expect(breaker.admittance(at: now) == .now)
-            breaker.start(99, at: now)
-            #expect(breaker.admittance(at: now) == .later(now + .seconds(60), .outage))
-            // Those that were under way say nothing.
-            let isOver = breaker.answered(5)
-            #expect(!isOver)
+            breaker.start(99, patience: .seconds(15), at: now)
+            #expect(breaker.admittance(at: now) == .later(now + .seconds(15), .outage))
             breaker.failed(99, reason: "refused", at: now)
         }
-        breaker.start(99, at: now)
-        let isOver = breaker.answered(99)
-        #expect(isOver)
-        #expect(breaker.admittance(at: now) == .now)
+        // A probe that is never answered holds up no other for long.
+        breaker.start(100, patience: .seconds(15), at: now)
+        #expect(breaker.admittance(at: now + .seconds(15)) == .now)
+        breaker.start(101, patience: .seconds(1000), at: now)
+        #expect(breaker.admittance(at: now) == .later(now + .seconds(60), .outage))
+    }
+
+    @Test func anAnswerToWhatWasSentAmidTheFailuresShowsThatItIsOver() {
+        var breaker = OutageBreaker()
+        for job in 1...10 { _ = breaker.add(Int64(job), flight(10 * job), isFailure: true) }
+        breaker.begin(since: .zero, reason: "refused", at: .zero)
+        #expect(!breaker.isOver(byAnswerTo: flight(9)))
+        #expect(!breaker.isOver(byAnswerTo: flight(20)))
+        #expect(breaker.isOver(byAnswerTo: flight(21)))
+        breaker.end()
+        #expect(breaker.since == nil && breaker.admittance(at: .zero) == .now)
     }
 
     @Test func whatAFailureSaysOfItsProvider() {

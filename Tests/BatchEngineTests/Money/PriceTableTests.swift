@@ -47,6 +47,98 @@ struct PriceTableTests {
         #expect(prices.cost(of: unknown, in: ModelName(provider: "openai", model: "gpt-y")) == nil)
     }
 
+    @Test(arguments: [
+        #""cost": -0.5"#, #""cost": 1e999"#, #""cost": -1e999"#, #""cost": 1e300"#, #""cost": "0.5""#,
+        #""cost": {"total_cost": -1}"#, #""cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": -5}"#,
+        #""cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": 1e999}"#,
+        #""cost": 9, "is_byok": true, "cost_details": {"upstream_inference_cost": -5}"#,
+        #""cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": "5"}"#,
+        #""cost": -5, "is_byok": true, "cost_details": {"upstream_inference_cost": 6}"#,
+    ])
+    func aFigureThatIsNoAmountIsNoneAndTheTableSays(cost: String) throws {
+        let result = try result(#"{"prompt_tokens": 10, "completion_tokens": 10, \#(cost)}"#)
+        let prices = try prices()
+        let priced = try #require(prices.cost(of: result, in: ModelName(provider: "openai", model: "gpt-x")))
+        #expect(abs(priced - 100e-06) < 1e-12)
+        #expect(prices.cost(of: result, in: ModelName(provider: "openrouter", model: "a/b")) == nil)
+    }
+
+    @Test func whatAnotherProviderBillsIsAdded() throws {
+        let name = ModelName(provider: "openrouter", model: "a/b")
+        func cost(_ usage: String) throws -> Double? { try prices().cost(of: result("{\(usage)}"), in: name) }
+        let billed = #""cost": 0.5, "cost_details": {"upstream_inference_cost": 2}"#
+        #expect(try cost(billed + #", "is_byok": true"#) == 2.5)
+        #expect(try cost(billed) == 0.5)
+        #expect(try cost(#""cost": 0.5, "is_byok": true, "cost_details": {"upstream_inference_cost": null}"#) == 0.5)
+        #expect(try cost(#""cost": 0, "is_byok": true"#) == 0)
+    }
+
+    @Test(arguments: [
+        "input_cost_per_token", "output_cost_per_token", "cache_read_input_token_cost",
+        "cache_creation_input_token_cost",
+    ])
+    func everyPriceOfATableIsChecked(member: String) throws {
+        for price in ["-1e-06", "1e308"] {
+            let table = #"{"m": {"input_cost_per_token": 0, "output_cost_per_token": 0}}"#
+            var json = try #require(JSONParser.parse(Array(table.utf8)).object)
+            var model = try #require(json["m"]?.object)
+            model[member] = .number(price)
+            json["m"] = .object(model)
+            let error = #expect(throws: ConfigurationError.self) { try PriceTable(.object(json)) }
+            #expect("\(String(describing: error))".contains("cannot be a price"))
+        }
+    }
+
+    @Test func nothingThatIsUsedMakesRoomForMore() {
+        var budget = Budget(cap: 10, spent: -5)
+        #expect(!budget.allows(11))
+        for amount in [-5, -Double.infinity, .infinity, .nan] {
+            budget.reserve(amount)
+            budget.settle(reserved: amount, used: amount)
+        }
+        #expect(budget.allows(10) && !budget.allows(11))
+        #expect(budget.spent == 0)
+    }
+
+    /// xAI's ticks, of which 10^10 are a dollar; what it counts beside the output is in the tokens too.
+    @Test func ticksAreTheProvidersOwnFigure() throws {
+        let usage =
+            #"{"prompt_tokens": 12, "completion_tokens": 2, "total_tokens": 354, "#
+            + #""completion_tokens_details": {"reasoning_tokens": 340}"#
+        let lane = ModelName(provider: "lab", model: "big")
+        #expect(try prices().cost(of: result(usage + #", "cost_in_usd_ticks": 1721250}"#), in: lane) == 0.000172125)
+        let priced = try #require(try prices().cost(of: result(usage + "}"), in: lane))
+        #expect(abs(priced - (12 * 1e-06 + 342 * 3e-06)) < 1e-12)
+    }
+
+    @Test func whatOnlyTheTotalHoldsCostsAsOutput() throws {
+        let usage = try result(#"{"prompt_tokens": 8, "completion_tokens": 9, "total_tokens": 517}"#)
+        let cost = try #require(try prices().cost(of: usage, in: ModelName(provider: "lab", model: "big")))
+        #expect(abs(cost - (8 * 1e-06 + 509 * 3e-06)) < 1e-12)
+    }
+
+    /// Anthropic lists what an answer took; each request has the price of its own model.
+    @Test func theRequestsOfOneAnswerAreSummed() throws {
+        let table =
+            #"{"main": {"input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06}, "#
+            + #""other": {"input_cost_per_token": 1e-05, "output_cost_per_token": 2e-05}}"#
+        let prices = try PriceTable(JSONParser.parse(table))
+        let lane = ModelName(provider: "anthropic", model: "main")
+        let cost = { (second: String) in
+            let result = try self.result(
+                #"{"input_tokens": 10, "output_tokens": 1, "iterations": ["#
+                    + #"{"type": "message", "model": "main-20260101", "input_tokens": 10, "output_tokens": 1}, \#(second)]}"#
+            )
+            return prices.cost(of: result, in: lane)
+        }
+        let compaction = try #require(try cost(#"{"type": "compaction", "input_tokens": 1000, "output_tokens": 100}"#))
+        #expect(abs(compaction - (1010 * 1e-06 + 101 * 2e-06)) < 1e-12)
+        let advice = #"{"type": "advisor_message", "model": "NAME", "input_tokens": 1000, "output_tokens": 100}"#
+        let advised = try #require(try cost(advice.replacing("NAME", with: "other")))
+        #expect(abs(advised - (10 * 1e-06 + 2e-06 + 1000 * 1e-05 + 100 * 2e-05)) < 1e-12)
+        #expect(try cost(advice.replacing("NAME", with: "unpriced")) == nil)
+    }
+
     @Test func noneStartsWhenSpentAndSetAsideWouldPassTheCap() {
         var budget = Budget(cap: 10, spent: 2)
         #expect(budget.allows(8))

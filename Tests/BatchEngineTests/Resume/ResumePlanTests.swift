@@ -5,6 +5,9 @@ import Testing
 
 /// Which strategy a next attempt takes, and which text it sends along (SPEC 8).
 struct ResumePlanTests {
+    /// A text whose prefix of 34 scalars is long enough to tell a new beginning by.
+    private static let long = "one two three four five six seven eig"
+
     @Test(arguments: [
         ("one two thr", "one two"),
         ("one two ", "one two"),
@@ -39,21 +42,47 @@ struct ResumePlanTests {
     }
 
     @Test func keptTextIsSentAlongWhereTheProviderContinuesIt() {
-        let plan = plan(partial("one two thr"))
+        let plan = plan(partial(Self.long))
         #expect(plan.strategy == .prefill)
-        #expect(plan.prefix == "one two")
-        #expect(plan.prefixScalars == 7)
+        #expect(plan.prefix == "one two three four five six seven")
+        #expect(plan.prefixScalars == 33)
         #expect(plan.maximumTokens == nil)
     }
 
+    @Test func behindFewerThan32ScalarsAnAnswerBeginsAnewUnlessTheUserOrTheProviderKnowsBetter() {
+        let word = String(repeating: "x", count: 31)
+        let short = "the kept text is too short to tell a new beginning from its rest"
+        for policy in [ResumePolicy.auto, .replay] {
+            #expect(plan(partial(word), policy: policy).strategy == .restart)
+            #expect(plan(partial(word), policy: policy).reason == short)
+            #expect(plan(partial(word + "y"), policy: policy).strategy == .prefill)
+            // What is sent along is counted, not what was kept: of both ends the white space and what follows it.
+            #expect(plan(partial(word + " yyyyyyyy"), policy: policy).reason == short)
+            #expect(plan(partial(word + "\n\n\n\n"), policy: policy).reason == short)
+            #expect(plan(partial(word + "y zzzz"), policy: policy).prefixScalars == 32)
+        }
+        // Scalars, not characters or bytes.
+        let flags = String(repeating: "🇩🇪", count: 16)
+        #expect(plan(partial(flags)).strategy == .prefill)
+        #expect(plan(partial(String(flags.dropLast()))).strategy == .restart)
+        #expect(plan(partial("x"), policy: .prefill).strategy == .prefill)
+        #expect(plan(partial("x"), policy: .continue).strategy == .continue)
+        #expect(plan(partial("x"), Provider(name: "mistral", resume: .prefix, echoesPrefix: true)).strategy == .prefill)
+        // Who may not prefill at all says that.
+        #expect(plan(partial("x"), resume: .none).reason == "lab cannot go on from partial text")
+    }
+
     @Test func maximumTokensAreLoweredByWhatCameButNotBelow16() {
-        #expect(plan(partial("one two ", tokens: 30), options: #""max_tokens": 100"#).maximumTokens == 74)
-        #expect(plan(partial("word", tokens: 30), options: #""max_tokens": 100"#).maximumTokens == 70)
+        func bound(_ text: String, tokens: Int) -> Int? {
+            plan(partial(text, tokens: tokens), options: #""max_tokens": 100"#, policy: .prefill).maximumTokens
+        }
+        #expect(bound("one two ", tokens: 30) == 74)
+        #expect(bound("word", tokens: 30) == 70)
         // Of "one two" only "one" goes along: its tokens are counted rather too low.
-        #expect(plan(partial("one two", tokens: 30), options: #""max_tokens": 100"#).maximumTokens == 88)
-        #expect(plan(partial("word", tokens: 99), options: #""max_tokens": 100"#).maximumTokens == 16)
-        #expect(plan(partial("one two", tokens: 500), options: #""max_tokens": 100"#).maximumTokens == 16)
-        #expect(plan(partial("one two", tokens: 3)).maximumTokens == nil)
+        #expect(bound("one two", tokens: 30) == 88)
+        #expect(bound("word", tokens: 99) == 16)
+        #expect(bound("one two", tokens: 500) == 16)
+        #expect(plan(partial("one two", tokens: 3), policy: .prefill).maximumTokens == nil)
     }
 
     @Test(arguments: [
@@ -63,13 +92,13 @@ struct ResumePlanTests {
         (#""reasoning_budget_tokens": 100"#, "thinking is enabled"),
     ])
     func requestsWhoseAnswersCannotGoOnRestart(options: String, reason: String) {
-        let plan = plan(partial("one two"), options: options)
+        let plan = plan(partial(Self.long), options: options)
         #expect(plan.strategy == .restart)
         #expect(plan.reason == reason)
         #expect(plan.rules.prefillObstacle == reason)
         #expect(plan.prefix == nil)
         #expect(self.plan(nil, options: options).rules.prefillObstacle == reason)
-        #expect(self.plan(partial("one two"), options: options, policy: .continue).strategy == .restart)
+        #expect(self.plan(partial(Self.long), options: options, policy: .continue).strategy == .restart)
     }
 
     @Test(arguments: [
@@ -78,7 +107,7 @@ struct ResumePlanTests {
         #""reasoning_effort": "low""#,
     ])
     func extraMembersCountToo(extra: String) {
-        #expect(plan(partial("one two"), extra: extra).strategy == .restart)
+        #expect(plan(partial(Self.long), extra: extra).strategy == .restart)
     }
 
     @Test(arguments: [
@@ -87,12 +116,13 @@ struct ResumePlanTests {
         #""response_format": {"type": "text"}"#, #""grammar": null"#,
     ])
     func membersThatSwitchSomethingOffDoNot(extra: String) {
-        #expect(plan(partial("one two"), extra: extra).strategy == .prefill)
+        #expect(plan(partial(Self.long), extra: extra).strategy == .prefill)
     }
 
     @Test func whatAnAnswerBeganMayForbidIt() {
+        #expect(plan(partial(Self.long)).strategy == .prefill)
         func reason(_ change: (inout PartialAnswer.Choice) -> Void) -> String {
-            var partial = partial("one two")
+            var partial = partial(Self.long)
             change(&partial.answer.choices[0])
             let plan = plan(partial)
             #expect(plan.strategy == .restart)
@@ -105,24 +135,24 @@ struct ResumePlanTests {
         #expect(reason { $0.reasoning = "hm" } == "the model was thinking")
         #expect(reason { ($0.text, $0.reasoning) = ("", "hm") } == "no text was kept")
         #expect(reason { $0.text = " wor" } == "the kept text is too short")
-        var two = partial("one two")
+        var two = partial(Self.long)
         two.answer.choices.append(PartialAnswer.Choice(index: 1, text: "other"))
         #expect(plan(two).strategy == .restart)
     }
 
     @Test func policyProviderAndRefusalMayForbidIt() {
-        #expect(plan(partial("one two"), policy: .restart).reason == "resuming is switched off")
-        #expect(plan(partial("one two"), resume: .none).reason == "lab cannot go on from partial text")
+        #expect(plan(partial(Self.long), policy: .restart).reason == "resuming is switched off")
+        #expect(plan(partial(Self.long), resume: .none).reason == "lab cannot go on from partial text")
         #expect(
-            plan(partial("one two"), isRefused: true).reason
+            plan(partial(Self.long), isRefused: true).reason
                 == "lab refused to go on from partial text for this model")
-        #expect(plan(partial("one two"), policy: .prefill).strategy == .prefill)
+        #expect(plan(partial(Self.long), policy: .prefill).strategy == .prefill)
     }
 
     @Test func aConversationThatEndsWithTheAssistantRestarts() throws {
         let stored = #"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}"#
-        #expect(plan(partial("one two"), request: stored).strategy == .restart)
-        #expect(plan(partial("one two"), request: #"{"body": \#(stored)}"#).strategy == .restart)
+        #expect(plan(partial(Self.long), request: stored).strategy == .restart)
+        #expect(plan(partial(Self.long), request: #"{"body": \#(stored)}"#).strategy == .restart)
     }
 
     /// What a provider can do, what the user allows, what was kept, and the strategy and reason that follow.
@@ -157,7 +187,7 @@ struct ResumePlanTests {
 
     @Test func theStrategyFollowsFromProviderPolicyAndWhatWasKept() {
         for (provider, policy, kept, strategy, reason) in Self.table {
-            var partial = partial("one two thr")
+            var partial = partial(Self.long)
             switch kept {
             case "stream": partial.cursor = ReplayCursor(.conversation, id: "c", position: 9)
             case "cursor":
@@ -191,6 +221,28 @@ struct ResumePlanTests {
         #expect(keeps(Self.responses, .auto) == nil)
         #expect(keeps(Self.responses, .replay) == .response)
         #expect(keeps(Self.router, .replay) == nil)
+    }
+
+    @Test func aRequestThatGoesOnSaysHowMuchOfTheAnswerThereIs() throws {
+        func kept(_ policy: ResumePolicy, polls: Int? = nil, cursor: Bool = false) throws -> Int {
+            var job = Job(
+                id: 1, customID: "a", source: "a", line: 1, provider: "llamacpp", model: "m", requestSHA256: "a",
+                request: Array(#"{"prompt": "p"}"#.utf8))
+            job.partial = partial(Self.long + "ü")
+            job.partial?.answer.choices[0].reasoning = cursor ? "hm" : ""
+            if cursor { job.partial?.cursor = ReplayCursor(.conversation, id: "c", position: 9) }
+            job.partial?.pollCount = polls
+            return try PreparedAttempt(
+                job, provider: Self.llamacpp, policy: policy, isRefused: false, streamID: "s"
+            ).request.keptByteCount
+        }
+        let bytes = Self.long.utf8.count + 2
+        #expect(try kept(.prefill) == bytes)
+        #expect(try kept(.continue) == bytes)
+        #expect(try kept(.auto, cursor: true) == bytes + 2)
+        // They bring all of it.
+        #expect(try kept(.restart) == 0)
+        #expect(try kept(.auto, polls: 1, cursor: true) == 0)
     }
 
     private func partial(_ text: String, tokens: Int = 3) -> StoredPartial {

@@ -6,6 +6,9 @@ import Testing
 /// What an attempt's result means for its job.
 struct AttemptVerdictTests {
     private static let now: Int64 = 1_000_000
+    /// A text that is long enough to be gone on from, without its last word and with it.
+    private static let kept = "one two three four five six seven"
+    private static let cut = kept + " eig"
 
     @Test func aWholeAnswerCompletesItsJob() throws {
         let end = try verdict(says: "one two").end
@@ -29,13 +32,25 @@ struct AttemptVerdictTests {
 
     @Test func usageOfAContinuationIsMixedWithWhatWasKept() throws {
         let usage = TokenUsage(raw: ["prompt_tokens": 23, "completion_tokens": 5])
-        let end = try verdict(job(partial: "one two thr"), says: " three", usage: usage).end
+        let end = try verdict(job(partial: Self.cut), says: " eight", usage: usage).end
         let record = try #require(records(end).first)
-        #expect(record.choice.content == "one two three")
-        #expect(record.promptTokens == 22)
-        #expect(record.completionTokens == 6)
+        #expect(record.choice.content == Self.kept + " eight")
+        // Of 37 scalars of three tokens 33 went along.
+        #expect(record.promptTokens == 20)
+        #expect(record.completionTokens == 8)
+        #expect(record.totalTokens == nil)
         #expect(record.usageSource == .mixed)
-        #expect(record.seams.map(\.kept) == [7, 6])
+        #expect(record.seams.map(\.kept) == [33, 6])
+    }
+
+    @Test func thePromptOfANewBeginningHeldTheKeptTextAllTheSame() throws {
+        let usage = TokenUsage(raw: ["prompt_tokens": 23, "completion_tokens": 9])
+        let record = try #require(
+            records(try verdict(job(partial: Self.cut), says: Self.kept + " eight", usage: usage).end).first)
+        #expect(record.choice.content == Self.kept + " eight")
+        #expect(record.promptTokens == 20)
+        #expect(record.completionTokens == 9)
+        #expect(record.seams.count == 1)
     }
 
     @Test func aFailureWithTextIsInterruptedAndKeepsIt() throws {
@@ -51,10 +66,10 @@ struct AttemptVerdictTests {
         #expect(fresh.status == .failed)
         #expect(fresh.partial == nil)
         #expect(waiting(fresh)?.hasPartial == false)
-        let later = try verdict(job(partial: "one two"), fails: .server).end
+        let later = try verdict(job(partial: Self.cut), fails: .server).end
         #expect(later.status == .failed)
-        #expect(later.partial?.answer.text == "one two")
-        #expect(later.partial?.seams == [Seam(attemptID: 7, choice: 0, kept: 7)])
+        #expect(later.partial?.answer.text == Self.cut)
+        #expect(later.partial?.seams == [Seam(attemptID: 7, choice: 0, kept: 37)])
         #expect(waiting(later)?.hasPartial == true)
     }
 
@@ -94,11 +109,11 @@ struct AttemptVerdictTests {
     }
 
     @Test func aRefusedPrefillIsRepeatedAsARestart() throws {
-        let refused = try verdict(job(partial: "one two"), fails: .invalidRequest)
+        let refused = try verdict(job(partial: Self.cut), fails: .invalidRequest)
         #expect(refused.isRepeated)
         #expect(refused.isPrefillRefused)
         #expect(!refused.end.counts)
-        let restarted = try verdict(job(partial: "one two"), fails: .invalidRequest, isRefused: true)
+        let restarted = try verdict(job(partial: Self.cut), fails: .invalidRequest, isRefused: true)
         #expect(!restarted.isRepeated)
         #expect(!restarted.isPrefillRefused)
         #expect(isFailed(restarted.end))
@@ -113,22 +128,24 @@ struct AttemptVerdictTests {
     }
 
     @Test func theFirstKeptTextStartsTheCountAnew() throws {
-        let end = try verdict(job(counted: 4), fails: .cut, says: "one two").end
+        let end = try verdict(job(counted: 4), fails: .cut, says: Self.cut).end
         #expect(end.resetsAttempts)
         #expect(!end.counts)
+        // Too short to be gone on from.
+        #expect(isFailed(try verdict(job(counted: 4), fails: .cut, says: "one two").end))
     }
 
     @Test func aContinuationBeyondTheFurthestTextStartsTheCountAnew() throws {
-        let base = job(partial: "one two thr", counted: 4)
-        #expect(try verdict(base, fails: .cut, says: " three four").end.resetsAttempts)
-        // "one two three" less two: no further than "one two thr".
-        #expect(isFailed(try verdict(base, fails: .cut, says: " thr").end))
+        let base = job(partial: Self.cut, counted: 4)
+        #expect(try verdict(base, fails: .cut, says: " eight nine").end.resetsAttempts)
+        // No further than what was cut.
+        #expect(isFailed(try verdict(base, fails: .cut, says: " eig").end))
         #expect(isFailed(try verdict(base, fails: .cut).end))
     }
 
     @Test func aRestartNeverStartsTheCountAnew() throws {
         let long = String(repeating: "word ", count: 40)
-        let base = job(partial: "one two thr", counted: 4)
+        let base = job(partial: Self.cut, counted: 4)
         let restart = try verdict(base, fails: .cut, says: long, isRefused: true).end
         #expect(isFailed(restart))
         #expect(restart.partial?.answer.text == long)
@@ -180,8 +197,39 @@ struct AttemptVerdictTests {
             attemptCount: counted, partial: partial)
     }
 
+    @Test func anEndThatBringsNothingNewCountsWhateverIsKept() throws {
+        let kept = String(repeating: "one two ", count: 10) + "three"
+        let end = try verdict(job(partial: kept), fails: .cut).end
+        #expect(end.counts)
+        #expect(!end.resetsAttempts)
+        #expect(end.partial?.answer.text == kept)
+    }
+
+    @Test func theSecondEndWithoutAFinishReasonThatBringsNothingIsTheAnswers() throws {
+        let code = LLMError.withoutFinishReasonCode
+        let kept = String(repeating: "one two ", count: 10) + "three"
+        let first = try verdict(fails: .cut, code: code, says: kept)
+        #expect(first.end.partial?.lacksFinishReason == true)
+        var job = job(partial: kept)
+        // Another end before says nothing of this one.
+        #expect(records(try verdict(job, fails: .cut, code: code).end).isEmpty)
+        job.partial?.lacksFinishReason = true
+        #expect(records(try verdict(job, fails: .cut).end).isEmpty)
+        let second = try verdict(job, fails: .cut, code: code).end
+        let record = try #require(records(second).first)
+        #expect(record.choice.finishReason == .unknown)
+        // With the last word, which the request left out.
+        #expect(record.choice.content == kept)
+        #expect(record.seams == [Seam(attemptID: 7, choice: 0, kept: kept.unicodeScalars.count)])
+        // That one did is kept from attempt to attempt, and in the row.
+        let other = try #require(try verdict(job, fails: .cut, says: " three four").end.partial)
+        #expect(other.lacksFinishReason)
+        #expect(StoredPartial(attemptID: 9, json: other.json)?.lacksFinishReason == true)
+    }
+
     private func verdict(
-        _ job: Job? = nil, fails kind: ErrorKind? = nil, says text: String = "", usage: TokenUsage? = nil,
+        _ job: Job? = nil, fails kind: ErrorKind? = nil, code: String? = nil, says text: String = "",
+        usage: TokenUsage? = nil,
         isStale: Bool = false, isRefused: Bool = false, repeats: Int = 0, fraction: Double = 0, attemptID: Int64 = 9
     ) throws -> AttemptVerdict {
         let job = job ?? self.job()
@@ -193,7 +241,7 @@ struct AttemptVerdictTests {
         if let usage { accumulator.add(StreamedChunk(.usage, JSON.object(usage.raw).text)) }
         if kind == nil { accumulator.add(StreamedChunk(.finish, "stop")) }
         var result = StreamResult(
-            outcome: try kind.map { .failed(LLMError($0, "on purpose")) }
+            outcome: try kind.map { .failed(LLMError($0, "on purpose", code: code)) }
                 ?? .completed(accumulator.completion(isComplete: true)), accumulator: accumulator)
         result.isStaleConnection = isStale
         return AttemptVerdict(

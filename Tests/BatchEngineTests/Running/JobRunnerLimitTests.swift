@@ -33,6 +33,49 @@ struct JobRunnerLimitTests {
         #expect(run.simulation.clock.elapsed < .seconds(10))
     }
 
+    @Test func maxJobsDoesNotWaitForThoseOfAnotherProvider() throws {
+        let jobs = SimulatedRun.jobs(40) + SimulatedRun.jobs(5, from: 41, provider: "other")
+        let run = try SimulatedRun(jobs, providers: ["lab", "other"], configure: { $0.maximumJobs = 40 }) { call in
+            call.attempt == 1 && call.job == 3 ? .fails(.server) : .says("one")
+        }
+        for id in 41...45 { run.store.wait(Int64(id), until: Simulation.epoch + 86_400_000) }
+        #expect(try run.finish() == .limited("max-jobs"))
+        #expect(Set(run.source.calls.map(\.job)) == Set(1...40))
+        #expect(run.store.count(.completed) == 40)
+        #expect(run.simulation.clock.elapsed < .seconds(100))
+    }
+
+    /// Of 20,000 that wait, due and not due, most are never looked at.
+    @Test(arguments: [Int64(-1), 86_400_000])
+    func maxJobsDoesNotReadTheManyThatItLeavesAlone(milliseconds: Int64) throws {
+        let run = try SimulatedRun(
+            SimulatedRun.jobs(20_100), configure: { $0.maximumJobs = 80 }
+        ) { call in
+            call.job % 4 == 0 && call.attempt < 3 ? .fails(.server) : .says("one")
+        }
+        for id in 1...20_000 { run.store.wait(Int64(id), until: Simulation.epoch + milliseconds) }
+        #expect(try run.finish() == .limited("max-jobs"))
+        let tried = Set(run.source.calls.map(\.job))
+        #expect(tried.count == 80)
+        #expect(run.store.count(.completed) == tried.count)
+        #expect(run.store.history.handedOut < 1_500)
+        #expect(run.simulation.clock.elapsed < .seconds(600))
+        #expect(run.store.history.violations == [])
+    }
+
+    @Test func maxJobsFindsTheRetriesThatWereReadBeforeItWasReached() throws {
+        let run = try SimulatedRun(
+            SimulatedRun.jobs(300), store: { SimulatedJobStore($0, jobs: $1, readTime: .milliseconds(300)) },
+            configure: { ($0.maximumJobs, $0.concurrency) = (150, 8) }
+        ) { call in
+            call.attempt < 4 && !call.job.isMultiple(of: 5)
+                ? .fails(.rateLimit, after: .milliseconds(20)) : .says("one")
+        }
+        #expect(try run.finish() == .limited("max-jobs"))
+        #expect(run.store.count(.completed) == 150)
+        #expect(Set(run.source.calls.map(\.job)).count == 150)
+    }
+
     @Test func failFastEndsTheIntakeAndLetsOpenStreamsFinish() throws {
         let run = try SimulatedRun(SimulatedRun.jobs(300), configure: { $0.failsFast = true }) { call in
             call.job == 7 ? .fails(.invalidRequest, after: .seconds(2)) : .says("one", after: .seconds(30))
@@ -158,5 +201,23 @@ struct JobRunnerLimitTests {
         }
         #expect(try run.simulation.finish(process) == .finished)
         #expect(run.store.count(.completed) == 4, "seed \(seed)")
+    }
+
+    /// What the store tells of the jobs that wait is older than the ends that came while it was asked.
+    @Test(arguments: 0..<100)
+    func aJobThatBeginsToWaitWhileTheQueueIsReadIsNotForgotten(round: Int) throws {
+        let seed = SeededRandom.seed(round)
+        var random = SeededRandom(seed: seed)
+        let times = (0..<8).map { _ in Duration.milliseconds(Int.random(in: 0...900, using: &random)) }
+        let run = try SimulatedRun(
+            SimulatedRun.jobs(9), seed: seed,
+            store: { SimulatedJobStore($0, jobs: $1, readTime: .milliseconds(300), seed: seed) }
+        ) { call in
+            if call.job == 9 { return .says("one", after: .seconds(3_000)) }
+            return call.attempt == 1 ? .fails(.server, after: times[call.job - 1]) : .says("one")
+        }
+        #expect(try run.finish() == .finished)
+        let last = run.source.calls.filter { $0.job != 9 }.map(\.time).max()
+        #expect(last.map { $0 < .seconds(300) } == true, "\(String(describing: last)), seed \(seed)")
     }
 }

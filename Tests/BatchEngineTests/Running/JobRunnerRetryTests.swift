@@ -67,7 +67,8 @@ struct JobRunnerRetryTests {
     @Test func aRefusedPrefillFallsBackToRestartOncePerModel() throws {
         let run = try SimulatedRun(SimulatedRun.jobs(40), configure: { $0.concurrency = 1 }) { call in
             if call.prefix != nil { return .fails(.invalidRequest) }
-            return call.attempt == 1 ? .fails(.cut, saying: ["one ", "two", " three"]) : .says("all of it")
+            return call.attempt == 1
+                ? .fails(.cut, saying: ["one ", "two", " three four five six seven eight"]) : .says("all of it")
         }
         #expect(try run.finish() == .finished)
         #expect(run.source.calls.count { $0.prefix != nil } == 1)
@@ -79,10 +80,10 @@ struct JobRunnerRetryTests {
     }
 
     @Test func aStreamThatIsCutAgainAndAgainEndsAsLongAsItGetsFurther() throws {
-        let text = String(repeating: "word and word, ", count: 40)
+        let text = String(repeating: "word and word, ", count: 80)
         let run = try SimulatedRun(SimulatedRun.jobs(5)) { call in
             let rest = Texts.continuation(of: text, after: call.prefix ?? "") ?? ""
-            let said = String(rest.prefix(20))
+            let said = String(rest.prefix(40))
             return said == rest ? .says(said) : .fails(.cut, saying: ["", said])
         }
         #expect(try run.finish() == .finished)
@@ -95,7 +96,7 @@ struct JobRunnerRetryTests {
 
     @Test func aStreamThatIsCutForEverEndsAfterTenTimesItsAttempts() throws {
         let run = try SimulatedRun(SimulatedRun.jobs(5)) { call in
-            .fails(.cut, saying: ["", call.prefix == nil ? "one and" : " two and"])
+            .fails(.cut, saying: ["", call.prefix == nil ? "one, two, three, four, five, six and" : " seven and"])
         }
         #expect(try run.finish() == .finished)
         #expect(run.store.jobs.allSatisfy { $0.status == .failed && $0.attemptCount == 50 })

@@ -69,7 +69,8 @@ struct JobRunnerStopTests {
     }
 
     @Test func aStoppedRunGoesOnLaterFromWhatWasKept() throws {
-        let run = try SimulatedRun(SimulatedRun.jobs(10)) { _ in .says("one two ", "three", after: .seconds(60)) }
+        let kept = "one two three four five six seven"
+        let run = try SimulatedRun(SimulatedRun.jobs(10)) { _ in .says(kept + " ", "eight", after: .seconds(60)) }
         let process = run.start()
         run.simulation.advance(by: .seconds(1))
         try run.stop(now: true)
@@ -83,8 +84,8 @@ struct JobRunnerStopTests {
             }
         ) { _ in .says(" and", " four") }
         #expect(try later.finish() == .finished)
-        #expect(later.source.calls.allSatisfy { $0.prefix == "one two" })
-        #expect(later.store.history.answers[3]?.first?.choice.content == "one two and four")
+        #expect(later.source.calls.allSatisfy { $0.prefix == kept })
+        #expect(later.store.history.answers[3]?.first?.choice.content == kept + " and four")
     }
 
     @Test func aStopBeforeTheStartSendsNothing() throws {

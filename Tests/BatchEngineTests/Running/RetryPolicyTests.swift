@@ -140,4 +140,11 @@ struct RetryPolicyTests {
         #expect(decision(46) == .fail)
         #expect(decision(46, 0) == .retry(after: .seconds(1), costs: .attempt))
     }
+
+    @Test func whoAllowsOneAttemptGetsOneRequestHoweverLongTheAnswer() {
+        var policy = policy
+        policy.maximumAttempts = 1
+        let decision = policy.decide(LLMError(.cut, ""), countedBefore: 0, attempts: 1, isLonger: true, fraction: 1)
+        #expect(decision == .fail)
+    }
 }

@@ -9,6 +9,7 @@ struct SimulatedCall: Sendable {
     /// Which call for this job it is, from 1.
     var attempt: Int
     var provider: String
+    var model: String
     /// The text that it shall go on from.
     var prefix: String?
     var maximumTokens: Int?
@@ -134,6 +135,9 @@ final class SimulatedCompletionSource: CompletionSource {
                 var result = StreamResult(
                     outcome: .completed(try accumulator.completion(isComplete: true)), accumulator: accumulator)
                 result.rateLimits = answer.rateLimits
+                // One half is said at once, the other in the end.
+                result.firstChunkMicroseconds = said > 0 ? 0 : answer.time.microseconds
+                result.gaps.add(microseconds: answer.time.microseconds)
                 return result
             } catch {
                 return StreamResult(outcome: .failed(error), accumulator: accumulator)
@@ -152,7 +156,8 @@ final class SimulatedCompletionSource: CompletionSource {
             let job = Int(prompt.dropFirst(4)) ?? 0
             state.attempts[job, default: 0] += 1
             let call = SimulatedCall(
-                job: job, attempt: state.attempts[job] ?? 0, provider: endpoint.provider.name, prefix: last,
+                job: job, attempt: state.attempts[job] ?? 0, provider: endpoint.provider.name,
+                model: body?["model"]?.string ?? "", prefix: last,
                 maximumTokens: body?["max_tokens"]?.int, time: simulation.clock.elapsed)
             if keepsCalls { state.calls.append(call) }
             return call
@@ -167,4 +172,8 @@ final class SimulatedCompletionSource: CompletionSource {
         _ = receiver.receive(chunks, atMicroseconds: simulation.clock.now.nanoseconds / 1000)
         for chunk in chunks { accumulator.add(chunk) }
     }
+}
+
+extension Duration {
+    fileprivate var microseconds: Int64 { Int64(self / .microseconds(1)) }
 }

@@ -40,8 +40,10 @@ final class SimulatedJobStore: JobStore {
         /// What must never happen.
         var violations: [String] = []
         var commits = 0
-        /// How often each kind of question was asked.
+        /// How often a question was asked.
         var reads = 0
+        /// How many jobs were handed out.
+        var handedOut = 0
     }
 
     fileprivate struct State {
@@ -149,6 +151,20 @@ final class SimulatedJobStore: JobStore {
         try await read { state in
             (state.waiting[lane] ?? []).lazy.prefix { $0.time <= now }.filter { !running.contains($0.id) }
                 .prefix(limit).map { state.job(Int($0.id) - 1) }
+        }
+    }
+
+    func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry] {
+        try await read { state in
+            (state.waiting[lane] ?? []).filter { jobs.contains($0.id) }
+                .map { RetryTimes.Retry(jobID: $0.id, due: $0.time) }
+        }
+    }
+
+    func dueJobs(among jobs: [Int64], in lane: ModelName, at now: Int64) async throws -> [Job] {
+        try await read { state in
+            jobs.filter { id in state.committed[Int(id) - 1].notBefore.map { $0 <= now } ?? false }
+                .map { state.job(Int($0) - 1) }
         }
     }
 
@@ -288,7 +304,8 @@ extension SimulatedJobStore.JobState {
 }
 
 extension SimulatedJobStore.State {
-    fileprivate func job(_ index: Int) -> Job {
+    fileprivate mutating func job(_ index: Int) -> Job {
+        history.handedOut += 1
         var job = jobs[index]
         job.attempts = committed[index].attempts
         job.attemptCount = committed[index].attemptCount

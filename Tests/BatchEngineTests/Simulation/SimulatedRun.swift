@@ -51,11 +51,13 @@ final class SimulatedRun: Sendable {
     }
 
     /// Jobs with the prompts "job 1", "job 2" and so on.
-    static func jobs(_ count: Int, from first: Int = 1, provider: String = "lab", options: String = "") -> [Job] {
+    static func jobs(
+        _ count: Int, from first: Int = 1, provider: String = "lab", model: String = "m", options: String = ""
+    ) -> [Job] {
         (first..<first + count).map { number in
             Job(
                 id: Int64(number), customID: "job-\(number)", source: "jobs.jsonl", line: number, provider: provider,
-                model: "m", requestSHA256: "sha-\(number)",
+                model: model, requestSHA256: "sha-\(number)",
                 request: Array(#"{"prompt":"job \#(number)"\#(options)}"#.utf8))
         }
     }

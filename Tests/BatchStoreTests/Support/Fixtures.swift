@@ -66,10 +66,11 @@ func completedEnd(
             id: attemptID, strategy: base == nil ? nil : .prefill, prefixScalars: prefixScalars, own: result.partial),
         onto: base)
     for choice in joined.partial.answer.choices { completion.choices[choice.index].content = choice.text }
+    let isTold = result.usage?.promptTokens != nil || result.usage?.completionTokens != nil
     let records = completion.choices.map { choice in
         CompletionRecord(
             choice: choice, responseID: result.responseID, model: result.model, usage: result.usage,
-            usageSource: result.usage == nil ? .none : .provider,
+            usageSource: isTold ? .provider : .none,
             seams: joined.partial.seams.filter { $0.choice == choice.index })
     }
     return AttemptEnd(

@@ -1,9 +1,10 @@
 import Foundation
 import LLMStreaming
+import SharedMaterial
 import Testing
 
 /// The recorded errors of ../shared, which are no part of this project.
-@Suite(.enabled(if: RecordedStream.isHere, "../shared/fixtures is not here"))
+@Suite(.enabled(if: RecordedStream.isHere, RecordedStream.absence))
 struct RecordedErrorTests {
     /// The recordings whose kind is not the plain one of their status (WIRE.md 5.2).
     private static let special: [String: ErrorKind] = [
@@ -15,7 +16,7 @@ struct RecordedErrorTests {
     ]
 
     @Test func recordedErrorsHaveTheKindOfTheirStatusAndAReadableMessage() throws {
-        let folder = RecordedStream.fixtures.appending(path: "errors")
+        let folder = try #require(SharedMaterial.item("fixtures/errors"))
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         #expect(files.count > 20)
         for file in files {

@@ -35,6 +35,14 @@ import Testing
         #expect(Self.field(endpoint) == field)
     }
 
+    /// Files written on Windows leave a carriage return behind each value.
+    @Test(arguments: ["K\r", "K\n", "\tK \r\n", " K"])
+    func whiteSpaceAroundAKeyIsNotPartOfIt(key: String) throws {
+        #expect(Self.field(try Self.endpoint("anthropic", ["ANTHROPIC_API_KEY": key])) == "x-api-key: K")
+        let empty = ["ANTHROPIC_API_KEY": "\r", "ANTHROPIC_AUTH_TOKEN": "T"]
+        #expect(Self.field(try Self.endpoint("anthropic", empty)) == "authorization: Bearer T")
+    }
+
     @Test func aKeyGoesBeforeATokenAndAnEmptyVariableIsNone() throws {
         let both = ["ANTHROPIC_API_KEY": "K", "ANTHROPIC_AUTH_TOKEN": "T"]
         #expect(Self.field(try Self.endpoint("anthropic", both)) == "x-api-key: K")
@@ -88,6 +96,19 @@ import Testing
             ("ollama", "http://gpu:1/v1", "http://gpu:1/v1/chat/completions"),
             ("ollama", "gpu", "http://gpu:11434/v1/chat/completions"),
             ("ollama", "127.0.0.1:7", "http://127.0.0.1:7/v1/chat/completions"),
+            ("ollama", ":7", "http://localhost:7/v1/chat/completions"),
+            ("ollama", "gpu/", "http://gpu:11434/v1/chat/completions"),
+            ("ollama", "gpu:7/v1/", "http://gpu:7/v1/chat/completions"),
+            ("ollama", "0.0.0.0", "http://0.0.0.0:11434/v1/chat/completions"),
+            ("ollama", "[::1]", "http://[::1]:11434/v1/chat/completions"),
+            ("ollama", "[::]:7", "http://[::]:7/v1/chat/completions"),
+            ("ollama", "HTTP://GPU:1", "http://gpu:1/v1/chat/completions"),
+            ("openai", " https://proxy.example/v1\r\n", "https://proxy.example/v1/chat/completions"),
+            ("openai", "https://proxy.example/v1/chat/completions", "https://proxy.example/v1/chat/completions"),
+            ("openai", "https://proxy.example/v1/responses/", "https://proxy.example/v1/chat/completions"),
+            ("vllm", "http://gpu:8000/chat/completions//", "http://gpu:8000/chat/completions"),
+            ("anthropic", "https://gateway.example/v1/messages", "https://gateway.example/v1/messages"),
+            ("anthropic", "https://gateway.example/x/v1/messages/", "https://gateway.example/x/v1/messages"),
         ])
     func theDialectsPathStandsBehindTheBaseURL(_ name: String, _ baseURL: String?, _ url: String) throws {
         let provider = Provider.named(name)
@@ -176,7 +197,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["a b", "a\n", "a\u{0}", "schlüssel", "a\r\nX-Evil: 1"])
+    @Test(arguments: ["a b", "a\nb", "a\u{0}", "schlüssel", "a\r\nX-Evil: 1"])
     func aKeyThatDoesNotFitAHeaderIsRefusedUnseen(_ key: String) {
         let error = #expect(throws: ConfigurationError.self) { try Self.endpoint("openai", ["OPENAI_API_KEY": key]) }
         #expect(error?.description.contains(key) == false)

@@ -106,6 +106,21 @@ import Testing
         #expect(accumulator.usage?.completionTokens == 9)
     }
 
+    @Test func aZeroSaysNothingWhereAFigureWasTold() {
+        let figures = #"{"input_tokens":25,"output_tokens":1,"cost":0.5,"cache_creation":{"a":3,"b":0},"list":[1]}"#
+        let accumulator = Self.accumulator([
+            StreamedChunk(.usage, figures),
+            StreamedChunk(
+                .usage,
+                #"{"input_tokens":0,"output_tokens":4,"cost":0.0,"cache_creation":{"a":0,"b":2},"list":[],"new":0}"#),
+            StreamedChunk(.usage, #"{"input_tokens":-1,"output_tokens":"x","cost":null,"cache_creation":0}"#),
+        ])
+        #expect(
+            accumulator.usage.map { JSON.object($0.raw).text }
+                == #"{"input_tokens":25,"output_tokens":4,"cost":0.5,"cache_creation":{"a":3,"b":2},"list":[1],"new":0}"#
+        )
+    }
+
     @Test func aPartialAnswerIsStoredAndReadBack() throws {
         var chunks = [
             StreamedChunk(.reasoning, "why"), StreamedChunk(.text, "naïve \u{0}\n\"日本\" e\u{301}👩‍👩‍👧"),

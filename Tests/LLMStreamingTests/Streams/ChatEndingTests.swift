@@ -36,6 +36,8 @@ import Testing
     @Test func doneWithoutAFinishReasonIsACutUnlessTheProviderSendsNone() throws {
         let transcript = Transcript(chat: ChatEvents.start, ChatEvents.delta(#""content":"a""#), "[DONE]")
         #expect(transcript.run(.openAI).error?.kind == .cut)
+        #expect(transcript.run(.openAI).error?.code == "no_finish_reason")
+        #expect(transcript.run(.openAI).error?.message.contains("omits_finish_reason") == true)
         #expect(transcript.run(.openAI).handler.accumulator.partial.text == "a")
         var provider = Provider.openAI
         provider.omitsFinishReason = true

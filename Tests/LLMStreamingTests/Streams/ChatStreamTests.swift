@@ -159,7 +159,7 @@ import Testing
         #expect(run.error?.kind == .oversizedEvent)
     }
 
-    @Test(arguments: ["not JSON", "{\"choices\":[", "[1]", "7", #"{"choices":[{"index":-1,"delta":{}}]}"#])
+    @Test(arguments: ["not JSON", "{\"choices\":[", "[1,", "7x", #"{"choices":[{"index":-1,"delta":{}}]}"#])
     func nonsenseInTheStreamIsAnErrorAndKeepsWhatCameBefore(_ data: String) throws {
         let run = Transcript(
             chat: ChatEvents.start, ChatEvents.delta(#""content":"a""#), data, ChatEvents.stop, "[DONE]"

@@ -7,7 +7,7 @@ import Testing
 @Suite struct FastPathTests {
     @Test func chatEventsAndDamagedOnesMeanTheSameOnBothPaths() throws {
         var comparison = PathComparison { event in
-            OpenAIChatFastPath.chunk(of: event.data.span, isSeen: { _ in true }) != nil
+            OpenAIChatFastPath.chunk(of: event.data.span, isOpen: { _ in true }) != nil
         }
         for (name, events) in try Self.streams(.openAIChat, Self.chat) {
             try comparison.compare(
@@ -65,7 +65,12 @@ import Testing
         #"{"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}"#,
         #"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"a\n\u00e9\ud83d\ude00"}      }"#,
         #"{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t","name":"f","input":{}}}"#,
-        #"{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{\"a\":"}}"#)
+        #"{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{\"a\":"}}"#,
+        #"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":" and"}}"#,
+        #"{"type":"content_block_delta","index":1,"delta":{"text":"","type":"text_delta"}}"#,
+        #"{"index":1,"type":"content_block_delta","delta":{"type":"text_delta","text":"\u0007 \"so\" on"}}"#,
+        #"{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":" 東京"}}"#,
+        #"{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"1}"}}"#)
 
     private static let responses = Transcript(
         messages: #"{"type":"response.created","sequence_number":0,"response":{"id":"a","model":"m"}}"#,
@@ -76,6 +81,10 @@ import Testing
         #"{"type":"response.output_text.delta","output_index":0,"delta":"","sequence_number":9}"#,
         #"{"type":"response.output_text.delta","output_index":0,"delta":"x","logprobs":[{"token":"x"}]}"#,
         #"{"type":"response.reasoning_text.delta","output_index":1,"content_index":0,"delta":"why"}"#,
-        #"{"type":"response.output_text.delta","output_index":1,"delta":"in an item of reasoning","sequence_number":11}"#
-    )
+        #"{"type":"response.output_text.delta","output_index":1,"delta":"in an item of reasoning","sequence_number":11}"#,
+        #"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":" two","sequence_number":12}"#,
+        #"{"type":"response.output_text.delta","item_id":"i","output_index":0,"content_index":0,"delta":"\u6771","#
+            + #""sequence_number":13,"obfuscation":"xyz"}"#,
+        #"{"delta":"three\n","type":"response.output_text.delta","output_index":0,"sequence_number":14}"#,
+        #"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"4","sequence_number":15}"#)
 }

@@ -55,7 +55,7 @@ import Testing
     }
 
     /// LLM4S_TRIALS over 10 is the number of damaged copies of each stream.
-    @Test(.enabled(if: RecordedStream.isHere, "../shared/fixtures is not here"))
+    @Test(.enabled(if: RecordedStream.isHere, RecordedStream.absence))
     func damagedStreamsEndWithoutACrashAndTheSameHoweverTheyAreRead() throws {
         let (copies, seed) = (
             max(1, environment("LLM4S_TRIALS", default: 50) / 10), environment("LLM4S_SEED", default: 1)

@@ -167,19 +167,19 @@ import Testing
     ])
     func aBodyThatIsAnErrorInsteadOfEventsIsThatError(_ body: String) throws {
         let run = Transcript(text: body).run(.openAI)
-        if body.hasPrefix(":") {
-            // Behind a comment it is a line of a stream, and means nothing.
-            #expect(run.error?.kind == .cut)
-        } else {
-            #expect(run.error?.kind == .overloaded)
-            #expect(run.error?.message == "upstream died")
-        }
+        #expect(run.error?.kind == .overloaded)
+        #expect(run.error?.message == "upstream died")
     }
 
-    @Test(arguments: ["", "\n\n", ": only comments\n\n", "<html>502</html>", "retry: 3\n\n"])
+    @Test(arguments: ["", "\n\n", ": only comments\n\n", "retry: 3\n\n"])
     func aBodyWithoutEventsIsACut(_ body: String) throws {
         #expect(Transcript(text: body).run(.openAI).error?.kind == .cut)
         #expect(Transcript(text: body).run(.anthropic).error?.kind == .cut)
+    }
+
+    @Test func aPageIsNoStream() throws {
+        #expect(Transcript(text: "<html>502</html>").run(.openAI).error?.kind == .decode)
+        #expect(Transcript(text: "<html>502</html>").run(.anthropic).error?.kind == .decode)
     }
 
     @Test func aJSONDocumentThatIsNoErrorIsNoStream() throws {

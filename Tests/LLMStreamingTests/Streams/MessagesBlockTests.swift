@@ -22,6 +22,19 @@ import Testing
             ])
     }
 
+    /// The interface takes only objects; the text stays as it came in the call.
+    @Test(arguments: [#"{\"city\": \"Li"#, "[1]", #"\"a\""#, "null"])
+    func anInputThatIsNoObjectIsSentBackInOne(_ input: String) throws {
+        let run = MessagesEvents.message(
+            MessagesEvents.begin(0, #"{"type":"tool_use","id":"t","name":"f","input":{}}"#),
+            MessagesEvents.delta(0, #"{"type":"input_json_delta","partial_json":"\#(input)"}"#), reason: "max_tokens")
+        let completion = try #require(run.completion)
+        let arguments = try #require(JSONParser.parse("\"\(input)\"").string)
+        #expect(completion.toolCalls.map(\.arguments) == [arguments])
+        #expect(
+            completion.choices[0].message["content"]?.array?[0]["input"] == ["INVALID_JSON": .string(arguments)])
+    }
+
     @Test func aBlockMayBeginBeforeTheLastOneStoppedAndNeedNotStop() throws {
         let run = MessagesEvents.message(
             MessagesEvents.begin(0, #"{"type":"thinking","thinking":""}"#),

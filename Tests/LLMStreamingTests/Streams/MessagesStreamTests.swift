@@ -34,13 +34,51 @@ import Testing
         #expect(run.completion?.choices[0].nativeFinishReason == native)
     }
 
-    @Test func aMessageWithoutItsStopIsACut() throws {
+    @Test func aStopReasonAndTheBodysOrderlyEndAreAWholeMessage() throws {
         let events = [MessagesEvents.start, MessagesEvents.text(0, "x"), MessagesEvents.end("end_turn")]
+        let run = MessagesEvents.run(events)
+        #expect(run.completion?.content == "x")
+        #expect(run.completion?.finishReason == .stop)
+        #expect(run.handler.accumulator.usage?.completionTokens == 25)
+        // Nor do a last event that is cut, or chat's own end, take anything from it.
+        let text = events.map { "data: \($0)\n\n" }.joined()
+        for end in ["data: {\"type\":\"message_st", "event: message_stop\n", "data: [DONE]\n\n"] {
+            #expect(Transcript(text: text + end).run(.anthropic).completion?.content == "x", "\(end)")
+        }
+        // What is lost with the connection may have been more.
+        var cut = StreamRun(.anthropic)
+        cut.receive(Array(text.utf8)[...])
+        cut.end(isOrderly: false)
+        #expect(cut.error?.kind == .cut)
+    }
+
+    @Test func contentBehindAStopReasonOpensTheMessageAgain() throws {
+        let events = [
+            MessagesEvents.start, MessagesEvents.text(0, "x"), MessagesEvents.end("end_turn"),
+            MessagesEvents.text(0, "y"),
+        ]
         #expect(MessagesEvents.run(events).error?.kind == .cut)
-        #expect(MessagesEvents.run(events).handler.accumulator.usage?.completionTokens == 25)
-        #expect(
-            MessagesEvents.run([MessagesEvents.start, MessagesEvents.text(0, "x"), MessagesEvents.stop]).completion?
-                .finishReason == .unknown)
+        #expect(MessagesEvents.run(events).text(.text) == "xy")
+        let again = MessagesEvents.run(events + [MessagesEvents.end("max_tokens")])
+        #expect(again.completion?.content == "xy")
+        #expect(again.completion?.finishReason == .length)
+        #expect(MessagesEvents.run(events + [MessagesEvents.stop]).completion?.finishReason == .unknown)
+        for word in ["null", "none", ""] {
+            let none = [MessagesEvents.start, MessagesEvents.text(0, "x"), MessagesEvents.end(word)]
+            #expect(MessagesEvents.run(none).error?.kind == .cut, "\(word)")
+        }
+        let failed = [MessagesEvents.start, MessagesEvents.text(0, "x"), MessagesEvents.end("error")]
+        #expect(MessagesEvents.run(failed + [MessagesEvents.stop]).error?.kind == .server)
+    }
+
+    @Test func aMessageThatStopsWithoutAReasonIsToldApart() throws {
+        let run = MessagesEvents.run([MessagesEvents.start, MessagesEvents.text(0, "x"), MessagesEvents.stop])
+        #expect(run.completion?.finishReason == .unknown)
+        #expect(run.completion?.choices[0].nativeFinishReason == "message_stop")
+    }
+
+    @Test func aMessageWithoutItsStopIsACut() throws {
+        #expect(MessagesEvents.run([MessagesEvents.start, MessagesEvents.text(0, "x")]).error?.kind == .cut)
         #expect(MessagesEvents.run([MessagesEvents.start, MessagesEvents.stop]).error?.kind == .cut)
         #expect(MessagesEvents.run([MessagesEvents.text(0, "x"), MessagesEvents.stop]).error?.kind == .cut)
         #expect(MessagesEvents.run([MessagesEvents.stop]).error?.kind == .cut)
@@ -121,6 +159,9 @@ import Testing
             MessagesEvents.text(1, "x"))
         #expect(run.completion?.model == "claude-2")
         #expect(run.completion?.id == "m1")
+        // The block is to be sent back, and keeps nobody from going on from the text.
+        #expect(run.completion?.choices[0].message["content"]?.array?.map { $0["type"] } == ["fallback", "text"])
+        #expect(!run.handler.accumulator.partial.choices[0].hasToolCall)
     }
 
     @Test func aRepeatedStartOfTheSameMessageIsIgnored() throws {
@@ -181,7 +222,7 @@ import Testing
         #expect(Transcript(text: text).run(.anthropic).completion?.content == "x")
     }
 
-    @Test(arguments: ["not JSON", #"{"type":"content_block_delta","index":-1,"delta":{}}"#, "[]"])
+    @Test(arguments: ["not JSON", #"{"type":"content_block_delta","index":-1,"delta":{}}"#, "[{"])
     func nonsenseInTheStreamIsAnErrorAndKeepsWhatCameBefore(_ data: String) throws {
         let run = MessagesEvents.message(MessagesEvents.text(0, "a"), data)
         #expect(run.error?.kind == .decode)

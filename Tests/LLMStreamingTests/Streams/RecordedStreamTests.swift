@@ -2,7 +2,7 @@ import LLMStreaming
 import Testing
 
 /// The recorded streams of ../shared, which are no part of this project.
-@Suite(.enabled(if: RecordedStream.isHere, "../shared/fixtures is not here"))
+@Suite(.enabled(if: RecordedStream.isHere, RecordedStream.absence))
 struct RecordedStreamTests {
     @Test func recordedStreamsMeanWhatTheirSourcesSay() throws {
         var compared: [String: Int] = [:]

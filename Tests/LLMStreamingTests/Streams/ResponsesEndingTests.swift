@@ -193,4 +193,41 @@ import Testing
         let run = Events.run([Events.created, Events.text(10_000, "x")])
         #expect(run.error?.kind == .decode)
     }
+
+    @Test func anEndThatContradictsTheDeltasIsToldApart() throws {
+        func run(_ end: String, _ name: String = "completed", _ rest: String = "") -> StreamRun {
+            let output = #","output":[{"type":"message","id":"i","content":[\#(end)]}]\#(rest)"#
+            return ResponsesEvents.run([
+                ResponsesEvents.created, ResponsesEvents.text(0, "Hello"), ResponsesEvents.end(name, output),
+            ])
+        }
+        func part(_ text: String) -> String { #"{"type":"output_text","text":"\#(text)"}"# }
+        for (end, text) in [(part("Hello"), "Hello"), (part("Hello there"), "Hello there"), (part(""), "Hello")] {
+            let choice = try #require(run(end).completion?.choices[0])
+            #expect(choice.content == text)
+            #expect(choice.nativeFinishReason == "completed")
+        }
+        let choice = try #require(run(part("Goodbye")).completion?.choices[0])
+        #expect(choice.content == "Hello")
+        #expect(choice.finishReason == .stop)
+        #expect(choice.nativeFinishReason == "completed, with another text than its deltas")
+        let reason = #","incomplete_details":{"reason":"max_output_tokens"}"#
+        let cut = try #require(run(part("Goodbye"), "incomplete", reason).completion?.choices[0])
+        #expect(cut.finishReason == .length)
+        #expect(cut.nativeFinishReason == "max_output_tokens, with another text than its deltas")
+        // Pieces without an index belong to the whole, be it in several parts.
+        let parts = try #require(run(part("Hel") + "," + part("lo you")).completion?.choices[0])
+        #expect(parts.content == "Hello you")
+        #expect(parts.nativeFinishReason == "completed")
+    }
+
+    @Test(arguments: ["error", "timeout", "cancelled", "server_error"])
+    func aResponseThatIsIncompleteByAFailureIsNoAnswer(reason: String) {
+        let run = ResponsesEvents.run([
+            ResponsesEvents.created, ResponsesEvents.text(0, "Hello"),
+            ResponsesEvents.end("incomplete", #","incomplete_details":{"reason":"\#(reason)"}"#),
+        ])
+        #expect(run.error?.kind == .server)
+        #expect(run.text(.text) == "Hello")
+    }
 }

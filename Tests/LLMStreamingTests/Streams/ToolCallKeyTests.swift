@@ -47,6 +47,43 @@ import Testing
             #"{"index":0,"id":"a","function":{"arguments":":1}"}}"#,
         ],
         [#"{"index":0,"id":"a","function":{"name":"f","arguments":{"x":1}}}"#],
+        // A new id on every delta: without a name, with the name each time, with neither index.
+        [
+            #"{"index":0,"id":"a","function":{"name":"f","arguments":""}}"#,
+            #"{"index":0,"id":"b","function":{"arguments":"{\"x\""}}"#,
+            #"{"index":0,"id":"c","function":{"arguments":":1}"}}"#,
+            #"{"index":0,"id":"d","function":{"arguments":""}}"#,
+        ],
+        [
+            #"{"index":0,"id":"a","function":{"name":"f","arguments":""}}"#,
+            #"{"index":0,"id":"b","function":{"name":"f","arguments":"{\"x\""}}"#,
+            #"{"index":0,"id":"c","function":{"name":"f","arguments":":1}"}}"#,
+        ],
+        [
+            #"{"id":"a","function":{"name":"f","arguments":"{\"x\""}}"#,
+            #"{"id":"b","function":{"name":"f","arguments":":1}"}}"#,
+        ],
+        [#"{"id":"a","function":{"name":"f","arguments":"{\"x\""}}"#, #"{"id":"b","function":{"arguments":":1}"}}"#],
+        // The name on every delta without id and index; the index as a string, null, or only later.
+        [
+            #"{"id":"a","function":{"name":"f","arguments":"{\"x\""}}"#,
+            #"{"function":{"name":"f","arguments":":1}"}}"#,
+        ],
+        [
+            #"{"index":"0","id":"a","function":{"name":"f","arguments":"{\"x\""}}"#,
+            #"{"index":"0","function":{"arguments":":1}"}}"#,
+        ],
+        [
+            #"{"index":null,"id":"a","function":{"name":"f","arguments":"{\"x\""}}"#,
+            #"{"index":0,"function":{"arguments":":1}"}}"#,
+        ],
+        // `{}` before the arguments, and behind them; the whole arguments once more.
+        [
+            #"{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}"#,
+            #"{"index":0,"function":{"arguments":"{\"x\""}}"#, #"{"index":0,"function":{"arguments":":1}"}}"#,
+            #"{"index":0,"function":{"arguments":"{}"}}"#,
+            #"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#,
+        ],
     ])
     func oneCallIsPutTogether(_ entries: [String]) throws {
         #expect(try Self.calls(entries) == Self.one)
@@ -72,6 +109,11 @@ import Testing
             #"{"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#,
             #"{"id":"b","function":{"name":"g","arguments":"  "}}"#,
         ],
+        // One id for both, where it cannot be one call.
+        [
+            #"{"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#,
+            #"{"index":1,"id":"b","function":{"name":"g","arguments":"{}"}}"#,
+        ],
     ])
     func twoCallsAreKeptApart(_ entries: [String]) throws {
         #expect(try Self.calls(entries) == Self.two)
@@ -89,6 +131,65 @@ import Testing
         let calls = try Self.calls([entry("f", "{}"), entry("g", "{"), entry("", "}")])
         #expect(calls.map(\.name) == ["f", "g"] && calls.map(\.arguments) == ["{}", "{}"])
         #expect(try Self.calls([entry("f", "{"), entry("f", "}")]).map(\.arguments) == ["{}"])
+    }
+
+    /// Gemini's compatible interface: whole calls, each in a delta of its own, with neither id nor index.
+    @Test(arguments: [
+        ["f", #"{\"x\":1}"#, "g", #"{\"y\":2}"#], ["f", #"{\"x\":1}"#, "f", #"{\"x\":2}"#],
+        ["f", #"{\"x\":1}"#, "f", #"{\"x\":1}"#], ["f", "{}", "f", "{}"], ["f", "", "g", ""],
+        ["f", #"{\"x\":\"}\\\"{\"}"#, "g", "[1]"], ["f", #"{\"x\":1}"#, "", #"{\"y\":2}"#],
+    ])
+    func wholeCallsWithoutIDAndIndexAreCallsOfTheirOwn(_ parts: [String]) throws {
+        let entry = { (name: String, arguments: String) in
+            #"{"id":"","type":"function","function":{"name":"\#(name)","arguments":"\#(arguments)"}}"#
+        }
+        let calls = try Self.calls([entry(parts[0], parts[1]), entry(parts[2], parts[3])])
+        #expect(calls.map(\.name) == [parts[0], parts[2]])
+        let arguments = [parts[1], parts[3]].map { $0.isEmpty ? "{}" : $0 }
+        #expect(calls.map(\.arguments) == (try arguments.map { try #require(JSONParser.parse("\"\($0)\"").string) }))
+    }
+
+    @Test func wholeCallsOnOneIndexAreCallsOfTheirOwn() throws {
+        let entry = { (id: String, x: Int) in
+            #"{"index":0,"id":"\#(id)","function":{"name":"f","arguments":"{\"x\":\#(x)}"}}"#
+        }
+        for ids in [["a", "b"], ["", ""]] {
+            let calls = try Self.calls([entry(ids[0], 1), entry(ids[1], 2)])
+            #expect(calls.map(\.arguments) == [#"{"x":1}"#, #"{"x":2}"#])
+        }
+    }
+
+    @Test(arguments: [
+        [#""get_""#, #""wea""#, #""ther""#], [#""get_""#, #""get_wea""#, #""get_weather""#],
+        [#""get_weather""#, #""get_weather""#, #""""#], [#""get_weather""#, "null", #""get_weather""#],
+    ])
+    func aNameInPiecesIsPutTogether(_ names: [String]) throws {
+        let entries = names.map { #"{"index":0,"id":"a","function":{"name":\#($0)}}"# }
+        let arguments = #"{"index":0,"function":{"arguments":"{}"}}"#
+        #expect(try Self.calls(entries + [arguments]) == [ToolCall(id: "a", name: "get_weather", arguments: "{}")])
+        // With the first piece alone having an id.
+        let later = names.dropFirst().map { #"{"index":0,"function":{"name":\#($0)}}"# }
+        #expect(try Self.calls([entries[0]] + later + [arguments]).map(\.name) == ["get_weather"])
+    }
+
+    @Test func anIDMayBeANumber() throws {
+        let calls = try Self.calls([
+            #"{"index":0,"id":17,"function":{"name":"f","arguments":"{"}}"#,
+            #"{"index":0,"id":17,"function":{"name":"","arguments":"}"}}"#,
+        ])
+        #expect(calls == [ToolCall(id: "17", name: "f", arguments: "{}")])
+    }
+
+    @Test func callsInterleavedFromIndexOneAreKeptApart() throws {
+        let piece = { (index: Int, arguments: String) in
+            #"{"index":\#(index),"function":{"arguments":"\#(arguments)"}}"#
+        }
+        let calls = try Self.calls([
+            #"{"index":1,"id":"a","function":{"name":"f","arguments":""}}"#,
+            #"{"index":2,"id":"b","function":{"name":"g","arguments":""}}"#,
+            piece(1, #"{\"x\""#) + "," + piece(2, #"{\"y\""#), piece(2, ":2}") + "," + piece(1, ":1}"),
+        ])
+        #expect(calls.map(\.arguments) == [#"{"x":1}"#, #"{"y":2}"#])
     }
 
     @Test func theOldFunctionCallIsATool() throws {

@@ -17,7 +17,7 @@ extension TwoPathDecoder {
 
 extension OpenAIChatDecoder: TwoPathDecoder {
     mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        let _: Bool = try decode(event, into: &chunks)
+        let _: Progress = try decode(event, into: &chunks)
     }
 }
 extension OpenAIResponsesDecoder: TwoPathDecoder {

@@ -1,5 +1,7 @@
 import Foundation
 import LLMStreaming
+import SharedMaterial
+import Testing
 
 /// A recorded stream of ../shared/fixtures, which is no part of this project, and what its source says it means.
 struct RecordedStream {
@@ -9,23 +11,23 @@ struct RecordedStream {
     let provider: Provider
     let expected: JSON?
 
-    static let fixtures = URL(filePath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared/fixtures")
+    static let isHere = SharedMaterial.fixtures != nil
 
-    static let isHere = FileManager.default.fileExists(atPath: fixtures.path)
+    /// Why a test that needs them is skipped.
+    static let absence = Comment(rawValue: SharedMaterial.absence)
 
-    /// All streams.
+    /// All streams; none where they are not here.
     static let all: [RecordedStream] = {
+        guard let fixtures = SharedMaterial.fixtures else { return [] }
         let folders = (try? FileManager.default.contentsOfDirectory(atPath: fixtures.path)) ?? []
         return folders.sorted().flatMap { folder in
             let files = (try? FileManager.default.contentsOfDirectory(atPath: fixtures.path + "/" + folder)) ?? []
-            return files.sorted().filter { $0.hasSuffix(".sse") }.compactMap { RecordedStream(folder, $0) }
+            return files.sorted().filter { $0.hasSuffix(".sse") }.compactMap { RecordedStream(fixtures, folder, $0) }
         }
     }()
 
-    private init?(_ folder: String, _ file: String) {
-        let url = Self.fixtures.appending(path: folder).appending(path: file)
+    private init?(_ fixtures: URL, _ folder: String, _ file: String) {
+        let url = fixtures.appending(path: folder).appending(path: file)
         guard let data = try? Data(contentsOf: url) else { return nil }
         name = "\(folder)/\(file)"
         bytes = Array(data)

@@ -25,10 +25,10 @@ struct StreamRun {
         do { try handler.receive(piece.span, into: &chunks) } catch { self.error = error }
     }
 
-    mutating func end() {
+    mutating func end(isOrderly: Bool = true) {
         guard error == nil else { return }
         do {
-            try handler.receiveEnd(into: &chunks)
+            try handler.receiveEnd(isOrderly: isOrderly, into: &chunks)
             completion = try handler.completion()
         } catch { self.error = error }
     }

@@ -118,7 +118,7 @@ struct LevelsArgument: ExpressibleByArgument {
 
     init?(argument: String) {
         let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-        guard numbers.allSatisfy({ FlagBounds.streams.contains($0 ?? 0) }) else { return nil }
+        guard numbers.allSatisfy({ FlagBounds.workers.contains($0 ?? 0) }) else { return nil }
         levels = numbers.compactMap { $0 }
     }
 }

@@ -25,6 +25,8 @@ final class ForgetfulStore: JobStore {
     func dueJobs(in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
         []
     }
+    func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry] { [] }
+    func dueJobs(among jobs: [Int64], in lane: ModelName, at now: Int64) async throws -> [Job] { [] }
     func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64? { nil }
     func startAttempt(_ start: AttemptStart) -> Int64 { attempts.add(1, ordering: .relaxed).newValue }
 

@@ -103,6 +103,14 @@ final class MeasuringStore: JobStore {
         try await store.dueJobs(in: lane, at: now, limit: limit, excluding: running)
     }
 
+    func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry] {
+        try await store.waitingTimes(of: jobs, in: lane)
+    }
+
+    func dueJobs(among jobs: [Int64], in lane: ModelName, at now: Int64) async throws -> [Job] {
+        try await store.dueJobs(among: jobs, in: lane, at: now)
+    }
+
     func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
         try await store.nextDueTime(in: lane, excluding: running)
     }

@@ -45,7 +45,7 @@ struct SelfClientCommand: AsyncParsableCommand {
     var caFile: String?
 
     mutating func validate() throws {
-        try FlagBounds.check("streams", streams, FlagBounds.streams)
+        try FlagBounds.check("streams", streams, FlagBounds.workers)
         try FlagBounds.check("jobs", jobs, 0...10_000_000)
         try FlagBounds.check("prompt-bytes", promptBytes, 0...1_000_000)
         try FlagBounds.check("until-chunks", untilChunks, FlagBounds.counts)

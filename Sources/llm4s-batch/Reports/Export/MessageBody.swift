@@ -57,6 +57,14 @@ enum MessageBody {
         if var usage = completion.usage.flatMap(JSON.parsed)?.object, usage["input_tokens"]?.int != nil,
             usage["cache_read_input_tokens"] != nil || usage["total_tokens"] == nil
         {
+            if TokenUsage(raw: usage).promptTokens != completion.promptTokens, let prompt = completion.promptTokens {
+                // The report is of a continuation, whose prompt held the kept text.
+                let cached = completion.cachedTokens ?? 0
+                let created = min(completion.cacheCreationTokens ?? 0, max(0, prompt - cached))
+                usage["input_tokens"] = .int(max(0, prompt - cached - created))
+                if usage["cache_read_input_tokens"] != nil { usage["cache_read_input_tokens"] = .int(cached) }
+                if usage["cache_creation_input_tokens"] != nil { usage["cache_creation_input_tokens"] = .int(created) }
+            }
             usage["output_tokens"] = completion.completionTokens.map(JSON.int) ?? usage["output_tokens"] ?? 0
             return .object(usage)
         }

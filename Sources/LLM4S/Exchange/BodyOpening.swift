@@ -1,0 +1,97 @@
+import LLMStreaming
+
+/// The beginning of a success's body, by which it is decided what the body is: gateways name event streams JSON, and
+/// whole completions event streams.
+struct BodyOpening: Sendable, Equatable {
+    /// What a body is found to be.
+    enum Finding: Sendable, Equatable {
+        /// More must come.
+        case undecided
+        case events
+        /// JSON, from that byte on.
+        case document(from: Int)
+        /// Something else, of that type.
+        case foreign(String)
+        /// Compressed in that way.
+        case compressed(String)
+    }
+
+    /// How much is looked at: comments may stand before what tells.
+    static let maximumBytes = 16 << 10
+
+    /// What the head calls it; empty where it does not say.
+    private let mediaType: String
+    private let coding: String?
+    /// What came and does not tell.
+    var bytes: [UInt8] = []
+
+    init(head: ProviderResponseHead) {
+        mediaType = head.mediaType ?? ""
+        coding = ContentCoding.named(in: head)
+    }
+
+    /// What a body is that begins with these bytes.
+    func finding(_ bytes: Span<UInt8>) -> Finding {
+        // No line of an event stream and no JSON begins so.
+        if !bytes.isEmpty, bytes.count < 4, [0x1F, 0x28].contains(bytes[0]) { return .undecided }
+        if let coding = ContentCoding.found(in: bytes, named: coding) { return .compressed(coding) }
+        // Compressed bytes may begin like JSON.
+        if coding != nil, bytes.count < 4 { return .undecided }
+        guard let start = Self.firstLine(bytes) else { return bytes.count < Self.maximumBytes ? .undecided : unknown }
+        switch bytes[start] {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): return .document(from: start)
+        case UInt8(ascii: "<"):
+            return .foreign(mediaType.isEmpty || mediaType == "text/event-stream" ? "text/html" : mediaType)
+        default: break
+        }
+        let rest = bytes.extracting(start...)
+        return switch Self.startsWithField(rest) {
+        case true?: .events
+        case nil: .undecided
+        case false?: unknown
+        }
+    }
+
+    /// What a body is whose bytes do not tell.
+    private var unknown: Finding {
+        switch mediaType {
+        case "", "text/event-stream": .events
+        case "application/json": .document(from: 0)
+        case let type where type.hasSuffix("+json"): .document(from: 0)
+        case let type: .foreign(type)
+        }
+    }
+
+    /// Where the first line begins that is neither blank nor a comment; nil where none does yet.
+    private static func firstLine(_ bytes: Span<UInt8>) -> Int? {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        var index = 0
+        while index < 3, index < bytes.count, bytes[index] == mark[index] { index += 1 }
+        if index == bytes.count { return nil }
+        var isComment = false
+        while index < bytes.count {
+            switch bytes[index] {
+            case 0x0A, 0x0D: isComment = false
+            case 0x20, 0x09: break
+            case UInt8(ascii: ":"): isComment = true
+            default: if !isComment { return index }
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Whether a line begins with the name of a field; nil where it may yet.
+    private static func startsWithField(_ line: Span<UInt8>) -> Bool? {
+        var mayFollow = false
+        for name in ["data", "event", "id", "retry", "error"] {
+            let name = Array(name.utf8)
+            var count = 0
+            while count < name.count, count < line.count, line[count] == name[count] { count += 1 }
+            if count == line.count { mayFollow = true }
+            guard count == name.count, count < line.count else { continue }
+            if [0x3A, 0x0A, 0x0D].contains(line[count]) { return true }
+        }
+        return mayFollow ? nil : false
+    }
+}

@@ -1,0 +1,114 @@
+import BatchEngine
+import Foundation
+import LLMStreaming
+import Testing
+
+/// A batch goes on while there is work: refusals and silent streams, which every provider has, do not stop it.
+///
+/// Small in CI; LLM4S_STORM_SECONDS=86400 simulates a day of each storm.
+struct JobRunnerProgressTests {
+    private static let seconds = ProcessInfo.processInfo.environment["LLM4S_STORM_SECONDS"].flatMap(Int.init) ?? 300
+
+    /// Everything at once at several rates, each fault alone, and some by chance.
+    private static let storms: [StormyProvider] =
+        [1, 4, 10, 30].map { StormyProvider(seed: $0, percent: $0) }
+        + StormFault.allCases.map { StormyProvider(seed: 5, percent: 30, faults: [$0]) }
+        + (0..<8).map { round in
+            var random = SeededRandom(seed: SeededRandom.seed(100 + round))
+            let faults = StormFault.allCases.filter { _ in Bool.random(using: &random) }
+            let percent = Int.random(in: 1...30, using: &random)
+            return StormyProvider(
+                seed: 100 + round, percent: percent, faults: faults + StormFault.silent,
+                answerTime: .seconds(Int.random(in: 2...6, using: &random)))
+        }
+
+    @Test(arguments: storms)
+    func noHalfMinuteIsWithoutACompletionWhileJobsCanRun(storm: StormyProvider) throws {
+        try expectProgress(storm, concurrency: 100, seconds: Self.seconds)
+    }
+
+    /// Those that a bad server left silent do not hold up what a healthy one can do: nine tenths of the width within
+    /// half a minute.
+    @Test(arguments: [(1, 1), (2, 2), (3, 5)])
+    func theWidthIsBackWithinHalfAMinuteOfTheRecovery(seed: Int, answerSeconds: Int) throws {
+        let concurrency = 200
+        var storm = StormyProvider(seed: seed, percent: 30, answerTime: .seconds(answerSeconds))
+        storm.phases = [
+            .init(percent: 30, duration: .seconds(40)), .init(percent: 4, duration: .seconds(60)), .init(percent: 0),
+        ]
+        let weather = storm
+        let run = try SimulatedRun(
+            SimulatedRun.jobs(30_000), seed: storm.seed,
+            store: { SimulatedJobStore($0, jobs: $1, keepsHistory: false) }, keepsCalls: false,
+            configure: { $0.concurrency = concurrency }
+        ) { weather.answer($0) }
+        let process = run.start()
+        run.simulation.advance(by: .seconds(100))
+        let before = try run.snapshot()
+        run.simulation.advance(by: .seconds(30))
+        let snapshot = try run.snapshot()
+        print("\(storm.testDescription): \(before.running) running, half a minute later \(snapshot.running)")
+        #expect(snapshot.running * 10 >= concurrency * 9, "\(storm.testDescription); \(snapshot)")
+        // Nothing is refused any more: each that is not silent brings an answer in its time.
+        try run.stop(now: true)
+        #expect(try run.simulation.finish(process) == .stopped)
+    }
+
+    @Test func whatSilentStreamsHoldIsTold() throws {
+        let run = try SimulatedRun(SimulatedRun.jobs(1000), configure: { $0.concurrency = 40 }) { call in
+            switch call.job {
+            case ...30: .fails(.timeoutFirstToken, after: .seconds(600))
+            case ...40: .fails(.overloaded, after: .milliseconds(100))
+            default: .says("one", "two", after: .milliseconds(1500))
+            }
+        }
+        let process = run.start()
+        run.simulation.advance(by: .seconds(5))
+        // Half of the 32 that were open when they were refused.
+        #expect(
+            try run.snapshot().waits
+                == [RunWait(name: "lab", reason: .refusals, limit: StreamLimit(streams: 16))])
+        run.simulation.advance(by: .seconds(5))
+        #expect(try run.snapshot().waits.first?.limit?.silent == 0)
+        var limit: StreamLimit?
+        for _ in 0..<20 where limit?.silent != 30 {
+            run.simulation.advance(by: .milliseconds(500))
+            limit = try run.snapshot().waits.first?.limit
+        }
+        #expect(limit?.silent == 30)
+        #expect((11...20).contains(limit?.silentSeconds ?? 0))
+        run.simulation.advance(by: .seconds(60))
+        // They count against the user's bound, which the others now fill.
+        #expect((36...40).contains(try run.snapshot().running))
+        #expect(try run.snapshot().completed > 100)
+        try run.stop(now: true)
+        _ = try run.simulation.finish(process)
+    }
+
+    /// Runs in a storm for so long, and expects that something completes in each half minute while streams are free.
+    private func expectProgress(_ storm: StormyProvider, concurrency: Int, seconds: Int) throws {
+        let count = Int(Double(concurrency * seconds) / storm.answerTime.seconds)
+        let run = try SimulatedRun(
+            SimulatedRun.jobs(count), seed: storm.seed,
+            store: { SimulatedJobStore($0, jobs: $1, keepsHistory: false) }, keepsCalls: false,
+            configure: { $0.concurrency = concurrency }
+        ) { storm.answer($0) }
+        let process = run.start()
+        var (last, quiet) = (0, 0)
+        for second in stride(from: 0, to: seconds, by: 5) where process.value == nil {
+            run.simulation.advance(by: .seconds(5))
+            let snapshot = try run.snapshot()
+            let isWorkLeft = snapshot.completed + snapshot.failed + snapshot.running + snapshot.waiting < count
+            // Streams that never end fill the user's bound in the end: then none is free.
+            let mayGoOn = isWorkLeft && snapshot.running < concurrency
+            quiet = snapshot.completed > last || !mayGoOn ? 0 : quiet + 5
+            last = snapshot.completed
+            try #require(
+                quiet < 30, "\(storm.testDescription): nothing completed before \(second + 5) s; \(snapshot)")
+        }
+        try run.stop(now: true)
+        let ending = try run.simulation.finish(process)
+        #expect(ending == .stopped || ending == .finished)
+        print("\(storm.testDescription): \(last) of \(count) in \(seconds) s")
+    }
+}
