@@ -31,10 +31,10 @@ import Testing
         for share in shares { _ = share?.count(20_000) }
         #expect(grows(0) && grows(0) && !grows(1) && !grows(2) && !grows(1))
         #expect(budget.waitingCount == 2)
-        // It ended and is not stored yet: the next one has its place, though nothing is free.
+        // It ended and is not stored yet: nothing is free, and nobody has its place.
         shares[0]?.end()
-        #expect(woken.numbers == [2])
-        #expect(grows(2) && !grows(3))
+        #expect(woken.numbers == [])
+        #expect(!grows(3))
         // Stored: there is room for all that wait.
         shares[0] = nil
         #expect(woken.numbers == [2, 1, 3])

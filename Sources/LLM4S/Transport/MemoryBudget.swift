@@ -49,6 +49,15 @@ final class MemoryBudget: Sendable {
         }
     }
 
+    /// The answer wants no more.
+    ///
+    /// The favoured one stays so until it is given back: were the next one to go on at once, a store that is slow would let
+    /// all of them be held.
+    fileprivate func end(_ share: MemoryShare) {
+        let id = ObjectIdentifier(share)
+        waiting.withLock { waiting in waiting.queue.removeAll { $0.share == id } }
+    }
+
     /// The answer waits no more, and is favoured no more.
     fileprivate func leave(_ share: MemoryShare) {
         let id = ObjectIdentifier(share)
@@ -102,5 +111,5 @@ final class MemoryShare: Sendable {
     func mayGrow(resume: @escaping @Sendable () -> Void) -> Bool { budget.mayGrow(self, resume: resume) }
 
     /// The answer came to its end: it wants no more, and holds what it has until it is stored.
-    func end() { budget.leave(self) }
+    func end() { budget.end(self) }
 }
