@@ -19,7 +19,7 @@ struct EndToEndStatusTests {
 
     @Test func aKilledWorkerIsToldAndWatchingItEnds() async throws {
         let server = try await MockServer.start()
-        let file = try directory.writeJobs([Answers.countingJob("a", to: 300, options: "+pace=20ms")])
+        let file = try directory.writeJobs([Answers.countingJob("a", to: 50_000, options: "+pace=20ms")])
         let run = try BatchProcess(["run", file, "--base-url", server.baseURL])
         try await run.wait { server.statistics.activeStreams == 1 }
         #expect(try await worker() == "working")
@@ -31,7 +31,11 @@ struct EndToEndStatusTests {
         #expect(watched.status == 0 && watched.output.contains("dead"), "\(watched.output)\(watched.error)")
         #expect(watched.output.contains("llm4s-batch resume --db"), "\(watched.output)")
         #expect(try await worker() == "dead")
-        #expect(try await BatchProcess.run("resume", "--db", database).status == 0)
+        let resumed = try BatchProcess(
+            ["resume", "--db", database, "--base-url", server.baseURL, "--drain-timeout", "0s"])
+        try await resumed.wait { SQLite.currentNumber(database, "SELECT count(*) FROM attempts WHERE run_id = 2") > 0 }
+        resumed.send(SIGTERM)
+        #expect(await resumed.ended().status == 143)
         #expect(try await worker() == "none")
         await server.stop()
     }
