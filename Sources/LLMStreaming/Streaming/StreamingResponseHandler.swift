@@ -138,7 +138,9 @@ public struct StreamingResponseHandler: Sendable {
 
     /// Takes the end of an event stream's body.
     ///
-    /// - Parameter isOrderly: whether the server ended it, and not the connection under it.
+    /// - Parameters:
+    ///   - isOrderly: whether the server ended it, and not the connection under it.
+    ///   - chunks: what came is appended to it.
     /// - Throws: the error that the body was instead of events, or kind `cut` where the answer is not whole.
     public mutating func receiveEnd(isOrderly: Bool = true, into chunks: inout [StreamedChunk]) throws(LLMError) {
         guard !isBodyEnded, !isFailed else { return }
@@ -187,7 +189,10 @@ public struct StreamingResponseHandler: Sendable {
     /// Takes one whole completion that came as a JSON document instead of a stream, or chunks as lines or an array of
     /// JSON.
     ///
-    /// - Parameter isOrderly: whether the server ended the body, and not the connection under it.
+    /// - Parameters:
+    ///   - body: all of it.
+    ///   - isOrderly: whether the server ended the body, and not the connection under it.
+    ///   - chunks: what came is appended to it.
     public mutating func receiveWhole(
         _ body: [UInt8], isOrderly: Bool = true, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
