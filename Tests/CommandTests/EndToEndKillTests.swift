@@ -37,7 +37,7 @@ struct EndToEndKillTests {
         }
         var known: [String: String] = [:]
         // So that all kills come before the jobs are done: a number takes some 200 bytes. A hundred kills come
-        // close to what they take together on average, five may not; nor may a busy machine that is late with each.
+        // close to what they take together on average, five may not.
         let bytes = (1...jobs).reduce(0) { $0 + 200 * length($1) }
         let between = min(400_000, isLarge ? bytes / kills : bytes / (2 * kills))
         var landed = 0
@@ -45,8 +45,10 @@ struct EndToEndKillTests {
             // run and resume take turns: both must go on with what the other left.
             let isFirst = !FileManager.default.fileExists(atPath: database)
             let arguments = isFirst || kill % 2 == 0 ? ["run", file] : ["resume", "--db", database]
-            let process = try BatchProcess(arguments + options(kill))
             let target = server.statistics.bodyBytesWritten + Int.random(in: 0...between, using: &chance)
+            // Whoever looks late finds the process there all the same.
+            server.hold(afterBodyBytes: target + 20_000)
+            let process = try BatchProcess(arguments + options(kill))
             try await process.wait { server.statistics.bodyBytesWritten >= target }
             // The first one finds something stored.
             if kill == 1 {
@@ -70,6 +72,7 @@ struct EndToEndKillTests {
         }
         print("\(resume): \(landed) of \(kills) kills found the process at work")
         #expect(landed == kills)
+        server.hold(afterBodyBytes: nil)
         let last = try await BatchProcess(["run", file] + options(kills + 1)).ended()
         #expect(last.status == 0, "seed \(Project.seed): \(last.error)")
         try Answers.expectWhole(database, jobs: jobs)

@@ -75,6 +75,13 @@ package final class MockServer: Sendable {
     /// Changes the running server.
     package func control(_ settings: ControlSettings) { controls.apply(settings) }
 
+    /// Lets no body go on once so many bytes of bodies were written, until it is called again.
+    ///
+    /// So a test that is late on a busy machine finds the answers where it wants them.
+    ///
+    /// - Parameter limit: as `statistics.bodyBytesWritten` counts; nil: all go on.
+    package func hold(afterBodyBytes limit: Int?) { ledger.hold(afterBodyBytes: limit) }
+
     /// Closes all connections and the port, and returns once that is done.
     ///
     /// A second call does nothing.

@@ -123,6 +123,11 @@ final class ResponseWriter {
                 }
                 return
             }
+            guard !ledger.isHeld else {
+                context.flush()
+                schedule(at: .now() + .milliseconds(5)) { [self] in write() }
+                return
+            }
             var slice = context.channel.allocator.buffer(capacity: source.capacity)
             let pause = source.fill(&slice)
             turn += slice.readableBytes

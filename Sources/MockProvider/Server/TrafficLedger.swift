@@ -16,6 +16,8 @@ final class TrafficLedger: Sendable {
     private let keepsResponses: Bool
     private let log: RequestLog?
     private let state = Mutex(State())
+    /// The body bytes of all responses together after which none goes on.
+    private let hold = Atomic(Int.max)
 
     init(keepsRequests: Bool, keepsResponses: Bool, log: RequestLog?) {
         self.keepsRequests = keepsRequests
@@ -90,6 +92,14 @@ final class TrafficLedger: Sendable {
             if recordsResponses { $0.sent[request, default: []].append(contentsOf: bytes.readableBytesView) }
         }
     }
+
+    /// Whether responses wait for a test.
+    var isHeld: Bool {
+        let limit = hold.load(ordering: .relaxed)
+        return limit != .max && statistics.bodyBytesWritten >= limit
+    }
+
+    func hold(afterBodyBytes limit: Int?) { hold.store(limit ?? .max, ordering: .relaxed) }
 
     func streamBlocked() {
         state.withLock { $0.statistics.blockedStreams += 1 }
