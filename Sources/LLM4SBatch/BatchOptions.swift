@@ -4,7 +4,7 @@ public import LLMStreaming
 ///
 /// ```swift
 /// var options = BatchOptions()
-/// options.model = "openai/gpt-5-mini"
+/// options.model = "openai/gpt-6-luna"
 /// options.concurrency = 200
 /// options.timeouts.firstToken = .seconds(120)
 /// let batch = BatchRunner(database: "answers.db", options: options)

@@ -50,7 +50,7 @@ package struct InputDefaults: Sendable {
             return ModelName(provider: unprefixedProvider, model: text)
         }
         let prefix = String(text[..<slash])
-        if catalog[prefix] != nil {
+        if catalog.isProvider(prefix, whereOneIsChosen: provider != nil) {
             let model = String(text[text.utf8.index(after: slash)...])
             guard !model.isEmpty else { throw ConfigurationError("\(text.quotedName) names a provider but no model") }
             return ModelName(provider: prefix, model: model)

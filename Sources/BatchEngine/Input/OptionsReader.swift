@@ -23,7 +23,7 @@ enum OptionsReader {
     }
 
     /// The effort words of `reasoning`.
-    static let reasoningEfforts = ["none", "low", "medium", "high"]
+    static let reasoningEfforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
     /// The words of `api`.
     static let interfaces = ["chat", "responses"]
 

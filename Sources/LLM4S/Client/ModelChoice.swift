@@ -8,12 +8,12 @@ struct ModelChoice: Sendable {
     /// The choice that `provider/model`, or a bare model, means in an environment.
     init(_ name: String, environment: [String: String]) throws(ConfigurationError) {
         let catalog = ProviderCatalog()
-        if let slash = name.firstIndex(of: "/"), let provider = catalog[String(name[..<slash])] {
+        let isOpenRouter = environment["OPENAI_BASE_URL"]?.contains("openrouter.ai") == true
+        let prefix = name.firstIndex(of: "/").map { String(name[..<$0]) } ?? ""
+        if let provider = catalog[prefix], catalog.isProvider(prefix, whereOneIsChosen: isOpenRouter) {
             endpoint = try Endpoint(provider: provider, environment: environment)
-            model = String(name[name.index(after: slash)...])
-        } else if let url = environment["OPENAI_BASE_URL"], url.contains("openrouter.ai"),
-            var provider = catalog["openrouter"]
-        {
+            model = String(name.dropFirst(prefix.count + 1))
+        } else if isOpenRouter, let url = environment["OPENAI_BASE_URL"], var provider = catalog["openrouter"] {
             // Who points OpenAI's variable at OpenRouter may have put its key into OpenAI's as well.
             provider.keyVariables.append("OPENAI_API_KEY")
             endpoint = try Endpoint(provider: provider, baseURL: url, environment: environment)

@@ -31,6 +31,9 @@ enum AnthropicMessagesRequest {
             case .responseFormat where value == ["type": "text"]: break
             case .responseFormat where value["type"] == "json_schema" && value["json_schema"]?["schema"] != nil:
                 add(["format": format(value)], to: &body)
+            case .reasoning where value == "minimal":
+                throw LLMError(
+                    .invalidRequest, "option 'reasoning': provider '\(provider.name)' has no effort 'minimal'")
             case .reasoning where hasEffort(model):
                 add(["effort": value], to: &body)
                 if options[.reasoningBudgetTokens] == nil { body["thinking"] = ["type": "adaptive"] }

@@ -29,12 +29,13 @@ enum OpenAIChatRequest {
     ) -> (String, JSON)?? {
         if provider.missingOptions.contains(name) { return name == .n && value.int == 1 ? .some(nil) : .none }
         if let renamed = provider.renamedOptions[name] { return (renamed, value) }
+        if name == .temperature || name == .topP, provider.samplingRefusal(for: model) != nil { return .some(nil) }
         switch name {
         case .temperature, .topP, .presencePenalty, .frequencyPenalty, .stop, .seed, .n, .tools, .toolChoice,
             .responseFormat:
             return (name.rawValue, value)
         case .maxTokens:
-            // A fine-tuned model is named after its base: "ft:gpt-5-mini:...".
+            // A fine-tuned model is named after its base: "ft:gpt-6-luna:...".
             let base = model.hasPrefix("ft:") ? model.dropFirst(3) : model[...]
             let isRenamed = provider.maxCompletionTokensPrefixes.contains { base.hasPrefix($0) }
             return (isRenamed ? "max_completion_tokens" : "max_tokens", value)

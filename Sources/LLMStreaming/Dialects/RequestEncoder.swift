@@ -123,12 +123,12 @@ public enum RequestEncoder {
     private static func notes(
         _ content: RequestContent, _ dialect: Dialect, _ provider: Provider, _ model: String
     ) -> [String] {
-        guard case .conversation(let conversation, let options, _) = content, dialect != .openAIChat else { return [] }
+        guard case .conversation(let conversation, let options, _) = content else { return [] }
         var notes: [String] = []
-        if conversation.messages.contains(where: { $0.name != nil && $0.role != .tool }) {
+        if dialect != .openAIChat, conversation.messages.contains(where: { $0.name != nil && $0.role != .tool }) {
             notes.append("the names of messages were left out: \(dialect.rawValue) has no field for them")
         }
-        if dialect == .anthropicMessages, let reason = provider.samplingRefusal(for: model) {
+        if dialect != .openAIResponses, let reason = provider.samplingRefusal(for: model) {
             for name in options.names where name == .temperature || name == .topP {
                 notes.append("option '\(name.rawValue)' was left out: \(reason)")
             }

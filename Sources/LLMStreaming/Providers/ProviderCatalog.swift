@@ -7,20 +7,36 @@
 /// ```
 public struct ProviderCatalog: Sendable {
     private var providers: [String: Provider]
+    /// The names of presets (`ProviderCatalog+Compatible.swift`) that no configuration has replaced.
+    package private(set) var presets: Set<String>
 
     /// The built-in providers (SPEC 4, WIRE.md 1).
     public init() {
-        providers = Dictionary(uniqueKeysWithValues: Self.builtIn.map { ($0.name, $0) })
+        providers = Dictionary(uniqueKeysWithValues: (Self.builtIn + Self.compatible).map { ($0.name, $0) })
+        presets = Set(Self.compatible.map(\.name))
     }
 
     /// The provider of that name.
     public subscript(_ name: String) -> Provider? {
         get { providers[name] }
-        set { providers[name] = newValue }
+        set {
+            providers[name] = newValue
+            presets.remove(name)
+        }
     }
 
     /// All names, sorted.
     public var names: [String] { providers.keys.sorted() }
+
+    /// Whether what stands before a model's first `/` names a provider.
+    ///
+    /// - Parameters:
+    ///   - prefix: the text before the slash.
+    ///   - isChosen: whether the provider is told otherwise. Then the name of a preset that is also a vendor's belongs to
+    ///     the model: `nvidia/Nemotron` on a vLLM server, `perplexity/sonar` at OpenRouter.
+    public func isProvider(_ prefix: String, whereOneIsChosen isChosen: Bool) -> Bool {
+        providers[prefix] != nil && !(isChosen && presets.contains(prefix))
+    }
 
     /// How the names of OpenAI's reasoning models begin.
     private static let reasoningModels = ["o1", "o3", "o4", "gpt-5", "gpt-6"]
@@ -46,7 +62,7 @@ public struct ProviderCatalog: Sendable {
             headers: [("anthropic-version", "2023-06-01")],
             // Later models refuse an assistant's message at the end (WIRE.md 6).
             modelResume: Provider.ModelResume(.claude(through: ClaudeVersion(4, 5)), .assistant),
-            samplingRefusal: .named(["opus-4-7", "opus-4-8", "fable-5"])),
+            samplingRefusal: .named(["opus-4-7", "opus-4-8", "opus-5", "sonnet-5", "haiku-5-5", "fable-5"])),
         Provider(
             name: "openrouter", baseURL: "https://openrouter.ai/api/v1", baseURLVariables: ["OPENROUTER_BASE_URL"],
             keyVariables: ["OPENROUTER_API_KEY"], resume: .assistant, reasoningForm: .object,

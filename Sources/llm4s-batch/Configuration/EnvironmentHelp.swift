@@ -22,7 +22,13 @@ enum EnvironmentHelp {
     static var entries: [(name: String, meaning: String)] {
         var entries = [("LLM_MODEL", "model of lines without one, as provider/model")]
         let catalog = ProviderCatalog()
-        for provider in catalog.names.compactMap({ catalog[$0] }) { entries += variables(of: provider) }
+        for provider in catalog.names.compactMap({ catalog[$0] }) where !catalog.presets.contains(provider.name) {
+            entries += variables(of: provider)
+        }
+        for provider in catalog.presets.sorted().compactMap({ catalog[$0] }) {
+            let meaning = "key of \(provider.name)/; \(provider.baseURLVariables.joined()) for another URL"
+            entries += each(provider.keyVariables, meaning)
+        }
         return entries + [
             ("HTTPS_PROXY, HTTP_PROXY", "an HTTP proxy; lower case goes first"),
             ("NO_PROXY", "what is reached without it"),

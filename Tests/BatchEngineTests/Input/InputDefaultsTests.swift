@@ -30,6 +30,9 @@ import Testing
         Case("meta-llama/Llama-3.1-8B", provider: "vllm", ("vllm", "meta-llama/Llama-3.1-8B")),
         Case("mock/m", provider: "vllm", ("mock", "m")),
         Case("/m", provider: "vllm", ("vllm", "/m")),
+        Case("nvidia/nemotron", ("nvidia", "nemotron")),
+        Case("nvidia/nemotron", provider: "vllm", ("vllm", "nvidia/nemotron")),
+        Case("perplexity/sonar", provider: "openrouter", ("openrouter", "perplexity/sonar")),
     ]
 
     @Test(arguments: cases)

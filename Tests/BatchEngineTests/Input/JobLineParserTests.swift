@@ -334,8 +334,8 @@ import Testing
                 "unknown field 'mesages'; did you mean 'messages'?",
                 "'id' must be a string, not 7",
                 "'metadata' must be an object, not an empty array",
-                "'model': 'nope/m': unknown provider 'nope'; known are anthropic, azure, deepseek, groq, "
-                    + "llamacpp, mistral, mock, ollama, openai, openrouter, sglang, vllm; or give --provider",
+                "'model': 'nope/m': unknown provider 'nope'; known are "
+                    + ProviderCatalog().names.joined(separator: ", ") + "; or give --provider",
                 "unknown role 'usr' in messages[0]; did you mean 'user'?",
                 "'content' is missing in messages[1]",
                 "unknown field 'temprature' in options; did you mean 'temperature'?",

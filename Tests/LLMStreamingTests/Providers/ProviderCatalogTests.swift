@@ -6,9 +6,29 @@ import Testing
         #expect(
             ProviderCatalog().names
                 == [
-                    "anthropic", "azure", "deepseek", "groq", "llamacpp", "mistral", "mock", "ollama", "openai",
-                    "openrouter", "sglang", "vllm",
+                    "anthropic", "azure", "baseten", "cerebras", "dashscope", "deepinfra", "deepseek", "fireworks",
+                    "gemini", "groq", "huggingface", "hyperbolic", "llamacpp", "minimax", "mistral", "mock", "moonshot",
+                    "novita", "nvidia", "ollama", "openai", "openrouter", "perplexity", "sambanova", "scaleway",
+                    "sglang", "siliconflow", "together", "vercel", "vllm", "xai", "zai",
                 ])
+    }
+
+    /// A preset's name is often a vendor's too: on another server it is part of the model's.
+    @Test func aPresetIsAProviderWhereNoOtherIsChosen() {
+        var catalog = ProviderCatalog()
+        #expect(catalog.presets.count == 20)
+        for name in catalog.presets {
+            let provider = Provider.named(name)
+            #expect(provider.baseURL.hasPrefix("https://") && !provider.baseURL.hasSuffix("/"), "\(name)")
+            #expect(provider.needsKey && !provider.keyVariables.isEmpty && provider.resume == .none, "\(name)")
+            #expect(provider.baseURLVariables == ["\(name.uppercased())_BASE_URL"])
+            #expect(catalog.isProvider(name, whereOneIsChosen: false))
+            #expect(!catalog.isProvider(name, whereOneIsChosen: true))
+        }
+        #expect(catalog.isProvider("mock", whereOneIsChosen: true))
+        #expect(!catalog.isProvider("meta-llama", whereOneIsChosen: false))
+        catalog["nvidia"] = Provider(name: "nvidia", baseURL: "http://10.0.0.7:8000/v1")
+        #expect(catalog.isProvider("nvidia", whereOneIsChosen: true), "who configures it means it")
     }
 
     @Test func onlyAnthropicSpeaksMessagesAndNamesItsVersion() {

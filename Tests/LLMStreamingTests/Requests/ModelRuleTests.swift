@@ -8,7 +8,8 @@ import Testing
             ("claude-haiku-4-5", "2023-06-01", true), ("claude-opus-4-6", "2023-06-01", true),
             ("claude-opus-4-7", "2023-06-01", false), ("claude-opus-4-8-20261001", "2023-06-01", false),
             ("claude-fable-5", "2023-06-01", false), ("anthropic/claude-opus-4.7", "2023-06-01", false),
-            ("claude-haiku-4-5", "2026-10-21", false),
+            ("claude-opus-5-5", "2023-06-01", false), ("claude-sonnet-5", "2023-06-01", false),
+            ("claude-haiku-5-5", "2023-06-01", false), ("claude-haiku-4-5", "2026-10-21", false),
         ])
     func samplingIsLeftOutWithANoteWhereModelOrVersionRefusesIt(_ model: String, _ version: String, _ isSent: Bool)
         throws
@@ -69,6 +70,37 @@ import Testing
         let body = try JSONParser.parse(request.body)
         #expect(body["max_completion_tokens"] == (isRenamed ? 9 : nil))
         #expect(body["max_tokens"] == (isRenamed ? nil : 9))
+    }
+
+    @Test(arguments: [("gemini-3.8-flash", false), ("gemini-3.5-flash-lite", false), ("gemini-3.1-pro-preview", true)])
+    func samplingIsLeftOutForTheGeminiModelsThatRefuseIt(_ model: String, _ isSent: Bool) throws {
+        var options = CompletionOptions()
+        options.temperature = 0.5
+        options.topP = 0.9
+        options.presencePenalty = 0.1
+        let request = try RequestEncoder.encode(
+            .conversation([.user("hi")], options, extraBody: JSONObject()), model: model, provider: .named("gemini"))
+        let body = try JSONParser.parse(request.body)
+        #expect(body["temperature"] == (isSent ? 0.5 : nil) && body["top_p"] == (isSent ? 0.9 : nil))
+        #expect(body["presence_penalty"] == 0.1)
+        #expect(request.notes.count == (isSent ? 0 : 2))
+    }
+
+    @Test(arguments: ["none", "minimal", "low", "medium", "high", "xhigh", "max"])
+    func everyEffortIsSentInTheProvidersOwnPlace(_ effort: String) throws {
+        let options = CompletionOptions(members: JSONObject([.init(key: "reasoning", value: .string(effort))]))
+        let content = RequestContent.conversation([.user("hi")], options, extraBody: JSONObject())
+        let body = { (provider: Provider) in
+            try JSONParser.parse(try RequestEncoder.encode(content, model: "m", provider: provider).body)
+        }
+        #expect(try body(.openAI)["reasoning_effort"] == .string(effort))
+        #expect(try body(.named("openrouter"))["reasoning"] == ["effort": .string(effort)])
+        guard effort != "minimal" else {
+            let error = #expect(throws: LLMError.self) { try body(.anthropic) }
+            #expect(error?.message == "option 'reasoning': provider 'anthropic' has no effort 'minimal'")
+            return
+        }
+        #expect(try body(.anthropic)["output_config"] == (effort == "none" ? nil : ["effort": .string(effort)]))
     }
 
     @Test func effortAndBudgetShareOpenRoutersObject() throws {

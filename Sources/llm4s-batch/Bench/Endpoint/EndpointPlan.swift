@@ -53,7 +53,9 @@ struct EndpointPlan {
         var provider = options.providers.provider
         // Whoever names a server and no provider means one of those that speak OpenAI's dialect and need no key.
         let prefix = model?.split(separator: "/").first.map(String.init) ?? ""
-        if provider == nil, options.baseURL != nil, catalog[prefix] == nil { provider = "vllm" }
+        if provider == nil, options.baseURL != nil, !catalog.isProvider(prefix, whereOneIsChosen: true) {
+            provider = "vllm"
+        }
         return try InputDefaults(
             catalog: catalog, model: model, provider: provider, openAIBaseURL: environment["OPENAI_BASE_URL"],
             resume: .restart)
