@@ -65,7 +65,10 @@ let package = Package(
             resources: [.embedInCode("Resources/job_line_schema.json")], swiftSettings: settings),
         .target(
             name: "BatchStore", dependencies: ["BatchEngine", "LLMStreaming", "CSQLite"],
-            resources: [.embedInCode("Resources/schema_v1.sql"), .embedInCode("Resources/queries.sql")],
+            resources: [
+                .embedInCode("Resources/schema_v2.sql"), .embedInCode("Resources/migration_v2.sql"),
+                .embedInCode("Resources/queries.sql"),
+            ],
             swiftSettings: settings),
         .target(name: "MockProvider", dependencies: [tls] + nio, swiftSettings: settings),
         .target(name: "LoadTesting", dependencies: ["LLMStreaming"], swiftSettings: settings),

@@ -186,19 +186,19 @@ import Testing
 
     // MARK: Migrations
 
-    private static let second = Migration("ALTER TABLE jobs ADD COLUMN note TEXT; PRAGMA user_version = 2")
+    private static let next = Migration("ALTER TABLE jobs ADD COLUMN note TEXT; PRAGMA user_version = 3")
 
     @Test func aMigrationKeepsTheRows() async throws {
         let store = try await TestStore(jobs: newJobs(3))
         try await store.database.close()
         var options = StoreOptions()
-        options.migrations = BatchSchema.migrations + [Self.second]
+        options.migrations = BatchSchema.migrations + [Self.next]
         // The reader of this version reads its own schema only: the writer alone shows the migration.
         let writer = Writer(options: options)
         _ = try await writer.open(store.database.path)
         try await writer.close()
         #expect(try sqlRows(store.database.path, "SELECT custom_id, note FROM jobs") == ["j1|", "j2|", "j3|"])
-        #expect(try sqlRows(store.database.path, "PRAGMA user_version") == ["2"])
+        #expect(try sqlRows(store.database.path, "PRAGMA user_version") == ["3"])
     }
 
     @Test func aMigrationThatFailsLeavesTheOldFile() async throws {
@@ -207,7 +207,7 @@ import Testing
         let state = try FileState(store.database.path)
         var options = StoreOptions()
         options.migrations =
-            BatchSchema.migrations + [Self.second, Migration("UPDATE jobs SET note = 'x'; CREATE TABLE jobs (x)")]
+            BatchSchema.migrations + [Self.next, Migration("UPDATE jobs SET note = 'x'; CREATE TABLE jobs (x)")]
         await #expect(throws: StoreError.self) { try await Writer(options: options).open(store.database.path) }
         #expect(try FileState(store.database.path).bytes == state.bytes)
         let database = try await BatchDatabase.open(store.database.path)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct SchemaTests {
     /// The tables of SPEC 6, with the columns that it names.
     private static let tables: [String: String] = [
-        "runs": "run_id started_ms finished_ms status exit_code command options version host pid",
+        "runs": "run_id started_ms finished_ms status exit_code command options version host pid stop_reason",
         "run_seconds": "run_id second chunks output_tokens completed failed running waiting",
         "jobs": """
         job_id custom_id source line provider model request_sha256 status attempts not_before_ms error_kind error \
@@ -19,7 +19,7 @@ import Testing
         attempt_id job_id number counts run_id request_sha256 resumed_from resume_strategy prefix_chars \
         overlap_chars started_ms first_byte_us first_chunk_us duration_us status partial finish_reason http_status \
         error_kind error retry_after_ms request_id response_id first_chunk_id last_chunk_id chunk_count gaps \
-        prompt_tokens completion_tokens usage_source
+        prompt_tokens completion_tokens usage_source service_tier
         """,
         "chunks": "chunk_id attempt_id seq at_us kind choice item text",
         "completions": """
@@ -172,7 +172,7 @@ import Testing
 
     @Test func theSchemaIsTheFileAtTheTop() throws {
         let file = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "schema/schema_v1.sql")
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "schema/schema_v2.sql")
         #expect(try String(contentsOf: file, encoding: .utf8) == BatchSchema.sql)
     }
 }

@@ -3,8 +3,13 @@
 /// The number is its place in the list, from 1, and its script sets `user_version` to it.
 package struct Migration: Sendable {
     let script: String
+    /// Makes its whole schema from an empty file, without the steps before; nil where only the step does.
+    let whole: String?
 
-    package init(_ script: String) { self.script = script }
+    package init(_ script: String, whole: String? = nil) {
+        self.script = script
+        self.whole = whole
+    }
 
     /// Brings a database up to the last migration, in one transaction: whatever fails leaves the old one as it was.
     ///
@@ -19,11 +24,18 @@ package struct Migration: Sendable {
         guard found < migrations.count else { return }
         try path.naming { () throws(SQLiteFailure) in
             try connection.transaction { () throws(SQLiteFailure) in
-                for migration in migrations[found...] { try connection.run(migration.script) }
+                for script in scripts(from: found, through: migrations) { try connection.run(script) }
             }
         }
         let reached = try schema(of: connection, path: path)
         precondition(reached == migrations.count, "migration \(migrations.count) says that it is \(reached)")
+    }
+
+    /// What leads from a schema to the last one: from none at all through the newest that is made whole.
+    private static func scripts(from found: Int, through migrations: [Migration]) -> [String] {
+        let whole = found == 0 ? migrations.lastIndex { $0.whole != nil } : nil
+        guard let whole, let script = migrations[whole].whole else { return migrations[found...].map(\.script) }
+        return [script] + migrations[(whole + 1)...].map(\.script)
     }
 
     /// The number of the schema that a connection sees.

@@ -94,7 +94,7 @@ extension BatchReader {
         // A job runs while an attempt of it does.
         let running = try connection.integer(
             """
-            SELECT count(DISTINCT job_id) FROM attempts INDEXED BY attempts_running WHERE status = 'running'
+            SELECT count(DISTINCT job_id) FROM main.attempts INDEXED BY attempts_running WHERE status = 'running'
             """)
         counts.running = Int(running ?? 0)
         let total = try connection.integer("SELECT count(*) FROM jobs")

@@ -38,10 +38,12 @@ package actor BatchReader {
         }
         let (found, known) = (try Migration.schema(of: opened, path: path), BatchSchema.version)
         if found > known { throw StoreError(.newerSchema(found: found, known: known), path: path.real) }
-        if found < known { throw StoreError(.olderSchema(found: found, known: known), path: path.real) }
+        if found < BatchSchema.oldestRead {
+            throw StoreError(.olderSchema(found: found, known: known), path: path.real)
+        }
         try path.naming { () throws(SQLiteFailure) in
             try opened.execute("PRAGMA query_only = OFF")
-            try opened.run(BatchSchema.temporaryViews)
+            try opened.run(BatchSchema.temporaryViews(for: found))
             try opened.execute("PRAGMA query_only = ON")
         }
         connection = consume opened

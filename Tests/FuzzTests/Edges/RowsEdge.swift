@@ -256,7 +256,7 @@ enum RowsEdge {
         }
 
         private static let rows = """
-            INSERT INTO runs VALUES (1, 1789999990000, 1789999999000, 'finished', 0, 'run', '{}', '1', 'host', 7);
+            INSERT INTO runs VALUES (1, 1789999990000, 1789999999000, 'finished', 0, NULL, 'run', '{}', '1', 'host', 7);
             INSERT INTO run_seconds VALUES (1, 1789999991, 5, 5, 1, 0, 1, 0, NULL), (1, 1789999992, 5, 5, 1, 0, 1, 0, NULL);
             INSERT INTO jobs VALUES
                 (1, 'a', 'a.jsonl', 1, 'openai', 'm', 'aa', 'completed', 1, NULL, NULL, NULL, 1789999990000, 1789999990000),
@@ -267,19 +267,19 @@ enum RowsEdge {
             INSERT INTO requests SELECT job_id, '{"k":1}', '{"prompt":"Say it."}' FROM jobs;
             INSERT INTO attempts VALUES
                 (1, 1, 1, 1, 1, 'aa', NULL, NULL, NULL, NULL, NULL, NULL, 1789999990000, 10, 20, 30, 'completed', 'stop', 200,
-                    NULL, NULL, NULL, NULL, 'q', 'r1', 1, 2, 2, '{"8":1}', 3, 2, 'provider', 0.5, NULL),
+                    NULL, NULL, NULL, NULL, 'q', 'r1', 1, 2, 2, '{"8":1}', 3, 2, 'provider', 0.5, 'default', NULL),
                 (2, 2, 1, 1, 1, 'bb', NULL, NULL, NULL, NULL, NULL, NULL, 1789999990000, 10, 20, 30, 'interrupted', NULL, 200,
-                    'cut', 'cut', NULL, 500, 'q', 'r2', 3, 3, 1, '{"8":1}', 3, 2, 'estimate', 0.5,
+                    'cut', 'cut', NULL, 500, 'q', 'r2', 3, 3, 1, '{"8":1}', 3, 2, 'estimate', 0.5, NULL,
                     '{"choices":[{"choice":0,"text":"Once upon"}],"content_deltas":2,"tokens":2,"furthest":9,
                     "seams":[{"attempt_id":2,"choice":0,"start":0,"kept":9,"restored":""}]}'),
                 (3, 2, 2, 1, 1, 'bb', 2, 'prefill', 4, 'why', '["a note"]', 0, 1789999991000, 10, 20, 30, 'completed', 'stop',
-                    200, NULL, NULL, NULL, NULL, 'q', 'r3', 4, 5, 2, NULL, 9, 2, 'mixed', 0.25, NULL),
+                    200, NULL, NULL, NULL, NULL, 'q', 'r3', 4, 5, 2, NULL, 9, 2, 'mixed', 0.25, NULL, NULL),
                 (4, 3, 1, 1, 1, 'cc', NULL, NULL, NULL, NULL, NULL, NULL, 1789999991000, 10, 20, 30, 'interrupted', NULL, 200,
-                    'cut', 'cut', NULL, NULL, 'q', 'r4', 6, 7, 2, '{"8":1}', 3, 2, 'estimate', NULL,
+                    'cut', 'cut', NULL, NULL, 'q', 'r4', 6, 7, 2, '{"8":1}', 3, 2, 'estimate', NULL, NULL,
                     '{"choices":[{"choice":0,"text":"Once upon a time"}],"content_deltas":2,"tokens":4,"furthest":16,
                     "seams":[{"attempt_id":4,"choice":0,"start":0,"kept":16,"restored":""}]}'),
                 (5, 4, 1, 1, 1, 'dd', NULL, NULL, NULL, NULL, NULL, NULL, 1789999991000, 10, NULL, 30, 'failed', NULL, 500,
-                    'server', 'HTTP 500', 'x', NULL, 'q', NULL, NULL, NULL, 0, NULL, NULL, NULL, 'none', NULL, NULL);
+                    'server', 'HTTP 500', 'x', NULL, 'q', NULL, NULL, NULL, 0, NULL, NULL, NULL, 'none', NULL, NULL, NULL);
             INSERT INTO chunks VALUES
                 (1, 1, 0, 20, 'text', 0, 0, 'Hi'), (2, 1, 1, 25, 'finish', 0, 0, 'stop'), (3, 2, 0, 20, 'text', 0, 0, 'Once upon'),
                 (4, 3, 0, 20, 'text', 0, 0, ' upon a time'), (5, 3, 1, 25, 'finish', 0, 0, 'stop'),

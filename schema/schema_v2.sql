@@ -1,8 +1,8 @@
--- llm4s-batch: the database of a batch. Schema 1.
+-- llm4s-batch: the database of a batch. Schema 2.
 --
 -- One SQLite file in WAL mode, which sqlite3, Datasette, DuckDB or pandas may read while a run is on. Only the worker
 -- that holds the lock DB.lock writes. Start with the views at the end: results, failures, partials, latency,
--- usage_by_model, errors_by_kind, throughput.
+-- usage_by_model, usage_by_tier, errors_by_kind, throughput.
 --
 -- Units: *_ms are Unix milliseconds, *_us are microseconds, of an attempt from its start. Tokens are as the provider
 -- counted them; NULL means that it did not say, which is not 0. Lengths of text (*_chars, seams) are Unicode scalars,
@@ -12,7 +12,7 @@
 -- each time, which costs 3 us.
 
 PRAGMA application_id = 0x4C344253; -- 'L4BS'
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- One row a call of run, resume or retry.
 CREATE TABLE runs (
@@ -23,6 +23,8 @@ CREATE TABLE runs (
     -- interrupted: stopped with work left, or its process died.
     status TEXT NOT NULL CHECK (status = 'running' OR status = 'finished' OR status = 'interrupted'),
     exit_code INTEGER,
+    -- Why it stopped with work left, in words. NULL: all was done, or nobody knows.
+    stop_reason TEXT,
     -- run, resume or retry.
     command TEXT NOT NULL,
     -- The options in force, JSON; never a secret.
@@ -184,6 +186,8 @@ CREATE TABLE attempts (
     ),
     -- What it cost: the provider's own figure, else its tokens by the price table. NULL: not known.
     cost_usd REAL,
+    -- The service tier that served it, in the provider's word, such as flex. NULL: it did not say.
+    service_tier TEXT,
     -- Where it did not complete: the answer so far, joined with what it went on from. JSON with, per choice, choice,
     -- text, reasoning, refusal, tool_calls, open_tool_call, open_reasoning, paused_turn; and content_deltas, seams,
     -- tokens, and where the server keeps the stream, cursor. Last in the row, so that reading the rest does not read it.
@@ -302,8 +306,8 @@ CREATE TABLE rejected_lines (
 -- Answers, one row a job and choice.
 CREATE VIEW results AS
 SELECT
-    j.custom_id, c.choice, j.source, j.line, j.provider, coalesce(c.model, j.model) AS model, c.content, c.reasoning,
-    c.refusal, c.tool_calls, c.finish_reason, c.prompt_tokens, c.completion_tokens, c.cached_tokens,
+    j.custom_id, c.choice, j.source, j.line, j.status, j.provider, coalesce(c.model, j.model) AS model, c.content,
+    c.reasoning, c.refusal, c.tool_calls, c.finish_reason, c.prompt_tokens, c.completion_tokens, c.cached_tokens,
     c.reasoning_tokens, c.usage_source, c.cost_usd, c.ttft_us, c.duration_us, c.segments, j.attempts, c.response_id,
     c.created_ms, r.metadata, j.job_id
 FROM completions AS c
@@ -365,7 +369,7 @@ FROM ranked
 GROUP BY provider, model;
 
 -- Tokens per model: what the answers have, and what all tries, failed ones included, are likely to be billed as and
--- cost.
+-- cost; unpriced are the answers whose cost is not known, which no sum of costs holds.
 CREATE VIEW usage_by_model AS
 WITH responses AS (
     SELECT job_id, count(*) AS tries,
@@ -386,7 +390,8 @@ answered AS (
         sum(c.prompt_tokens) FILTER (WHERE c.prompt_tokens BETWEEN 0 AND 1e12) AS prompt_tokens,
         sum(c.completion_tokens) FILTER (WHERE c.completion_tokens BETWEEN 0 AND 1e12) AS completion_tokens,
         sum(c.cached_tokens) FILTER (WHERE c.cached_tokens BETWEEN 0 AND 1e12) AS cached_tokens,
-        sum(c.reasoning_tokens) FILTER (WHERE c.reasoning_tokens BETWEEN 0 AND 1e12) AS reasoning_tokens
+        sum(c.reasoning_tokens) FILTER (WHERE c.reasoning_tokens BETWEEN 0 AND 1e12) AS reasoning_tokens,
+        count(*) FILTER (WHERE c.cost_usd IS NULL) AS unpriced
     FROM completions AS c JOIN jobs AS j USING (job_id)
     WHERE c.choice = 0
     GROUP BY j.provider, j.model
@@ -394,9 +399,28 @@ answered AS (
 SELECT
     b.provider, b.model, coalesce(a.jobs, 0) AS completed, b.tries, a.prompt_tokens, a.completion_tokens,
     a.cached_tokens, a.reasoning_tokens, b.prompt_tokens AS billed_prompt_tokens,
-    b.completion_tokens AS billed_completion_tokens, b.cost_usd
+    b.completion_tokens AS billed_completion_tokens, b.cost_usd, coalesce(a.unpriced, 0) AS unpriced
 FROM billed AS b
 LEFT JOIN answered AS a ON a.provider = b.provider AND a.model = b.model;
+
+-- The same by the tier that served: tokens and cost over all tries that the provider took, each response once; unpriced
+-- are those responses whose cost is not known.
+CREATE VIEW usage_by_tier AS
+WITH responses AS (
+    SELECT job_id, max(service_tier) AS service_tier, max(status = 'completed') AS completed,
+        max(prompt_tokens) FILTER (WHERE prompt_tokens BETWEEN 0 AND 1e12) AS prompt_tokens,
+        max(completion_tokens) FILTER (WHERE completion_tokens BETWEEN 0 AND 1e12) AS completion_tokens,
+        max(cost_usd) FILTER (WHERE cost_usd BETWEEN 0 AND 1e12) AS cost_usd
+    FROM attempts
+    WHERE prompt_tokens IS NOT NULL OR completion_tokens > 0 OR chunk_count > 0
+    GROUP BY job_id, coalesce(response_id, 'attempt ' || attempt_id)
+)
+SELECT
+    j.provider, j.model, r.service_tier, sum(r.completed) AS completed, count(r.job_id) AS responses,
+    sum(r.prompt_tokens) AS prompt_tokens, sum(r.completion_tokens) AS completion_tokens, sum(r.cost_usd) AS cost_usd,
+    count(r.job_id) FILTER (WHERE r.cost_usd IS NULL) AS unpriced
+FROM responses AS r JOIN jobs AS j USING (job_id)
+GROUP BY j.provider, j.model, r.service_tier;
 
 -- What went wrong, over all tries: also those that a later try made good.
 CREATE VIEW errors_by_kind AS
