@@ -69,6 +69,7 @@ enum Console {
     }
 
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    static var isInputTerminal: Bool { isatty(STDIN_FILENO) == 1 }
     static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// The width of the terminal that standard output goes to, in characters; nil where it is none.

@@ -58,7 +58,9 @@ import Testing
         let store = try await TestStore(jobs: newJobs(2))
         let batch = [newJob("new"), newJob("j2", line: 5, request: "{\"x\":1}"), newJob("new2")]
         let outcomes = try await store.database.ingest(batch, onChanged: .error)
-        let stored = StoredIdentity(requestSHA256: newJobs(1)[0].requestSHA256, source: "jobs.jsonl", line: 2)
+        let stored = StoredIdentity(
+            requestSHA256: newJobs(1)[0].requestSHA256, source: "jobs.jsonl", line: 2,
+            model: ModelName(provider: newJobs(1)[0].provider, model: newJobs(1)[0].model))
         #expect(outcomes == [.new, .conflict(stored), .new])
         #expect(try store.rows("SELECT custom_id, line FROM jobs ORDER BY job_id") == ["j1|1", "j2|2"])
         #expect(
@@ -152,9 +154,9 @@ import Testing
             .execute("UPDATE jobs SET status = 'cancelled' WHERE custom_id = 'j4'")
         try await store.complete("j5")
         let ids = try store.rows("SELECT job_id FROM jobs ORDER BY job_id").compactMap { Int64($0) }
-        #expect(try await store.database.revive(Revival(jobs: [ids[0], ids[4]], errorKind: .auth)) == 0)
+        #expect(try await store.database.revive(Revival(jobs: [ids[0], ids[4]], errorKinds: [.server, .auth])) == 0)
         #expect(try await store.database.revive(Revival(jobs: [ids[1]])) == 1)
-        #expect(try await store.database.revive(Revival(errorKind: .auth)) == 1)
+        #expect(try await store.database.revive(Revival(errorKinds: [.server, .auth])) == 1)
         #expect(
             try store.rows("SELECT custom_id, status, attempts, error_kind FROM jobs ORDER BY job_id") == [
                 "j1|failed|1|content_policy", "j2|pending|0|", "j3|interrupted|0|", "j4|cancelled|0|",

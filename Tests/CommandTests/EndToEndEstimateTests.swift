@@ -93,15 +93,49 @@ struct EndToEndEstimateTests {
         await server.stop()
     }
 
+    /// Of jobs that are done, failed or gone nothing is left to pay.
+    @Test func theEstimateIsOfWhatIsLeft() async throws {
+        let jobs = (1...5).map { #"{"id":"j\#($0)","model":"mock/count-3","prompt":"p","options":{"max_tokens":10}}"# }
+        let failing = #"{"id":"f","model":"mock/status=400","prompt":"p","options":{"max_tokens":10}}"#
+        let file = try directory.writeJobs(jobs[0..<3] + [failing])
+        let database = directory.path("jobs.db")
+        #expect(try await BatchProcess.run("run", file).status == 1)
+        _ = try directory.writeJobs(jobs + [failing])
+        let run = try await BatchProcess.run("run", file, "--dry-run")
+        for line in ["6 jobs: 3 done, 1 failed, 2 new", "requests  2", "output    at most 20 tokens"] {
+            #expect(run.error.contains(line), "\(line): \(run.error)")
+        }
+        #expect(!run.error.contains("status=400"), "\(run.error)")
+        _ = try await BatchProcess.run("run", file, "--max-jobs", "1")
+        let before = try SQLite.rows(database, "SELECT * FROM jobs")
+        for (command, left) in [
+            (["resume"], 1), (["retry"], 2), (["retry", "--error-kind", "server"], 1),
+            (["retry", "--error-kind", "server", "--error-kind", "invalid_request"], 2), (["retry", "--job", "f"], 1),
+        ] {
+            let ended = try await BatchProcess(command + ["--db", database, "--dry-run"]).ended()
+            #expect(ended.status == 0, "\(command): \(ended.error)")
+            let outputs = ended.error.split(separator: "\n").filter { $0.contains("output    at most") }
+            #expect(outputs.last?.hasSuffix("at most \(left * 10) tokens") == true, "\(command): \(ended.error)")
+            #expect(ended.error.contains(left == 1 ? "1 job left" : "\(left) jobs left"), "\(ended.error)")
+        }
+        #expect(try SQLite.rows(database, "SELECT * FROM jobs") == before)
+        #expect(try SQLite.number(database, "SELECT count(*) FROM runs") == 2)
+        _ = try await BatchProcess.run("resume", "--db", database)
+        let done = try await BatchProcess.run("resume", "--db", database, "--dry-run")
+        #expect(done.error.contains("nothing is left to send"), "\(done.error)")
+    }
+
     @Test func aDryRunTellsOfIdsThatAreStoredWithOtherRequests() async throws {
         let file = try directory.writeJobs([Answers.countingJob("a", to: 3)])
         _ = try await BatchProcess.run("run", file)
         _ = try directory.writeJobs([Answers.countingJob("a", to: 4)])
         let refused = try await BatchProcess.run("run", file, "--dry-run")
-        #expect(refused.status == 2 && refused.error.contains("'a' is stored with another request"))
+        #expect(refused.status == 2 && refused.error.contains("nothing but the model differs"))
         let kept = try await BatchProcess.run("run", file, "--dry-run", "--on-changed", "keep")
         #expect(kept.status == 0 && kept.error.contains("1 job: 1 done, 1 changed"), "\(kept.error)")
         let replaced = try await BatchProcess.run("run", file, "--dry-run", "--on-changed", "replace")
         #expect(replaced.status == 0 && replaced.error.contains("1 job: 1 changed"), "\(replaced.error)")
+        #expect(replaced.error.contains("--on-changed replace deletes 1 stored answer"), "\(replaced.error)")
+        #expect(try SQLite.rows(directory.path("jobs.db"), "SELECT content FROM results") == ["1 2 3"])
     }
 }

@@ -54,6 +54,7 @@ import Testing
             "run", "-", directory: directory.url, input: "[\n{\"id\":\"a\"},\n{\"id\":\"b\"}\n]\n")
         #expect(run.status == 2)
         #expect(run.error.contains("standard input is a JSON array"), "\(run.error)")
+        #expect(run.error.split(separator: "\n").count == 1, "\(run.error)")
     }
 
     /// The database stands beside the file, with the ending `.db` in place of its own.

@@ -242,10 +242,12 @@ struct EndToEndOptionTests {
         #expect(first.status == 0)
         let refused = try await run([job("a", "mock/count-4")])
         #expect(refused.status == 2 && refused.error.contains("'a'"), "\(refused.error)")
+        let unasked = try await run([job("a", "mock/count-4")], "--on-changed", "replace")
+        #expect(unasked.status == 2 && unasked.error.contains("deletes 1 stored answer of"), "\(unasked.error)")
         let kept = try await run([job("a", "mock/count-4")], "--on-changed", "keep")
         #expect(kept.status == 0)
         #expect(try SQLite.rows(database, "SELECT content FROM results") == ["1 2 3"])
-        let replaced = try await run([job("a", "mock/count-4")], "--on-changed", "replace")
+        let replaced = try await run([job("a", "mock/count-4")], "--on-changed", "replace", "--yes")
         #expect(replaced.status == 0, "\(replaced.error)")
         #expect(try SQLite.rows(database, "SELECT content FROM results") == ["1 2 3 4"])
     }

@@ -8,12 +8,17 @@ enum PseudoTerminal {
     static let isAvailable = FileManager.default.isExecutableFile(atPath: "/usr/bin/script")
 
     /// Runs the program to its end on a terminal.
+    ///
+    /// - Parameters:
+    ///   - environment: what is set beside the terminal's kind.
+    ///   - directory: where it runs.
+    ///   - typed: what its user types.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], directory: URL? = nil
+        _ arguments: [String], environment: [String: String] = [:], directory: URL? = nil, typed: String? = nil
     ) async throws -> BatchProcess.Ended {
         try await BatchProcess(
             arguments, environment: ["SHELL": "/bin/bash", "TERM": "xterm"].merging(environment) { $1 },
-            directory: directory, launcher: launcher
+            directory: directory, input: typed, launcher: launcher
         ).ended()
     }
 }

@@ -17,12 +17,24 @@ package struct WorkEstimate: Sendable, Equatable {
     package init() {}
 
     /// Adds the job of a line.
-    mutating func add(_ line: ParsedLine) {
+    mutating func add(_ line: ParsedLine) { add(line.members, line.content) }
+
+    /// Adds the job of a stored request; one that cannot be read, which only others can have written, counts as a
+    /// request alone.
+    package mutating func add(stored request: [UInt8]) {
+        if let members = try? JSONParser.parse(request).object, let job = try? JobRequest(stored: request) {
+            add(members, job.content)
+        } else {
+            requests += 1
+        }
+    }
+
+    private mutating func add(_ members: JSONObject, _ content: RequestContent) {
         requests += 1
-        input += RequestTokens.count(line.members)
-        let bound = line.content.maximumTokens
+        input += RequestTokens.count(members)
+        let bound = content.maximumTokens
         if bound == nil { unbounded += 1 }
-        mostOutput += Double(max(0, bound ?? Self.assumedOutput)) * Double(line.content.choices)
+        mostOutput += Double(max(0, bound ?? Self.assumedOutput)) * Double(content.choices)
     }
 
     /// Adds the jobs of another estimate.

@@ -12,14 +12,23 @@ package struct ForeignForm: Sendable, Equatable {
         (Array("BZh".utf8), compressed("bzip2", "bunzip2 -c")),
         ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], compressed("xz", "xz -dc")),
         ([0x04, 0x22, 0x4D, 0x18], compressed("lz4", "lz4 -dc")),
-        ([0x50, 0x4B, 0x03, 0x04], ForeignForm("a zip archive (or a spreadsheet)", "unpack it first")),
-        ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], ForeignForm("a 7z archive", "unpack it first")),
+        (
+            [0x50, 0x4B, 0x03, 0x04],
+            ForeignForm("a zip archive (or a spreadsheet)", "unpack it first: what is in it can be a job file")
+        ),
+        ([0x50, 0x4B, 0x05, 0x06], ForeignForm("a zip archive", "there is nothing in it")),
+        (
+            [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C],
+            ForeignForm("a 7z archive", "unpack it first: what is in it can be a job file")
+        ),
         (Array("PAR1".utf8), table("Parquet")),
         (Array("ARROW1".utf8), table("Arrow")),
         (Array("Obj\u{1}".utf8), table("Avro")),
         (
             Array("SQLite format 3\0".utf8),
-            ForeignForm("an SQLite database", "resume --db goes on with one of ours")
+            ForeignForm(
+                "an SQLite database",
+                "resume --db FILE goes on with one of ours; sqlite3 FILE exports others as JSONL")
         ),
         (Array("%PDF-".utf8), ForeignForm("a PDF", oneObject)),
         (
@@ -35,15 +44,18 @@ package struct ForeignForm: Sendable, Equatable {
     private static let oneObject = "a job file has one JSON object a line (JSONL)"
 
     static let array = ForeignForm(
-        "a JSON array", oneObject + "; jq -c '.[]' FILE > jobs.jsonl makes such lines of it")
+        "a JSON array", oneObject + "; jq -c '.[]' FILE > NEW.jsonl makes such lines of it")
     static let pretty = ForeignForm(
         "JSON over several lines",
-        oneObject + "; jq -c . FILE > jobs.jsonl puts it so. A batch as one document must be {\"requests\": [...]}, "
+        oneObject + "; jq -c . FILE > NEW.jsonl puts it so. A batch as one document must be {\"requests\": [...]}, "
             + "without another member")
     static let carriageReturns = ForeignForm(
-        "text whose lines end with CR alone", "tr '\\r' '\\n' < FILE > jobs.jsonl mends it")
+        "text whose lines end with CR alone", "tr '\\r' '\\n' < FILE > NEW.jsonl mends it")
     static let dictionaries = ForeignForm(
         "text with names in single quotes, as Python writes dictionaries", "json.dumps writes each as a line of JSON")
+    private static let tar = ForeignForm("a tar archive", "unpack it first: tar -xf FILE")
+    /// Where the name of its form stands.
+    private static let tarMark = 257..<262
     private static let binary = ForeignForm("binary data", oneObject)
     private static let markup = ForeignForm("HTML or XML", oneObject)
     private static let csv = ForeignForm(
@@ -56,7 +68,7 @@ package struct ForeignForm: Sendable, Equatable {
     }
 
     private static func compressed(_ name: String, _ command: String) -> ForeignForm {
-        ForeignForm("compressed data (\(name))", "decompress it first: \(command) FILE > jobs.jsonl")
+        ForeignForm("compressed data (\(name))", "decompress it first: \(command) FILE > NEW.jsonl")
     }
 
     private static func table(_ name: String) -> ForeignForm {
@@ -64,7 +76,7 @@ package struct ForeignForm: Sendable, Equatable {
     }
 
     private static func text(_ name: String) -> ForeignForm {
-        ForeignForm("\(name) text", "a job file is UTF-8: iconv -f \(name) -t UTF-8 FILE > jobs.jsonl makes it so")
+        ForeignForm("\(name) text", "a job file is UTF-8: iconv -f \(name) -t UTF-8 FILE > NEW.jsonl makes it so")
     }
 
     // MARK: What the bytes tell
@@ -72,10 +84,16 @@ package struct ForeignForm: Sendable, Equatable {
     /// The form that a signature tells.
     static func signed(_ bytes: [UInt8]) -> ForeignForm? {
         if let known = signatures.first(where: { bytes.starts(with: $0.bytes) }) { return known.form }
-        // UTF-16 without its mark: every other byte of ASCII is a NUL.
-        guard bytes.count >= 4 else { return nil }
-        let isZero = bytes.prefix(4).map { $0 == 0 }
-        return isZero == [true, false, true, false] || isZero == [false, true, false, true] ? text("UTF-16") : nil
+        if bytes.count > tarMark.upperBound, bytes[tarMark].elementsEqual("ustar".utf8) { return tar }
+        // Without their mark: NULs stand beside the ASCII that a line begins with. The order of the bytes must then be
+        // named, since iconv takes the machine's.
+        switch bytes.prefix(4).map({ $0 == 0 }) {
+        case [true, false, true, false]: return text("UTF-16BE")
+        case [false, true, false, true]: return text("UTF-16LE")
+        case [true, true, true, false]: return text("UTF-32BE")
+        case [false, true, true, true]: return text("UTF-32LE")
+        default: return nil
+        }
     }
 
     /// Whether more bytes could make a signature of these.

@@ -92,7 +92,8 @@ struct JobWriter: ~Copyable {
             id: find.integer(0),
             job: StoredJob(
                 identity: StoredIdentity(
-                    requestSHA256: find.text(1), source: find.text(2), line: find.optionalInt(3)),
+                    requestSHA256: find.text(1), source: find.text(2), line: find.optionalInt(3),
+                    model: ModelName(provider: find.text(5), model: find.text(7))),
                 status: status),
             provider: find.text(5), metadata: find.optionalBytes(6))
         find.reset()
@@ -149,7 +150,7 @@ extension JobWriter {
             insertRequest: connection.prepare("INSERT INTO requests (job_id, metadata, request) VALUES (?1, ?2, ?3)"),
             find: connection.prepare(
                 """
-                SELECT j.job_id, j.request_sha256, j.source, j.line, j.status, j.provider, r.metadata
+                SELECT j.job_id, j.request_sha256, j.source, j.line, j.status, j.provider, r.metadata, j.model
                 FROM jobs AS j JOIN requests AS r USING (job_id)
                 WHERE j.custom_id = ?1
                 """),

@@ -4,14 +4,14 @@ package import LLMStreaming
 package struct Revival: Sendable, Equatable {
     /// Only these; nil for any.
     package var jobs: [Int64]?
-    /// Only those that failed with this; nil for any.
-    package var errorKind: ErrorKind?
+    /// Only those that failed with one of these; empty for any.
+    package var errorKinds: [ErrorKind]
     /// Whether cancelled ones are revived too.
     package var includesCancelled: Bool
 
-    package init(jobs: [Int64]? = nil, errorKind: ErrorKind? = nil, includesCancelled: Bool = false) {
+    package init(jobs: [Int64]? = nil, errorKinds: [ErrorKind] = [], includesCancelled: Bool = false) {
         self.jobs = jobs
-        self.errorKind = errorKind
+        self.errorKinds = errorKinds
         self.includesCancelled = includesCancelled
     }
 }

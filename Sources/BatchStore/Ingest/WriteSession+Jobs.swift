@@ -27,12 +27,12 @@ extension WriteSession {
                         ORDER BY number DESC LIMIT 1
                     ) <> '', 'interrupted', 'pending')
                 WHERE status IN ('failed', 'cancelled') AND (status = 'failed' OR ?2)
-                    AND (?3 IS NULL OR error_kind = ?3)
+                    AND (?3 = '[]' OR error_kind IN (SELECT value FROM json_each(?3)))
                     AND (?4 IS NULL OR job_id IN (SELECT value FROM json_each(?4)))
                 """)
             update.bind(session.options.unixMilliseconds(), at: 1)
             update.bind(revival.includesCancelled ? 1 : 0, at: 2)
-            update.bind(revival.errorKind?.rawValue, at: 3)
+            update.bind(utf8: JSON.array(revival.errorKinds.map { .string($0.rawValue) }).bytes, at: 3)
             update.bind(utf8: revival.jobs.map { JSON.array($0.map { .int(Int($0)) }).bytes }, at: 4)
             try update.run()
             return session.connection.changes

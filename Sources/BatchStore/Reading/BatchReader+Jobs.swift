@@ -124,14 +124,15 @@ extension BatchReader {
             try connection.execute("BEGIN")
             defer { connection.rollBack() }
             let rows = try connection.prepare(
-                "SELECT request_sha256, source, line, status FROM jobs WHERE custom_id = ?1")
+                "SELECT request_sha256, source, line, status, provider, model FROM jobs WHERE custom_id = ?1")
             var result: [String: StoredJob] = [:]
             for id in customIDs {
                 rows.bind(id, at: 1)
                 guard try rows.step() else { continue }
                 result[id] = StoredJob(
                     identity: StoredIdentity(
-                        requestSHA256: rows.text(0), source: rows.text(1), line: rows.optionalInteger(2).map(Int.init)),
+                        requestSHA256: rows.text(0), source: rows.text(1), line: rows.optionalInteger(2).map(Int.init),
+                        model: ModelName(provider: rows.text(4), model: rows.text(5))),
                     // The CHECK constraint allows no other word.
                     status: JobStatus(rawValue: rows.text(3)) ?? .pending)
                 rows.reset()

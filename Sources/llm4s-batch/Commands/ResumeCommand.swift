@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchEngine
 import BatchStore
 import Foundation
+import LLM4S
 import LLMStreaming
 
 /// `resume`: goes on with a database, without its files.
@@ -36,8 +37,10 @@ struct RetryCommand: AsyncParsableCommand {
     var jobs: [String] = []
 
     @Option(
-        help: ArgumentHelp("Only jobs that failed with this kind of error (default: any kind).", valueName: "KIND"))
-    var errorKind: ErrorKind?
+        name: .customLong("error-kind"),
+        help: ArgumentHelp(
+            "Only jobs that failed with this kind of error; may be repeated (default: any kind).", valueName: "KIND"))
+    var errorKinds: [ErrorKind] = []
 
     @Flag(help: "Cancelled jobs too.")
     var all = false
@@ -47,7 +50,7 @@ struct RetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         var run = StoredJobsRun(command: "retry", db: database.path, providers: providers, options: options)
-        run.revival = Revival(errorKind: errorKind, includesCancelled: all)
+        run.revival = Revival(errorKinds: errorKinds, includesCancelled: all)
         run.customIDs = jobs
         throw Exit(try await run.run())
     }
@@ -74,6 +77,7 @@ private struct StoredJobsRun {
         let scope = named.map(JobScope.jobs) ?? .all
         // The jobs to be revived are not in the queue yet; whatever any job names may be needed.
         let models = try await reader.models(in: scope, revived: revival != nil)
+        let work = options.dryRun ? try await reader.workLeft(in: scope, reviving: revival) : [:]
         await reader.close()
         try options.limits.check(prices, knows: models)
         if let fault = resumeFault(models, config.catalog) { throw Exit(.input, "--resume: \(fault)") }
@@ -83,6 +87,17 @@ private struct StoredJobsRun {
             baseURLProvider: Endpoints.baseURLProvider(options, chosen: providers.provider, named: names),
             environment: environment)
         if let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
+        if options.dryRun {
+            try options.trust(environment).check(endpoints.origins)
+            let left = work.values.reduce(0) { $0 + $1.requests }
+            let estimate = EstimateReport(work, rates: options.limits.rates, prices: prices, catalog: config.catalog)
+            let report = DryRunReport(
+                findings: ["\(InputReport.plural(left, "job")) left"], endpoints: endpoints, databasePath: db,
+                estimate: estimate)
+            await endpoints.stop()
+            Console.error(report.text)
+            return .completed
+        }
         var session = RunSession(
             command: command, options: options, databasePath: db, scope: scope, endpoints: endpoints,
             environment: environment, prices: prices)

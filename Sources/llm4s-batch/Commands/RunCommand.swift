@@ -31,9 +31,8 @@ struct RunCommand: AsyncParsableCommand {
         help: ArgumentHelp("What to do where an id is stored with another request.", valueName: "POLICY"))
     var onChanged = ChangedJobPolicy.error
 
-    @Flag(
-        help: "Check everything and say what would be found, sent where, and used up; send and store nothing.")
-    var dryRun = false
+    @Flag(help: "Do not ask before --on-changed replace deletes stored answers.")
+    var yes = false
 
     @OptionGroup var input: InputOptions
     @OptionGroup var options: RunOptions
@@ -50,9 +49,10 @@ struct RunCommand: AsyncParsableCommand {
         let prices = try options.limits.rates.priceTable(config.prices)
         let sources = files.map(InputSource.init(argument:))
         let isReadOnce = sources.contains(where: \.isReadOnce)
-        if isReadOnce, dryRun { throw Exit(.input, "--dry-run needs files that can be read twice") }
-        reading.isEstimating = dryRun
+        if isReadOnce, options.dryRun { throw Exit(.input, "--dry-run needs files that can be read twice") }
+        reading.isEstimating = options.dryRun
         let checked = isReadOnce ? nil : try await check(sources, reading)
+        if isReadOnce { try await checkReadOnce() }
         try options.limits.check(
             prices, knows: checked.map { Array($0.jobsByModel.keys) } ?? [])
         // What a pipe will name is not known: every provider that can be used is made ready.
@@ -62,7 +62,7 @@ struct RunCommand: AsyncParsableCommand {
             names, catalog: config.catalog, baseURL: options.baseURL,
             baseURLProvider: Endpoints.baseURLProvider(options, chosen: chosen, named: names), environment: environment)
         if checked != nil, let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
-        if dryRun, let checked {
+        if options.dryRun, let checked {
             try options.trust(environment).check(endpoints.origins)
             let report = try await dryRunReport(sources, reading, checked, config, prices, endpoints)
             await endpoints.stop()
@@ -98,16 +98,49 @@ struct RunCommand: AsyncParsableCommand {
                 throw Exit(.input, "nothing was sent; mend these lines, or leave them out with --skip-invalid")
             }
         }
-        if onChanged == .error { try await checkStored(sources, reading, summary) }
+        if onChanged != .keep, !options.dryRun { try await checkStored(sources, reading, summary) }
         return summary
     }
 
-    /// Ids that are stored with another request are faults of the input too.
+    /// Ids that are stored with another request are faults of the input too, and their answers are not deleted unasked.
     private func checkStored(_ sources: [InputSource], _ reading: InputReading, _ summary: InputSummary) async throws {
         guard let reader = try await openStored() else { return }
-        let stored = try await StoredCheck(sources, reading, checked: summary, policy: onChanged, reader: reader)
+        let stored = try await storedCheck(sources, reading, summary, reader)
         await reader.close()
         if let fault = stored.fault { throw Exit(.input, fault) }
+        try confirm(stored.replacedAnswers)
+    }
+
+    private func storedCheck(
+        _ sources: [InputSource], _ reading: InputReading, _ summary: InputSummary, _ reader: BatchReader?
+    ) async throws -> StoredCheck {
+        try await StoredCheck(
+            sources, reading, checked: summary, policy: onChanged, reader: reader, database: databasePath)
+    }
+
+    /// What a pipe will change cannot be told before.
+    private func checkReadOnce() async throws {
+        guard onChanged == .replace, !yes, let reader = try await openStored() else { return }
+        let answers = try await reader.counts().completed
+        await reader.close()
+        guard answers > 0 else { return }
+        throw Exit(
+            .input,
+            "--on-changed replace may delete any of the \(InputReport.plural(answers, "stored answer")) of "
+                + "\(databasePath), and which is not known before standard input is read: give --yes, or another --db")
+    }
+
+    /// Asks whether so many stored answers may be deleted.
+    private func confirm(_ answers: Int) throws {
+        guard answers > 0, !yes else { return }
+        let words = "--on-changed replace deletes \(InputReport.plural(answers, "stored answer")) of \(databasePath)"
+        guard Console.isInputTerminal, Console.isErrorTerminal else {
+            throw Exit(.input, "\(words): give --yes to do so, or another --db to keep them")
+        }
+        Console.errorText("\(TerminalText.safe(words)); go on? [y/N] ")
+        guard ["y", "yes"].contains(readLine()?.lowercased()) else {
+            throw Exit(.input, "nothing was deleted and nothing was sent; another --db keeps them")
+        }
     }
 
     private func dryRunReport(
@@ -115,13 +148,18 @@ struct RunCommand: AsyncParsableCommand {
         _ prices: PriceTable, _ endpoints: Endpoints
     ) async throws -> String {
         let reader = try await openStored()
-        let stored = try await StoredCheck(sources, reading, checked: checked, policy: onChanged, reader: reader)
+        let stored = try await storedCheck(sources, reading, checked, reader)
         await reader?.close()
+        if let fault = stored.fault { throw Exit(.input, fault) }
+        var findings = [InputReport(summary: checked, files: files).text, stored.findings.text]
+        if stored.replacedAnswers > 0 {
+            findings.append(
+                "--on-changed replace deletes \(InputReport.plural(stored.replacedAnswers, "stored answer"))")
+        }
         return DryRunReport(
-            input: InputReport(summary: checked, files: files), findings: stored.findings, endpoints: endpoints,
-            databasePath: databasePath,
+            findings: findings, endpoints: endpoints, databasePath: databasePath,
             estimate: EstimateReport(
-                checked, rates: options.limits.rates, prices: prices, catalog: config.catalog)
+                stored.work, rates: options.limits.rates, prices: prices, catalog: config.catalog)
         ).text
     }
 

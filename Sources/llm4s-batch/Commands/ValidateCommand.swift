@@ -35,7 +35,7 @@ struct ValidateCommand: AsyncParsableCommand {
         }
         Console.error(InputReport(summary: summary, files: files).text)
         if estimate {
-            Console.output(EstimateReport(summary, rates: rates, prices: prices, catalog: file.catalog).text)
+            Console.output(EstimateReport(summary.work, rates: rates, prices: prices, catalog: file.catalog).text)
         }
         guard summary.report.isEmpty else { throw Exit(input.skipInvalid ? .jobFailed : .input) }
     }

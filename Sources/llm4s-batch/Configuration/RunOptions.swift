@@ -48,6 +48,9 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Jobs to take up at most; 0 for all.", valueName: "N"))
     var maxJobs = 0
 
+    @Flag(help: "Say what would be found, sent where, and used up by what is left; send and store nothing.")
+    var dryRun = false
+
     @Flag(help: "Take up no more jobs once one has failed.")
     var failFast = false
 

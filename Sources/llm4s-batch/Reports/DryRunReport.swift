@@ -1,16 +1,16 @@
 import BatchEngine
 import LLMStreaming
 
-/// What `run --dry-run` tells: what a run would find, where it would send requests, and what they would use up.
+/// What `--dry-run` tells: what a run would find, where it would send requests, and what those left would use up.
 struct DryRunReport {
-    var input: InputReport
-    var findings: Intake.Findings
+    /// What is there and what a run would have to do, in lines.
+    var findings: [String]
     var endpoints: Endpoints
     var databasePath: String
     var estimate: EstimateReport
 
     var text: String {
-        var lines = [input.text, findings.text, "database  \(databasePath)"]
+        var lines = findings + ["database  \(databasePath)"]
         for (name, endpoint) in endpoints.table.sorted(by: { $0.key < $1.key }) {
             let place =
                 name == endpoints.embeddedMock

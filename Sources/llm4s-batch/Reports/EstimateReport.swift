@@ -9,11 +9,13 @@ struct EstimateReport {
     private let limits: [String: ProviderLimits]
     private let concurrency: Int
 
-    /// The report of an input that was checked with estimates on.
-    init(_ summary: InputSummary, rates: RateOptions, prices: PriceTable, catalog: ProviderCatalog) {
-        work = summary.work
+    /// The report of jobs.
+    ///
+    /// - Parameter work: what the jobs of each model are expected to use up.
+    init(_ work: [ModelName: WorkEstimate], rates: RateOptions, prices: PriceTable, catalog: ProviderCatalog) {
+        self.work = work
         self.prices = prices
-        limits = rates.limits(of: summary.jobsByProvider.keys.compactMap { catalog[$0] })
+        limits = rates.limits(of: Set(work.keys.map(\.provider)).compactMap { catalog[$0] })
         concurrency = rates.concurrency
     }
 
@@ -22,6 +24,7 @@ struct EstimateReport {
 
     var text: String {
         let models = work.sorted { ($0.key.provider, $0.key.model) < ($1.key.provider, $1.key.model) }
+        guard !work.isEmpty else { return "nothing is left to send" }
         var lines = ["estimate from the texts' lengths; nothing was sent"]
         for (name, work) in models.prefix(Self.maximumModels) {
             lines.append("  \(TerminalText.line("\(name.provider)/\(name.model)", limit: 76))")

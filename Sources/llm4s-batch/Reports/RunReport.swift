@@ -8,6 +8,8 @@ struct RunReport {
     var counts: JobCounts
     var databasePath: String
     var duration: Duration
+    /// Whether its input ended with a fault, which was told.
+    var isInputFaulty = false
     /// The failed jobs of the scope, by kind.
     var failures: [FailureGroup]
 
@@ -29,7 +31,7 @@ struct RunReport {
             lines.append("--max-tokens-total was passed by \(ProgressLine.count(Int(overshoot))) tokens")
         }
         if case .limited(let limit) = ending { lines.append("stopped by --\(limit)") }
-        lines.append(summary)
+        if !isInputFaulty || snapshot.attempts > 0 || counts.left > 0 { lines.append(summary) }
         return lines.joined(separator: "\n")
     }
 

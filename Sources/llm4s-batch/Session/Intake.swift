@@ -105,7 +105,9 @@ final class Intake: Sendable {
             let reason = stop.flatMap { fault(jobs[$0]) }
             if let stop { jobs.removeSubrange(stop...) }
             let outcomes = try await database.ingest(jobs, onChanged: policy)
-            if let conflict = Self.conflict(jobs, outcomes) { throw Exit(.input, conflict) }
+            var changed = ChangedJobs(database: database.path)
+            for case (let job, .conflict(let stored)) in zip(jobs, outcomes) { changed.add(job, stored) }
+            if let fault = changed.text { throw Exit(.input, fault) }
             if !page.rejectedLines.isEmpty { try await database.store(page.rejectedLines) }
             state.withLock { state in
                 for outcome in outcomes { state.findings.add(outcome) }
@@ -121,21 +123,6 @@ final class Intake: Sendable {
         }
         let gone = try await database.reader.goneCount(from: sources.map(\.name))
         state.withLock { $0.findings.gone = gone }
-    }
-
-    private static func conflict(_ jobs: [NewJob], _ outcomes: [IngestOutcome]) -> String? {
-        let faults = zip(jobs, outcomes).compactMap { job, outcome -> String? in
-            guard case .conflict(let stored) = outcome else { return nil }
-            return changed(job.customID, at: "\(job.source):\(job.line)", stored)
-        }
-        return faults.isEmpty ? nil : faults.joined(separator: "\n")
-    }
-
-    /// The words for a job whose id is stored with another request.
-    static func changed(_ id: String, at place: String, _ stored: StoredIdentity) -> String {
-        let earlier = stored.source + (stored.line.map { ":\($0)" } ?? "")
-        return "\(place): job '\(id)' is stored with another request (from \(earlier)); give it another id, "
-            + "or choose --on-changed replace or keep"
     }
 }
 
@@ -163,9 +150,14 @@ extension Intake.Findings {
         }
     }
 
+    /// All jobs but those that are gone.
+    private var total: Int { new + done + failed + partial + pending + replaced }
+
+    /// Whether there is anything to tell.
+    var isAny: Bool { total + rejected + gone > 0 }
+
     /// What was found, in words.
     var text: String {
-        let total = new + done + failed + partial + pending + replaced
         let parts = [
             (done, "done"), (failed, "failed"), (partial, "partial"), (pending, "pending"), (new, "new"),
             (changed, "changed"), (gone, "gone"), (rejected, "left out"),

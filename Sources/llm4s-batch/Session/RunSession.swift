@@ -73,10 +73,10 @@ struct RunSession: Sendable {
         let snapshot = await runner.snapshot
         let report = RunReport(
             ending: ending, snapshot: snapshot, counts: counts, databasePath: databasePath,
-            duration: start.duration(to: .now),
+            duration: start.duration(to: .now), isInputFaulty: intake?.failure != nil,
             failures: counts.failed > 0 ? try await database.reader.failures(in: scope) : [])
         events.ended(snapshot, left: counts.left, status: status)
-        if !events.isJSON { Console.log(.info, report.text) }
+        if !events.isJSON, !report.text.isEmpty { Console.log(.info, report.text) }
         return status
     }
 
@@ -127,7 +127,7 @@ struct RunSession: Sendable {
     private func read(_ database: BatchDatabase, _ runner: JobRunner) async {
         guard let intake else { return }
         await intake.read(into: database, fault: fault, stored: { runner.wake() })
-        Console.log(.info, intake.findings.text)
+        if intake.failure == nil || intake.findings.isAny { Console.log(.info, intake.findings.text) }
         if let failure = intake.failure { Console.error(failure) }
     }
 

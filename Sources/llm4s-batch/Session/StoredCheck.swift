@@ -5,16 +5,22 @@ import BatchStore
 struct StoredCheck {
     /// What a run finds.
     private(set) var findings = Intake.Findings()
-    private var faults: [String] = []
-    private var faultCount = 0
+    /// How many stored answers the new requests would take the place of.
+    private(set) var replacedAnswers = 0
+    /// What the jobs that are left are expected to use up, by model; empty where no estimate was asked for.
+    private(set) var work: [ModelName: WorkEstimate] = [:]
+    private var changed: ChangedJobs
 
     /// Compares an input with a database.
     ///
-    /// - Parameter reader: nil where nothing is stored yet.
+    /// - Parameters:
+    ///   - reader: nil where nothing is stored yet.
+    ///   - database: its path.
     init(
         _ sources: [InputSource], _ reading: InputReading, checked: InputSummary, policy: ChangedJobPolicy,
-        reader: BatchReader?
+        reader: BatchReader?, database: String
     ) async throws {
+        changed = ChangedJobs(database: database)
         var feed = JobFeed(sources, reading, checked: checked)
         let names = sources.map(\.name)
         var met = 0
@@ -23,7 +29,14 @@ struct StoredCheck {
             for job in page.jobs {
                 let known = stored[job.customID]
                 let outcome = known.map { IngestOutcome(job, over: $0, onChanged: policy) } ?? .new
-                if case .conflict(let identity) = outcome { add(job, identity) }
+                if case .conflict(let identity) = outcome {
+                    changed.add(job, identity, isAnswered: known?.status == .completed)
+                }
+                if outcome == .replaced, known?.status == .completed { replacedAnswers += 1 }
+                if reading.isEstimating, outcome.isLeft {
+                    let model = ModelName(provider: job.provider, model: job.model)
+                    work[model, default: WorkEstimate()].add(stored: job.request)
+                }
                 if let known, names.contains(known.identity.source) { met += 1 }
                 findings.add(outcome)
             }
@@ -34,20 +47,21 @@ struct StoredCheck {
         findings.gone = counts.total + counts.gone - met
     }
 
-    /// Jobs whose ids are stored with other requests: the first in words, the others by their number; nil for none.
-    var fault: String? {
-        guard faultCount > 0 else { return nil }
-        let untold = faultCount - faults.count
-        return (faults + (untold > 0 ? ["… and \(ProgressLine.count(untold)) more"] : [])).joined(separator: "\n")
-    }
-
-    private mutating func add(_ job: NewJob, _ stored: StoredIdentity) {
-        faultCount += 1
-        guard faults.count < FaultReport.maximumFaults else { return }
-        faults.append(Intake.changed(job.customID, at: "\(job.source):\(job.line)", stored))
-    }
+    /// Jobs whose ids are stored with other requests, in words; nil for none.
+    var fault: String? { changed.text }
 
     private static func nextPage(_ feed: inout JobFeed) throws -> InputBatch? {
         do { return try feed.next(maximum: 2_000) } catch { throw Exit(.input, error.description) }
+    }
+}
+
+extension IngestOutcome {
+    /// Whether a run has the job to do.
+    fileprivate var isLeft: Bool {
+        switch self {
+        case .new, .replaced: true
+        case .unchanged(let status), .kept(let status): [.pending, .running, .interrupted].contains(status)
+        case .conflict: false
+        }
     }
 }

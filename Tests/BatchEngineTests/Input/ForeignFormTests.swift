@@ -28,10 +28,13 @@ import Testing
     private static let binaries: [([UInt8], String)] = [
         ([0x1F, 0x8B, 8, 0, 1, 2, 3], "gzip"), ([0x28, 0xB5, 0x2F, 0xFD, 4], "zstd"), (Array("BZh91AY".utf8), "bzip2"),
         ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0, 0], "xz"), (Array("PK\u{3}\u{4}rest".utf8), "zip"),
+        (Array("PK\u{5}\u{6}".utf8) + [0, 0], "zip"),
         (Array("PAR1\u{15}\u{4}".utf8), "Parquet"), (Array("ARROW1\0\0".utf8), "Arrow"),
         (Array("SQLite format 3\0\u{10}".utf8), "SQLite"), (Array("%PDF-1.7\n".utf8), "PDF"),
         ([0xFF, 0xFE] + utf16(line), "UTF-16"), ([0xFE, 0xFF] + utf16(line, isBig: true), "UTF-16"),
-        (utf16(line), "UTF-16"), (utf16(line, isBig: true), "UTF-16"), ([0xFF, 0xFE, 0, 0, 0x7B, 0, 0, 0], "UTF-32"),
+        (utf16(line), "UTF-16LE"), (utf16(line, isBig: true), "UTF-16BE"),
+        ([0, 0, 0, 0x7B, 0, 0, 0, 0x22], "UTF-32BE"), ([0x7B, 0, 0, 0, 0x22, 0, 0, 0], "UTF-32LE"),
+        ([0xFF, 0xFE, 0, 0, 0x7B, 0, 0, 0], "UTF-32"),
         (Array("version https://git-lfs.github.com/spec/v1\noid sha256:1\n".utf8), "Git LFS"),
         ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D], "binary"),
         (Array("name.tar".utf8) + [0, 0, 0, 0, 0x7B], "binary"), ([0, 0, 0, 0, 0, 0], "binary"),
@@ -103,7 +106,23 @@ import Testing
     @Test func theSentenceNamesTheFileAndWhatToDo() throws {
         guard case .failure(let error) = try read([0x1F, 0x8B, 8, 0]) else { return #expect(Bool(false)) }
         #expect("\(error)".hasPrefix(scratch.path))
-        #expect("\(error)".hasSuffix("is compressed data (gzip): decompress it first: gunzip -c FILE > jobs.jsonl"))
+        #expect("\(error)".hasSuffix("is compressed data (gzip): decompress it first: gunzip -c FILE > NEW.jsonl"))
+    }
+
+    /// A tar archive of job files has lines that begin an object.
+    @Test func anArchiveIsNoJobFile() throws {
+        let head = Array("jobs.jsonl".utf8) + [UInt8](repeating: 0, count: 247) + Array("ustar\0".utf8)
+        let archive = head + [UInt8](repeating: 0, count: 249) + Array((Self.line + "\n" + Self.line + "\n").utf8)
+        guard case .failure(let error) = try read(archive, bufferBytes: 4096) else { return #expect(Bool(false)) }
+        #expect("\(error)".contains("tar archive"), "\(error)")
+    }
+
+    /// `> jobs.jsonl` would empty the file that it reads.
+    @Test func noRemedyWritesOverItsFile() throws {
+        for file in Self.binaries {
+            guard case .failure(let error) = try read(file.0) else { return #expect(Bool(false), "\(file.1)") }
+            #expect(!"\(error)".contains("> jobs.jsonl"), "\(error)")
+        }
     }
 
     /// What comes by a pipe is told at its first line: its writer may be waiting.

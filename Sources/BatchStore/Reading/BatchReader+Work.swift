@@ -1,0 +1,51 @@
+package import BatchEngine
+import LLMStreaming
+
+extension BatchReader {
+    /// What the jobs of a scope that are left are expected to use up, by model.
+    ///
+    /// - Parameter revival: the failed jobs that count too, since they are about to be revived; nil for none.
+    package func workLeft(
+        in scope: JobScope, reviving revival: Revival? = nil
+    ) throws(StoreError) -> [ModelName: WorkEstimate] {
+        var work: [ModelName: WorkEstimate] = [:]
+        var last: Int64 = 0
+        // In pages, since a transaction that stays open keeps the WAL from shrinking.
+        while let page = try requests(in: scope, reviving: revival, after: last) {
+            for (model, request) in page.requests { work[model, default: WorkEstimate()].add(stored: request) }
+            last = page.last
+        }
+        return work
+    }
+
+    private func requests(
+        in scope: JobScope, reviving revival: Revival?, after last: Int64
+    ) throws(StoreError) -> (requests: [(ModelName, [UInt8])], last: Int64)? {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(
+                """
+                SELECT j.provider, j.model, r.request, j.job_id
+                FROM jobs AS j JOIN requests AS r USING (job_id)
+                WHERE j.job_id > ?1 AND (j.status IN ('pending', 'interrupted', 'running')
+                    OR ?2 AND (j.status = 'failed' OR ?3 AND j.status = 'cancelled')
+                    AND (?6 = '[]' OR j.error_kind IN (SELECT value FROM json_each(?6))))
+                    AND (?4 = 0
+                    OR ?4 = 1 AND j.source IN (SELECT value FROM json_each(?5)) AND j.line IS NOT NULL
+                    OR ?4 = 2 AND j.job_id IN (SELECT value FROM json_each(?5)))
+                ORDER BY j.job_id LIMIT 1000
+                """)
+            rows.bind(last, at: 1)
+            rows.bind(revival == nil ? 0 : 1, at: 2)
+            rows.bind(revival?.includesCancelled == true ? 1 : 0, at: 3)
+            rows.bind(scope, at: 4)
+            let kinds = revival?.errorKinds.map { JSON.string($0.rawValue) } ?? []
+            rows.bind(utf8: JSON.array(kinds).bytes, at: 6)
+            var page: (requests: [(ModelName, [UInt8])], last: Int64) = ([], last)
+            while try rows.step() {
+                page.requests.append((ModelName(provider: rows.text(0), model: rows.text(1)), rows.bytes(2)))
+                page.last = rows.integer(3)
+            }
+            return page.requests.isEmpty ? nil : page
+        }
+    }
+}
