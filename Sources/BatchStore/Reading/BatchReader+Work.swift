@@ -41,9 +41,12 @@ extension BatchReader {
             let kinds = revival?.errorKinds.map { JSON.string($0.rawValue) } ?? []
             rows.bind(utf8: JSON.array(kinds).bytes, at: 6)
             var page: (requests: [(ModelName, [UInt8])], last: Int64) = ([], last)
-            while try rows.step() {
+            // A thousand requests may be a thousand times their largest size.
+            var bytes = 0
+            while bytes < Self.maximumPageBytes, try rows.step() {
                 page.requests.append((ModelName(provider: rows.text(0), model: rows.text(1)), rows.bytes(2)))
                 page.last = rows.integer(3)
+                bytes += page.requests.last?.1.count ?? 0
             }
             return page.requests.isEmpty ? nil : page
         }
