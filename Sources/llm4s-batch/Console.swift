@@ -44,7 +44,9 @@ enum Console {
             event("message", [("level", .string(level.rawValue)), ("text", .string(line))])
         } else {
             let start = style.isRedrawn ? "\r\u{1B}[K" : ""
-            errorText(start + TerminalText.safe(line) + "\n")
+            let lines = TerminalText.safe(line).split(separator: "\n", omittingEmptySubsequences: false)
+                .flatMap { TerminalText.wrapped(String($0), width: errorWidth) }
+            errorText(start + lines.joined(separator: "\n") + "\n")
         }
     }
 

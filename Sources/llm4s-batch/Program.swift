@@ -69,7 +69,7 @@ struct Program: AsyncParsableCommand {
             Console.error(error.description)
             return .input
         default:
-            let message = fullMessage(for: error)
+            let message = UsageText.wrapped(fullMessage(for: error))
             if exitCode(for: error) == .success {
                 Console.output(EnvironmentHelp.completing(message))
                 return .completed

@@ -89,6 +89,18 @@ enum TerminalText {
         return lines + [line]
     }
 
+    /// A line in lines of a width, those behind the first further in than it; a terminal would cut words.
+    ///
+    /// - Parameters:
+    ///   - line: a line without its end; columns in it stay where it is short enough.
+    ///   - width: nil leaves it one line.
+    static func wrapped(_ line: String, width: Int?) -> [String] {
+        let indentation = line.prefix { $0 == " " }
+        return wrapped(
+            String(line.dropFirst(indentation.count)), first: String(indentation), indentation: indentation.count + 2,
+            width: width)
+    }
+
     /// The text on one line, at most so many characters long.
     static func line(_ text: String, limit: Int) -> String {
         let flat = safe(text).split(whereSeparator: \.isNewline).joined(separator: " ")

@@ -137,6 +137,39 @@ struct EndToEndConventionTests {
         #expect(script.status == 0 && script.output.contains("concurrency-per-provider"))
     }
 
+    @Test func linesOfUsageFitEightyColumns() async throws {
+        for command in try #require(try await Self.help().subcommands) where command.shouldDisplay != false {
+            for arguments in [[command.commandName, "--help"], [command.commandName, "--no-such-option"]] {
+                let ended = try await BatchProcess(arguments).ended()
+                let lines = (ended.output + ended.error).split(separator: "\n")
+                guard let start = lines.firstIndex(where: { $0.uppercased().hasPrefix("USAGE: ") }) else { continue }
+                let usage = lines[start...].prefix { $0.hasPrefix("        ") || $0 == lines[start] }
+                #expect(usage.allSatisfy { $0.count <= 80 }, "\(usage.joined(separator: "\n"))")
+                #expect(usage.joined().filter { $0 == "[" }.count == usage.joined().filter { $0 == "]" }.count)
+            }
+        }
+        let results = try await BatchProcess.run("results", "--help")
+        #expect(results.output.contains("\n        [--"), "\(results.output)")
+    }
+
+    /// In their order, in a fresh folder with the quickstart's jobs.
+    @Test func theManualsExamplesRunAndItHasEveryExitStatus() async throws {
+        let page = try await BatchProcess.run("man").output.replacing("\\-", with: "-")
+        for status in ["0", "1", "2", "3", "4", "130, 143"] { #expect(page.contains(".TP\n\\fB\(status)\\fR\n")) }
+        #expect(page.contains(".SH EXIT STATUS\n"))
+        let examples = try #require(page.components(separatedBy: ".SH EXAMPLES").dropFirst().first)
+            .split(separator: "\n").filter { $0.hasPrefix("    llm4s-batch ") }
+        #expect(examples.count >= 5)
+        let directory = try TemporaryDirectory()
+        try FileManager.default.copyItem(
+            at: Project.root.appending(path: "jobs"), to: directory.url.appending(path: "jobs"))
+        for example in examples {
+            let words = example.split(separator: " ").dropFirst().map(String.init)
+            let ended = try await BatchProcess(words, directory: directory.url).ended()
+            #expect(ended.status == 0, "\(example): \(ended.error)")
+        }
+    }
+
     @Test func theManualPageHasEveryOptionAndIsCleanRoff() async throws {
         let page = try await BatchProcess.run("man")
         #expect(page.status == 0)

@@ -44,6 +44,34 @@ struct EndToEndProgressTests {
         #expect(longest < 30, "seed \(Project.seed)")
     }
 
+    /// With eight words a chunk there are eight times as many tokens as chunks; the last second is in the sum.
+    @Test func tokensASecondAreTokens() async throws {
+        let file = try directory.writeJobs(
+            (1...40).map { Answers.countingJob("\($0)", to: 200, options: "+chunk=8+pace=20ms") })
+        let run = try await BatchProcess.run("run", file, "--progress", "json", "--concurrency", "10")
+        #expect(run.status == 0, "\(run.error)")
+        let told = try SQLite.rows(
+            database,
+            """
+            SELECT sum(output_tokens), sum(completed), (SELECT sum(completion_tokens) FROM completions),
+                sum(chunks) = (SELECT sum(chunk_count) FROM completions) FROM run_seconds
+            """)
+        let numbers = try #require(told.first).split(separator: "|").compactMap { Int($0) }
+        #expect(numbers[0] == numbers[2] && numbers[1] == 40 && numbers[3] == 1, "\(told)")
+        let events = try run.error.split(separator: "\n").map { line in
+            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+        // As long as all is under way, the rate is that of the bytes and of what the reports made of them.
+        let rates = events.filter { $0["event"] as? String == "progress" }.compactMap { event in
+            (event["tokens_per_second"] as? Double).map { ($0, event["chunks_per_second"] as? Double ?? 0) }
+        }
+        #expect(rates.contains { tokens, chunks in chunks > 0 && (6...10).contains(tokens / chunks) }, "\(rates)")
+        let end = try #require(events.last)
+        #expect(end["event"] as? String == "ended" && (end["tokens_per_second"] as? Double ?? 0) > 0, "\(end)")
+        let words = try await BatchProcess.run("run", file, "--db", directory.path("again.db"), "--concurrency", "10")
+        #expect(words.error.contains(#/8,000 tokens, [\d,]+ tokens/s/#), "\(words.error)")
+    }
+
     @Test func statusTellsWhatRefusalsHaveLeftAndHowManyAreSilent() async throws {
         let mock = try await MockProcess()
         func job(_ number: Int, _ model: String) -> String {

@@ -19,7 +19,7 @@ struct EndToEndResultsTests {
             #"{"id":"gone","model":"mock/status=404","prompt":"e"}"#,
         ])
         let run = try await BatchProcess.run("run", file)
-        #expect(run.error.contains("failed: invalid_request: 2 jobs, such as 'bad'"), "\(run.error)")
+        #expect(run.error.contains("failed: invalid_request (HTTP 400): 2 jobs, such as 'bad'"), "\(run.error)")
     }
 
     private func results(_ options: String...) async throws -> BatchProcess.Ended {
@@ -139,17 +139,78 @@ struct EndToEndResultsTests {
         let third = try directory.writeJobs([#"{"id":"c","model":"mock/status=500","prompt":"x"}"#], to: "third.jsonl")
         for file in [first, second] { _ = try await BatchProcess.run("run", file, "--db", database) }
         let run = try await BatchProcess.run("run", third, "--db", database, "--max-attempts", "1")
-        #expect(run.error.contains("failed: server: job 'c'"), "\(run.error)")
+        #expect(run.error.contains("failed: server (HTTP 500): job 'c'"), "\(run.error)")
         #expect(!run.error.contains("invalid_request"), "\(run.error)")
         let status = try await BatchProcess.run("status", "--db", database)
-        #expect(status.output.contains("failed: server: job 'c'"), "\(status.output)")
-        #expect(status.output.contains("failed: invalid_request: 2 jobs, such as 'a'"), "\(status.output)")
+        #expect(status.output.contains("failed: server (HTTP 500): job 'c'"), "\(status.output)")
+        #expect(status.output.contains("failed: invalid_request (HTTP 400): job 'a'"), "\(status.output)")
+        #expect(status.output.contains("failed: invalid_request (HTTP 413): job 'b'"), "\(status.output)")
+        #expect(status.output.components(separatedBy: "mend the line").count == 2, "\(status.output)")
+    }
+
+    /// Names of requests keep no failures apart; other words and other statuses do.
+    @Test func failuresAreToldByKindStatusAndMessage() async throws {
+        let file = try directory.writeJobs(
+            (1...30).map { #"{"id":"j\#($0)","model":"mock/status=\#($0 % 3 == 0 ? 422 : 400)","prompt":"\#($0)"}"# })
+        let run = try await BatchProcess.run("run", file)
+        #expect(run.error.contains("failed: invalid_request (HTTP 400): 20 jobs, such as 'j1' ("), "\(run.error)")
+        #expect(run.error.contains("failed: invalid_request (HTTP 422): 10 jobs, such as 'j3' ("), "\(run.error)")
+        try SQLite.write(
+            database,
+            """
+            UPDATE jobs SET error = 'request req_' || job_id || ' was bad: ' || CASE job_id % 2 WHEN 0 THEN 'odd'
+                ELSE 'even' END WHERE job_id % 3 > 0
+            """)
+        let status = try await BatchProcess.run("status", "--db", database)
+        #expect(status.output.components(separatedBy: "(HTTP 400): 10 jobs").count == 3, "\(status.output)")
+    }
+
+    /// What cannot pass another time is not tried again.
+    @Test func retryIsAdvisedOnlyWhereItCanHelp() async throws {
+        func run(_ models: String...) async throws -> String {
+            try? FileManager.default.removeItem(atPath: database)
+            let file = try directory.writeJobs(
+                models.map { #"{"id":"\#($0)","model":"mock/status=\#($0)","prompt":"p"}"# })
+            return try await BatchProcess.run("run", file, "--max-attempts", "1").error
+        }
+        let none = try await run("400", "413")
+        #expect(!none.contains("retry --db"), "\(none)")
+        let all = try await run("500")
+        #expect(all.contains("try them again: llm4s-batch retry --db \(database)\n"), "\(all)")
+        let some = try await run("400", "500")
+        #expect(some.contains("llm4s-batch retry --db \(database) --error-kind server\n"), "\(some)")
+    }
+
+    @Test func howAnswersEndedIsTold() async throws {
+        let jobs = (1...12).map { number in
+            let bound = number <= 7 ? 5 : 50
+            let options = #""options":{"max_tokens":\#(bound)}"#
+            return #"{"id":"\#(number)","model":"mock/count-20","prompt":"\#(number)",\#(options)}"#
+        }
+        let run = try await BatchProcess.run("run", try directory.writeJobs(jobs))
+        #expect(run.error.contains("7 of 12 were cut by max_tokens: raise max_tokens"), "\(run.error)")
+        for command in ["status", "stats"] {
+            let ended = try await BatchProcess.run(command, "--db", database)
+            #expect(ended.output.contains("7 of 12 were cut by max_tokens"), "\(ended.output)")
+        }
+        let ends = ["length": 7, "stop": 5]
+        let status = try await BatchProcess.run("status", "--db", database, "--json")
+        let object = try JSONSerialization.jsonObject(with: Data(status.output.utf8)) as? [String: Any]
+        #expect(object?["finish_reasons"] as? [String: Int] == ends)
+        let stats = try await BatchProcess.run("stats", "--db", database, "--json")
+        let models = (try JSONSerialization.jsonObject(with: Data(stats.output.utf8)) as? [String: Any])?["models"]
+        #expect((models as? [[String: Any]])?.first?["finish_reasons"] as? [String: Int] == ends)
+        // Who ended well is not spoken of.
+        let well = try await BatchProcess.run(
+            "run", try directory.writeJobs(Array(jobs.suffix(5)), to: "well.jsonl"), "--db", directory.path("well.db"))
+        #expect(!well.error.contains("were cut"), "\(well.error)")
     }
 
     @Test func failuresAreGroupedByKindWithAnExampleAndWhatToDo() async throws {
         try await runJobs()
         let status = try await BatchProcess.run("status", "--db", database)
-        #expect(status.output.contains("failed: invalid_request: 2 jobs, such as 'bad' ("), "\(status.output)")
+        let words = "failed: invalid_request (HTTP 400): 2 jobs, such as 'bad' ("
+        #expect(status.output.contains(words), "\(status.output)")
         #expect(status.output.contains("mend the line"), "\(status.output)")
         let json = try await BatchProcess.run("status", "--db", database, "--json")
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])

@@ -65,6 +65,18 @@ struct EndToEndStatusTests {
         await server.stop()
     }
 
+    @Test func watchingWaitsForTheFile() async throws {
+        let watch = try BatchProcess(["status", database, "--watch"])
+        try await watch.wait { watch.errorSoFar.contains("waiting for it") }
+        #expect(watch.isRunning, "\(watch.errorSoFar)")
+        let file = try directory.writeJobs([Answers.countingJob("a", to: 3)])
+        #expect(try await BatchProcess.run("run", file).status == 0)
+        let ended = await watch.ended()
+        #expect(ended.status == 0 && ended.output.contains("completed   1"), "\(ended.output)\(ended.error)")
+        let none = try await BatchProcess.run("status", directory.path("none.db"))
+        #expect(none.status == 3, "\(none.error)")
+    }
+
     @Test(arguments: ["status", "stats", "results", "show", "resume"])
     func twoDatabasesAreRefusedAndNoneIsRead(command: String) async throws {
         let one = ["--db", directory.path("a.db")], two = ["--db", directory.path("b.db")]

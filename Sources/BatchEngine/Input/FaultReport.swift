@@ -1,4 +1,5 @@
-/// All faults of an input: the first 50 in words, the others by their number (SPEC 3).
+/// All faults of an input: the first 50 in words, the others by their number (SPEC 3); those that many lines have alike
+/// are one of the 50, with their number and the first places.
 package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
     /// One fault of one line.
     package struct Fault: Sendable, Equatable, CustomStringConvertible {
@@ -7,7 +8,7 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
         package let source: String
         /// From 1: of the line, or of the request where the source is one document.
         package let line: Int
-        private let why: LineFaults.Reason
+        fileprivate let why: LineFaults.Reason
         /// What is wrong, in full.
         package var reason: String { why.text }
 
@@ -25,11 +26,43 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
         package var description: String { "\(position.place(in: source)): \(reason)" }
     }
 
+    /// Faults of one source with the same reason.
+    private struct Group: Sendable, Equatable {
+        /// The first of them, by line.
+        var first: [Fault]
+        var count = 1
+
+        var isTogether: Bool { count > FaultReport.maximumAlone }
+
+        /// The words; of many the places of the first.
+        var text: String {
+            let places = first.map { String($0.line) }.joined(separator: ", ")
+            let noun = first[0].position.isRequest ? "requests" : "lines"
+            return "\(first[0]) (\(count.grouped) \(noun): \(places), …)"
+        }
+
+        func holds(_ fault: Fault) -> Bool {
+            first[0].position.source == fault.position.source && first[0].why == fault.why
+        }
+
+        mutating func add(_ fault: Fault) {
+            count += 1
+            let index = first.lastIndex { $0.position <= fault.position }.map { $0 + 1 } ?? 0
+            guard index < FaultReport.maximumPlaces else { return }
+            first.insert(fault, at: index)
+            if first.count > FaultReport.maximumPlaces { first.removeLast() }
+        }
+    }
+
     /// How many faults are told in words.
     package static let maximumFaults = 50
+    /// So many equal ones are told one by one.
+    private static let maximumAlone = 3
+    /// So many places are told of more.
+    private static let maximumPlaces = 5
 
-    /// The first faults, by source and line.
-    package private(set) var faults: [Fault] = []
+    /// By their first faults.
+    private var groups: [Group] = []
     /// How many there are in all.
     package private(set) var count = 0
 
@@ -37,20 +70,44 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
 
     package var isEmpty: Bool { count == 0 }
 
+    /// The first faults, by source and line; of those that are told together the first.
+    package var faults: [Fault] { told.map(\.fault) }
+
+    private var told: [(fault: Fault, group: Group?)] {
+        var told = groups.flatMap { group -> [(fault: Fault, group: Group?)] in
+            group.isTogether ? [(group.first[0], group)] : group.first.map { ($0, nil) }
+        }
+        let order = told.indices.sorted { left, right in
+            let (a, b) = (told[left].fault.position, told[right].fault.position)
+            return a == b ? left < right : a < b
+        }
+        told = order.map { told[$0] }
+        return Array(told.prefix(Self.maximumFaults))
+    }
+
     /// What standard error shows, without a line end behind the last line.
     package var description: String {
-        var lines = faults.map(\.description)
-        if count > faults.count { lines.append("… and \((count - faults.count).grouped) more") }
+        let told = told
+        var lines = told.map { $0.group?.text ?? $0.fault.description }
+        let rest = count - told.reduce(0) { $0 + ($1.group?.count ?? 1) }
+        if rest > 0 { lines.append("… and \(rest.grouped) more") }
         return lines.joined(separator: "\n")
     }
 
     /// Adds a fault, in the order of lines whenever it is found.
     mutating func add(_ fault: Fault) {
         count += 1
-        let index = faults.lastIndex { $0.position <= fault.position }.map { $0 + 1 } ?? 0
+        var group = Group(first: [fault])
+        if let known = groups.firstIndex(where: { $0.holds(fault) }) {
+            let first = groups[known].first[0].position
+            groups[known].add(fault)
+            guard fault.position < first else { return }
+            group = groups.remove(at: known)
+        }
+        let index = groups.lastIndex { $0.first[0].position <= fault.position }.map { $0 + 1 } ?? 0
         guard index < Self.maximumFaults else { return }
-        faults.insert(fault, at: index)
-        if faults.count > Self.maximumFaults { faults.removeLast() }
+        groups.insert(group, at: index)
+        if groups.count > Self.maximumFaults { groups.removeLast() }
     }
 
     /// Adds all faults of a line.

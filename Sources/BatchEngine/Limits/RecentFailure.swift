@@ -20,7 +20,7 @@ package struct RecentFailure: Sendable, Equatable {
 
     /// The message with all words that hold a digit replaced: names of requests, times and addresses differ in each
     /// answer.
-    static func masked(_ message: String) -> String {
+    package static func masked(_ message: String) -> String {
         message.split(whereSeparator: \.isWhitespace)
             .map { word in word.contains { $0.isASCII && $0.isNumber } ? "#" : String(word) }
             .joined(separator: " ")

@@ -8,6 +8,8 @@ final class AttemptSender: Sendable {
     private let unixMilliseconds: @Sendable () -> Int64
     /// The chunks received in the run.
     let chunks = Counter()
+    /// The bytes of what models wrote in it.
+    let bytes = Counter()
 
     init(
         store: any JobStore, source: any CompletionSource, configuration: RunConfiguration,
@@ -57,7 +59,7 @@ final class AttemptSender: Sendable {
         let notes = sent.request?.value.notes ?? []
         sent.attemptID = store.startAttempt(start(of: sent.job, sent.plan, notes: notes))
         let receiver = AttemptReceiver(
-            store: store, attemptID: sent.attemptID, chunks: chunks, answered: sent.answered)
+            store: store, attemptID: sent.attemptID, chunks: chunks, bytes: bytes, answered: sent.answered)
         sent.receiver = receiver
         sent.attempt = source.attempt(sent.takeRequest(), to: sent.endpoint, receiver: receiver)
     }

@@ -69,6 +69,7 @@ package actor JobRunner {
         snapshot.costOvershoot = admission.ledger.cost.overshoot
         snapshot.tokenOvershoot = admission.ledger.tokens.overshoot
         snapshot.chunks = sender.chunks.value
+        snapshot.bytes = sender.bytes.value
         return snapshot
     }
 
@@ -377,6 +378,7 @@ package actor JobRunner {
         let id = sent.job.id
         sender.judge(sent) { job, result in admission.judge(job, result, at: clock.now) }
         guard let verdict = sent.verdict?.value else { return }
+        state.output.add(reported: sent.reportedTokens, bytes: sent.receiver?.modelBytes ?? 0)
         sent.verdict?.value.end.costUSD = admission.settle(id, verdict.end.result)
         if verdict.isPrefillRefused { state.refusedPrefills.insert("\(sent.job.provider)/\(sent.job.model)") }
         if let reason = verdict.stopsProvider { admission.stopProvider(of: id, reason: reason) }

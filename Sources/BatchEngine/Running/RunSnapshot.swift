@@ -26,6 +26,11 @@ package struct RunSnapshot: Sendable, Equatable {
     package var tokenOvershoot: Double?
     /// Chunks received, also of answers that are not complete.
     package var chunks = 0
+    /// Bytes of what models wrote in it, and the tokens that they are.
+    package var bytes = 0
+    package var output = OutputTokens()
+    /// How the answers that were completed in this run ended.
+    package var finishReasons: [FinishReason: Int] = [:]
     /// What jobs that could be sent wait for, by provider or model.
     package var waits: [RunWait] = []
     /// Providers, and models as `provider/model`, that get no more requests, with the reason.
@@ -35,12 +40,16 @@ package struct RunSnapshot: Sendable, Equatable {
 
     package init() {}
 
+    /// The output tokens received, also of answers that are not complete; reported ones as such.
+    package var receivedTokens: Double { output.total(bytes: bytes) }
+
     /// Counts a job's new state, once it is committed.
     mutating func count(_ end: AttemptEnd) {
         if let cost = end.costUSD, cost >= 0 { costUSD = (costUSD ?? 0) + cost }
         switch end.transition {
         case .completed(let records):
             completed += 1
+            for record in records { finishReasons[record.choice.finishReason, default: 0] += 1 }
             promptTokens += records.first?.promptTokens ?? 0
             completionTokens += records.first?.completionTokens ?? 0
         case .failed: failed += 1

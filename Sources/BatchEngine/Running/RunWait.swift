@@ -7,6 +7,8 @@ package struct RunWait: Sendable, Hashable {
     package var untilMilliseconds: Int64?
     /// What refusals have left of its streams, where that is what they wait for.
     package var limit: StreamLimit?
+    /// How many alike were not told since the last that was.
+    package var untold = 0
 
     package init(
         name: String, reason: WaitReason, untilMilliseconds: Int64? = nil, limit: StreamLimit? = nil

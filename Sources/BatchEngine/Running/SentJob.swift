@@ -63,4 +63,13 @@ final class SentJob {
 
     /// A stream that this attempt does not go on from, and that nobody will ask for again.
     var superseded: ReplayCursor? { plan?.strategy == .replay ? nil : job.partial?.cursor }
+
+    /// The output tokens that were reported of what this attempt brought; nil where none were, or of something else: of
+    /// a beginning only, or with what an earlier attempt brought.
+    var reportedTokens: Int? {
+        guard let result = verdict?.value.end.result, plan?.strategy != .replay else { return nil }
+        guard let tokens = result.usage?.completionTokens else { return nil }
+        if case .completed = result.outcome { return tokens }
+        return tokens >= result.partial.contentDeltaCount ? tokens : nil
+    }
 }

@@ -1,27 +1,79 @@
+import BatchEngine
+
 extension BatchReader {
-    /// The failed jobs of a scope by kind of error, the most frequent first.
+    /// So many failed jobs of a kind are looked at; of the others only the number is told.
+    private static let maximumLooks = 10_000
+    /// So many groups of a kind are told apart.
+    private static let maximumGroups = 20
+
+    /// The failed jobs of a scope by kind of error, status and message, the most frequent kind first.
+    ///
+    /// Names of requests, numbers and times in messages keep nothing apart.
     package func failures(in scope: JobScope = .all) throws(StoreError) -> [FailureGroup] {
-        try read { (connection) throws(SQLiteFailure) in
-            // Beside min() SQLite takes the other columns from the row that has the least.
+        let kinds = try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(
                 """
-                SELECT j.error_kind, count(*), min(j.job_id), j.custom_id, j.source, j.line, j.error
-                FROM jobs AS j INDEXED BY jobs_failed
+                SELECT j.error_kind, count(*) FROM jobs AS j INDEXED BY jobs_failed
                 WHERE j.status IN ('failed', 'cancelled') AND j.status = 'failed' AND (
                     ?4 = 0 OR ?4 = 1 AND j.line IS NOT NULL AND j.source IN (SELECT value FROM json_each(?5))
                     OR ?4 = 2 AND j.job_id IN (SELECT value FROM json_each(?5)))
                 GROUP BY 1 ORDER BY 2 DESC, 1
                 """)
             rows.bind(scope, at: 4)
-            var failures: [FailureGroup] = []
+            var kinds: [(kind: String?, count: Int)] = []
+            while try rows.step() { kinds.append((rows.optionalText(0), rows.int(1))) }
+            return kinds
+        }
+        var failures: [FailureGroup] = []
+        for (kind, count) in kinds { failures += try groups(of: kind, count, in: scope) }
+        return failures
+    }
+
+    private func groups(of kind: String?, _ count: Int, in scope: JobScope) throws(StoreError) -> [FailureGroup] {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(
+                """
+                SELECT j.custom_id, j.source, j.line, j.error, (
+                    SELECT a.http_status FROM attempts AS a WHERE a.job_id = j.job_id ORDER BY a.number DESC LIMIT 1)
+                FROM jobs AS j INDEXED BY jobs_failed
+                WHERE j.status IN ('failed', 'cancelled') AND j.status = 'failed' AND j.error_kind IS ?1 AND (
+                    ?4 = 0 OR ?4 = 1 AND j.line IS NOT NULL AND j.source IN (SELECT value FROM json_each(?5))
+                    OR ?4 = 2 AND j.job_id IN (SELECT value FROM json_each(?5)))
+                ORDER BY j.job_id LIMIT ?2
+                """)
+            rows.bind(kind, at: 1)
+            rows.bind(Self.maximumLooks, at: 2)
+            rows.bind(scope, at: 4)
+            var groups: [FailureGroup] = []
+            var indices: [FailureKey: Int] = [:]
             while try rows.step() {
-                failures.append(
-                    FailureGroup(
-                        kind: rows.optionalText(0) ?? "unknown", count: rows.int(1), customID: rows.text(3),
-                        source: rows.text(4), line: rows.optionalInteger(5).map(Int.init),
-                        error: rows.optionalText(6) ?? ""))
+                let error = rows.optionalText(3) ?? ""
+                let status = rows.optionalInt(4)
+                let key = FailureKey(httpStatus: status, message: RecentFailure.masked(error))
+                if let index = indices[key] {
+                    groups[index].count += 1
+                } else if groups.count < Self.maximumGroups {
+                    indices[key] = groups.count
+                    groups.append(
+                        FailureGroup(
+                            kind: kind ?? "unknown", httpStatus: status, count: 1, customID: rows.text(0),
+                            source: rows.text(1), line: rows.optionalInteger(2).map(Int.init), error: error))
+                }
             }
-            return failures
+            groups.sort { $0.count > $1.count }
+            let rest = count - groups.reduce(0) { $0 + $1.count }
+            if rest > 0 {
+                groups.append(
+                    FailureGroup(
+                        kind: kind ?? "unknown", count: rest, customID: "", source: "", error: "", isRest: true))
+            }
+            return groups
         }
     }
+}
+
+/// What failures have in common that are told together.
+private struct FailureKey: Hashable {
+    var httpStatus: Int?
+    var message: String
 }

@@ -17,6 +17,7 @@ extension BatchReader {
 
     private func models(_ connection: borrowing Connection) throws(SQLiteFailure) -> [BatchStatistics.Model] {
         var gaps = try self.gaps(connection)
+        let ends = try finishReasons(connection)
         let rows = try connection.prepare(
             """
             SELECT j.provider, j.model, c.ttft_us, c.duration_us, c.completion_tokens
@@ -35,7 +36,8 @@ extension BatchReader {
                     firstToken: BatchStatistics.Quantiles(times.firstToken),
                     gaps: BatchStatistics.Quantiles(gaps.removeValue(forKey: name) ?? []),
                     duration: BatchStatistics.Quantiles(times.duration),
-                    tokensPerSecond: BatchStatistics.Quantiles(times.tokensPerSecond)))
+                    tokensPerSecond: BatchStatistics.Quantiles(times.tokensPerSecond),
+                    finishReasons: ends[name] ?? [:]))
             times = AnswerTimes()
         }
         while try rows.step() {
@@ -50,6 +52,24 @@ extension BatchReader {
         }
         close()
         return models
+    }
+
+    /// How the answers of each provider's model ended.
+    private func finishReasons(
+        _ connection: borrowing Connection
+    ) throws(SQLiteFailure) -> [[String]: [FinishReason: Int]] {
+        let rows = try connection.prepare(
+            """
+            SELECT j.provider, j.model, c.finish_reason, count(*) FROM completions AS c JOIN jobs AS j USING (job_id)
+            GROUP BY 1, 2, 3
+            """)
+        var ends: [[String]: [FinishReason: Int]] = [:]
+        while try rows.step() {
+            // The CHECK constraint allows no other word.
+            let reason = FinishReason(rawValue: rows.text(2)) ?? .unknown
+            ends[[rows.text(0), rows.text(1)], default: [:]][reason] = rows.int(3)
+        }
+        return ends
     }
 
     /// The times between pieces, in microseconds, of all attempts of a provider's model.

@@ -1,4 +1,4 @@
-import LLMStreaming
+package import LLMStreaming
 
 /// What the answers of a batch took: `stats` (SPEC 2).
 package struct BatchStatistics: Sendable {
@@ -40,6 +40,8 @@ package struct BatchStatistics: Sendable {
         package var duration: Quantiles
         /// Output tokens a second of streaming.
         package var tokensPerSecond: Quantiles
+        /// How the answers ended, each choice for itself.
+        package var finishReasons: [FinishReason: Int]
     }
 
     /// What a model's answers hold and what was likely billed for them.
@@ -56,6 +58,8 @@ package struct BatchStatistics: Sendable {
         package var billedCompletionTokens: Int
         /// Nil where no price is known.
         package var costUSD: Double?
+        /// How many tries have no price; nil where nobody looked.
+        package var unpriced: Int?
     }
 
     /// Tries that went wrong, by kind.

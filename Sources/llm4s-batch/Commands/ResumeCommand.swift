@@ -4,6 +4,7 @@ import BatchStore
 import Foundation
 import LLM4S
 import LLMStreaming
+import Synchronization
 
 /// `resume`: goes on with a database, without its files.
 struct ResumeCommand: AsyncParsableCommand {
@@ -17,8 +18,8 @@ struct ResumeCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
 
     func run() async throws {
-        throw Exit(
-            try await StoredJobsRun(command: "resume", db: database.path, providers: providers, options: options).run())
+        var run = StoredJobsRun(command: "resume", db: database.path, providers: providers, options: options)
+        throw Exit(try await run.run())
     }
 }
 
@@ -67,12 +68,15 @@ private struct StoredJobsRun {
     /// The jobs that the user named; empty for all.
     var customIDs: [String] = []
 
-    func run() async throws -> ExitStatus {
+    mutating func run() async throws -> ExitStatus {
         let environment = ProcessInfo.processInfo.environment
         let config = try ConfigFile.load(path: providers.config, environment: environment)
         try options.limits.rates.check(config.catalog)
-        let prices = try options.limits.rates.priceTable(config.prices)
         let reader = try await BatchReader.open(db)
+        let remembered = RememberedLimits(try await reader.newestOptions() ?? "", into: &options.limits)
+        Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
+        if let text = remembered.text { Console.log(.info, text) }
+        let prices = try options.limits.rates.priceTable(config.prices)
         let named = try await jobIDs(reader)
         let scope = named.map(JobScope.jobs) ?? .all
         // The jobs to be revived are not in the queue yet; whatever any job names may be needed.

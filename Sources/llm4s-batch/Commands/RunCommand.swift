@@ -137,7 +137,8 @@ struct RunCommand: AsyncParsableCommand {
         guard Console.isInputTerminal, Console.isErrorTerminal else {
             throw Exit(.input, "\(words): give --yes to do so, or another --db to keep them")
         }
-        Console.errorText("\(TerminalText.safe(words)); go on? [y/N] ")
+        let question = TerminalText.wrapped("\(TerminalText.safe(words)); go on? [y/N]", width: Console.errorWidth)
+        Console.errorText(question.joined(separator: "\n") + " ")
         guard ["y", "yes"].contains(readLine()?.lowercased()) else {
             throw Exit(.input, "nothing was deleted and nothing was sent; another --db keeps them")
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BatchEngine
 import BatchStore
 import LLMStreaming
 
@@ -13,9 +14,26 @@ struct StatsCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object: times in microseconds.")
     var json = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Prices that the stored tries are to be told by, in the form of LiteLLM's "
+                + "model_prices_and_context_window.json (default: the costs that were stored).", valueName: "FILE"),
+        completion: .file(extensions: ["json"]))
+    var prices: String?
+
     func run() async throws {
         let reader = try await BatchReader.open(database.path)
-        let report = StatsReport(statistics: try await reader.statistics(), width: Console.outputWidth)
+        var statistics = try await reader.statistics()
+        if let prices {
+            let costs = try await reader.costs(by: RateOptions.priceTable(at: prices))
+            for index in statistics.usage.indices {
+                let usage = statistics.usage[index]
+                let cost = costs[ModelName(provider: usage.provider, model: usage.model)]
+                statistics.usage[index].costUSD = cost?.costUSD
+                statistics.usage[index].unpriced = cost?.unpriced ?? 0
+            }
+        }
+        let report = StatsReport(statistics: statistics, width: Console.outputWidth)
         await reader.close()
         if json { Console.output(report.json) } else { Console.output(report.text) }
     }

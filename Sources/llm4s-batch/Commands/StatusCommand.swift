@@ -13,20 +13,24 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object: times in Unix milliseconds.")
     var json = false
 
-    @Flag(help: "Print it again every two seconds until no worker runs.")
+    @Flag(help: "Print it again every two seconds until no worker runs; wait for a database that is not there yet.")
     var watch = false
 
     func run() async throws {
-        let reader = try await BatchReader.open(database.path)
+        let (reader, hasWaited) = try await open()
         var isDrawn = false
+        var ends = FinishReasonCounts()
         while true {
             let status = try await reader.status()
+            ends = try await reader.finishReasons(since: ends)
             let report = StatusReport(
                 status: status, failures: status.counts.failed > 0 ? try await reader.failures() : [],
+                finishReasons: ends.counts,
                 width: Console.outputWidth, path: database.path,
                 now: UnixTime.milliseconds)
             // A frozen worker may go on: it is shown, and watched until it ends or dies.
-            let isRunning = report.worker.isAlive
+            // A database that has just been made has no run yet.
+            let isRunning = report.worker.isAlive || hasWaited && status.run == nil
             if json {
                 Console.output(report.json)
             } else if watch, isRunning, let (width, height) = Console.outputSize {
@@ -42,5 +46,20 @@ struct StatusCommand: AsyncParsableCommand {
             try await Task.sleep(for: .seconds(2))
         }
         await reader.close()
+    }
+
+    /// Opens the database; with `--watch` once it is there.
+    private func open() async throws -> (reader: BatchReader, hasWaited: Bool) {
+        var hasWaited = false
+        while true {
+            do {
+                return (try await BatchReader.open(database.path), hasWaited)
+            } catch {
+                guard watch, error.kind == .missing else { throw error }
+                if !hasWaited { Console.error("\(database.path) is not there yet: waiting for it") }
+                hasWaited = true
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
     }
 }

@@ -13,16 +13,23 @@ struct LimitOptions: ParsableArguments {
     var outageTimeout = DurationArgument(seconds: 900)
 
     @Option(
+        name: .customLong("max-cost"),
         help: ArgumentHelp(
-            "What the jobs in scope may cost in US dollars, earlier runs included; needs a price for every model "
-                + "(default: no limit).", valueName: "USD"))
-    var maxCost: Double?
+            "What the jobs in scope may cost in US dollars, earlier runs included, or none; needs a price for every model "
+                + "(default: of resume and retry that of the run before, else no limit).", valueName: "USD"))
+    var maximumCost: LimitArgument<Double>?
 
     @Option(
+        name: .customLong("max-tokens-total"),
         help: ArgumentHelp(
-            "The tokens that the jobs in scope may use up, input and output, earlier runs included (default: no "
-                + "limit).", valueName: "N"))
-    var maxTokensTotal: Int?
+            "The tokens that the jobs in scope may use up, input and output, earlier runs included, or none (default: as "
+                + "of --max-cost).", valueName: "N"))
+    var maximumTokens: LimitArgument<Int>?
+
+    /// `--max-cost`, where it bounds anything.
+    var maxCost: Double? { maximumCost?.value }
+    /// `--max-tokens-total`, where it bounds anything.
+    var maxTokensTotal: Int? { maximumTokens?.value }
 
     mutating func validate() throws {
         try FlagBounds.check("max-tokens-total", maxTokensTotal, FlagBounds.counts)
@@ -48,7 +55,7 @@ struct LimitOptions: ParsableArguments {
     func add(to object: inout JSONObject) {
         rates.add(to: &object)
         object["outage-timeout"] = .string(outageTimeout.defaultValueDescription)
-        object["max-cost"] = maxCost.map(JSON.double)
-        object["max-tokens-total"] = maxTokensTotal.map(JSON.int)
+        object["max-cost"] = maximumCost.map { $0.value.map(JSON.double) ?? "none" }
+        object["max-tokens-total"] = maximumTokens.map { $0.value.map(JSON.int) ?? "none" }
     }
 }

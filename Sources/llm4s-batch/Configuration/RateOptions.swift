@@ -16,27 +16,27 @@ struct RateOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Requests a minute to each provider (default: the config file's, else what its headers allow).",
+            "Requests a minute to each provider, or none (default: of resume and retry that of the run before, else the "
+                + "config file's, else what its headers allow).", valueName: "N"))
+    var rpm: LimitArgument<Int>?
+
+    @Option(
+        help: ArgumentHelp(
+            "Tokens a minute of each provider, input and output together, or none (default: as of --rpm).",
             valueName: "N"))
-    var rpm: Int?
+    var tpm: LimitArgument<Int>?
 
     @Option(
         help: ArgumentHelp(
-            "Tokens a minute of each provider, input and output together (default: the config file's, else what its "
-                + "headers allow).", valueName: "N"))
-    var tpm: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Prices in the form of LiteLLM's model_prices_and_context_window.json (default: the config file's, else "
-                + "none).", valueName: "FILE"),
+            "Prices in the form of LiteLLM's model_prices_and_context_window.json, or none (default: of resume and retry "
+                + "those of the run before, else the config file's, else none).", valueName: "FILE"),
         completion: .file(extensions: ["json"]))
     var prices: String?
 
     mutating func validate() throws {
         try FlagBounds.check("concurrency", concurrency, FlagBounds.streams)
-        try FlagBounds.check("rpm", rpm, FlagBounds.counts)
-        try FlagBounds.check("tpm", tpm, FlagBounds.counts)
+        try FlagBounds.check("rpm", rpm?.value, FlagBounds.counts)
+        try FlagBounds.check("tpm", tpm?.value, FlagBounds.counts)
         var counts: [String: Int] = [:]
         for bound in concurrencyPerProvider {
             guard bound.count >= 1 else {
@@ -59,8 +59,8 @@ struct RateOptions: ParsableArguments {
         var limits: [String: ProviderLimits] = [:]
         for provider in providers {
             limits[provider.name] = ProviderLimits(
-                concurrency: provider.concurrency, requestsPerMinute: rpm ?? provider.requestsPerMinute,
-                tokensPerMinute: tpm ?? provider.tokensPerMinute)
+                concurrency: provider.concurrency, requestsPerMinute: rpm.map(\.value) ?? provider.requestsPerMinute,
+                tokensPerMinute: tpm.map(\.value) ?? provider.tokensPerMinute)
         }
         for bound in concurrencyPerProvider { limits[bound.name, default: ProviderLimits()].concurrency = bound.count }
         return limits
@@ -82,7 +82,12 @@ struct RateOptions: ParsableArguments {
     ///
     /// - Parameter path: what the configuration file names.
     func priceTable(_ path: String?) throws(ConfigurationError) -> PriceTable {
-        guard let path = prices ?? path else { return PriceTable() }
+        guard let path = prices ?? path, path != "none" else { return PriceTable() }
+        return try Self.priceTable(at: path)
+    }
+
+    /// The price table of a file.
+    static func priceTable(at path: String) throws(ConfigurationError) -> PriceTable {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ConfigurationError("\(path): the price table cannot be read")
         }
@@ -99,8 +104,9 @@ struct RateOptions: ParsableArguments {
         if !concurrencyPerProvider.isEmpty {
             object["concurrency-per-provider"] = .array(concurrencyPerProvider.map { .string($0.text) })
         }
-        object["rpm"] = rpm.map(JSON.int)
-        object["tpm"] = tpm.map(JSON.int)
-        object["prices"] = prices.map(JSON.string)
+        object["rpm"] = rpm.map { $0.value.map(JSON.int) ?? "none" }
+        object["tpm"] = tpm.map { $0.value.map(JSON.int) ?? "none" }
+        // Whole, since the next run may be in another folder.
+        object["prices"] = prices.map { .string($0 == "none" ? $0 : URL(filePath: $0).path) }
     }
 }

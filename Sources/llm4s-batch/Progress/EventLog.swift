@@ -32,20 +32,25 @@ struct EventLog: Sendable {
     }
 
     /// Tells how a run stands, each second.
-    func progress(_ snapshot: RunSnapshot, total: Int, jobsPerSecond: Double?, chunksPerSecond: Double) {
+    func progress(_ snapshot: RunSnapshot, total: Int, rates: ProgressRates) {
         Console.event(
             "progress",
             [
                 ("jobs", .int(total)), ("completed", .int(snapshot.completed)), ("failed", .int(snapshot.failed)),
                 ("running", .int(snapshot.running)), ("waiting", .int(snapshot.waiting)),
-                ("waits", snapshot.waitsJSON), ("jobs_per_second", jobsPerSecond.map(JSON.double) ?? .null),
-                ("chunks_per_second", .double(chunksPerSecond)),
+                ("waits", snapshot.waitsJSON), ("jobs_per_second", rates.jobsPerSecond.map(JSON.double) ?? .null),
+                ("chunks_per_second", .double(rates.chunksPerSecond)),
+                ("tokens_per_second", .double(rates.tokensPerSecond)),
                 ("cost_usd", snapshot.costUSD.map(JSON.double) ?? .null),
             ])
     }
 
     /// Tells how a run ended.
-    func ended(_ snapshot: RunSnapshot, left: Int, status: ExitStatus) {
+    ///
+    /// - Parameters:
+    ///   - left: jobs.
+    ///   - duration: of the run.
+    func ended(_ snapshot: RunSnapshot, left: Int, status: ExitStatus, duration: Duration) {
         guard isJSON else { return }
         Console.event(
             "ended",
@@ -53,6 +58,8 @@ struct EventLog: Sendable {
                 ("exit_status", .int(Int(status.rawValue))), ("completed", .int(snapshot.completed)),
                 ("failed", .int(snapshot.failed)), ("left", .int(left)), ("attempts", .int(snapshot.attempts)),
                 ("prompt_tokens", .int(snapshot.promptTokens)), ("completion_tokens", .int(snapshot.completionTokens)),
+                ("tokens_per_second", .double(snapshot.receivedTokens / max(duration.seconds, 0.001))),
+                ("finish_reasons", FinishReport(counts: snapshot.finishReasons).json),
                 ("cost_usd", snapshot.costUSD.map(JSON.double) ?? .null),
             ])
     }
@@ -102,7 +109,11 @@ struct EventLog: Sendable {
     private func tell(_ wait: RunWait) {
         let now = UnixTime.milliseconds
         let until = wait.untilMilliseconds.map { ", for \(ProgressLine.duration(Double(max(0, $0 - now)) / 1000))" }
-        let text = wait.limit.map { "is \(ProgressLine.limit($0))" } ?? "waits for \(wait.reason.text)\(until ?? "")"
+        let times = ProgressLine.count(wait.untold)
+        let untold = wait.untold > 0 ? ", and did so \(times) times since this was told last" : ""
+        let text =
+            wait.limit.map { "is \(ProgressLine.limit($0))" }
+            ?? "waits for \(wait.reason.text)\(until ?? "")\(untold)"
         show("waiting", .info, "\(wait.name) \(text)") { wait.members }
     }
 
@@ -123,6 +134,7 @@ extension RunWait {
             ("name", .string(name)), ("reason", .string(reason.text)),
             ("until_ms", untilMilliseconds.map { .int(Int($0)) } ?? .null),
         ]
+        if untold > 0 { members.append(("untold", .int(untold))) }
         if let limit {
             members.append(("streams", .int(limit.streams)))
             members.append(("silent", .int(limit.silent)))

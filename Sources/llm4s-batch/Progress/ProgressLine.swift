@@ -7,8 +7,8 @@ struct ProgressLine {
     var total: Int
     /// Jobs a second, smoothed; nil until one has ended.
     var jobsPerSecond: Double?
-    /// Pieces of content a second, smoothed: tokens, roughly.
-    var chunksPerSecond: Double
+    /// Output tokens a second, smoothed.
+    var tokensPerSecond: Double
 
     /// The line for a snapshot; `now` in Unix milliseconds.
     func text(_ snapshot: RunSnapshot, now: Int64) -> String {
@@ -20,8 +20,8 @@ struct ProgressLine {
         for (provider, reason) in snapshot.stoppedProviders.sorted(by: { $0.key < $1.key }) {
             parts.append("\(provider) stopped: \(TerminalText.line(reason, limit: 60))")
         }
-        parts.append("\(Self.count(Int(chunksPerSecond.rounded()))) tokens/s")
-        if let cost = snapshot.costUSD { parts.append(Self.dollars(cost)) }
+        parts.append("\(Self.count(Int(tokensPerSecond.rounded()))) tokens/s")
+        if let cost = snapshot.costUSD { parts.append(Self.cost(cost)) }
         if let left = timeLeft(snapshot, now) { parts.append(left) }
         return parts.joined(separator: " · ")
     }
@@ -39,9 +39,9 @@ struct ProgressLine {
         if let left = timeLeft(snapshot, now) { parts.append(left) }
         if snapshot.running > 0 {
             parts.append("\(Self.count(snapshot.running)) open")
-            parts.append("\(Self.count(Int(chunksPerSecond.rounded()))) tokens/s")
+            parts.append("\(Self.count(Int(tokensPerSecond.rounded()))) tokens/s")
         }
-        if let cost = snapshot.costUSD { parts.append(Self.dollars(cost)) }
+        if let cost = snapshot.costUSD { parts.append(Self.cost(cost)) }
         if snapshot.running > 0 { parts += waits }
         if snapshot.waiting > 0 { parts.append(waiting(snapshot, now)) }
         let percent = String(Int(min(1, part) * 100))
@@ -82,8 +82,20 @@ struct ProgressLine {
         return "limited to \(count(limit.streams)) by refusals" + (limit.silent > 0 ? ", \(silent)" : "")
     }
 
-    /// An amount of money with as many digits as tell something.
-    static func dollars(_ value: Double) -> String { "$\(value.rounded(to: value < 1 ? 4 : 2))" }
+    /// What something cost: an amount of money, or `free`.
+    static func cost(_ value: Double) -> String { value == 0 ? "free" : dollars(value) }
+
+    /// An amount of money with as many digits as tell something: two of what is less than a cent.
+    static func dollars(_ value: Double) -> String {
+        guard value > 0, value < 0.01 else { return "$\(value.rounded(to: value < 1 ? 4 : 2))" }
+        var (digits, part) = (2, value * 100)
+        while part < 10, digits < 12 { (digits, part) = (digits + 1, part * 10) }
+        let number = String(Int(part.rounded()))
+        if number == "0" { return "less than $0.000000000001" }
+        var text = String(repeating: "0", count: max(0, digits - number.count)) + number
+        while text.hasSuffix("0") { text.removeLast() }
+        return "$0.\(text)"
+    }
 
     private func waiting(_ snapshot: RunSnapshot, _ now: Int64) -> String {
         var text = "\(snapshot.waiting) waiting"

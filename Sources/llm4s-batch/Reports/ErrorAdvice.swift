@@ -35,6 +35,17 @@ extension ErrorKind {
 }
 
 extension ErrorKind {
+    /// Whether the same request may succeed another time, be it after something beside it was mended.
+    var mayPassLater: Bool {
+        switch self {
+        case .invalidRequest, .contentPolicy, .contextLength, .oversizedCompletion, .cancelled: false
+        case .dns, .connect, .tls, .proxy, .timeoutConnect, .timeoutFirstToken, .timeoutIdle, .timeoutStall,
+            .timeoutJob, .cut, .auth, .quota, .permission, .notFound, .rateLimit, .overloaded, .server, .decode,
+            .oversizedEvent, .redirect, .outage:
+            true
+        }
+    }
+
     /// What to do about an error of this kind with that message.
     func advice(for message: String?) -> String { message.flatMap(ErrorAdvice.advice) ?? advice }
 }

@@ -79,7 +79,8 @@ struct EstimateReport {
     }
 
     private static func dollars(_ range: ClosedRange<Double>) -> String {
-        let least = range.lowerBound < 0.0001 ? "less than $0.0001" : ProgressLine.dollars(range.lowerBound)
+        if range.upperBound == 0 { return ProgressLine.cost(0) }
+        let least = range.lowerBound == 0 ? "nothing" : ProgressLine.dollars(range.lowerBound)
         return "\(least) (empty answers) to \(ProgressLine.dollars(range.upperBound))"
     }
 

@@ -19,7 +19,7 @@ struct InputReport {
     }
 
     /// A count with its noun.
-    static func plural(_ count: Int, _ noun: String) -> String {
-        "\(ProgressLine.count(count)) \(noun)\(count == 1 ? "" : "s")"
+    static func plural(_ count: Int, _ noun: String, _ plural: String? = nil) -> String {
+        "\(ProgressLine.count(count)) \(count == 1 ? noun : plural ?? noun + "s")"
     }
 }

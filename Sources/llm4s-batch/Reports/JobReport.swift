@@ -54,7 +54,7 @@ struct JobReport {
         if let tokens = completion.completionTokens {
             head += " · \(tokens) tokens (\(completion.usageSource.rawValue))"
         }
-        if let cost = completion.costUSD, completion.choice == 0 { head += " · \(ProgressLine.dollars(cost))" }
+        if let cost = completion.costUSD, completion.choice == 0 { head += " · \(ProgressLine.cost(cost))" }
         if completion.segments > 1 { head += " · joined from \(completion.segments) pieces" }
         var lines = ["", head]
         if completion.segments > 1 {

@@ -21,6 +21,13 @@ struct ManualPage {
         lines.append(".SH ENVIRONMENT")
         lines += Self.paragraphs(EnvironmentHelp.heading)
         for (name, meaning) in EnvironmentHelp.entries { lines += Self.entry("\\fB\(Self.escaped(name))\\fR", meaning) }
+        lines.append(".SH EXIT STATUS")
+        for (status, meaning) in ManualText.exitStatus { lines += Self.entry("\\fB\(status)\\fR", meaning) }
+        lines += [".PP", Self.escaped(ManualText.exitOrder), ".SH EXAMPLES"]
+        for (meaning, command) in ManualText.examples {
+            if !meaning.isEmpty { lines += [".PP", Self.escaped(meaning)] }
+            lines += [".PP", ".nf", "    " + Self.escaped(command), ".fi"]
+        }
         return (lines + [".SH SEE ALSO", ".BR sqlite3 (1)"]).joined(separator: "\n")
     }
 

@@ -1,5 +1,6 @@
 import BatchEngine
 import BatchStore
+import LLMStreaming
 
 /// What a run says at its end.
 struct RunReport {
@@ -14,8 +15,8 @@ struct RunReport {
     var failures: [FailureGroup]
 
     var text: String {
-        var lines = failures.flatMap { FailureReport(group: $0, width: Console.errorWidth).lines }
-        if counts.failed > 0 { lines.append("try them again: llm4s-batch retry --db \(databasePath)") }
+        var lines = FailureReport.lines(failures, width: Console.errorWidth)
+        if let retry { lines.append(retry) }
         for (provider, reason) in snapshot.stoppedProviders.sorted(by: { $0.key < $1.key }) {
             lines.append("\(provider) gets no more requests: \(TerminalText.line(reason, limit: 300))")
             if let advice = ErrorAdvice.advice(for: reason) { lines.append("  \(advice)") }
@@ -31,8 +32,20 @@ struct RunReport {
             lines.append("--max-tokens-total was passed by \(ProgressLine.count(Int(overshoot))) tokens")
         }
         if case .limited(let limit) = ending { lines.append("stopped by --\(limit)") }
+        let ends = FinishReport(counts: snapshot.finishReasons)
+        if let text = ends.text { lines.append(text + (ends.advice.map { ": \($0)" } ?? "")) }
         if !isInputFaulty || snapshot.attempts > 0 || counts.left > 0 { lines.append(summary) }
         return lines.joined(separator: "\n")
+    }
+
+    /// The command that tries failed jobs again, where that can help any of them; nil where it cannot.
+    private var retry: String? {
+        let kinds = Set(failures.map(\.kind)).sorted()
+        let passing = kinds.filter { ErrorKind(rawValue: $0)?.mayPassLater ?? true }
+        guard !passing.isEmpty else { return nil }
+        if passing.count == kinds.count { return "try them again: llm4s-batch retry --db \(databasePath)" }
+        let options = passing.map { " --error-kind \($0)" }.joined()
+        return "try what may pass another time: llm4s-batch retry --db \(databasePath)\(options)"
     }
 
     private var summary: String {
@@ -41,8 +54,11 @@ struct RunReport {
         if snapshot.failed > 0 { parts.append("\(ProgressLine.count(snapshot.failed)) failed") }
         if counts.left > 0 { parts.append("\(ProgressLine.count(counts.left)) left") }
         let seconds = (Double(duration.wholeMilliseconds) / 1000).rounded(to: 1)
-        let tokens = snapshot.completionTokens > 0 ? ", \(ProgressLine.count(snapshot.completionTokens)) tokens" : ""
-        let cost = snapshot.costUSD.map { ", \(ProgressLine.dollars($0))" } ?? ""
+        let rate = Int((snapshot.receivedTokens / max(duration.seconds, 0.001)).rounded().clamped(to: 0...1e15))
+        let tokens =
+            snapshot.completionTokens > 0
+            ? ", \(ProgressLine.count(snapshot.completionTokens)) tokens, \(ProgressLine.count(rate)) tokens/s" : ""
+        let cost = snapshot.costUSD.map { ", \(ProgressLine.cost($0))" } ?? ""
         return parts.joined(separator: ", ") + " in \(seconds) s\(tokens)\(cost) · \(databasePath)"
     }
 }

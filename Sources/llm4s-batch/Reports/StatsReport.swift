@@ -22,14 +22,26 @@ struct StatsReport {
                 + [
                     ("first token", model.firstToken, Self.time), ("between pieces", model.gaps, Self.time),
                     ("duration", model.duration, Self.time), ("tokens/s", model.tokensPerSecond, Self.rate),
-                ].map { label, quantiles, text in
-                    quantiles.count == 0
-                        ? "  \(label.padded(to: 15)) not known"
-                        : "  \(label.padded(to: 15)) p50 \(text(quantiles.p50).padded(to: 10)) "
-                            + "p90 \(text(quantiles.p90).padded(to: 10)) p99 \(text(quantiles.p99).padded(to: 10)) "
-                            + "n \(ProgressLine.count(quantiles.count))"
-                }
+                ].map { row($0, $1, $2) } + ends(model)
         }
+    }
+
+    /// Quantiles in columns; without their number where the terminal is too narrow for it.
+    private func row(
+        _ label: String, _ quantiles: BatchStatistics.Quantiles, _ text: (Double) -> String
+    ) -> String {
+        let isNarrow = width.map { $0 < 75 } ?? false
+        let head = "  \(label.padded(to: isNarrow ? 14 : 15)) "
+        if quantiles.count == 0 { return head + "not known" }
+        let columns = [("p50", quantiles.p50), ("p90", quantiles.p90), ("p99", quantiles.p99)].map { name, value in
+            "\(name) \(text(value).padded(to: isNarrow ? 9 : 10))"
+        }
+        return head + columns.joined(separator: " ") + (isNarrow ? "" : " n \(ProgressLine.count(quantiles.count))")
+    }
+
+    private func ends(_ model: BatchStatistics.Model) -> [String] {
+        guard let text = FinishReport(counts: model.finishReasons).text else { return [] }
+        return TerminalText.wrapped(text, first: "  answers         ", indentation: 18, width: width)
     }
 
     private var usage: [String] {
@@ -40,9 +52,12 @@ struct StatsReport {
             if usage.cachedTokens > 0 { first += ", \(ProgressLine.count(usage.cachedTokens)) from a cache" }
             if usage.reasoningTokens > 0 { first += ", \(ProgressLine.count(usage.reasoningTokens)) of thinking" }
             let tries = usage.tries == 1 ? "1 try" : "\(ProgressLine.count(usage.tries)) tries"
-            let cost = usage.costUSD.map { "$\($0.rounded(to: 4))" } ?? "cost not known"
+            let cost = usage.costUSD.map { ProgressLine.cost($0) } ?? "cost not known"
+            let unpriced = usage.unpriced.flatMap {
+                $0 > 0 ? ", \(InputReport.plural($0, "try", "tries")) without a price" : nil
+            }
             return [
-                "\(name(usage.provider, usage.model)) · \(tries), \(cost)", first,
+                "\(name(usage.provider, usage.model)) · \(tries), \(cost)\(unpriced ?? "")", first,
                 "  billed   \(ProgressLine.count(usage.billedPromptTokens)) tokens in, "
                     + "\(ProgressLine.count(usage.billedCompletionTokens)) out, as far as is known",
             ]
@@ -64,7 +79,8 @@ struct StatsReport {
             if !faults[(index + 1)...].contains(where: { $0.kind == fault.kind }),
                 let kind = ErrorKind(rawValue: fault.kind)
             {
-                lines.append("      \(kind.advice(for: fault.example))")
+                lines += TerminalText.wrapped(
+                    kind.advice(for: fault.example), first: "      ", indentation: 8, width: width)
             }
         }
         return lines
@@ -95,7 +111,9 @@ struct StatsReport {
         microseconds < 1e6 ? "\((microseconds / 1e3).rounded(to: 1)) ms" : "\((microseconds / 1e6).rounded(to: 2)) s"
     }
 
-    private static func rate(_ value: Double) -> String { "\(value.rounded(to: 1))" }
+    private static func rate(_ value: Double) -> String {
+        value < 1000 ? "\(value.rounded(to: 1))" : ProgressLine.count(Int(value.rounded().clamped(to: 0...1e15)))
+    }
 
     // MARK: - JSON
 
@@ -128,6 +146,7 @@ struct StatsReport {
             "provider": .string(model.provider), "model": .string(model.model), "completed": .int(model.completed),
             "ttft_us": json(model.firstToken), "gap_us": json(model.gaps), "duration_us": json(model.duration),
             "tokens_per_second": json(model.tokensPerSecond),
+            "finish_reasons": FinishReport(counts: model.finishReasons).json,
         ]
     }
 
@@ -139,6 +158,7 @@ struct StatsReport {
             "reasoning_tokens": .int(usage.reasoningTokens), "billed_prompt_tokens": .int(usage.billedPromptTokens),
             "billed_completion_tokens": .int(usage.billedCompletionTokens),
             "cost_usd": usage.costUSD.map(JSON.double) ?? .null,
+            "unpriced_tries": usage.unpriced.map(JSON.int) ?? .null,
         ]
     }
 

@@ -5,8 +5,10 @@ import LLMStreaming
 /// What `status` prints.
 struct StatusReport {
     var status: StatusSummary
-    /// The failed jobs, by kind.
+    /// The failed jobs, by kind, status and message.
     var failures: [FailureGroup]
+    /// How the answers ended.
+    var finishReasons: [FinishReason: Int] = [:]
     /// Characters of a line; nil where no terminal is written to.
     var width: Int?
     var path: String
@@ -41,7 +43,9 @@ struct StatusReport {
         ]
         object["cost_usd"] = status.costUSD.map(JSON.double) ?? .null
         object["waits"] = .array(waits)
-        object["chunks_per_second"] = .double(chunksPerSecond)
+        object["chunks_per_second"] = .double(rate(\.chunks))
+        object["tokens_per_second"] = .double(tokensPerSecond)
+        object["finish_reasons"] = FinishReport(counts: finishReasons).json
         object["jobs_per_second"] = .double(jobsPerSecond)
         if let run = status.run {
             object["run"] = [
@@ -78,13 +82,16 @@ struct StatusReport {
         lines.append(
             "  tokens      \(ProgressLine.count(status.promptTokens)) in, "
                 + "\(ProgressLine.count(status.completionTokens)) out")
+        if let ends = FinishReport(counts: finishReasons).text { lines += row("answers", ends) }
         if let resuming { lines.append("  resumed     \(resuming)") }
-        if let cost = status.costUSD { lines.append("  cost        \(ProgressLine.dollars(cost))") }
+        if let cost = status.costUSD { lines.append("  cost        \(ProgressLine.cost(cost))") }
         if let run = status.run { lines += runLines(run) }
-        for failure in failures {
-            lines += FailureReport(group: failure, width: width.map { $0 - 2 }).lines.map { "  " + $0 }
-        }
+        lines += FailureReport.lines(failures, width: width.map { $0 - 2 }).map { "  " + $0 }
         return lines.joined(separator: "\n")
+    }
+
+    private func row(_ name: String, _ text: String) -> [String] {
+        TerminalText.wrapped(text, first: "  \(name.padded(to: 12))", indentation: 14, width: width)
     }
 
     /// What jobs wait for, as the worker stored it.
@@ -140,7 +147,7 @@ struct StatusReport {
         var lines = [
             "  running     \(run.command), \(process), since "
                 + ProgressLine.duration(Double(now - run.startedMilliseconds) / 1000),
-            "  rate        \(jobsPerSecond.rounded(to: 1)) jobs/s, \(Int(chunksPerSecond)) tokens/s",
+            "  rate        \(jobsPerSecond.rounded(to: 1)) jobs/s, \(ProgressLine.count(Int(tokensPerSecond))) tokens/s",
         ]
         let left = status.counts.pending + status.counts.interrupted + status.counts.running
         // A wait may be longer than the rate makes believe.
@@ -159,7 +166,7 @@ struct StatusReport {
         return (try? JSONParser.parse(Array(text.utf8)))?.array ?? []
     }
 
-    private var chunksPerSecond: Double { rate(\.chunks) }
+    private var tokensPerSecond: Double { rate(\.outputTokens) }
     private var jobsPerSecond: Double { rate(\.completed) + rate(\.failed) }
 
     private func rate(_ value: KeyPath<RunSecond, Int>) -> Double {

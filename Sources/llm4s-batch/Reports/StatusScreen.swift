@@ -17,10 +17,10 @@ struct StatusScreen {
     private var lines: [String] {
         var lines = report.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         lines.insert(contentsOf: ["  " + bar, ""], at: min(1, lines.count))
-        let pieces = report.status.seconds.map(\.chunks).suffix(max(0, min(60, width - 16)))
-        if let most = pieces.max(), most > 0 {
-            lines += ["", "  tokens/s    " + Sparkline.text(Array(pieces))]
-            lines.append("              the last \(pieces.count) s, at most \(ProgressLine.count(most))")
+        let tokens = report.status.seconds.map(\.outputTokens).suffix(max(0, min(60, width - 16)))
+        if let most = tokens.max(), most > 0 {
+            lines += ["", "  tokens/s    " + Sparkline.text(Array(tokens))]
+            lines.append("              the last \(tokens.count) s, at most \(ProgressLine.count(most))")
         }
         return lines
     }

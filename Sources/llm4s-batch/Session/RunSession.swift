@@ -71,11 +71,12 @@ struct RunSession: Sendable {
         try await database.finishRun(
             runID, exitCode: Int(status.rawValue), status: ending == .finished ? .finished : .interrupted)
         let snapshot = await runner.snapshot
+        let duration = start.duration(to: .now)
         let report = RunReport(
             ending: ending, snapshot: snapshot, counts: counts, databasePath: databasePath,
-            duration: start.duration(to: .now), isInputFaulty: intake?.failure != nil,
+            duration: duration, isInputFaulty: intake?.failure != nil,
             failures: counts.failed > 0 ? try await database.reader.failures(in: scope) : [])
-        events.ended(snapshot, left: counts.left, status: status)
+        events.ended(snapshot, left: counts.left, status: status, duration: duration)
         if !events.isJSON, !report.text.isEmpty { Console.log(.info, report.text) }
         return status
     }
@@ -171,7 +172,7 @@ struct RunSession: Sendable {
         return ProgressReporter(
             mode: options.progress, events: events, total: { intake?.findings.left ?? known },
             snapshot: { await runner.snapshot },
-            record: { seconds.record($0) })
+            record: { seconds.record($0, isLast: $1) })
     }
 
     private func status(_ ending: RunEnding, _ signals: Signals, _ counts: JobCounts) -> ExitStatus {

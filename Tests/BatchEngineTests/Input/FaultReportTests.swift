@@ -19,11 +19,43 @@ import Testing
     @Test func keepsTheFirstFiftyByFileAndLineInWhateverOrderTheyCome() {
         var random = SeededGenerator(seed: SeededGenerator.seed)
         var report = FaultReport()
-        let faults = (0..<2).flatMap { source in (1...40).map { fault($0, source: source) } }
+        let faults = (0..<2).flatMap { source in (1...40).map { fault($0, "bad \($0)", source: source) } }
         for fault in faults.shuffled(using: &random) { report.add(fault) }
         #expect(report.faults == Array(faults.prefix(50)))
         #expect(report.count == 80)
-        #expect(report.description.hasSuffix("1.jsonl:10: bad\n… and 30 more"))
+        #expect(report.description.hasSuffix("1.jsonl:10: bad 10\n… and 30 more"))
+    }
+
+    /// Each file for itself, and whatever comes between; three alike are still told one by one.
+    @Test func whatManyLinesHaveAlikeIsOneLineWithACountAndTheFirstPlaces() {
+        var random = SeededGenerator(seed: SeededGenerator.seed)
+        let missing = (1...2000).map { fault($0 * 2, "no model") }
+        let few = [3, 5, 7].map { fault($0, "no prompt") } + [fault(9, "no model", source: 1)]
+        for _ in 0..<5 {
+            var report = FaultReport()
+            for fault in (missing + few).shuffled(using: &random) { report.add(fault) }
+            #expect(report.count == 2004)
+            #expect(
+                report.description == """
+                    0.jsonl:2: no model (2,000 lines: 2, 4, 6, 8, 10, …)
+                    0.jsonl:3: no prompt
+                    0.jsonl:5: no prompt
+                    0.jsonl:7: no prompt
+                    1.jsonl:9: no model
+                    """)
+        }
+    }
+
+    /// What is told together leaves room for others, and the count at the end is of what is not told at all.
+    @Test func whatIsToldTogetherCountsAsOne() {
+        var report = FaultReport()
+        for line in 1...100 { report.add(fault(line, "no model")) }
+        for line in 1...60 { report.add(fault(line, "bad \(line)")) }
+        let lines = report.description.split(separator: "\n")
+        #expect(lines.count == 51)
+        #expect(lines[0] == "0.jsonl:1: no model (100 lines: 1, 2, 3, 4, 5, …)")
+        #expect(lines[49] == "0.jsonl:49: bad 49")
+        #expect(lines[50] == "… and 11 more")
     }
 
     @Test func faultsOfOneLineKeepTheirOrder() {

@@ -16,11 +16,12 @@ final class SimulatedRun: Sendable {
     ///   - providers: the names of the configured ones; they go on from partial text.
     ///   - store: makes another store over the jobs.
     ///   - unixMilliseconds: another wall clock than the simulation's.
+    ///   - tell: told of what happens.
     init(
         _ jobs: [Job], providers: [String] = ["lab"], isIntakeOpen: Bool = false, seed: Int = 1,
         store: (Simulation, [Job]) -> SimulatedJobStore = { SimulatedJobStore($0, jobs: $1) },
         unixMilliseconds: (@Sendable (Simulation) -> Int64)? = nil, keepsCalls: Bool = true,
-        configure: (inout RunConfiguration) -> Void = { _ in },
+        configure: (inout RunConfiguration) -> Void = { _ in }, tell: @escaping @Sendable (RunEvent) -> Void = { _ in },
         script: @escaping @Sendable (SimulatedCall) -> SimulatedAnswer
     ) throws {
         var configuration = RunConfiguration()
@@ -41,7 +42,7 @@ final class SimulatedRun: Sendable {
             clock: simulation.clock,
             unixMilliseconds: { [simulation] in unixMilliseconds?(simulation) ?? simulation.unixMilliseconds() },
             random: SeededRandom(seed: seed),
-            isIntakeOpen: { intake.isOpen.withLock { $0 } })
+            isIntakeOpen: { intake.isOpen.withLock { $0 } }, tell: tell)
     }
 
     private final class Intake: Sendable {
