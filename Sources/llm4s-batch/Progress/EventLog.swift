@@ -102,7 +102,9 @@ struct EventLog: Sendable {
     private func tell(_ wait: RunWait) {
         let now = UnixTime.milliseconds
         let until = wait.untilMilliseconds.map { ", for \(ProgressLine.duration(Double(max(0, $0 - now)) / 1000))" }
-        let text = wait.limit.map { "is \(ProgressLine.limit($0))" } ?? "waits for \(wait.reason.text)\(until ?? "")"
+        let text =
+            wait.limit.map { "is \(ProgressLine.limit($0, wait.reason.text))" }
+            ?? "waits for \(wait.reason.text)\(until ?? "")"
         show("waiting", .info, "\(wait.name) \(text)") { wait.members }
     }
 
