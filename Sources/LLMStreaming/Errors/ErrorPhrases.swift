@@ -61,7 +61,7 @@ enum ErrorPhrases {
         ["insufficient", "not enough", "lack of"].contains { opening in
             message.ranges(of: opening).contains { range in
                 let words = message[range.upperBound...].prefix(80).prefix { !".:;".contains($0) }
-                    .split { !$0.isLetter && $0 != "_" }.prefix(3)
+                    .split { !$0.isLetter }.prefix(3)
                 return words.contains { money.contains(String($0)) }
             }
         }

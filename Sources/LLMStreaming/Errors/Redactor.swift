@@ -4,7 +4,7 @@
 /// short one only as a whole word: the key `k` takes no letter out of "broke". Where a text was cut, by us or on the
 /// way, in the midst of a secret, its beginning is struck out too.
 package struct Redactor: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
-    /// What is looked for, the longest first.
+    /// What is looked for.
     private let forms: [SecretForm]
     /// Whether a form begins with a byte; most texts hold none.
     private let beginnings: [Bool]
@@ -14,7 +14,8 @@ package struct Redactor: Sendable, Equatable, CustomStringConvertible, CustomRef
 
     /// Strikes out these, as they are and as URLs, JSON, HTML and base64 write them.
     package init(_ secrets: [String]) {
-        forms = Set(secrets.filter { !$0.isEmpty }.flatMap(SecretForm.all)).sorted { $0.bytes.count > $1.bytes.count }
+        var known: Set<SecretForm> = []
+        forms = secrets.filter { !$0.isEmpty }.flatMap(SecretForm.all).filter { known.insert($0).inserted }
         var beginnings = [Bool](repeating: false, count: 256)
         for form in forms {
             for byte in form.beginnings { beginnings[Int(byte)] = true }
@@ -37,7 +38,7 @@ package struct Redactor: Sendable, Equatable, CustomStringConvertible, CustomRef
         while index < bytes.count {
             if beginnings[Int(bytes[index])],
                 let length = forms.lazy.filter({ !onlyLong || !$0.isWord })
-                    .compactMap({ $0.length(in: bytes, at: index) }).first
+                    .compactMap({ $0.length(in: bytes, at: index) }).max()
             {
                 kept += Self.mark.utf8
                 index += length

@@ -31,7 +31,8 @@ import Testing
             (#"ab"c\d/e+f=g<h... is wrong"#, "***... is wrong"), (#"ab"c\d/e... is wrong"#, "***... is wrong"),
             (#"ab"c\d/e+f=g<h is wrong"#, "*** is wrong"), (#"ab"c\d is not"#, #"ab"c\d is not"#),
             (#"a key: ab"c\d%"#, "a key: ***%"), (#"a key: ab\"c\u005"#, #"a key: ab\"c\u005"#),
-            (#"a key: ab\"c\\d/e\u0"#, #"a key: ***\u0"#), ("a&b%c\\d", "a&b%c\\d"),
+            (#"a key: ab\"c\\d/e\u0"#, #"a key: ***\u0"#), (#"ab"c\d/e+f=g<h\u003ei&amp;7890."#, "***."),
+            ("a&b%c\\d", "a&b%c\\d"),
         ])
     func anEscapedSecretIsFoundHoweverManyOfItsBytesAreEscaped(_ text: String, _ redacted: String) {
         #expect(Redactor([#"ab"c\d/e+f=g<h>i&7890"#]).redacted(text) == redacted)
