@@ -83,7 +83,9 @@ struct EndToEndSecurityTests {
 
     @Test func whatEveryJobGetsLeavesTheJobsAndSaysWhatToDo() async throws {
         for (fault, status, words) in [
-            ("status=302", 302, "the server is elsewhere"), ("html", 200, "a page came in place of an answer"),
+            ("status=302", 302, "what answers there serves no such requests"),
+            ("status=302+location=http%3A%2F%2Felse.example%2F", 302, "the server is elsewhere"),
+            ("html", 200, "a page came in place of an answer"),
         ] {
             var configuration = MockConfiguration()
             configuration.script = { _ in
@@ -104,6 +106,27 @@ struct EndToEndSecurityTests {
             #expect(ended.error.contains(words), "\(ended.error)")
             await server.stop()
         }
+    }
+
+    @Test func aModelThatIsNotServedStopsInWhateverWordsAndTheAdviceFits() async throws {
+        var configuration = MockConfiguration()
+        configuration.script = { _ in
+            var behavior = MockBehavior()
+            behavior.fault.status = 400
+            behavior.fault.errorMessage = "The model does not support Chat Completions API"
+            return behavior
+        }
+        let server = try await MockServer.start(configuration)
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs((1...100).map { #"{"model":"openai/gpt","prompt":"\#($0)"}"# })
+        let ended = try await BatchProcess.run(
+            "run", file, environment: ["OPENAI_API_KEY": Self.key, "OPENAI_BASE_URL": server.baseURL])
+        #expect(ended.status == 4, "\(ended.error)")
+        #expect(ended.error.contains("openai/gpt gets no more requests"), "\(ended.error)")
+        #expect(ended.error.contains("no such model or path"), "\(ended.error)")
+        let database = directory.path("jobs.db")
+        #expect(try SQLite.number(database, "SELECT count(*) FROM jobs WHERE status = 'pending'") == 100)
+        await server.stop()
     }
 
     @Test func controlCharactersOfAnAnswerNeverReachTheTerminalRaw() async throws {

@@ -30,6 +30,25 @@ import Testing
         "[" + whole + "]",
     ]
 
+    /// What another service says, or what compresses on the way, is of no one job.
+    @Test(
+        arguments: [
+            (#"{"status":"ok"}"#, "application/json"), ("{}", "application/json"), ("[]", "application/json"),
+            (#"{"database":"ok","version":"9"}"#, "application/json"), ("OK", "text/plain"),
+            ("OK", "text/event-stream"),
+            (#""OK""#, "application/json"), ("<html>Log in</html>", "text/html"),
+            ("\u{1F}", "application/octet-stream"),
+        ], [Dialect.openAIChat, .openAIResponses, .anthropicMessages])
+    func anAnswerOfAnotherServiceSpeaksAgainstTheProvider(_ answer: (body: String, type: String), _ dialect: Dialect)
+        throws
+    {
+        let result = try EmbeddedExchange.run(dialect: dialect) { exchange in
+            try exchange.receive(Array(Wire.counted(answer.body, type: answer.type).utf8))
+        }
+        #expect(result.error?.kind == .decode)
+        #expect(result.error?.suspicion == .provider, "\(String(describing: result.error))")
+    }
+
     @Test(arguments: bodies, ["text/event-stream", "application/json", "text/plain; charset=utf-8", "text/html", nil])
     func theSameBodyIsReadUnderEveryName(body: String, type: String?) throws {
         let answer = Array(Wire.counted(body, type: type).utf8)

@@ -26,7 +26,7 @@ import Testing
         let woken = Woken()
         var shares: [MemoryShare?] = (0..<4).map { _ in MemoryShare(budget) }
         func grows(_ index: Int) -> Bool {
-            shares[index]?.mayGrow { woken.add(index) } ?? false
+            shares[index]?.mayGrow(at: .uptimeNanoseconds(0)) { woken.add(index) } ?? false
         }
         for share in shares { _ = share?.count(20_000) }
         #expect(grows(0) && grows(0) && !grows(1) && !grows(2) && !grows(1))
@@ -46,13 +46,32 @@ import Testing
         let woken = Woken()
         var shares: [MemoryShare?] = (0..<4).map { _ in MemoryShare(budget) }
         for share in shares { _ = share?.count(30_000) }
-        for index in 0..<4 { _ = shares[index]?.mayGrow { woken.add(index) } }
+        for index in 0..<4 { _ = shares[index]?.mayGrow(at: .uptimeNanoseconds(0)) { woken.add(index) } }
         #expect(budget.waitingCount == 3)
         // Given up while it waited.
         shares[1] = nil
         #expect(woken.numbers == [])
         shares[0] = nil
         #expect(woken.numbers == [2, 3])
+    }
+
+    @Test func theOneThatGoesOnGivesWayOnceItIsSilent() {
+        let woken = Woken()
+        var shares: [MemoryShare?] = (0..<3).map { _ in MemoryShare(budget) }
+        func grows(_ index: Int, _ second: Int64) -> Bool {
+            shares[index]?.mayGrow(at: .uptimeNanoseconds(0) + .seconds(second)) { woken.add(index) } ?? false
+        }
+        for share in shares { _ = share?.count(40_000) }
+        #expect(grows(0, 0) && !grows(1, 1) && !grows(2, 2))
+        #expect(grows(0, 8) && !grows(1, 17), "it was not silent")
+        #expect(grows(1, 18) && !grows(2, 18) && !grows(0, 19))
+        #expect(budget.waitingCount == 2)
+        // What has ended waits only for the store: nobody takes its place before it is given back.
+        shares[1]?.end()
+        #expect(!grows(2, 100) && !grows(0, 100))
+        shares[1] = nil
+        #expect(woken.numbers.first == 2)
+        #expect(grows(2, 101))
     }
 
     /// More answers than fit, all of them at once and each larger than the budget: they end one after the other.

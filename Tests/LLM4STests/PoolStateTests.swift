@@ -27,7 +27,10 @@ import Testing
         func request(_ origin: Origin) -> PoolGrant<UInt64>? { state.request(origin) }
         func retire(_ id: UInt64, of origin: Origin) -> Bool { state.retire(id, of: origin) }
         func withdraw(_ id: UInt64) -> String? { state.withdraw(id) }
-        func setUpEnded(of origin: Origin = PoolStateTests.a) -> [String] { state.setUpEnded(of: origin) }
+        func setUpEnded(of origin: Origin = PoolStateTests.a, wasSlow: Bool = false) -> [String] {
+            state.setUpEnded(of: origin, wasSlow: wasSlow)
+        }
+        func setUpIsSlow(of origin: Origin = PoolStateTests.a) -> [String] { state.setUpIsSlow(of: origin) }
     }
 
     @Test func reusesTheNewestIdleConnectionOfTheOrigin() {
@@ -50,6 +53,29 @@ import Testing
         #expect(pool.request(Self.a) == .reuse(1))
         #expect(pool.request(Self.a) == nil)
         #expect(!pool.retire(1, of: Self.a))
+    }
+
+    @Test func setUpsThatHangHoldNoPlacesOfTheirOriginButOneOfAll() {
+        let pool = Pool(maximumSetUps: 10)
+        for _ in 1...8 { #expect(pool.request(Self.a) == .setUp) }
+        #expect(pool.request(Self.a) == nil)
+        for id in 1...5 { pool.state.enqueue("w\(id)", id: UInt64(100 + id), for: Self.a) }
+        #expect(pool.setUpIsSlow() == ["w1"])
+        #expect(pool.setUpIsSlow() == ["w2"])
+        // Ten are under way in all.
+        #expect(pool.setUpIsSlow().isEmpty)
+        #expect(pool.request(Self.b) == .setUp, "one of each origin all the same")
+        #expect(pool.setUpEnded(of: Self.b).isEmpty)
+        // One that hung ends: it held a place of all, but none of its origin's.
+        #expect(pool.setUpEnded(wasSlow: true) == ["w3"])
+        #expect(pool.setUpEnded() == ["w4"])
+        #expect(pool.setUpEnded(wasSlow: true).isEmpty)
+        #expect(pool.setUpEnded() == ["w5"])
+        #expect(pool.setUpEnded(wasSlow: true).isEmpty)
+        for _ in 1...8 { #expect(pool.setUpEnded().isEmpty) }
+        // All is as at first.
+        for _ in 1...8 { #expect(pool.request(Self.a) == .setUp) }
+        #expect(pool.request(Self.a) == nil)
     }
 
     @Test func forgetsConnectionsThatCloseOrRetire() {

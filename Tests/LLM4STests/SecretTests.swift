@@ -27,6 +27,24 @@ import Testing
         return result
     }
 
+    @Test func aKeyInAFinishReasonOrUsageIsInNoChunkThatIsHandedOn() async throws {
+        let finish = Chat.whole.replacing("\"stop\"", with: "\"\(Self.key)\"")
+        let server = try await ScriptedServer { connection, _ in
+            connection.send(Wire.chunked(finish.replacing("chat-1", with: Self.key)))
+        }
+        let transport = StreamingTransport(configuration: .test)
+        let endpoint = try Endpoint(
+            provider: Provider(name: "lab", baseURL: "http://127.0.0.1:\(server.port)/v1", keyVariables: ["LAB_KEY"]),
+            environment: ["LAB_KEY": Self.key])
+        let collector = ChunkCollector()
+        let result = await transport.stream(.test, to: endpoint, receiver: collector)
+        let text = collector.chunks.map(\.text).joined(separator: "\n")
+        #expect(text.contains(Chat.text) && text.contains("***") && !text.contains(Self.key), "\(text)")
+        #expect(result.completion?.choices[0].nativeFinishReason == "***")
+        await transport.shutdown()
+        await server.stop()
+    }
+
     /// Everything of a result that is stored or shown.
     private func shown(_ result: StreamResult) -> String {
         let error = result.error

@@ -21,8 +21,7 @@ extension Admission {
             case .completed: provider.succeeded(job.id, flight, result, at: now)
             case .failed(let error):
                 provider.failed(
-                    job, flight, error, result, at: now, sentSince: sentSince(flight, ofModel: result.rateLimits != nil)
-                )
+                    job, flight, error, result, at: now, sentSince: { sentSince(flight, ofModel: $0) })
                 circumstances.isOutage = provider.isOut(flight.place.model)
                 circumstances.isRefusedToAll = provider.isRefusedToAll(error, flight)
                 circumstances.isOverRate =
@@ -85,6 +84,13 @@ extension ProviderLanes {
         gate.succeeded(jobID, after: duration, at: now)
         answeredInPart(flight)
         attemptSucceeded(jobID, flight)
+        for (index, model) in models.enumerated() {
+            if index == flight.place.model {
+                model.ownRefusals.answered()
+            } else {
+                model.ownRefusals.otherAnswered(flight)
+            }
+        }
         if let silence = result.longestSilence { models[flight.place.model].silences.add(silence) }
     }
 
@@ -105,7 +111,7 @@ extension ProviderLanes {
 
     fileprivate func failed(
         _ job: Job, _ flight: Flight, _ error: LLMError, _ result: StreamResult, at now: Duration,
-        sentSince: @autoclosure () -> Int
+        sentSince: (_ ofModel: Bool) -> Int
     ) {
         let jobID = job.id
         // A connection that had grown stale is tried again at once.
@@ -133,12 +139,15 @@ extension ProviderLanes {
             models[flight.place.model].gate.failed(jobID, at: now)
             return
         }
-        // A refusal beside the figures of a limit is of that limit, which is the model's; another is the provider's.
-        if result.rateLimits == nil {
-            gate.refused(jobID, flight, error, at: now, sentSince: sentSince())
-            models[flight.place.model].gate.failed(jobID, at: now)
+        let model = models[flight.place.model]
+        model.ownRefusals.refused(flight)
+        // A refusal beside the figures of a limit is of that limit, which is the model's; another is the provider's, unless
+        // its other models are answered.
+        if result.rateLimits == nil, !model.ownRefusals.areOfModel {
+            gate.refused(jobID, flight, error, at: now, sentSince: sentSince(false))
+            model.gate.failed(jobID, at: now)
         } else {
-            models[flight.place.model].gate.refused(jobID, flight, error, at: now, sentSince: sentSince())
+            model.gate.refused(jobID, flight, error, at: now, sentSince: sentSince(true))
             gate.failed(jobID, at: now)
         }
     }

@@ -11,7 +11,14 @@ struct StreamPulse {
 /// Nobody takes the time as chunks come: all open streams are looked at, once a second, while something waits for them.
 extension Admission {
     /// When open streams are to be looked at again; nil where nothing depends on it.
-    var nextLook: Duration? { isWatched || silentCount > 0 ? lastLook + .seconds(1) : nil }
+    ///
+    /// Where all streams are open that may be, who waits for one is told how many of them are silent.
+    var nextLook: Duration? {
+        isWatched || silentCount > 0 ? lastLook + .seconds(1) : isFull ? lastLook + .seconds(5) : nil
+    }
+
+    /// The silent streams of all providers.
+    var silent: SilentStreams { lanes.providers.reduce(into: SilentStreams()) { $0.add($1.gate.silent) } }
 
     /// Looks at the open streams.
     ///

@@ -23,13 +23,21 @@ extension Admission {
             _ name: @autoclosure () -> String, _ wait: (reason: WaitReason, until: Duration?)?, _ gate: borrowing Gate
         ) -> Bool {
             guard let wait, wait.until.map({ $0 > now }) ?? true else { return false }
-            let limit = wait.reason == .refusals ? gate.limit(at: now) : nil
+            let limit =
+                switch wait.reason {
+                case .refusals: gate.limit(at: now)
+                case .width: gate.silent.limit(gate.width.bound, at: now)
+                default: StreamLimit?.none
+                }
             if wait.reason == .refusals, limit == nil { return false }
-            if isTold(wait.reason, wait.until) {
+            if isTold(wait.reason, wait.until) || wait.reason == .width && limit != nil {
                 let until = wait.until.map { unixMilliseconds() + ($0 - now).wholeMilliseconds }
                 found.append(RunWait(name: name(), reason: wait.reason, untilMilliseconds: until, limit: limit))
             }
             return true
+        }
+        if isFull, let limit = silent.limit(configuration.concurrency, at: now) {
+            found.append(RunWait(name: RunWait.nameOfRun, reason: .width, limit: limit))
         }
         for provider in lanes.providers {
             if add(provider.name, provider.wait, provider.gate) { continue }

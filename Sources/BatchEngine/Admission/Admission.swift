@@ -27,6 +27,8 @@ struct Admission {
     var lastLook = Duration.zero
     /// Whether what is waited for depends on whether open streams go on.
     private(set) var isWatched = false
+    /// Whether as many streams are open as the user allows.
+    private(set) var isFull = false
 
     init(_ configuration: RunConfiguration) {
         self.configuration = configuration
@@ -45,7 +47,7 @@ struct Admission {
     mutating func next(at now: Duration, unixMilliseconds: Int64, allowed: Int) -> AdmissionStep {
         lanes.stopWhatIsOut(for: configuration.outageTimeout, at: now)
         isHeld = running >= allowed
-        isWatched = false
+        (isWatched, isFull) = (false, false)
         guard !isHeld else { return .wait(until: nil, due: nil) }
         var nearest = Nearest()
         let candidates = candidates(at: now, unixMilliseconds, &nearest)
@@ -66,13 +68,16 @@ struct Admission {
                 isWatched = isWatched || reason == .refusals
                 continue
             }
-            if let step = next(of: index, at: now, unixMilliseconds, &nearest) { return step }
+            if let step = next(of: index, at: now, unixMilliseconds, free: allowed - running, &nearest) { return step }
         }
         return .wait(until: nearest.time, due: nearest.due)
     }
 
     /// Takes that the run may not have more streams at the moment.
-    mutating func hold() { isHeld = true }
+    mutating func hold() {
+        isHeld = true
+        isFull = running >= configuration.concurrency
+    }
 
     /// The times at which something may be possible that is not now.
     private struct Nearest {
@@ -83,7 +88,8 @@ struct Admission {
         mutating func add(due other: Int64) { due = min(due ?? other, other) }
     }
 
-    /// The providers with jobs, the one with the fewest streams first, and whether they may have one more.
+    /// The providers with jobs, the one with the fewest streams first and of these the one that waits the longest, and
+    /// whether they may have one more.
     private func candidates(
         at now: Duration, _ unixMilliseconds: Int64, _ nearest: inout Nearest
     ) -> [(provider: Int, mayStart: Bool)] {
@@ -106,13 +112,19 @@ struct Admission {
             return SlotShares.Claim(running: provider.gate.running, needed: needed)
         }
         let shares = SlotShares(claims, total: configuration.concurrency, running: running)
-        return found.indices.sorted { claims[$0].running < claims[$1].running }.map { (found[$0], shares.mayStart($0)) }
+        let order = found.indices.sorted { first, second in
+            (claims[first].running, lanes.providers[found[first]].lastStart)
+                < (claims[second].running, lanes.providers[found[second]].lastStart)
+        }
+        return order.map { (found[$0], shares.mayStart($0)) }
     }
 
-    /// The next step for a provider that may be sent something, the lane with the fewest streams first.
+    /// The next step for a provider that may be sent something, the lane with the fewest streams first and of these the
+    /// one that waits the longest: where few streams are open, none would be left behind for ever.
     private mutating func next(
-        of provider: Int, at now: Duration, _ unixMilliseconds: Int64, _ nearest: inout Nearest
+        of provider: Int, at now: Duration, _ unixMilliseconds: Int64, free: Int, _ nearest: inout Nearest
     ) -> AdmissionStep? {
+        let shares = modelShares(of: provider, at: now, unixMilliseconds, free: free)
         for model in order(of: provider) {
             let place = LanePlace(provider: provider, model: model)
             let lane = lanes[place]
@@ -120,6 +132,9 @@ struct Admission {
             if dropHeads(lane) || lane.queue.needsReading(at: unixMilliseconds) { return .read(place) }
             guard let (bytes, size) = lane.nextSize else { continue }
             switch admittance(of: size, at: place, now) {
+            case .now where shares.map({ !$0.mayStart(model) }) ?? false:
+                lane.wait = nil
+                isHeld = true
             case .now: return start(place, bytes, size, at: now)
             case .later(let time, let reason):
                 lane.wait = (reason, time)
@@ -135,11 +150,36 @@ struct Admission {
         return nil
     }
 
+    /// How a provider's streams are shared by its models; nil where that is of no concern.
+    ///
+    /// A model that could be sent nothing for a moment, for its rate, finds a stream kept free: otherwise another whose
+    /// streams hang would have them all by and by.
+    private func modelShares(
+        of index: Int, at now: Duration, _ unixMilliseconds: Int64, free: Int
+    ) -> SlotShares? {
+        let provider = lanes.providers[index]
+        guard provider.models.count > 1, provider.outage.since == nil, !provider.gate.isProbeDue else { return nil }
+        var demands = 0
+        let claims = provider.models.map { model in
+            let running = model.gate.running
+            let isWaiting =
+                model.hasDemand(at: unixMilliseconds) && model.outage.since == nil && !model.gate.isPaused(at: now)
+            if isWaiting { demands += 1 }
+            return SlotShares.Claim(running: running, needed: isWaiting ? running + 1 : 0)
+        }
+        guard demands > 1 else { return nil }
+        let total = min(provider.gate.running + free, provider.gate.width.bound)
+        return SlotShares(claims, total: total, running: provider.gate.running, sharers: demands)
+    }
+
     private func order(of provider: Int) -> [Int] {
         let models = lanes.providers[provider].models
         guard models.count > 1 else { return Array(models.indices) }
         if lanes.providers[provider].outage.since != nil { return lanes.providers[provider].orderOfProbes }
-        return models.indices.sorted { models[$0].gate.running < models[$1].gate.running }
+        return models.indices.sorted { first, second in
+            (models[first].gate.running, models[first].lastStart)
+                < (models[second].gate.running, models[second].lastStart)
+        }
     }
 
     /// Takes away what may not be sent, from the front of a lane: jobs in work, which are seen again where they do not
@@ -196,6 +236,7 @@ struct Admission {
         if jobs.isFull, !wasFull { lanes.lookAgain() }
         running += 1
         lane.wait = nil
+        (lane.lastStart, provider.lastStart) = (tries, tries)
         lane.gate.start(job.id, size, at: now)
         provider.gate.start(job.id, size, at: now)
         provider.started(job.id, place, at: now)

@@ -9,6 +9,8 @@ final class ModelLane {
     var gate: Gate
     var tokens = TokenEstimator()
     var refusals = RefusalStreak()
+    /// Whether it is refused for rate or load while others of its provider are not.
+    var ownRefusals = ModelRefusals()
     /// Whether it is out while others of its provider answer.
     var outage = OutageBreaker()
     /// How long its answers were silent.
@@ -17,6 +19,8 @@ final class ModelLane {
     private(set) var silenceBound = Duration.zero
     /// Its place among the probes of its provider.
     var lastProbe = 0
+    /// Its newest try's place among all tries of the run.
+    var lastStart = 0
     /// Why it gets no more requests; nil where it does.
     var stopReason: String?
     /// What its next job waits for, and until when since the run's start; nil where it does not.

@@ -11,6 +11,8 @@ final class ProviderLanes {
     var probes = 0
     var refusals = RefusalStreak()
     var models: [ModelLane] = []
+    /// Its newest try's place among all tries of the run.
+    var lastStart = 0
     /// Why it gets no more requests; nil where it does.
     var stopReason: String?
     /// What its jobs wait for, and until when since the run's start; nil where they do not.

@@ -20,10 +20,11 @@ struct SlotShares {
     ///   - claims: of the providers that have jobs.
     ///   - total: the streams that may be open in all.
     ///   - running: those that are, also of providers without jobs left.
-    init(_ claims: [Claim], total: Int, running: Int) {
+    ///   - sharers: how many of the claims are for more; nil for all.
+    init(_ claims: [Claim], total: Int, running: Int, sharers: Int? = nil) {
         self.claims = claims
         free = total - running
-        let share = max(1, total / max(1, claims.count))
+        let share = max(1, total / max(1, sharers ?? claims.count))
         self.share = share
         reserved = claims.reduce(0) { $0 + Self.kept($1, share) }
     }

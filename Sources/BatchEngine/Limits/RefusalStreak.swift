@@ -4,11 +4,14 @@ import LLMStreaming
 /// provider, or of the model, and not of the jobs.
 ///
 /// Refusals (402, 403) are such answers, and what an address gives that is another's: a redirect, a start page. Where
-/// jobs have succeeded it takes more of the latter, since what stands between may send a page now and then.
+/// jobs have succeeded it takes more of the latter, since what stands between may send a page now and then. It takes as
+/// many where the answers differ: now a redirect and now a page.
 struct RefusalStreak: Sendable {
     private static let maximumJobs = 3
     private static let maximumJobsAfterSuccess = 10
+    /// The jobs that got the newest answer, and those that got any.
     private var jobs: Set<Int64> = []
+    private var jobsOfAny: Set<Int64> = []
     private var answer: Answer?
     private var hasSucceeded = false
 
@@ -21,17 +24,20 @@ struct RefusalStreak: Sendable {
     /// Whether everybody gets this answer.
     var isOfEverybody: Bool {
         jobs.count >= (hasSucceeded && answer != .refusal ? Self.maximumJobsAfterSuccess : Self.maximumJobs)
+            || jobsOfAny.count >= Self.maximumJobsAfterSuccess
     }
 
     mutating func refused(_ jobID: Int64, _ answer: Answer = .refusal) {
         if answer != self.answer { jobs.removeAll() }
         self.answer = answer
         if jobs.count < Self.maximumJobsAfterSuccess { jobs.insert(jobID) }
+        if jobsOfAny.count < Self.maximumJobsAfterSuccess { jobsOfAny.insert(jobID) }
     }
 
     mutating func succeeded() {
         hasSucceeded = true
         jobs.removeAll()
+        jobsOfAny.removeAll()
     }
 }
 

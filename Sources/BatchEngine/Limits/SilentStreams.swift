@@ -10,6 +10,12 @@ struct SilentStreams: Sendable, Equatable {
         since = min(since ?? start, start)
     }
 
+    /// Takes those of another.
+    mutating func add(_ other: SilentStreams) {
+        count += other.count
+        since = [since, other.since].compactMap(\.self).min()
+    }
+
     /// Takes the end of one.
     mutating func remove() {
         count -= 1

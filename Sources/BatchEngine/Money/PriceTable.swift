@@ -93,11 +93,21 @@ extension TokenUsage {
     /// Nil where any part of it is no amount: a negative one would make room under a cap that there is not.
     var reportedCost: Double? {
         if let ticks = raw["cost_in_usd_ticks"]?.double { return NumberGate.money(ticks / Self.ticksPerUSD) }
-        guard let cost = NumberGate.money(raw["cost"]?.double ?? raw["cost"]?["total_cost"]?.double) else { return nil }
+        guard let cost = NumberGate.money(Self.amount(raw["cost"]) ?? Self.amount(raw["cost"]?["total_cost"])) else {
+            return nil
+        }
         guard raw["is_byok"]?.bool == true, let upstream = raw["cost_details"]?["upstream_inference_cost"],
             !upstream.isNull
         else { return cost }
-        return NumberGate.money(upstream.double).map { cost + $0 }
+        return NumberGate.money(Self.amount(upstream)).map { cost + $0 }
+    }
+
+    /// A number, or one that is written as text as decimals are.
+    private static func amount(_ value: JSON?) -> Double? {
+        if let number = value?.double { return number }
+        guard let text = value?.string, text.utf8.allSatisfy({ (0x30...0x39).contains($0) || "-.".utf8.contains($0) })
+        else { return nil }
+        return Double(text)
     }
 
     private static let ticksPerUSD = 1e10

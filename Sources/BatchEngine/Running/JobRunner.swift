@@ -141,6 +141,7 @@ package actor JobRunner {
                 admission.jobs.count - admission.running < configuration.maximumUncommitted
             else {
                 admission.hold()
+                if admission.silentCount > 0 { tellWaits(at: now) }
                 await signal.wait(until: earliest([allowance.grows, admission.nextLook]), in: &timers)
                 continue
             }
@@ -161,7 +162,7 @@ package actor JobRunner {
             case .wait(let until, let due):
                 state.nextDueMilliseconds = due
                 if lookAtStreams(at: now) { continue }
-                for event in news.waits(of: admission, at: now, unixMilliseconds: unixMilliseconds) { tell(event) }
+                tellWaits(at: now)
                 if until == nil, due == nil, isIdle, !isIntakeOpen || admission.spentBudget != nil {
                     if isLastLook { return }
                     isLastLook = true
@@ -175,6 +176,10 @@ package actor JobRunner {
                 await signal.wait(until: deadline, in: &timers)
             }
         }
+    }
+
+    private func tellWaits(at now: Duration) {
+        for event in news.waits(of: admission, at: now, unixMilliseconds: unixMilliseconds) { tell(event) }
     }
 
     /// Whether jobs are still to be taken up.

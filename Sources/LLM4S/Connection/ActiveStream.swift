@@ -12,6 +12,7 @@ final class ActiveStream {
 
     let id: UInt64
     let receiver: any ChunkReceiver
+    private let redactor: Redactor
     let answerBegan: @Sendable () -> Void
     let onEnd: @Sendable (ExchangeEnd) -> Void
     var exchange: Exchange
@@ -22,7 +23,7 @@ final class ActiveStream {
     /// From how many bytes on it is counted again.
     private var nextCount: Int
     /// Whether it was not read on for want of memory, and has not been since.
-    private var isHeldBack = false
+    private(set) var isHeldBack = false
     /// Whether the request has left in full.
     var isRequestSent = false
     /// Whether the server will take another request on the connection.
@@ -36,6 +37,7 @@ final class ActiveStream {
     ) {
         id = plan.id
         receiver = plan.receiver
+        redactor = plan.redactor
         budget = plan.memory
         nextCount = plan.memory.step
         answerBegan = plan.answerBegan
@@ -48,25 +50,27 @@ final class ActiveStream {
     /// - Returns: whether the receiver ran full by it.
     func handOn() -> Bool {
         guard flow == .open, exchange.hasChunks else { return false }
-        let (chunks, microseconds) = exchange.takeChunks()
+        var (chunks, microseconds) = exchange.takeChunks()
+        // One or two of a stream.
+        for index in chunks.indices where !chunks[index].isWritten { chunks[index] = redactor.redacted(chunks[index]) }
         return !receiver.receive(chunks, atMicroseconds: microseconds)
     }
 
     /// Whether there is memory to read on; if not, the closure is called once there is, on any thread.
     ///
     /// Few streams are ever counted: most of the time it is one comparison.
-    func hasMemory(resume: () -> @Sendable () -> Void) -> Bool {
+    func hasMemory(at now: NIODeadline, resume: () -> @Sendable () -> Void) -> Bool {
         let held = exchange.heldByteCount
         let hasShrunk = memory != nil && held < nextCount - 2 * budget.step
-        guard held >= nextCount || hasShrunk else { return !isHeldBack || grows(resume()) }
+        guard held >= nextCount || hasShrunk else { return !isHeldBack || grows(now, resume()) }
         let share = memory ?? MemoryShare(budget)
         memory = share
         nextCount = share.count(held)
-        return grows(resume())
+        return grows(now, resume())
     }
 
-    private func grows(_ resume: @escaping @Sendable () -> Void) -> Bool {
-        isHeldBack = !(memory?.mayGrow(resume: resume) ?? true)
+    private func grows(_ now: NIODeadline, _ resume: @escaping @Sendable () -> Void) -> Bool {
+        isHeldBack = !(memory?.mayGrow(at: now, resume: resume) ?? true)
         return !isHeldBack
     }
 

@@ -34,10 +34,11 @@ final class ConnectAttempt: Sendable {
     /// Begins.
     ///
     /// - Parameters:
+    ///   - lookups: finds the host's addresses.
     ///   - care: what to do with the connection once it stands.
     ///   - onEnd: called once, on the loop, when nothing is being set up any more.
     func start(
-        tls: TLSClient, timeout: Duration, care: ConnectionCare,
+        tls: TLSClient, lookups: HostLookups, timeout: Duration, care: ConnectionCare,
         onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
     ) {
         let (id, origin, proxy, loop) = (id, origin, proxy, promise.futureResult.eventLoop)
@@ -69,7 +70,8 @@ final class ConnectAttempt: Sendable {
             if let address = try? SocketAddress(ipAddress: peer.host, port: peer.port) {
                 bootstrap.connect(to: address)
             } else {
-                bootstrap.connect(host: peer.host, port: peer.port)
+                bootstrap.resolver(lookups.addresses(of: peer.host, port: peer.port, on: loop))
+                    .connect(host: peer.host, port: peer.port)
             }
         connected.flatMapErrorThrowing { error in
             throw proxy.map { ConnectionFailure.error(error, proxy: $0) } ?? error

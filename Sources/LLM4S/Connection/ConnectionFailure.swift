@@ -67,6 +67,8 @@ extension ConnectionLoss {
     /// - Parameter hasCertificate: whether we show one of our own.
     init?(_ error: any Error, hasCertificate: Bool = false) {
         switch error {
+        // The other side said nothing of it: probes, or what was sent, stayed without an acknowledgement.
+        case let error as IOError where error.errnoCode == POSIX.timedOut: self = .broken(VanishedPeer.reason)
         case let error as IOError: self = .broken(POSIX.reason(error.errnoCode))
         case let foreign as ForeignProtocol: self = .malformed(foreign.reason)
         case let error as HTTPParserError: self = .malformed(error.reason)

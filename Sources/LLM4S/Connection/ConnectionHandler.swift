@@ -126,15 +126,23 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if stream.handOn(), stream.exchange.verdict == nil {
             pause(stream)
         } else if stream.exchange.verdict == nil, stream.flow == .open,
-            !stream.hasMemory(resume: { resumption(stream) })
+            !stream.hasMemory(at: now, resume: { resumption(stream) })
         {
             stream.flow = .waitingForRoom(isReadHeld: false)
             stream.exchange.pause(at: now)
+            askForMemoryAgain(stream.id)
         }
         if stream.exchange.verdict != nil, !stream.exchange.hasChunks {
             finish(stream)
         } else {
             alarm?.set(deadline)
+        }
+    }
+
+    /// Asks again after a while whether there is memory: who has it may have fallen silent.
+    private func askForMemoryAgain(_ id: UInt64) {
+        _ = context?.eventLoop.assumeIsolated().scheduleTask(in: MemoryBudget.patience) {
+            if case .streaming(let stream) = self.state, stream.id == id, stream.isHeldBack { self.resume(id) }
         }
     }
 

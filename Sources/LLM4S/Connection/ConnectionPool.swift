@@ -13,6 +13,7 @@ final class ConnectionPool: Sendable {
     /// What the transport was made with.
     let configuration: TransportConfiguration
     private let tls: TLSClient
+    private let lookups: HostLookups
     /// What all answers may hold in memory.
     let memory: MemoryBudget
     private let state: Mutex<PoolState<Connection, Waiter>>
@@ -21,6 +22,7 @@ final class ConnectionPool: Sendable {
     init(group: any EventLoopGroup, configuration: TransportConfiguration) {
         self.group = group
         tls = TLSClient(configuration)
+        lookups = HostLookups(configuration.lookUp)
         self.configuration = configuration
         memory = MemoryBudget(limit: configuration.maximumHeldBytes)
         state = Mutex(PoolState(maximumSetUps: configuration.maximumHandshakes))
@@ -80,16 +82,25 @@ final class ConnectionPool: Sendable {
         _ origin: Origin, _ proxy: HTTPProxy?, for attempt: StreamAttempt,
         onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
     ) {
-        let connecting = ConnectAttempt(id: nextID(), origin: origin, proxy: proxy, on: group.next())
+        let loop = group.next()
+        let connecting = ConnectAttempt(id: nextID(), origin: origin, proxy: proxy, on: loop)
+        let pace = SetUpPace()
+        let slowness = loop.scheduleTask(in: SetUpPace.patience) {
+            guard pace.becomeSlow() else { return }
+            for waiter in self.state.withLock({ $0.setUpIsSlow(of: origin) }) { waiter(.setUp) }
+        }
         attempt.enter(giveUp: { connecting.abandon(.cancelled(before: origin)) }) {
-            connecting.start(tls: tls, timeout: attempt.connectTimeout, care: care) { self.setUpEnded($0, of: origin) }
+            connecting.start(tls: tls, lookups: lookups, timeout: attempt.connectTimeout, care: care) { result in
+                slowness.cancel()
+                self.setUpEnded(result, of: origin, wasSlow: pace.end())
+            }
         }
         connecting.connection.whenComplete { result in
             onEnd(result.mapError { ConnectionFailure.error($0, origin: origin) })
         }
     }
 
-    private func setUpEnded(_ result: Result<Connection, LLMError>, of origin: Origin) {
+    private func setUpEnded(_ result: Result<Connection, LLMError>, of origin: Origin, wasSlow: Bool) {
         let (next, isWanted) = state.withLock { state in
             var isWanted = true
             switch result {
@@ -97,7 +108,7 @@ final class ConnectionPool: Sendable {
             case .failure(let error) where error.kind != .cancelled: state.setUpFailed()
             case .failure: break
             }
-            return (state.setUpEnded(of: origin), isWanted)
+            return (state.setUpEnded(of: origin, wasSlow: wasSlow), isWanted)
         }
         for waiter in next { waiter(.setUp) }
         guard case .success(let connection) = result else { return }

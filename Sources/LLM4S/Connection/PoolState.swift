@@ -33,6 +33,8 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// What is known of one origin.
     private struct Place {
         var setUps = 0
+        /// Those of them that take so long that they may never end.
+        var slowSetUps = 0
         var openCount = 0
         /// Newest last; an ID without a connection belongs to one that is gone.
         var idle: [UInt64] = []
@@ -43,7 +45,9 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
         /// The mean time from a request to the first byte of its answer, in seconds.
         var answerSeconds: Double?
 
-        var isEmpty: Bool { setUps == 0 && openCount == 0 && idle.isEmpty && queue.isEmpty && starving.isEmpty }
+        var isEmpty: Bool {
+            setUps == 0 && slowSetUps == 0 && openCount == 0 && idle.isEmpty && queue.isEmpty && starving.isEmpty
+        }
     }
 
     private let maximumSetUps: Int
@@ -64,9 +68,10 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// Whether one more connection of an origin may be set up: at once an eighth of those that stand.
     ///
     /// So a start is a ramp and not a burst, and where streams are short, one that waits gets a connection that becomes
-    /// free sooner than a new one would stand. Where others have taken all places there is one all the same.
+    /// free sooner than a new one would stand. Set-ups that hang hold none of these places: some of a server's hosts may not
+    /// answer. Where others have taken all places there is one all the same.
     private func maySetUp(_ place: Place) -> Bool {
-        place.setUps < min(maximumSetUps, max(Self.firstSetUps, place.openCount / 8))
+        place.setUps - place.slowSetUps < min(maximumSetUps, max(Self.firstSetUps, place.openCount / 8))
             && (setUps < maximumSetUps || place.setUps == 0)
     }
 
@@ -104,10 +109,24 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
 
     /// A place for setting up is free again: the longest waiting streams get what places there are.
     ///
+    /// - Parameter wasSlow: whether the pool was told that it was slow.
     /// - Returns: who is to be given `setUp`.
-    mutating func setUpEnded(of origin: Origin) -> [Waiter] {
+    mutating func setUpEnded(of origin: Origin, wasSlow: Bool = false) -> [Waiter] {
         setUps -= 1
         places[origin]?.setUps -= 1
+        if wasSlow { places[origin]?.slowSetUps -= 1 }
+        return fillPlaces(of: origin)
+    }
+
+    /// The making of a connection takes so long that nobody is to wait for its end.
+    ///
+    /// - Returns: who is to be given `setUp`.
+    mutating func setUpIsSlow(of origin: Origin) -> [Waiter] {
+        places[origin, default: Place()].slowSetUps += 1
+        return fillPlaces(of: origin)
+    }
+
+    private mutating func fillPlaces(of origin: Origin) -> [Waiter] {
         var next: [Waiter] = []
         while let waiter = takeLongestWaiting() { next.append(waiter) }
         forget(origin)

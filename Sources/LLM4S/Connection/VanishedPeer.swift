@@ -13,6 +13,9 @@ enum VanishedPeer {
     /// Less than any system's receive buffer.
     static let safeRequestBytes = 16 << 10
 
+    /// How it is told.
+    static let reason = "the other side has vanished: it acknowledged nothing any more"
+
     /// The options of each connection.
     static var options: [(option: ChannelOptions.Types.SocketOption, value: Int)] {
         [

@@ -18,6 +18,8 @@ struct ExchangePlan: Sendable {
     let head: HTTPRequestHead
     let body: [UInt8]
     let receiver: any ChunkReceiver
+    /// Strikes secrets out of what the answer says besides its texts.
+    let redactor: Redactor
     let timeouts: StreamTimeouts
     let limits: StreamingResponseHandler.Limits
     /// What all answers may hold in memory.

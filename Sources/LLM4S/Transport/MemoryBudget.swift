@@ -1,18 +1,25 @@
+import NIOCore
 import Synchronization
 
 /// What the answers of a transport may hold in memory together.
 ///
 /// Each answer has bounds of its own, but a hundred answers at them would be gigabytes. An answer is counted from a step on
 /// that few reach, and then once each step. Where the counted ones are over the budget, those that want more are not
-/// read on until others are stored; one of them at a time may go on all the same, so that there is always one that ends.
+/// read on until others are stored; one of them at a time may go on all the same, so that there is always one that ends. Where
+/// that one falls silent another takes its place.
 /// So the most is the budget, one answer, and a step for each stream.
 final class MemoryBudget: Sendable {
+    /// For so long the one that may go on may be silent; who waits asks again as often.
+    static let patience = TimeAmount.seconds(10)
+
     /// The default, in bytes.
     static let defaultLimit = 256 << 20
 
     private struct Waiting {
         /// The one that may go on although there is no room.
         var favoured: ObjectIdentifier?
+        /// When that one last wanted more; nil once it has ended.
+        var favouredTime: NIODeadline?
         var queue: [(share: ObjectIdentifier, resume: @Sendable () -> Void)] = []
     }
 
@@ -36,13 +43,20 @@ final class MemoryBudget: Sendable {
     fileprivate func add(_ bytes: Int) { held.add(bytes, ordering: .relaxed) }
 
     /// Whether an answer may be read on; if not, the closure is called once it may be.
-    fileprivate func mayGrow(_ share: MemoryShare, resume: @escaping @Sendable () -> Void) -> Bool {
+    fileprivate func mayGrow(
+        _ share: MemoryShare, at now: NIODeadline, resume: @escaping @Sendable () -> Void
+    ) -> Bool {
         if heldBytes <= limit { return true }
         let id = ObjectIdentifier(share)
         return waiting.withLock { waiting in
             if heldBytes <= limit { return true }
-            if waiting.favoured == nil { waiting.favoured = id }
-            if waiting.favoured == id { return true }
+            let isSilent = waiting.favouredTime.map { now - $0 >= Self.patience } ?? false
+            if waiting.favoured == nil || isSilent { waiting.favoured = id }
+            if waiting.favoured == id {
+                waiting.favouredTime = now
+                waiting.queue.removeAll { $0.share == id }
+                return true
+            }
             waiting.queue.removeAll { $0.share == id }
             waiting.queue.append((id, resume))
             return false
@@ -55,7 +69,10 @@ final class MemoryBudget: Sendable {
     /// all of them be held.
     fileprivate func end(_ share: MemoryShare) {
         let id = ObjectIdentifier(share)
-        waiting.withLock { waiting in waiting.queue.removeAll { $0.share == id } }
+        waiting.withLock { waiting in
+            waiting.queue.removeAll { $0.share == id }
+            if waiting.favoured == id { waiting.favouredTime = nil }
+        }
     }
 
     /// The answer waits no more, and is favoured no more.
@@ -63,7 +80,7 @@ final class MemoryBudget: Sendable {
         let id = ObjectIdentifier(share)
         wake { waiting in
             waiting.queue.removeAll { $0.share == id }
-            if waiting.favoured == id { waiting.favoured = nil }
+            if waiting.favoured == id { (waiting.favoured, waiting.favouredTime) = (nil, nil) }
         }
     }
 
@@ -108,7 +125,9 @@ final class MemoryShare: Sendable {
     }
 
     /// Whether the answer may be read on; if not, the closure is called once it may be, on any thread.
-    func mayGrow(resume: @escaping @Sendable () -> Void) -> Bool { budget.mayGrow(self, resume: resume) }
+    func mayGrow(at now: NIODeadline, resume: @escaping @Sendable () -> Void) -> Bool {
+        budget.mayGrow(self, at: now, resume: resume)
+    }
 
     /// The answer came to its end: it wants no more, and holds what it has until it is stored.
     func end() { budget.end(self) }

@@ -154,7 +154,8 @@ package final class StreamAttempt: Sendable {
             cursor: request.cursor, origin: endpoint.origin, path: path,
             head: try HTTPRequestHead(
                 request, to: endpoint, path: path, proxy: proxy, userAgent: pool.configuration.userAgent),
-            body: request.body, receiver: receiver, timeouts: exchangeTimeouts(of: request),
+            body: request.body, receiver: receiver, redactor: endpoint.redactor,
+            timeouts: exchangeTimeouts(of: request),
             limits: limits, memory: pool.memory, start: start, unixSeconds: POSIX.unixSeconds, answerBegan: answerBegan)
     }
 

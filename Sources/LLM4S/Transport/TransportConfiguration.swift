@@ -25,6 +25,8 @@ package struct TransportConfiguration: Sendable {
     package var maximumHandshakes = 100
     /// How long a connection is kept without a stream.
     package var idleConnectionLifetime = Duration.seconds(30)
+    /// What finds the addresses of hosts.
+    var lookUp: HostLookups.LookUp = { try POSIX.addresses(of: $0, port: $1) }
     /// The value of the User-Agent field.
     package var userAgent = "llm4s-batch/0.1.0"
 

@@ -80,7 +80,7 @@ package enum ErrorClassifier {
         // No provider says this; a proxy on the way does.
         if status == 407 { return .proxy }
         // Too large for the limit of a minute or a day: no wait makes it fit.
-        if status == 413 || message.hasPrefix("request too large")
+        if status == 413 || message.hasPrefix("request too large") || message.contains("request too large for")
             || RequestOverLimit.figures(message, status: status) != nil
         {
             return clientFault(message)
@@ -97,7 +97,8 @@ package enum ErrorClassifier {
             if body.isModeration || ErrorPhrases.speakOfModeration(message) { return .contentPolicy }
             return ErrorPhrases.speakOfQuota(message) ? .quota : .permission
         case 404: return .notFound
-        case 408, 409, 425: return .server
+        // 424 is TGI's for what failed while it wrote.
+        case 408, 409, 424, 425: return .server
         case 429: return ErrorPhrases.speakOfQuota(message) ? .quota : .rateLimit
         case 498, 529: return .overloaded
         case 400...499: return clientFault(message)

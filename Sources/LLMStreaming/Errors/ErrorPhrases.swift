@@ -15,7 +15,8 @@ enum ErrorPhrases {
                 "maximum number of tokens", "too many tokens in the prompt", "too many tokens: ",
                 "prompt token count", "exceeded model token limit", "range of input length",
                 "prompt exceeds max length",
-                // Groq and Cerebras, newer vLLM, TGI and Together
+                // LiteLLM's exception; Groq and Cerebras, newer vLLM, TGI and Together
+                "contextwindowexceeded",
                 "reduce the length of the messages", "longer than the maximum model length",
                 "`inputs` must have less than", "`inputs` tokens + `max_new_tokens`",
             ])
@@ -31,21 +32,42 @@ enum ErrorPhrases {
     static func speakOfQuota(_ message: String) -> Bool {
         // Google says the same of the limit of a minute, and then when to come back.
         if message.contains("exceeded your current quota") { return !message.contains("please retry in") }
-        return contains(
-            message,
-            [
-                // Anthropic; xAI; Z.ai, DeepSeek and Moonshot; OpenRouter's keys; LiteLLM
-                "credit balance is too low", "usage limits", "spend limit", "spending limit",
-                "used all available credits", "insufficient balance", "insufficient credits", "insufficient funds",
-                "key limit exceeded", "budget has been exceeded",
-                // Gateways and servers of their own, in their words for an account without money
-                "insufficient account balance", "insufficient_balance", "insufficient_quota", "insufficient quota",
-                "balance is insufficient", "balance is not enough", "not enough balance", "not enough credits",
-                "not enough funds", "out of credits", "run out of credits", "no credits left", "no remaining credits",
-                "negative balance", "account is in arrears", "overdue payment", "overdue balance", "billing hard limit",
-                "purchase more credits", "top up your account", "余额不足", "欠费", "额度不足",
-            ])
+        return areOfWant(message)
+            || contains(
+                message,
+                [
+                    // Anthropic; xAI; Z.ai, DeepSeek and Moonshot; OpenRouter's keys; LiteLLM
+                    "credit balance is too low", "usage limits", "spend limit", "spending limit",
+                    "used all available credits", "insufficient balance", "insufficient credits", "insufficient funds",
+                    "key limit exceeded", "budget has been exceeded",
+                    // Gateways and servers of their own, in their words for an account without money
+                    "insufficient_balance", "insufficient_quota", "balance is insufficient", "balance is not enough",
+                    "balance is too low", "balance is zero", "balance is 0", "negative balance", "out of credit",
+                    "credits exhausted", "credits are exhausted", "credits have been exhausted",
+                    "credit limit exceeded",
+                    "no credits left", "no credits remaining", "no remaining credits", "used up your credits",
+                    "used up all your credits", "monthly included credits", "exceeded their budget",
+                    "exceeded your budget",
+                    "account is in arrears", "overdue payment", "overdue balance", "unpaid invoice",
+                    "billing hard limit",
+                    "billing is not active", "billing not active", "payment required", "free trial has ended",
+                    "free trial has expired", "purchase more credits", "add more credits", "top up your account",
+                    "recharge your account", "余额不足", "欠费", "额度不足", "额度已用尽",
+                ])
     }
+
+    /// Whether there is not enough of what is paid with: "insufficient account balance", "not enough prepaid credits".
+    private static func areOfWant(_ message: String) -> Bool {
+        ["insufficient", "not enough", "lack of"].contains { opening in
+            message.ranges(of: opening).contains { range in
+                let words = message[range.upperBound...].prefix(80).prefix { !".:;".contains($0) }
+                    .split { !$0.isLetter }.prefix(3)
+                return words.contains { money.contains(String($0)) }
+            }
+        }
+    }
+
+    private static let money: Set<String> = ["balance", "credit", "credits", "fund", "funds", "quota", "quotas"]
 
     /// Whether too much was asked for in a time.
     static func speakOfRate(_ message: String) -> Bool {
@@ -62,14 +84,16 @@ enum ErrorPhrases {
         contains(
             message,
             [
-                "moderation", "content management policy", "content policy", "content_filter",
+                "moderation", "contentpolicyviolation", "content management policy", "content policy", "content_filter",
                 "content filtering policy", "usage policy", "usage guidelines", "was flagged",
             ])
     }
 
     /// Whether the model is not there, not for this key, or not for this interface.
     static func blameModel(_ message: String) -> Bool {
-        areOfMissingModel(message)
+        // What no endpoint can do is for the job that asks for it.
+        if contains(message, ["no endpoints found that support"]) { return false }
+        return areOfMissingModel(message)
             || contains(
                 message,
                 [
@@ -78,6 +102,11 @@ enum ErrorPhrases {
                     "is only supported in v1/responses", "no healthy deployments", "no deployments available",
                     "not have access to model", "not have access to the model", "not allowed to access model",
                     "no endpoints found", "server is pinned to",
+                    // vLLM, Ollama, Azure; a model without a template of its own
+                    "does not support chat", "doesn't support chat", "does not work with the specified model",
+                    "default chat template is no longer allowed", "must provide a chat template",
+                    // Together, Bedrock
+                    "unable to access model", "on-demand throughput",
                 ])
     }
 
@@ -89,6 +118,10 @@ enum ErrorPhrases {
                 // LiteLLM and Mistral; DeepSeek; OpenRouter; gateways; Groq
                 "invalid model", "model not exist", "not a valid model", "unknown model", "no such model",
                 "unsupported model", "model_not_found", "could not find model", "模型不存在", "model_decommissioned",
+                // LM Studio; Ollama and other servers of their own machine
+                "no models loaded", "no model loaded", "no model is loaded", "model is not loaded",
+                "failed to load model",
+                "unable to load model", "error loading model", "requires more system memory",
             ])
         {
             return true
@@ -116,6 +149,8 @@ enum ErrorPhrases {
             return true
         }
         if contains(message, ["no endpoints found that", "no endpoints found matching"]) { return true }
+        // Of llama.cpp and of servers of files: the path is not there.
+        if message.trimmingPrefix("error: ").hasPrefix("file not found") { return false }
         return !message.contains("model")
             && contains(
                 message,
@@ -134,16 +169,32 @@ enum ErrorPhrases {
                 // Azure; OpenAI; Anthropic; gateways
                 "api version", "api-version", "anthropic-version", "deactivated", "account is disabled",
                 "account has been disabled", "account has been suspended", "account is suspended",
-                "organization has been disabled", "organization is disabled", "not authorized to access",
+                "organization has been disabled", "organization is disabled", "organization has been restricted",
+                "not authorized to access", "location is not supported", "region is not supported",
+                "country is not supported", "no handler found for uri", "unexpected endpoint or method",
                 "plain http request was sent to https port", "http request to an https server",
                 "method not allowed", "unknown request url", "invalid url (", "no route matched", "no such route",
                 "unknown path", "cannot post /",
             ])
     }
 
-    /// Whether what answered is a page for readers, or no server of this protocol: a captive portal, a start page.
+    /// Whether what answered is a page for readers, or no server of this protocol: a captive portal, a start page, another
+    /// service.
     static func areForeign(_ message: String) -> Bool {
         contains(message, ["<!doctype html", "<html", "<head>", "<body", "text/html", "does not answer in http/1.1"])
+            || areOfAnotherService(message)
+    }
+
+    /// Whether an orderly answer is none of this interface, in our own words for it.
+    static func areOfAnotherService(_ message: String) -> Bool {
+        contains(
+            message,
+            [
+                "a completion has no choices", "a completion is ", "a message has no content",
+                "a response has no output",
+                "a response is ", "neither an event stream nor json", "the body is no event stream",
+                "instead of an event stream", "accept-encoding: identity",
+            ])
     }
 
     /// Whether a server error is one that the same request brings for ever: llama.cpp reports faults of the request

@@ -13,10 +13,18 @@ enum RequestOverLimit {
         return (limit, requested)
     }
 
+    private static let fillers = ["of ", "is ", "was ", "to ", "about ", "tokens:", "tokens ", "token count"]
+
     /// The number behind the first mention of a word that has one right behind it.
     private static func number(behind word: String, in text: String) -> Double? {
         for range in text.ranges(of: word) {
-            let rest = text[range.upperBound...].drop { $0.isWhitespace || ":=~`'\"".contains($0) }
+            var rest = text[range.upperBound...]
+            // "limit of 6,000", "requested tokens: 12903", "the limit is 7000"
+            repeat {
+                rest = rest.drop { $0.isWhitespace || ":=~`'\"(".contains($0) }
+                guard let word = fillers.first(where: { rest.hasPrefix($0) }) else { break }
+                rest = rest.dropFirst(word.count)
+            } while true
             var digits = rest.prefix { $0.isASCII && $0.isNumber || $0 == "," || $0 == "_" }
             while let last = digits.last, !last.isNumber { digits = digits.dropLast() }
             if let number = HeaderDuration.number(digits.filter(\.isNumber)), !digits.isEmpty { return number }

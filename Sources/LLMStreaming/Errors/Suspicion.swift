@@ -27,7 +27,9 @@ extension LLMError {
             return ErrorPhrases.blameModel(words) ? .model : nil
         // A network that wants a login first.
         case .server where httpStatus == 511: return .provider
-        case .server, .overloaded: return ErrorPhrases.areOfMissingModel(words) ? .model : nil
+        case .server, .overloaded:
+            if ErrorPhrases.areOfMissingModel(words) { return .model }
+            return ErrorPhrases.blameAddress(words) ? .provider : nil
         default: return nil
         }
     }

@@ -2,12 +2,10 @@
 enum WaitInWords {
     /// What stands before a length of time, in lower case.
     private static let openings = [
-        "try again in", "try again after", "retry in", "retry after", "retry your request in",
-        "retry your request after",
-        "retry-after", "retry_after", "retrydelay", "retry delay", "please wait", "wait for", "wait at least",
-        "resets in",
+        "try again in", "try again after", "try again later in", "retry in", "retry after", "retry your request in",
+        "retry your request after", "retry-after", "retry_after", "retrydelay", "retry delay", "wait", "resets in",
         "reset in", "resets after", "reset after", "available in", "available again in", "back in", "cooldown of",
-        "cool down for", "next request in", "try again later in",
+        "cool down for", "next request in",
     ]
 
     private static let units: [(names: [String], seconds: Double)] = [
@@ -36,8 +34,9 @@ enum WaitInWords {
         var total: Double?
         while let (value, unit, tail) = part(rest) {
             guard let unit else {
-                // A bare number is of seconds, and the only part.
-                return total ?? value
+                // A bare number is of seconds, and the only part; not one of a date or of a time of day.
+                if let total { return total }
+                return isInMidst(tail) || value > longestBare ? nil : value
             }
             total = (total ?? 0) + value * unit
             rest = skipping(tail, "and")
@@ -58,14 +57,35 @@ enum WaitInWords {
         }
     }
 
+    /// A bare number above is a time since 1970.
+    private static let longestBare = 1e8
+
+    /// Whether digits go on behind a mark, as those of `2026-11-29`, `12:30` and `1/2` do.
+    private static func isInMidst(_ text: Substring) -> Bool {
+        guard let mark = text.first, "-:/".contains(mark) else { return false }
+        return text.dropFirst().first?.isNumber ?? false
+    }
+
     private static func isLetter(_ character: Character?) -> Bool { character.map(\.isLetter) ?? false }
+
+    /// `a minute`, `one hour`: how long the words are, and the unit.
+    private static func one(_ text: Substring) -> (length: Int, unit: (names: [String], seconds: Double))? {
+        guard let word = ["a ", "an ", "one "].first(where: { text.hasPrefix($0) }) else { return nil }
+        let name = text.dropFirst(word.count).prefix { $0.isLetter }
+        guard name.count > 2, let unit = units.first(where: { $0.names.contains(String(name)) }) else { return nil }
+        return (word.count + name.count, unit)
+    }
 
     /// A number with its unit, and what follows it.
     private static func part(_ text: Substring) -> (value: Double, unit: Double?, rest: Substring)? {
-        var digits = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
-        // A point at the end is the sentence's.
-        while digits.hasSuffix(".") { digits = digits.dropLast() }
-        guard let value = HeaderDuration.number(digits) else { return nil }
+        if let (word, unit) = one(text) { return (1, unit.seconds, text.dropFirst(word)) }
+        var digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == "." || $0 == ",") }
+        // A point or comma at the end is the sentence's.
+        while let last = digits.last, !last.isNumber { digits = digits.dropLast() }
+        // A comma before three digits parts thousands.
+        let groups = digits.split(separator: ",", omittingEmptySubsequences: false)
+        if groups.dropFirst().contains(where: { $0.prefix { $0 != "." }.count != 3 }) { digits = groups[0] }
+        guard let value = HeaderDuration.number(digits.filter { $0 != "," }) else { return nil }
         let behind = text[digits.endIndex...]
         let spaced = behind.drop { $0 == " " || $0 == "-" }
         let name = spaced.prefix { $0.isLetter }

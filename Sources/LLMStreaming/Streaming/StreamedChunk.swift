@@ -73,7 +73,7 @@ public struct StreamedChunk: Sendable, Equatable {
     public var thinkingDelta: String? { kind == .reasoning ? text : nil }
 
     /// Whether it is something that the model wrote: behind a finish reason it shows that the answer goes on.
-    var isWritten: Bool {
+    package var isWritten: Bool {
         switch kind {
         case .text, .reasoning, .refusal, .toolCall, .toolArguments: true
         case .signature, .citation, .reasoningDetails, .logprobs, .block, .item, .response, .usage, .finish,

@@ -112,7 +112,7 @@ struct EventLog: Sendable {
         let times = ProgressLine.count(wait.untold)
         let untold = wait.untold > 0 ? ", and did so \(times) times since this was told last" : ""
         let text =
-            wait.limit.map { "is \(ProgressLine.limit($0))" }
+            wait.limit.map { "is \(ProgressLine.limit($0, wait.reason.text))" }
             ?? "waits for \(wait.reason.text)\(until ?? "")\(untold)"
         show("waiting", .info, "\(wait.name) \(text)") { wait.members }
     }

@@ -69,17 +69,22 @@ struct ProgressLine {
 
     /// What jobs that could be sent wait for, but for free streams, which is the rule.
     private func waits(_ snapshot: RunSnapshot, _ now: Int64) -> [String] {
-        snapshot.waits.filter { $0.reason != .width }.map { wait in
-            if let limit = wait.limit { return "\(wait.name) \(Self.limit(limit))" }
+        snapshot.waits.filter { $0.reason != .width || $0.limit != nil }.map { wait in
+            if let limit = wait.limit { return "\(wait.name) \(Self.limit(limit, wait.reason.text))" }
             let time = wait.untilMilliseconds.map { " \(Self.duration(Double(max(0, $0 - now)) / 1000))" } ?? ""
             return "\(wait.name) waits\(time) for \(wait.reason.text)"
         }
     }
 
-    /// What refusals have left: `limited to 59 by refusals, 31 of them silent for 2 min 10 s`.
-    static func limit(_ limit: StreamLimit) -> String {
+    /// What bounds streams: `limited to 59 by refusals, 31 of them silent for 2 min 10 s`.
+    ///
+    /// - Parameters:
+    ///   - limit: how many there may be.
+    ///   - reason: the words for what is waited for.
+    static func limit(_ limit: StreamLimit, _ reason: String) -> String {
+        let cause = reason == WaitReason.width.text ? "the concurrency that is set" : "refusals"
         let silent = "\(count(limit.silent)) of them silent for \(duration(Double(limit.silentSeconds)))"
-        return "limited to \(count(limit.streams)) by refusals" + (limit.silent > 0 ? ", \(silent)" : "")
+        return "limited to \(count(limit.streams)) by \(cause)" + (limit.silent > 0 ? ", \(silent)" : "")
     }
 
     /// What something cost: an amount of money, or `free`.

@@ -47,11 +47,32 @@ extension ErrorKind {
     }
 
     /// What to do about an error of this kind with that message.
-    func advice(for message: String?) -> String { message.flatMap(ErrorAdvice.advice) ?? advice }
+    func advice(for message: String?) -> String {
+        guard let message else { return advice }
+        if let known = ErrorAdvice.advice(for: message) { return known }
+        guard self == .invalidRequest || self == .server || self == .overloaded else { return advice }
+        return ErrorAdvice.advice(bySuspicionOf: self, message) ?? advice
+    }
 }
 
 /// Advice that fits one case of a kind, told by the words of its message.
 enum ErrorAdvice {
+    /// What to do about a provider or model that gets no more requests; nil where its message says it all.
+    static func advice(forStop message: String) -> String? {
+        advice(for: message) ?? advice(bySuspicionOf: .decode, message)
+            ?? advice(bySuspicionOf: .invalidRequest, message)
+    }
+
+    /// What to do where not the job is what is refused.
+    static func advice(bySuspicionOf kind: ErrorKind, _ message: String) -> String? {
+        switch LLMError(kind, message).suspicion {
+        case .model: ErrorKind.notFound.advice
+        case .provider where kind == .decode: kind.advice
+        case .provider: "it is not the jobs that are refused: check the URL, the dialect and the account"
+        case nil: nil
+        }
+    }
+
     /// Nil where the message is of no such case.
     static func advice(for message: String) -> String? {
         if message.hasPrefix("the certificate of ") || message.hasPrefix("no TLS with ") {
@@ -69,6 +90,7 @@ enum ErrorAdvice {
         ("not valid yet", "the certificate is of the future: check this machine's clock"),
         ("another host", "the URL must name the host that the certificate is for"),
         ("self-signed", "it vouches for itself: --ca-file FILE with this certificate trusts it"),
+        ("its issuer is not trusted", "--ca-file FILE names its authority, where you trust it"),
         ("does not speak TLS", "give an http:// URL, or the port where the server speaks TLS"),
         ("HTTP/2 only", "switch HTTP/1.1 on at the server, or put a proxy before it"),
         ("wants a client certificate", "--client-cert FILE and --client-key FILE name it"),
@@ -81,6 +103,10 @@ enum ErrorAdvice {
 
     private static let others: [(words: String, advice: String)] = [
         ("HTTP/2 only", "switch HTTP/1.1 on at the server, or put a proxy before it"),
+        ("has vanished", "the server or the way to it went away without a word: try again"),
+        ("a redirect that does not say where to", "what answers there serves no such requests: check the URL"),
+        ("a redirect that asks for another method", "a page is meant: check the URL, and the network's login"),
+        ("redirected more than", "the server sends requests in a circle: check the URL"),
         (", a redirect ", "the server is elsewhere: give the URL that it names"),
         ("speaks TLS on this port", "give an https:// URL"),
         ("HTTP request was sent to HTTPS port", "give an https:// URL"),

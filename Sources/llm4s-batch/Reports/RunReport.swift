@@ -19,7 +19,7 @@ struct RunReport {
         if let retry { lines.append(retry) }
         for (provider, reason) in snapshot.stoppedProviders.sorted(by: { $0.key < $1.key }) {
             lines.append("\(provider) gets no more requests: \(TerminalText.line(reason, limit: 300))")
-            if let advice = ErrorAdvice.advice(for: reason) { lines.append("  \(advice)") }
+            if let advice = ErrorAdvice.advice(forStop: reason) { lines.append("  \(advice)") }
         }
         for model in snapshot.refusedPrefills.sorted() {
             lines.append("\(TerminalText.line(model, limit: 200)) refused to go on from partial text: it began anew")

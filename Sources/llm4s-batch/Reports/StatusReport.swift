@@ -99,7 +99,7 @@ struct StatusReport {
         if let streams = wait["streams"]?.int {
             let limit = StreamLimit(
                 streams: streams, silent: wait["silent"]?.int ?? 0, silentSeconds: wait["silent_s"]?.int ?? 0)
-            return "is \(ProgressLine.limit(limit))"
+            return "is \(ProgressLine.limit(limit, wait["reason"]?.string ?? ""))"
         }
         let until = wait["until_ms"]?.int.map { time in
             Double(max(0, Int64(time).clamped(to: NumberGate.unixMilliseconds) - now)) / 1000

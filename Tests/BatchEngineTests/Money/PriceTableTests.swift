@@ -111,6 +111,24 @@ struct PriceTableTests {
         #expect(abs(priced - (12 * 1e-06 + 342 * 3e-06)) < 1e-12)
     }
 
+    @Test(
+        arguments: [
+            (#""0.05""#, 0.05), (#""5""#, 5), ("1E+2", 100), ("0", 0), ("1e-320", 1e-320), ("1e-400", 0),
+            // None that can be believed: the table's, then.
+            ("-1", nil), ("NaN", nil), ("Infinity", nil), (#""NaN""#, nil), (#""-1""#, nil), (#""abc""#, nil),
+            (#""""#, nil), ("null", nil), ("true", nil), ("[]", nil), ("{}", nil), ("1e308", nil), ("1e309", nil),
+            ("-1e308", nil), (#""1e308""#, nil), (#""0x10""#, nil), (#""1.2.3""#, nil),
+        ] as [(String, Double?)])
+    func aReportedCostIsAnAmountOrNone(_ cost: String, _ amount: Double?) throws {
+        let usage = #"{"prompt_tokens": 1000, "completion_tokens": 1000, "total_tokens": 2000"#
+        let lane = ModelName(provider: "lab", model: "big")
+        let priced = try #require(try prices().cost(of: result(usage + "}"), in: lane))
+        #expect(try prices().cost(of: result(usage + #", "cost": \#(cost)}"#), in: lane) == amount ?? priced)
+        let upstream = usage + #", "cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": \#(cost)}}"#
+        // Null says that nothing was paid there.
+        #expect(try prices().cost(of: result(upstream), in: lane) == (cost == "null" ? 0 : amount ?? priced))
+    }
+
     @Test func whatOnlyTheTotalHoldsCostsAsOutput() throws {
         let usage = try result(#"{"prompt_tokens": 8, "completion_tokens": 9, "total_tokens": 517}"#)
         let cost = try #require(try prices().cost(of: usage, in: ModelName(provider: "lab", model: "big")))

@@ -85,6 +85,92 @@ struct JobRunnerProgressTests {
         _ = try run.simulation.finish(process)
     }
 
+    @Test func silentStreamsThatFillTheUsersBoundAreTold() throws {
+        for isOfProvider in [false, true] {
+            let run = try SimulatedRun(
+                SimulatedRun.jobs(100),
+                configure: { configuration in
+                    configuration.concurrency = isOfProvider ? 50 : 20
+                    configuration.limits["lab"] = ProviderLimits(concurrency: isOfProvider ? 20 : nil)
+                }
+            ) { _ in .fails(.timeoutFirstToken, after: .seconds(600)) }
+            let process = run.start()
+            run.simulation.advance(by: .seconds(8))
+            #expect(try run.snapshot().waits.allSatisfy { $0.limit == nil })
+            run.simulation.advance(by: .seconds(100))
+            let wait = try #require(try run.snapshot().waits.first)
+            #expect(wait.name == (isOfProvider ? "lab" : RunWait.nameOfRun) && wait.reason == .width)
+            #expect(wait.limit.map { $0.streams == 20 && $0.silent == 20 } == true)
+            #expect((80...110).contains(wait.limit?.silentSeconds ?? 0))
+            #expect(run.events.contains { if case .waiting(let told) = $0 { told.name == wait.name } else { false } })
+            try run.stop(now: true)
+            _ = try run.simulation.finish(process)
+        }
+    }
+
+    /// One model is refused for ever, with and without a time to wait, beside others that answer.
+    @Test(arguments: [ErrorKind.rateLimit, .overloaded], [Duration?.none, .seconds(5)])
+    func aModelThatIsRefusedHoldsUpNoOther(kind: ErrorKind, retryAfter: Duration?) throws {
+        for (count, isBadFirst) in [(2, true), (2, false), (3, true)] {
+            let bad = isBadFirst ? 0 : count - 1
+            let jobs = (0..<count).flatMap { SimulatedRun.jobs(200, from: 1 + $0 * 200, model: "m\($0)") }
+            let run = try SimulatedRun(jobs, configure: { $0.concurrency = 16 }) { call in
+                (call.job - 1) / 200 == bad
+                    ? .fails(kind, after: .milliseconds(50), retryAfter: retryAfter)
+                    : .says("one", after: .seconds(1))
+            }
+            let process = run.start()
+            // At a sixth of what they could.
+            run.simulation.advance(by: .seconds(150))
+            #expect(try run.snapshot().completed == (count - 1) * 200, "\(count), \(isBadFirst)")
+            try run.stop(now: true)
+            _ = try run.simulation.finish(process)
+        }
+    }
+
+    @Test(arguments: [4, 10, 64])
+    func streamsOfAModelThatHangLeaveRoomForOthersOfItsProvider(concurrency: Int) throws {
+        let jobs = SimulatedRun.jobs(200, model: "hanging") + SimulatedRun.jobs(200, from: 201, model: "rated")
+        let run = try SimulatedRun(
+            jobs,
+            configure: { configuration in
+                configuration.concurrency = concurrency
+                configuration.limits["lab/rated"] = ProviderLimits(requestsPerMinute: 60)
+            }
+        ) { call in
+            call.job <= 200 ? .fails(.timeoutFirstToken, after: .seconds(600)) : .says("one", after: .milliseconds(700))
+        }
+        let process = run.start()
+        run.simulation.advance(by: .seconds(120))
+        #expect(try run.snapshot().completed > 100)
+        // What the others do not need it has all the same.
+        #expect(try run.snapshot().running >= concurrency - 2)
+        try run.stop(now: true)
+        _ = try run.simulation.finish(process)
+    }
+
+    @Test(arguments: [1, 2])
+    func modelsAndProvidersTakeTurnsWhereFewStreamsMayBeOpen(concurrency: Int) throws {
+        let lanes = [("lab", "a"), ("lab", "b"), ("lab", "c"), ("other", "a")]
+        let jobs = lanes.enumerated().flatMap { index, lane in
+            SimulatedRun.jobs(40, from: 1 + index * 40, provider: lane.0, model: lane.1)
+        }
+        // The first model's streams never end.
+        let run = try SimulatedRun(
+            jobs, providers: ["lab", "other"], configure: { $0.concurrency = concurrency }
+        ) { call in
+            call.job <= 40 && concurrency > 1
+                ? .fails(.timeoutFirstToken, after: .seconds(600)) : .says("one", after: .seconds(1))
+        }
+        let process = run.start()
+        run.simulation.advance(by: .seconds(30))
+        let calls = run.source.calls.map { Int($0.job - 1) / 40 }
+        for lane in 1...3 { #expect(calls.count { $0 == lane } >= 4, "\(calls)") }
+        if concurrency == 1 { #expect(calls.count { $0 == 0 } >= 4) }
+        try run.stop(now: true)
+        _ = try run.simulation.finish(process)
+    }
+
     /// Runs in a storm for so long, and expects that something completes in each half minute while streams are free.
     private func expectProgress(_ storm: StormyProvider, concurrency: Int, seconds: Int) throws {
         let count = Int(Double(concurrency * seconds) / storm.answerTime.seconds)

@@ -9,6 +9,10 @@ final class SimulatedRun: Sendable {
     let source: SimulatedCompletionSource
     let runner: JobRunner
     private let intake: Intake
+    private let told: Told
+
+    /// What the run told so far.
+    var events: [RunEvent] { told.events.withLock { $0 } }
 
     /// A run.
     ///
@@ -30,6 +34,8 @@ final class SimulatedRun: Sendable {
         source = SimulatedCompletionSource(simulation, keepsCalls: keepsCalls, script: script)
         let intake = Intake(isOpen: isIntakeOpen)
         self.intake = intake
+        let told = Told()
+        self.told = told
         var endpoints: [String: Endpoint] = [:]
         for name in providers {
             let provider = Provider(
@@ -42,7 +48,17 @@ final class SimulatedRun: Sendable {
             clock: simulation.clock,
             unixMilliseconds: { [simulation] in unixMilliseconds?(simulation) ?? simulation.unixMilliseconds() },
             random: SeededRandom(seed: seed),
-            isIntakeOpen: { intake.isOpen.withLock { $0 } }, tell: tell)
+            isIntakeOpen: { intake.isOpen.withLock { $0 } },
+            tell: { event in
+                tell(event)
+                // The ends of jobs are many, and in the store.
+                if case .attemptEnded = event { return }
+                told.events.withLock { $0.append(event) }
+            })
+    }
+
+    private final class Told: Sendable {
+        let events = Mutex<[RunEvent]>([])
     }
 
     private final class Intake: Sendable {

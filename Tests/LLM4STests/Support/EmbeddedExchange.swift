@@ -45,7 +45,7 @@ struct EmbeddedExchange {
             head: HTTPRequestHead(
                 version: .http1_1, method: .POST, uri: "/v1",
                 headers: ["content-length": String(request.body.count)]),
-            body: request.body, receiver: receiver, timeouts: timeouts,
+            body: request.body, receiver: receiver, redactor: Redactor([]), timeouts: timeouts,
             limits: StreamingResponseHandler.Limits(), start: channel.embeddedEventLoop.now, unixSeconds: { 0 },
             answerBegan: { begun.add() })
         let log = EndLog()

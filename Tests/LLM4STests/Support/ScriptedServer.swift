@@ -30,10 +30,16 @@ final class ScriptedServer: Sendable {
         case greeting(String)
     }
 
+    /// A server.
+    ///
+    /// - Parameter takes: how many connections it serves at once: others stay in its backlog, where all looks well to a
+    ///   client, until one closes.
     init(
-        _ manner: Manner = .scripted, tls: NIOSSLContext? = nil, script: @escaping Script = { _, _ in }
+        _ manner: Manner = .scripted, takes: Int = .max, tls: NIOSSLContext? = nil,
+        script: @escaping Script = { _, _ in }
     ) async throws {
         let (connections, closed, log) = (connections, closed, RequestLog())
+        let backlog = Backlog(takes: takes)
         let accepted = Accepted()
         self.log = log
         self.accepted = accepted
@@ -46,6 +52,7 @@ final class ScriptedServer: Sendable {
                     let connection = ServerConnection(channel: channel)
                     accepted.connections.withLock { $0.append(connection) }
                     channel.closeFuture.whenComplete { _ in closed.add() }
+                    try backlog.add(channel)
                     switch manner {
                     case .scripted: break
                     case .silent: return
@@ -115,6 +122,40 @@ struct ServerRequest: Sendable {
 
 private final class Accepted: Sendable {
     let connections = Mutex<[ServerConnection]>([])
+}
+
+/// The connections that a server has taken, and those that wait to be.
+private final class Backlog: Sendable {
+    private let state: Mutex<(free: Int, waiting: [any Channel])>
+
+    init(takes: Int) { state = Mutex((takes, [])) }
+
+    /// Takes a new connection, or leaves it unread; called on its event loop.
+    func add(_ channel: any Channel) throws {
+        let isTaken = state.withLock { state in
+            if state.free > 0 { state.free -= 1 } else { state.waiting.append(channel) }
+            return state.waiting.last !== channel
+        }
+        if isTaken {
+            channel.closeFuture.whenComplete { _ in self.takeNext() }
+        } else {
+            try channel.syncOptions?.setOption(.autoRead, value: false)
+        }
+    }
+
+    private func takeNext() {
+        let next: (any Channel)? = state.withLock { state in
+            while let first = state.waiting.first {
+                state.waiting.removeFirst()
+                if first.isActive { return first }
+            }
+            state.free += 1
+            return nil
+        }
+        guard let next else { return }
+        next.closeFuture.whenComplete { _ in self.takeNext() }
+        next.setOption(.autoRead, value: true).whenSuccess { next.read() }
+    }
 }
 
 private final class RequestLog: Sendable {

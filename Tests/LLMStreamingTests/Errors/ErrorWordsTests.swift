@@ -24,6 +24,15 @@ import Testing
             ("Rate limit resets in 12 s", 12_000), (#"{"@type":"RetryInfo","retryDelay": "34s"}"#, 34_000),
             ("retry after about 2 minutes", 120_000), ("retry-after: 15", 15_000), ("Retry after 20", 20_000),
             ("No deployments available for selected model, Try again in 5 seconds. Passed model=m.", 5000),
+            ("Please retry in 20s", 20_000), ("try again in 6m0s", 360_000), ("Try again in 1h2m3.5s.", 3_723_500),
+            ("You must wait 30 seconds", 30_000), ("Wait 30 seconds and retry", 30_000), ("Wait: 45", 45_000),
+            ("Please wait at least 2 min.", 120_000), ("try again in one minute", 60_000),
+            ("retry in an hour", 3_600_000),
+            ("try again in 1,500 ms", 1500), ("Please try again in 20ms.", 20), ("Try again in 3 s, or 5", 3000),
+            (
+                "Rate limit of 15 per 60s exceeded for UserByModelByMinute. Please wait 58 seconds before retrying.",
+                58_000
+            ),
             ("try again in 2d", 86_400_000), ("try again in 1h0m0s or wait for 10 s", 3_600_000),
         ])
     func aWaitInWordsIsKeptTo(_ message: String, _ milliseconds: Int) {
@@ -36,6 +45,9 @@ import Testing
         arguments: [
             "Please try again later.", "try again in a few minutes", "retry after some time", "try again in ∞s",
             "try again in -5s", "please wait", "in 6.2s", "try again in .", "limit 30 per 60 seconds",
+            "try again after 2026-11-29T10:00:00Z", "retry after 12:30 UTC", "Try again after 11/30",
+            "waited 30 seconds",
+            "retry after 1764400000", "wait a moment", "try again in a bit", "the wait is over",
         ])
     func otherWordsAreNoWait(_ message: String) { #expect(Self.error(429, message).retryAfter == nil) }
 
@@ -56,6 +68,9 @@ import Testing
             "Rate limit reached for model `m` on tokens per minute (TPM): Limit 7000, Used 0, Requested ~12903. "
                 + "Please try again in 2.597s.",
             "Rate limit reached on tokens per minute: Limit: 7,000 / Requested: 12,903",
+            "This request exceeds the limit of 7,000 tokens per minute: it requested 12903 tokens",
+            "the limit is 7000 tokens, requested tokens: 12,903",
+            "litellm.RateLimitError: GroqException - Request too large for m on TPM: Limit 7000, Requested 12903",
             "Request too large for gpt-4: Limit 7000, Requested 12903. The input or output tokens must be reduced.",
         ])
     func aRequestOverTheWholeLimitSaysSo(_ message: String) {
@@ -64,6 +79,12 @@ import Testing
             #expect(error.kind == .invalidRequest && !error.isRetryable)
             #expect(error.message.hasPrefix("the request is larger than the whole limit: it counts 12903, and 7000"))
             #expect(error.message.hasSuffix(message))
+        }
+    }
+
+    @Test func aRequestTooLargeInWordsAloneIsOfItsJob() {
+        for message in ["Request too large for m.", "litellm.RateLimitError: GroqException - Request too large for m"] {
+            #expect(Self.error(429, message, code: "rate_limit_exceeded").kind == .invalidRequest)
         }
     }
 
@@ -78,7 +99,13 @@ import Testing
         arguments: [
             (500, "insufficient balance (1008)"), (503, "Insufficient Balance"), (500, "用户额度不足"), (0, "余额不足"),
             (502, "upstream: You have run out of credits"), (403, "Insufficient account balance"),
-            (400, "Your account is in arrears"), (0, "insufficient balance (1008)"),
+            (400, "Your account is in arrears"), (429, "Insufficient prepaid account credits"),
+            (500, "Not enough credits"),
+            (429, "ExceededBudget: User x has exceeded their budget. Current cost: 10.1, Max budget: 5.0"),
+            (400, "Your balance is too low. Please recharge your account."), (503, "insufficient_user_quota"),
+            (403, "You have exceeded your monthly included credits"), (429, "Credit limit exceeded, see the settings"),
+            (400, "Your account is not active: billing not active"), (502, "Payment Required"), (500, "额度已用尽"),
+            (0, "insufficient balance (1008)"),
         ])
     func anEmptyAccountIsQuotaUnderAnyStatus(_ status: Int, _ message: String) {
         let json = JSON.object(JSONObject([.init(key: "message", value: .string(message))]))
@@ -88,7 +115,39 @@ import Testing
 
     @Test(
         arguments: [
-            (500, "api_error", "Invalid API key", ErrorKind.auth), (500, "", "Rate limit exceeded", .rateLimit),
+            (400, "insufficient permissions", ErrorKind.invalidRequest),
+            (429, "Quota exceeded for requests per minute", .rateLimit),
+            (500, "not enough memory for the credit report", .server), (503, "insufficient capacity", .overloaded),
+            (400, "not enough messages: credit", .invalidRequest),
+        ])
+    func otherWantsAreNoQuota(_ status: Int, _ message: String, _ kind: ErrorKind) {
+        #expect(Self.error(status, message).kind == kind)
+    }
+
+    @Test(
+        arguments: [
+            (400, "", "litellm.ContextWindowExceededError: x", ErrorKind.contextLength),
+            (400, "", "litellm.ContentPolicyViolationError: x", .contentPolicy),
+            (404, "not_found_error", "File Not Found", .notFound), (424, "generation", "CUDA out of memory", .server),
+            (400, "model_not_available", "Unable to access model x", .notFound),
+            (
+                400, "", "The input (9000 tokens) is longer than the model's context length (8192 tokens).",
+                .contextLength
+            ),
+            (
+                400, "", "Requested token count exceeds the model's maximum context length of 8192 tokens.",
+                .contextLength
+            ),
+            (422, "", "Input validation error: `inputs` must have less than 1024 tokens. Given: 2000", .contextLength),
+            (
+                400, "", "Trying to keep the first 5000 tokens. The model is loaded with context length of 4096",
+                .contextLength
+            ),
+            (
+                400, "", "This model's maximum context length is 4096 tokens. However, you requested 5000",
+                .contextLength
+            ),
+            (500, "api_error", "Invalid API key", .auth), (500, "", "Rate limit exceeded", .rateLimit),
             (404, "", "File file-abc not found", .invalidRequest),
             (404, "", "No endpoints found that support image input", .invalidRequest),
             (404, "previous_response_not_found", "x", .invalidRequest), (404, "", "model 'm' not found", .notFound),
@@ -114,7 +173,29 @@ import Testing
             (400, "<!DOCTYPE html>", .provider), (421, "", .provider), (302, "", .provider),
             (400, "The plain HTTP request was sent to HTTPS port", .provider),
             (400, "Client sent an HTTP request to an HTTPS server.", .provider),
+            (400, "\"nomic-embed-text\" does not support chat", .model), (500, "Failed to load model x", .model),
+            (400, "The model does not support Chat Completions API", .model),
+            (400, "No models loaded. Load one.", .model),
+            (500, "model requires more system memory (5.5 GiB) than is available (3.9 GiB)", .model),
+            (400, "As of transformers v4.44, default chat template is no longer allowed", .model),
+            (400, "The chatCompletion operation does not work with the specified model, x.", .model),
+            (400, "Invocation of model ID x with on-demand throughput isn't supported.", .model),
+            (400, "The provided model identifier is invalid.", .model),
+            (400, "Invalid model 'x'. Permitted models", .model),
+            (404, "No endpoints found matching your data policy", .model),
+            (400, "The requested model 'x' is not supported by any provider you have enabled.", .model),
+            (400, "User location is not supported for the API use.", .provider),
+            (400, "Organization has been restricted.", .provider), (501, "Unsupported method ('POST')", .provider),
+            (400, "no handler found for uri [/v1/chat/completions] and method [POST]", .provider),
+            (500, "Unexpected endpoint or method. (POST /chat/completions)", .provider),
             // Of the job.
+            (404, "No endpoints found that support tool use", nil), (400, "x does not support tools", nil),
+            (400, "max_tokens is too large: 99999. This model supports at most 4096 completion tokens", nil),
+            (400, "Conversation roles must alternate user/assistant/user/assistant/...", nil),
+            (400, "'temperature' does not support 0.2 with this model. Only the default (1) value is supported.", nil),
+            (400, "tool calling is not supported by this model", nil),
+            (422, "body.temperature: Input should be at most 2", nil),
+            (400, "Invalid schema for response_format 'x': 'required' is required to be supplied", nil),
             (400, "Unsupported parameter: 'max_tokens' is not supported with this model.", nil),
             (400, "Invalid value for 'temperature'", nil), (400, "", nil), (500, "Internal Server Error", nil),
             (502, "<html><body>Bad Gateway</body></html>", nil), (429, "slow down", nil), (503, "Loading model", nil),

@@ -1,4 +1,5 @@
-import LLMStreaming
+import Foundation
+@testable import LLMStreaming
 import Testing
 
 /// What is struck out of what servers say, and what is not.
@@ -17,6 +18,71 @@ import Testing
         ])
     func aLongSecretIsFoundInAllItsForms(_ text: String, _ redacted: String) {
         #expect(Redactor([Self.key]).redacted(text) == redacted)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"m":"{\"k\":\"ab\\\"c\\\\d\/e+f=g<h>i&7890\"}"}"#, #"{"m":"{\"k\":\"***\"}"}"#),
+            (#"ab\u0022c\u005Cd\u002fe\u002Bf\u003dg\u003Ch\u003Ei\u00267890."#, "***."),
+            (#"\u0061b\u0022c\\\\d\/e\u002bf=g\x3ch\x3ei&7890."#, "***."),
+            ("ab&quot;c&#92;d&#x2F;e&#43;f=g&lt;h&#62;i&amp;7890.", "***."),
+            ("?ab%22c%5cd/e+f=g%3Ch%3ei&7890#", "?***#"),
+            ("?ab%2522c%255Cd%252fe%252Bf%253Dg%253Ch%253Ei%25267890", "?***"),
+            (#"ab"c\d/e+f=g<h... is wrong"#, "***... is wrong"), (#"ab"c\d/e... is wrong"#, "***... is wrong"),
+            (#"ab"c\d/e+f=g<h is wrong"#, "*** is wrong"), (#"ab"c\d is not"#, #"ab"c\d is not"#),
+            (#"a key: ab"c\d%"#, "a key: ***%"), (#"a key: ab\"c\u005"#, #"a key: ab\"c\u005"#),
+            (#"a key: ab\"c\\d/e\u0"#, #"a key: ***\u0"#), (#"ab"c\d/e+f=g<h\u003ei&amp;7890."#, "***."),
+            ("a&b%c\\d", "a&b%c\\d"),
+        ])
+    func anEscapedSecretIsFoundHoweverManyOfItsBytesAreEscaped(_ text: String, _ redacted: String) {
+        #expect(Redactor([#"ab"c\d/e+f=g<h>i&7890"#]).redacted(text) == redacted)
+    }
+
+    @Test func aSecretThatHoldsEscapesIsFoundAsItStands() {
+        for secret in [#"k%25-%41\\u0041&amp;+0123456789"#, #"\\\\0123456789abcdefg"#, "k(.*)[a-z]+$^{2}|?"] {
+            #expect(Redactor([secret]).redacted("a \(secret) b") == "a *** b")
+        }
+    }
+
+    @Test func aSecretWithinBase64IsFoundWhereverItStandsInIt() {
+        for before in ["", "u", "us", "user:"] {
+            let base64 = Data((before + Self.key + "/?>").utf8).base64EncodedString()
+            for text in [base64, base64.replacing("+", with: "-").replacing("/", with: "_")] {
+                let shown = Redactor([Self.key]).redacted("Basic \(text).")
+                #expect(shown.contains("***") && shown.utf8.count < 30, "\(shown)")
+            }
+        }
+    }
+
+    @Test func ofTwoSecretsTheOneThatBeginsAsTheOtherLeavesNothingOfIt() {
+        let longer = Self.key + "-and-more"
+        #expect(
+            Redactor([Self.key, longer]).redacted("\(longer), \(Self.key), \(longer.dropLast())") == "***, ***, ***")
+    }
+
+    @Test func whatIsSaidAboutAnAnswerIsLookedAtAndTheAnswerIsNot() throws {
+        let redactor = Redactor([Self.key, "stop", "12"])
+        let text = { (kind: StreamedChunk.Kind, text: String) in redactor.redacted(StreamedChunk(kind, text)).text }
+        #expect(text(.finish, Self.key) == "***" && text(.finish, "stop") == "stop")
+        #expect(text(.nativeFinish, #"{"a":"\#(Self.key)"}"#) == #"{"a":"***"}"#)
+        let usage = #"{"prompt_tokens":12,"a":["\#(Self.key)","12"],"\#(Self.key)":null}"#
+        #expect(text(.usage, usage) == #"{"prompt_tokens":12,"a":["***","12"],"***":null}"#)
+        #expect(text(.response, #"{"id":"\#(Self.key)","model":"12","n":12}"#) == #"{"id":"***","model":"***","n":12}"#)
+        #expect(text(.cursor, "response 12 \(Self.key)") == "response 12 ***")
+        for kind in [StreamedChunk.Kind.text, .reasoning, .toolArguments, .toolCall, .item, .block] {
+            #expect(text(kind, Self.key) == Self.key)
+        }
+        let choice = Completion.Choice(
+            index: 0, content: Self.key, toolCalls: [], finishReason: .stop, nativeFinishReason: Self.key,
+            message: .string(Self.key))
+        let raw = try #require(JSONParser.parse(Array(usage.utf8)).object)
+        let completion = Completion(id: Self.key, model: Self.key, choices: [choice], usage: TokenUsage(raw: raw))
+        guard case .completed(let clean) = redactor.redacted(StreamResult(outcome: .completed(completion))).outcome
+        else { return #expect(Bool(false)) }
+        #expect(clean.content == Self.key && clean.choices[0].message == .string(Self.key))
+        #expect([clean.id, clean.model, clean.choices[0].nativeFinishReason] == ["***", "***", "***"])
+        #expect(
+            clean.usage?.promptTokens == 12 && clean.usage.map { JSON.object($0.raw).text.contains(Self.key) } == false)
     }
 
     @Test(
