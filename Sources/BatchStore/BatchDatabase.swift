@@ -70,10 +70,18 @@ package final class BatchDatabase: Sendable {
     package func record(_ second: RunSecond) { writer.heed(writer.queue.append(second)) }
 
     /// Commits what waits, and then how a run ended.
-    package func finishRun(_ id: Int64, exitCode: Int, status: RunStatus) async throws(StoreError) {
+    ///
+    /// - Parameters:
+    ///   - id: the run.
+    ///   - exitCode: what its process ends with.
+    ///   - status: whether it did all that it had to.
+    ///   - reason: why it stopped with work left, in words without secrets; nil where none is.
+    package func finishRun(
+        _ id: Int64, exitCode: Int, status: RunStatus, reason: String? = nil
+    ) async throws(StoreError) {
         try await writer.flushAll()
         try await writer.perform { (session) throws(SQLiteFailure) in
-            try session.finishRun(id, exitCode: exitCode, status: status)
+            try session.finishRun(id, exitCode: exitCode, status: status, reason: reason)
         }
     }
 

@@ -103,23 +103,13 @@ public struct BatchRunner: Sendable {
         let left = counts.pending + counts.running + counts.interrupted
         // Cancelled behind the last answer it is finished all the same.
         let isFinished = ending == .finished || left == 0
+        let reason = isFinished ? nil : snapshot.stopReason(of: ending)
         try await database.finishRun(
-            runID, exitCode: isFinished ? counts.failed > 0 ? 1 : 0 : 4, status: isFinished ? .finished : .interrupted)
+            runID, exitCode: isFinished ? counts.failed > 0 ? 1 : 0 : 4, status: isFinished ? .finished : .interrupted,
+            reason: reason)
         return BatchReport(
             completed: counts.completed, failed: counts.failed, left: left, attempts: snapshot.attempts,
-            completionTokens: snapshot.completionTokens, reason: isFinished ? nil : Self.reason(ending, snapshot))
-    }
-
-    private static func reason(_ ending: RunEnding, _ snapshot: RunSnapshot) -> String? {
-        switch ending {
-        case .finished: nil
-        case .limited(let limit): limit
-        case .stopped: "it was cancelled"
-        case .storeFailed(let reason): reason
-        case .providersStopped:
-            snapshot.stoppedProviders.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-                .joined(separator: "; ")
-        }
+            completionTokens: snapshot.completionTokens, reason: reason)
     }
 
     private func reading() throws(BatchError) -> InputReading {

@@ -7,6 +7,7 @@ enum ExitStatus: Int32, Sendable {
     case input = 2
     case database = 3
     case workLeft = 4
+    case hungUp = 129
     case interrupted = 130
     case terminated = 143
 }

@@ -16,7 +16,7 @@ struct Program: AsyncParsableCommand {
             can go on from it.
 
             Exit status: 0 every job completed, 1 some job failed, 2 usage or input error, 3 the database cannot be \
-            used, 4 stopped with work left by a limit or a provider that refuses, 130/143 ended by SIGINT/SIGTERM.
+            used, 4 stopped with work left by a limit or a provider that refuses, 129/130/143 ended by SIGHUP/SIGINT/SIGTERM.
 
             Variables of the environment are in the help of run, everything in the manual: llm4s-batch man | man -l -
             """,

@@ -169,6 +169,8 @@ struct EndToEndOptionTests {
     @Test func maxJobsAndFailFastStopWithWorkLeft() async throws {
         let limited = try await run((1...5).map { job("\($0)", "mock/count-3") }, "--max-jobs", "2")
         #expect(limited.status == 4 && limited.error.contains("max-jobs"), "\(limited.error)")
+        let told = try await BatchProcess.run("status", database).output
+        #expect(told.contains("  stopped     by --max-jobs"), "\(told)")
         #expect(try SQLite.number(database, "SELECT count(*) FROM completions") == 2)
         try FileManager.default.removeItem(atPath: database)
         let failed = try await run(

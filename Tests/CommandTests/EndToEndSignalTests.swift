@@ -5,7 +5,7 @@ import Testing
 /// SIGINT and SIGTERM: the first gives open streams their time, the second does not; nothing is lost.
 @Suite(.serialized)
 struct EndToEndSignalTests {
-    @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+    @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143)), (SIGHUP, Int32(129))])
     func theFirstSignalLetsOpenStreamsFinish(signal: Int32, status: Int32) async throws {
         let run = try await Run(options: "+pace=10ms", length: 100, arguments: ["--drain-timeout", "60s"])
         try await run.untilStreaming()
@@ -17,7 +17,23 @@ struct EndToEndSignalTests {
         #expect(
             try SQLite.number(run.database, "SELECT count(*) FROM completions") == begun,
             "the streams that were open have finished")
+        let name = [SIGINT: "SIGINT", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP"][signal] ?? ""
+        let told = try await BatchProcess.run("status", run.database).output
+        #expect(told.contains("  stopped     by \(name)\n"), "\(told)")
         try await run.finish()
+    }
+
+    @Test func aClosedTerminalStopsNoRunThatNohupStarted() async throws {
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs((1...4).map { Answers.countingJob("\($0)", to: 100, options: "+pace=10ms") })
+        let process = try BatchProcess(["run", file, "--base-url", server.baseURL], launcher: ["/usr/bin/nohup"])
+        try await process.wait { server.statistics.activeStreams > 0 }
+        process.send(SIGHUP)
+        let ended = await process.ended()
+        #expect(ended.status == 0, "\(ended.error)")
+        #expect(try SQLite.rows(directory.path("jobs.db"), "SELECT stop_reason FROM runs") == [""])
+        await server.stop()
     }
 
     @Test func whatIsOpenAfterTheDrainTimeIsKeptAsPartial() async throws {

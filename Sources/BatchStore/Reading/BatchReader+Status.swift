@@ -55,7 +55,8 @@ extension BatchReader {
     private func newestRun(_ connection: borrowing Connection) throws(SQLiteFailure) -> RunRecord? {
         let rows = try connection.prepare(
             """
-            SELECT run_id, started_ms, finished_ms, status, exit_code, command, version, host, pid FROM runs
+            SELECT run_id, started_ms, finished_ms, status, exit_code, command, version, host, pid, stop_reason
+            FROM runs
             ORDER BY run_id DESC LIMIT 1
             """)
         return try rows.step() ? RunRecord(rows) : nil

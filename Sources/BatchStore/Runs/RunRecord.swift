@@ -10,6 +10,8 @@ package struct RunRecord: Sendable, Equatable {
     package var version: String
     package var host: String
     package var pid: Int
+    /// Why it stopped with work left, in words.
+    package var stopReason: String?
 
     /// Reads the columns in the order of the members.
     init(_ row: borrowing Statement) {
@@ -23,5 +25,6 @@ package struct RunRecord: Sendable, Equatable {
         version = row.text(6)
         host = row.text(7)
         pid = row.int(8)
+        stopReason = row.optionalText(9)
     }
 }

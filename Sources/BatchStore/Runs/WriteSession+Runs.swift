@@ -24,14 +24,17 @@ extension WriteSession {
     }
 
     /// Writes how a run ended.
-    mutating func finishRun(_ id: Int64, exitCode: Int, status: RunStatus) throws(SQLiteFailure) {
+    mutating func finishRun(
+        _ id: Int64, exitCode: Int, status: RunStatus, reason: String?
+    ) throws(SQLiteFailure) {
         try transaction { (session) throws(SQLiteFailure) in
             let update = try session.connection.prepare(
-                "UPDATE runs SET finished_ms = ?2, exit_code = ?3, status = ?4 WHERE run_id = ?1")
+                "UPDATE runs SET finished_ms = ?2, exit_code = ?3, status = ?4, stop_reason = ?5 WHERE run_id = ?1")
             update.bind(id, at: 1)
             update.bind(session.options.unixMilliseconds(), at: 2)
             update.bind(exitCode, at: 3)
             update.bind(status.rawValue, at: 4)
+            update.bind(reason?.shortened(toBytes: 2_000), at: 5)
             try update.run()
         }
     }

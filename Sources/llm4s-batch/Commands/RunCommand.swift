@@ -12,7 +12,7 @@ struct RunCommand: AsyncParsableCommand {
         abstract: "Reads jobs and runs the pending and interrupted ones of these files.",
         discussion: """
             Every line is checked before anything is sent. Run it again and it does only what is left. The first \
-            SIGINT or SIGTERM lets open streams finish within --drain-timeout, the second closes them at once; what \
+            SIGINT, SIGTERM or SIGHUP lets open streams finish within --drain-timeout, the second closes them at once; what \
             has come is stored either way. Durations are a number with ms, s, m or h; a bare number is seconds.
             """)
 

@@ -37,7 +37,9 @@ struct RunOptions: ParsableArguments {
             "Time of one try of a job from its start to the whole answer (default: no limit).", valueName: "DURATION"))
     var jobTimeout: DurationArgument?
 
-    @Option(help: ArgumentHelp("Time that open streams get after the first SIGINT or SIGTERM.", valueName: "DURATION"))
+    @Option(
+        help: ArgumentHelp(
+            "Time that open streams get after the first SIGINT, SIGTERM or SIGHUP.", valueName: "DURATION"))
     var drainTimeout = DurationArgument(seconds: 10)
 
     @Option(

@@ -53,7 +53,7 @@ struct StatusReport {
                 "started_ms": .int(Int(run.startedMilliseconds)),
                 "finished_ms": run.finishedMilliseconds.map { .int(Int($0)) } ?? .null,
                 "exit_code": run.exitCode.map { .int($0) } ?? .null, "host": .string(run.host), "pid": .int(run.pid),
-                "worker": .string(worker.word),
+                "worker": .string(worker.word), "stop_reason": run.stopReason.map(JSON.string) ?? .null,
             ]
         }
         return .object(object)
@@ -133,9 +133,10 @@ struct StatusReport {
         guard run.status == .running else {
             let seconds = Double((run.finishedMilliseconds ?? run.startedMilliseconds) - run.startedMilliseconds) / 1000
             let exit = run.exitCode.map { ", exit status \($0)" } ?? ""
+            let stopped = run.stopReason.map { "  stopped     \(TerminalText.line($0, limit: 300))" }
             return [
                 "  last run    \(run.command), \(run.status.rawValue) after \(ProgressLine.duration(seconds))\(exit)"
-            ]
+            ] + [stopped].compactMap(\.self)
         }
         if case .frozen(let silence) = worker {
             return [

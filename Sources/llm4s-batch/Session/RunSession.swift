@@ -68,9 +68,10 @@ struct RunSession: Sendable {
         if case .storeFailed(let reason) = ending { throw Exit(.database, reason) }
         let counts = try await database.reader.counts(in: scope)
         let status = status(ending, signals, counts)
-        try await database.finishRun(
-            runID, exitCode: Int(status.rawValue), status: ending == .finished ? .finished : .interrupted)
         let snapshot = await runner.snapshot
+        try await database.finishRun(
+            runID, exitCode: Int(status.rawValue), status: ending == .finished ? .finished : .interrupted,
+            reason: stopReason(ending, signals, snapshot))
         let duration = start.duration(to: .now)
         let report = RunReport(
             ending: ending, snapshot: snapshot, counts: counts, databasePath: databasePath,
@@ -173,6 +174,14 @@ struct RunSession: Sendable {
             mode: options.progress, events: events, total: { intake?.findings.left ?? known },
             snapshot: { await runner.snapshot },
             record: { seconds.record($0, isLast: $1) })
+    }
+
+    /// Why it stopped before all was done; nil where it did not.
+    private func stopReason(_ ending: RunEnding, _ signals: Signals, _ snapshot: RunSnapshot) -> String? {
+        if let signal = signals.name, ending != .finished { return "by \(signal)" }
+        if case .limited(let limit) = ending { return "by --\(limit)" }
+        if let reason = snapshot.stopReason(of: ending) { return reason }
+        return intake?.failure.map { "the input could not be read to its end: \($0)" }
     }
 
     private func status(_ ending: RunEnding, _ signals: Signals, _ counts: JobCounts) -> ExitStatus {

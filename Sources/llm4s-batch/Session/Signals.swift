@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// SIGINT and SIGTERM as values: which came first, and a call for each that comes.
+/// SIGINT, SIGTERM and SIGHUP as values: which came first, and a call for each that comes.
 ///
 /// Unchecked: the sources are made and started in the initialiser and after that only kept alive.
 final class Signals: @unchecked Sendable {
@@ -14,12 +14,14 @@ final class Signals: @unchecked Sendable {
     private let received = Mutex(Received())
     private let sources: [any DispatchSourceSignal]
 
-    /// Takes the two signals over from their defaults, for the rest of the program's life.
+    /// Takes the signals over from their defaults, for the rest of the program's life.
+    ///
+    /// One that is ignored from the start stays so: `nohup` means that a closed terminal is no reason to stop.
     ///
     /// - Parameter receive: called for each signal with its count, from 1, on a queue of its own.
     init(_ receive: @escaping @Sendable (_ count: Int) -> Void) {
         let queue = DispatchQueue(label: "llm4s-batch.signals")
-        let numbers = [SIGINT, SIGTERM]
+        let numbers = [SIGINT, SIGTERM] + (Self.isIgnored(SIGHUP) ? [] : [SIGHUP])
         sources = numbers.map { number in
             signal(number, SIG_IGN)
             return DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -43,7 +45,24 @@ final class Signals: @unchecked Sendable {
         switch received.withLock({ $0.first }) {
         case SIGINT: .interrupted
         case SIGTERM: .terminated
+        case SIGHUP: .hungUp
         default: nil
         }
+    }
+
+    /// The first signal's name; nil where none came.
+    var name: String? {
+        switch received.withLock({ $0.first }) {
+        case SIGINT: "SIGINT"
+        case SIGTERM: "SIGTERM"
+        case SIGHUP: "SIGHUP"
+        default: nil
+        }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        let handler = signal(number, SIG_IGN)
+        signal(number, handler)
+        return unsafe unsafeBitCast(handler, to: Int.self) == unsafe unsafeBitCast(SIG_IGN, to: Int.self)
     }
 }
