@@ -61,6 +61,7 @@ package struct PriceTable: Sendable {
     package func cost(of result: StreamResult, in lane: ModelName) -> Double? {
         guard let usage = result.usage else { return nil }
         if let cost = usage.reportedCost { return cost }
+        if usage.tokensApart > 0, !Self.totalsHoldThinking(of: lane) { return nil }
         let requests = TokenUsage.iterations(of: usage.raw)
         let isOfSeveralModels = requests.contains { model(of: $0, in: lane) != lane }
         return isOfSeveralModels ? cost(of: requests, in: lane) : price(of: lane)?.cost(of: usage)
@@ -78,6 +79,12 @@ package struct PriceTable: Sendable {
         return sum
     }
 
+    /// Whether tokens that only a report's total holds are thinking, which is output: so with Google's models, whose
+    /// total is documented as the sum of prompt, candidates, thoughts and what tools of Google's own gave back.
+    ///
+    /// Of other servers it is not known what such tokens are, and what cannot be told has no price.
+    private static func totalsHoldThinking(of lane: ModelName) -> Bool { lane.name.lowercased().contains("gemini") }
+
     /// The model that such a request went to: a fallback or an adviser, else the one that was asked, which may call
     /// itself by its date too.
     private func model(of request: JSONObject, in lane: ModelName) -> ModelName {
@@ -90,16 +97,15 @@ extension TokenUsage {
     /// What the provider says that the request cost, in US dollars: OpenRouter's `cost`, which with a key of the
     /// user's own leaves out what the model's provider bills, Perplexity's `cost.total_cost`, and xAI's ticks.
     ///
-    /// Nil where any part of it is no amount: a negative one would make room under a cap that there is not.
+    /// Nil where any part of it is no amount: a negative one would make room under a cap that there is not. So it is where
+    /// what the model's provider bills is not told.
     var reportedCost: Double? {
         if let ticks = raw["cost_in_usd_ticks"]?.double { return NumberGate.money(ticks / Self.ticksPerUSD) }
         guard let cost = NumberGate.money(Self.amount(raw["cost"]) ?? Self.amount(raw["cost"]?["total_cost"])) else {
             return nil
         }
-        guard raw["is_byok"]?.bool == true, let upstream = raw["cost_details"]?["upstream_inference_cost"],
-            !upstream.isNull
-        else { return cost }
-        return NumberGate.money(Self.amount(upstream)).map { cost + $0 }
+        guard raw["is_byok"]?.bool == true else { return cost }
+        return NumberGate.money(Self.amount(raw["cost_details"]?["upstream_inference_cost"])).map { cost + $0 }
     }
 
     /// A number, or one that is written as text as decimals are.

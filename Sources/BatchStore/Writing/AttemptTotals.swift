@@ -72,6 +72,7 @@ struct AttemptTotals: Equatable {
 
     private static func sum<Number: FixedWidthInteger>(_ left: Number?, _ right: Number?) -> Number? {
         guard let left, let right else { return left ?? right }
-        return BilledResponse.sum(left, right)
+        // A stored row may hold anything.
+        return left.addingClamped(right)
     }
 }

@@ -1,4 +1,5 @@
 import BatchEngine
+import LLMStreaming
 
 /// What a provider bills at once: one response, be it read by several attempts.
 struct BilledResponse {
@@ -11,7 +12,7 @@ struct BilledResponse {
     /// The tokens of the text that went along.
     private let keptTokens: Int
     /// The tokens of the answer so far, with those.
-    var writtenTokens: Int { Self.sum(keptTokens, completionTokens ?? 0) }
+    var writtenTokens: Int { keptTokens.addingClamped(completionTokens ?? 0) }
     /// Whether anything of it came: an attempt that the provider refused is not billed.
     private var isTaken = false
     /// What its prompt is likely to have: the request, and the kept text that went along.
@@ -22,7 +23,7 @@ struct BilledResponse {
 
     private init(_ attempt: AttemptTotals.Attempt, kept: Int, prompt: Int?) {
         firstAttempt = attempt.id
-        likelyPrompt = prompt.map { Self.sum($0, kept) }
+        likelyPrompt = prompt.map { $0.addingClamped(kept) }
         keptTokens = kept
     }
 
@@ -55,12 +56,6 @@ struct BilledResponse {
         completionTokens = Self.larger(completionTokens, attempt.completionTokens)
         costUSD = Self.larger(costUSD, attempt.costUSD)
         isTaken = isTaken || (attempt.chunkCount ?? 0) > 0 || (attempt.completionTokens ?? 0) > 0
-    }
-
-    /// The sum, or the greatest number: a stored row may hold anything.
-    static func sum<Number: FixedWidthInteger>(_ left: Number, _ right: Number) -> Number {
-        let (sum, isOver) = left.addingReportingOverflow(right)
-        return isOver ? .max : sum
     }
 
     private static func larger<Number: Comparable>(_ left: Number?, _ right: Number?) -> Number? {

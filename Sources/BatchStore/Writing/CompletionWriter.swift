@@ -26,7 +26,7 @@ struct CompletionWriter: ~Copyable {
         // The last report is of a prompt that held the kept text.
         let isJoined = record.usageSource == .mixed
         let cachedTokens = isJoined ? Self.lower(record.cachedTokens, promptTokens) : record.cachedTokens
-        let sum = promptTokens.flatMap { prompt in record.completionTokens.map { BilledResponse.sum(prompt, $0) } }
+        let sum = promptTokens.flatMap { prompt in record.completionTokens.map { prompt.addingClamped($0) } }
         let isEstimated = !totals.estimatedPrompts.isEmpty && record.usageSource == .provider
         insert.bind(end.jobID, at: 1)
         insert.bind(choice.index, at: 2)

@@ -16,13 +16,8 @@ package struct AnthropicMessagesDecoder: Sendable {
         case stopped
     }
 
-    /// The most content blocks of one answer.
-    private static let maximumBlocks = 10_000
-
     private var state: State
-    /// The number of the open message's first block, and of the next one's.
-    private var firstBlock = 0
-    private var nextBlock = 0
+    private var blocks = MessageBlocks()
     /// The open or last message's stop reason; nil again where content came behind it.
     private var stopReason: String?
     private var splitCharacters = SplitCharacters()
@@ -33,7 +28,7 @@ package struct AnthropicMessagesDecoder: Sendable {
 
     /// Whether the last message has stopped, and said anything: a block or why it stopped.
     package var isAnswered: Bool {
-        if case .stopped = state { stopReason != nil || nextBlock > firstBlock } else { false }
+        if case .stopped = state { stopReason != nil || blocks.isAny } else { false }
     }
 
     /// Whether a message that has not stopped has said why it stopped, so that only its end is missing.
@@ -57,7 +52,7 @@ package struct AnthropicMessagesDecoder: Sendable {
             event.type == "content_block_delta" || event.type == "message",
             let delta = AnthropicFastPath.delta(in: event.data.span)
         {
-            let block = try block(delta.index)
+            let block = try blocks.number(of: delta.index)
             if beginnings.isEmpty {
                 add(delta.kind, delta.text, block: block, into: &chunks)
             } else {
@@ -78,6 +73,14 @@ package struct AnthropicMessagesDecoder: Sendable {
         for object in objects { try decode(object, named: event.type, into: &chunks) }
     }
 
+    /// Decodes one of several objects of a body that is no event stream.
+    mutating func decode(_ value: DocumentValues.Value, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        let start = chunks.count
+        splitCharacters.isMarked = value.hasHalves
+        defer { splitCharacters.endEvent(&chunks, from: start) }
+        try decode(value.object, named: "message", into: &chunks)
+    }
+
     /// Decodes an event's object.
     mutating func decode(
         _ object: JSONObject, named name: String, into chunks: inout [StreamedChunk]
@@ -88,18 +91,21 @@ package struct AnthropicMessagesDecoder: Sendable {
         case "error": throw ErrorClassifier.inBand(.object(object))
         case "message_start": try startMessage(object["message"] ?? .null, into: &chunks)
         case "content_block_start":
-            startBlock(object["content_block"] ?? .null, block: try block(object["index"]?.int ?? 0), into: &chunks)
+            let content = object["content_block"] ?? .null
+            startBlock(content, block: try blocks.begin(object["index"]?.int ?? 0, content), into: &chunks)
             reopen(chunks[count...])
         case "content_block_delta":
-            addDelta(object["delta"] ?? .null, block: try block(object["index"]?.int ?? 0), into: &chunks)
+            let block = try blocks.number(of: object["index"]?.int ?? 0)
+            addDelta(object["delta"] ?? .null, block: block, into: &chunks)
             reopen(chunks[count...])
-        case "content_block_stop": endBlock(try block(object["index"]?.int ?? 0), into: &chunks)
+        case "content_block_stop": endBlock(try blocks.end(object["index"]?.int ?? 0), into: &chunks)
         case "message_delta":
-            addUsage(object["usage"], into: &chunks)
+            addUsage(object["usage"] ?? object["delta"]?["usage"], into: &chunks)
             try addStopReason(of: object["delta"] ?? .null, into: &chunks)
         case "message_stop":
+            addUsage(object["usage"], into: &chunks)
             // Told as what it is: not every answer that stops so is whole.
-            if case .open = state, stopReason == nil, nextBlock > firstBlock {
+            if case .open = state, stopReason == nil, blocks.isAny {
                 add(.finish, "message_stop", into: &chunks)
             }
             try stop()
@@ -119,15 +125,6 @@ package struct AnthropicMessagesDecoder: Sendable {
         }
         try startMessage(json, into: &chunks)
         if stopReason != nil { try stop() }
-    }
-
-    private mutating func block(_ index: Int) throws(LLMError) -> Int {
-        let block = firstBlock &+ index
-        guard index >= 0, (0..<Self.maximumBlocks).contains(block) else {
-            throw LLMError(.decode, "a block has the index \(index)")
-        }
-        nextBlock = max(nextBlock, block + 1)
-        return block
     }
 
     private func add(
@@ -189,14 +186,24 @@ package struct AnthropicMessagesDecoder: Sendable {
         case .stopped: break
         }
         state = .open(id: id)
-        firstBlock = nextBlock
+        blocks.beginMessage()
         stopReason = nil
-        addUsage(message["usage"], into: &chunks)
+        addUsage(Self.beginningUsage(of: message), into: &chunks)
         // Whole messages and those that a container asked for come with their content and its end.
         for (index, content) in (message["content"]?.array ?? []).enumerated() {
-            startBlock(content, block: try block(index), into: &chunks)
+            startBlock(content, block: try blocks.begin(index, content), into: &chunks)
         }
         try addStopReason(of: message, into: &chunks)
+    }
+
+    /// What a message says of its tokens where it begins: of its output it cannot know, and the small number that stands
+    /// there is none of the answer's, unless the message came whole.
+    private static func beginningUsage(of message: JSON) -> JSON? {
+        guard message["stop_reason"]?.string == nil, var usage = message["usage"]?.object else {
+            return message["usage"]
+        }
+        for name in ["output_tokens", "completion_tokens", "total_tokens"] { usage[name] = nil }
+        return .object(usage)
     }
 
     private mutating func startBlock(_ content: JSON, block: Int, into chunks: inout [StreamedChunk]) {
@@ -226,7 +233,8 @@ package struct AnthropicMessagesDecoder: Sendable {
     private mutating func addDelta(_ delta: JSON, block: Int, into chunks: inout [StreamedChunk]) {
         switch delta["type"]?.string {
         case "text_delta": addPiece(.text, delta["text"]?.string, block: block, into: &chunks)
-        case "input_json_delta": addPiece(.toolArguments, delta["partial_json"]?.string, block: block, into: &chunks)
+        case "input_json_delta":
+            addPiece(.toolArguments, delta["partial_json"]?.argumentsText, block: block, into: &chunks)
         case "thinking_delta": addPiece(.reasoning, delta["thinking"]?.string, block: block, into: &chunks)
         case "signature_delta": add(.signature, delta["signature"]?.string, block: block, into: &chunks)
         case "citations_delta": add(.citation, delta["citation"]?.text, block: block, into: &chunks)

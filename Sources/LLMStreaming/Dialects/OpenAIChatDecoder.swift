@@ -6,6 +6,10 @@ package struct OpenAIChatDecoder: Sendable {
     private let omitsFinishReason: Bool
     private var choices = ChoiceStates()
     private var toolCalls: [ToolCallKeys] = []
+    /// How many pieces of sound and images came.
+    private var mediaCount = 0
+    /// The most of them.
+    private static let maximumMedia = 100_000
     /// What the response has not said of itself: Azure's first chunk has neither (WIRE.md 2), so the first that is not
     /// empty counts.
     private var unknownNames = ["id", "model"]
@@ -102,6 +106,14 @@ package struct OpenAIChatDecoder: Sendable {
         flushUsage(into: &chunks)
     }
 
+    /// Decodes one of several objects of a body that is no event stream.
+    mutating func decode(_ value: DocumentValues.Value, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        let start = chunks.count
+        splitCharacters.isMarked = value.hasHalves
+        defer { splitCharacters.endEvent(&chunks, from: start) }
+        try decode(value.object, into: &chunks)
+    }
+
     /// Decodes an event's object, or a whole completion.
     mutating func decode(
         _ object: JSONObject, into chunks: inout [StreamedChunk], isStreamed: Bool = true
@@ -130,7 +142,8 @@ package struct OpenAIChatDecoder: Sendable {
         func report(_ value: JSON?) -> JSONObject? { value?.object.flatMap { $0.isEmpty ? nil : $0 } }
         if let report = report(event["usage"]) ?? report(event["x_groq"]?["usage"]) { return report }
         return (event["choices"]?.array ?? []).lazy
-            .compactMap { report($0["usage"]) ?? report($0["delta"]?["usage"]) }.first
+            .compactMap { report($0["usage"]) ?? report($0["delta"]?["usage"]) ?? report($0["message"]?["usage"]) }
+            .first
     }
 
     /// Appends what was held back until the end.
@@ -180,6 +193,10 @@ package struct OpenAIChatDecoder: Sendable {
             } else {
                 try addDelta(message, index, into: &chunks)
             }
+        } else if choice["delta"]?.object == nil, let text = choice["text"]?.string {
+            // A server of the older interface; Together has the same text in its delta too.
+            try addDelta(JSONObject([.init(key: "content", value: .string(text))]), index, into: &chunks)
+            choices.noteDelta(index)
         }
         if chunks[count...].contains(where: \.isWritten) { choices.reopen(index) }
         if let logprobs = choice["logprobs"], !logprobs.isNull {
@@ -187,6 +204,11 @@ package struct OpenAIChatDecoder: Sendable {
         }
         if let native = choice["native_finish_reason"]?.string {
             chunks.append(StreamedChunk(.nativeFinish, native, choice: index))
+        }
+        // OpenRouter's word on what failed behind it.
+        for error in [choice["error"], choice["delta"]?["error"]] {
+            let object = JSONObject([.init(key: "error", value: error ?? .null)])
+            if let error = ErrorClassifier.inBand(object, isBare: false) { throw error }
         }
         // SGLang's own form is an object.
         let told = choice["finish_reason"]
@@ -223,11 +245,31 @@ package struct OpenAIChatDecoder: Sendable {
         }
         add(.refusal, delta["refusal"]?.string)
         for annotation in delta["annotations"]?.array ?? [] { add(.citation, annotation.text) }
-        for (position, call) in (delta["tool_calls"]?.array ?? []).enumerated() {
+        try addMedia(of: delta, choice, into: &chunks)
+        let called = delta["tool_calls"]
+        for (position, call) in (called?.array ?? (called?.object == nil ? [] : [called ?? .null])).enumerated() {
             try addToolCall(call, position, choice, into: &chunks)
         }
         if let call = delta["function_call"]?.object {
             try addToolCall(["index": 0, "function": .object(call)], 0, choice, into: &chunks)
+        }
+    }
+
+    /// Adds sound (OpenAI) and images (OpenRouter), piece by piece as they come.
+    private mutating func addMedia(
+        of delta: JSONObject, _ choice: Int, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
+        var media = (delta["images"]?.array ?? []).filter { $0.object?.isEmpty == false }
+        if var audio = delta["audio"]?.object, !audio.isEmpty {
+            audio["type"] = "audio"
+            media.append(.object(audio))
+        }
+        for piece in media {
+            guard mediaCount < Self.maximumMedia else {
+                throw LLMError(.decode, "more than \(Self.maximumMedia) pieces of sound or images")
+            }
+            chunks.append(StreamedChunk(.block, piece.text, choice: choice, item: mediaCount))
+            mediaCount += 1
         }
     }
 
@@ -287,13 +329,12 @@ package struct OpenAIChatDecoder: Sendable {
     }
 
     private static func entry(_ call: JSON, _ position: Int) -> ToolCallKeys.Entry {
-        let function = call["function"]
-        let arguments = function?["arguments"] ?? .null
+        // Some servers put name and arguments beside the id.
+        let function = call["function"]?.object == nil ? call : call["function"]
         var entry = ToolCallKeys.Entry(index: index(call["index"]), position: position)
         if case .number(let id) = call["id"] { entry.id = id } else { entry.id = call["id"]?.string ?? "" }
         entry.name = function?["name"]?.string ?? ""
-        // Some servers write the value itself instead of its text.
-        entry.arguments = arguments.object == nil ? arguments.string ?? "" : arguments.text
+        entry.arguments = function?["arguments"]?.argumentsText ?? ""
         return entry
     }
 
@@ -339,6 +380,7 @@ extension OpenAIChatDecoder {
         rest["refusal"] = Self.lacking(message["refusal"]?.string ?? "", came.refusal)
         if !came.reasoningDetails.isEmpty { rest["reasoning_details"] = nil }
         if came.hasCitations { rest["annotations"] = nil }
+        if came.hasBlocks { (rest["audio"], rest["images"]) = (nil, nil) }
         // A character that waits for its other half is in the whole text.
         _ = splitCharacters.take { $0.choice == choice }
         try addDelta(rest, choice, into: &chunks)

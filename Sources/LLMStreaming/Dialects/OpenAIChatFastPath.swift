@@ -54,6 +54,7 @@ enum OpenAIChatFastPath {
             if JSONScanner.equals(key, "finish_reason", in: bytes) || JSONScanner.equals(key, "logprobs", in: bytes)
                 || JSONScanner.equals(key, "native_finish_reason", in: bytes)
                 || JSONScanner.equals(key, "usage", in: bytes) || JSONScanner.equals(key, "message", in: bytes)
+                || JSONScanner.equals(key, "error", in: bytes)
             {
                 return scanner.takeNull(in: bytes)
             }
@@ -101,6 +102,8 @@ enum OpenAIChatFastPath {
             || JSONScanner.equals(key, "reasoning_details", in: bytes)
             || JSONScanner.equals(key, "function_call", in: bytes)
             || JSONScanner.equals(key, "annotations", in: bytes) || JSONScanner.equals(key, "usage", in: bytes)
+            || JSONScanner.equals(key, "audio", in: bytes) || JSONScanner.equals(key, "images", in: bytes)
+            || JSONScanner.equals(key, "error", in: bytes)
     }
 
     /// Walks the members of the object that begins here; false where it is not well formed or a visit gives up.

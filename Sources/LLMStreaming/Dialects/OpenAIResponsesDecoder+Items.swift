@@ -43,7 +43,7 @@ extension OpenAIResponsesDecoder {
         case "function_call", "custom_tool_call":
             openCall(item, at: position, into: &chunks)
             let form: ResponseTextForm = items[position].type == "function_call" ? .functionArguments : .customInput
-            try addWhole(item[form.wholeMember]?.string ?? "", form, 0, at: position, into: &chunks)
+            try addWhole(form.text(item[form.wholeMember]), form, 0, at: position, into: &chunks)
             rest[form.wholeMember] = nil
         default:
             chunks.append(StreamedChunk(.block, JSON.object(item).text, item: items[position].number))

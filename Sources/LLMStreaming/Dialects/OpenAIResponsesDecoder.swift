@@ -72,8 +72,9 @@ package struct OpenAIResponsesDecoder: Sendable {
         case "response.completed", "response.incomplete", "response.failed", "response.cancelled":
             let name = String(type.dropFirst("response.".count))
             var response = object["response"]?.object ?? JSONObject()
-            // Some servers put the error beside the response.
+            // Some servers put error and usage beside the response.
             if response["error"]?.isNull != false { response["error"] = object["error"] }
+            if response["usage"]?.object == nil { response["usage"] = object["usage"] }
             try end(response, status: name, into: &chunks)
         case "response.output_item.added":
             let position = try position(object, isFirst: true)
@@ -96,6 +97,14 @@ package struct OpenAIResponsesDecoder: Sendable {
     /// Appends what was held back until the end.
     mutating func finish(into chunks: inout [StreamedChunk]) {
         if isAnswered { splitCharacters.flush(into: &chunks) }
+    }
+
+    /// Decodes one of several objects of a body that is no event stream.
+    mutating func decode(_ value: DocumentValues.Value, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        let start = chunks.count
+        splitCharacters.isMarked = value.hasHalves
+        defer { splitCharacters.endEvent(&chunks, from: start) }
+        try decode(value.object, named: "message", into: &chunks)
     }
 
     /// Whether a text stops within a character.
@@ -151,7 +160,7 @@ extension OpenAIResponsesDecoder {
         else { return false }
         let position = try position(event, isFirst: false)
         let index = event[form.indexMember]?.int ?? 0
-        let text = event[isWhole ? form.wholeMember : "delta"]?.string ?? ""
+        let text = form.text(event[isWhole ? form.wholeMember : "delta"])
         if isWhole {
             try addWhole(text, form, index, at: position, into: &chunks)
         } else {
@@ -185,7 +194,7 @@ extension OpenAIResponsesDecoder {
         _ = splitCharacters.take { $0 == name }
         if let rest = items[position].remainder(of: text, form, index) {
             try add(rest, form, index, at: position, into: &chunks)
-        } else if form == .outputText, !text.isEmpty {
+        } else if form == .outputText || form == .refusal, !text.isEmpty {
             hasContradiction = true
         }
     }

@@ -18,6 +18,11 @@ enum ResponseTextForm: String {
         }
     }
 
+    /// The text that a member holds.
+    func text(_ value: JSON?) -> String {
+        (self == .functionArguments ? value?.argumentsText : value?.string) ?? ""
+    }
+
     /// The type of the items that have it.
     var itemType: String {
         switch self {

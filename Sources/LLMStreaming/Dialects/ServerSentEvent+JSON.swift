@@ -8,7 +8,7 @@ extension ServerSentEvent {
     ///   may have been part of an answer, or says something.
     func objects(marking characters: inout SplitCharacters) throws(LLMError) -> [JSONObject] {
         let json: JSON
-        do { (json, characters.isMarked) = try JSONParser.parseMarkingHalves(answer: Array(data)) } catch {
+        do { (json, characters.isMarked) = try JSONParser.parseMarkingHalves(answer: Array(value)) } catch {
             if type == "error" { throw ErrorClassifier.inBand(.string(text)) }
             // Some pad the line with blanks until a proxy lets it through.
             if data.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0A }) { return [] }
@@ -27,11 +27,20 @@ extension ServerSentEvent {
         }
     }
 
+    /// The data, without the field's name where a proxy wrote it a second time.
+    private var value: ArraySlice<UInt8> {
+        var rest = data
+        while rest.starts(with: "data:".utf8) { rest = rest.dropFirst(5).drop { $0 == 0x20 } }
+        return rest
+    }
+
     /// Whether the event marks the end of a stream.
     var isDone: Bool {
         // Some servers put white space behind it, or make it a JSON text.
         data.first == UInt8(ascii: "[") && data.starts(with: "[DONE]".utf8)
-            || data.count < 16 && ["[done]", "\"[done]\"", "done"].contains(Self.trimmed(text).lowercased())
+            || data.count < 16
+                && ["[done]", "\"[done]\"", "done", "data: [done]", "data:[done]"].contains(
+                    Self.trimmed(text).lowercased())
     }
 
     /// Whether a text that is no JSON says only that the server is alive.

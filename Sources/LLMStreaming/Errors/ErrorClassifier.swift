@@ -42,7 +42,8 @@ package enum ErrorClassifier {
             case .object(let error)?: !error.isEmpty
             default: true
             }
-        return isError || isBare && FlatError.isOne(object) ? inBand(.object(object)) : nil
+        let isFlat = isBare ? FlatError.isOne(object) : FlatError.hasFailedBeside(object)
+        return isError || isFlat ? inBand(.object(object)) : nil
     }
 
     /// What is told of it: a request that no wait makes fit says so first.
@@ -86,7 +87,8 @@ package enum ErrorClassifier {
             return clientFault(message)
         }
         if status == 404, ErrorPhrases.areOfMissingPart(message, words) { return .invalidRequest }
-        if let kind = words.lazy.compactMap({ ErrorVocabulary.kinds[$0] }).first {
+        if let kind = body.numberedKind { return kind }
+        if let kind = words.lazy.compactMap(ErrorVocabulary.kind).first {
             // A router's or proxy's word for any throttling; the message may say that the money is gone.
             return kind == .rateLimit && ErrorPhrases.speakOfQuota(message) ? .quota : kind
         }
@@ -115,6 +117,11 @@ package enum ErrorClassifier {
         if ErrorPhrases.speakOfRate(message) { return .rateLimit }
         if status == 503 { return .overloaded }
         if ErrorPhrases.speakOfKey(message) { return .auth }
+        if status == 0 {
+            // A filter that is down refuses nothing.
+            if ErrorPhrases.speakOfModeration(message), !message.contains("unavailable") { return .contentPolicy }
+            if ErrorPhrases.speakOfLoad(message) { return .overloaded }
+        }
         return status == 0 && words.contains(where: ErrorVocabulary.blamesRequest) ? clientFault(message) : .server
     }
 

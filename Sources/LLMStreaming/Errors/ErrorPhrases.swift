@@ -24,8 +24,10 @@ enum ErrorPhrases {
 
     /// Whether the key is wrong: xAI and Google say so with a 400.
     static func speakOfKey(_ message: String) -> Bool {
-        contains(message, ["api key", "api_key", "apikey"])
+        contains(message, ["api key", "api_key", "apikey", "api-key"])
             && contains(message, ["incorrect", "invalid", "not valid", "expired", "missing"])
+            // Baidu; Z.ai
+            || contains(message, ["access token invalid", "invalid access token", "token非法", "身份验证失败"])
     }
 
     /// Whether money or a budget is used up, so that no wait of minutes helps.
@@ -76,6 +78,8 @@ enum ErrorPhrases {
             [
                 "rate limit", "rate-limit", "ratelimit", "rate_limit", "too many requests", "tokens per minute",
                 "requests per minute", "请求过于频繁",
+                // Baidu; Z.ai and MiniMax
+                "qps request limit", "并发数过高", "频率过高", "频率超限", "速率限制", "流量限制",
             ])
     }
 
@@ -86,6 +90,19 @@ enum ErrorPhrases {
             [
                 "moderation", "contentpolicyviolation", "content management policy", "content policy", "content_filter",
                 "content filtering policy", "usage policy", "usage guidelines", "was flagged",
+                // Alibaba; Volcengine; iFlytek; Z.ai
+                "inappropriate content", "sensitive information", "sensitive content", "content audit failed",
+                "敏感内容",
+            ])
+    }
+
+    /// Whether the server has too much to do.
+    static func speakOfLoad(_ message: String) -> Bool {
+        contains(
+            message,
+            [
+                "overloaded", "over capacity", "heavy load", "server is busy", "service is busy", "访问量过大", "系统繁忙",
+                "服务繁忙",
             ])
     }
 

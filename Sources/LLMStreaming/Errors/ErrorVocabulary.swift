@@ -1,13 +1,30 @@
 /// The codes and types of errors that say more than any status, in lower case.
 enum ErrorVocabulary {
-    /// What each of them means.
-    static let kinds: [String: ErrorKind] = [
+    /// What a code or type means; nil where it does not tell.
+    ///
+    /// Case and separators make no difference: `DataInspectionFailed` and `data_inspection_failed` are the same word.
+    /// Alibaba and Volcengine put a point and the special case behind the general one (`Throttling.RateQuota`).
+    static func kind(of word: String) -> ErrorKind? {
+        let whole = letters(word)
+        if let kind = byLetters[whole] { return kind }
+        let head = letters(word.prefix { $0 != "." })
+        if head.count < whole.count, let kind = byLetters[head] { return kind }
+        if whole.hasPrefix("throttling") { return .rateLimit }
+        return whole.hasSuffix("sensitivecontentdetected") ? .contentPolicy : nil
+    }
+
+    private static func letters(_ word: some StringProtocol) -> String { word.lowercased().filter(\.isLetter) }
+
+    private static let byLetters = Dictionary(kinds.map { (letters($0.key), $0.value) }) { first, _ in first }
+
+    private static let kinds: [String: ErrorKind] = [
         // OpenAI, Groq, Azure, LiteLLM's budgets, Moonshot, Alibaba, OpenRouter
         "insufficient_quota": .quota, "billing_error": .quota, "billing_hard_limit_reached": .quota,
         "billing_not_active": .quota, "credits_exhausted": .quota, "budget_exceeded": .quota,
         "exceeded_current_quota_error": .quota, "arrearage": .quota, "payment_required": .quota,
         "insufficient_credits": .quota, "insufficient_balance": .quota, "insufficient_balance_error": .quota,
-        "insufficient_user_quota": .quota, "insufficient_funds": .quota, "account_arrears": .quota,
+        "account_overdue_error": .quota, "insufficient_user_quota": .quota, "insufficient_funds": .quota,
+        "account_arrears": .quota,
         "authentication_error": .auth, "invalid_api_key": .auth, "invalid_authentication": .auth,
         "incorrect_api_key": .auth, "invalid_authentication_error": .auth, "authenticationerror": .auth,
         "authentication": .auth, "auth_error": .auth, "token_not_found_in_db": .auth, "expired_key": .auth,
@@ -23,8 +40,9 @@ enum ErrorVocabulary {
         "not_found": .notFound, "unknown_model": .notFound,
         "rate_limit_error": .rateLimit, "rate_limit_exceeded": .rateLimit, "ratelimitreached": .rateLimit,
         "ratelimiterror": .rateLimit, "resource_exhausted": .rateLimit, "throttling_error": .rateLimit,
-        "rate_limit_reached_error": .rateLimit,
-        "overloaded_error": .overloaded, "overloaded": .overloaded, "engine_overloaded": .overloaded,
+        "rate_limit_reached_error": .rateLimit, "too_many_requests": .rateLimit,
+        "server_overloaded": .overloaded, "overloaded_error": .overloaded, "overloaded": .overloaded,
+        "engine_overloaded": .overloaded,
         "engine_overloaded_error": .overloaded, "provider_overloaded": .overloaded,
         "capacity_exceeded": .overloaded, "unavailable_error": .overloaded, "serviceunavailableerror": .overloaded,
         "unavailable": .overloaded,
@@ -50,7 +68,8 @@ enum ErrorVocabulary {
     }
 
     private static let requestFaults: Set<String> = [
-        "badrequesterror", "invalid-argument", "request_too_large", "unprocessable_entity_error", "unprocessable",
+        "badrequesterror", "bad_request_error", "bad_request", "invalid-argument", "request_too_large",
+        "unprocessable_entity_error", "unprocessable",
         "payload_too_large", "precondition_failed", "string_too_long", "max_tokens_exceeded", "token_limit_exceeded",
         "empty_image_file", "failed_to_download_image", "string_above_max_length", "previous_response_not_found",
     ]

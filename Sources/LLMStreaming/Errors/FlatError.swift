@@ -13,6 +13,8 @@ enum FlatError {
         if let status = object["status"]?.string, ["error", "failed", "failure"].contains(status.lowercased()) {
             return true
         }
+        // AWS
+        if object["__type"]?.string?.isEmpty == false { return true }
         // An event of a type of its own may have a code too.
         if object["type"]?.string?.isEmpty == false { return false }
         // SiliconFlow, DashScope and RFC 9457: a number or word beside the words.
@@ -20,6 +22,9 @@ enum FlatError {
         return hasWords
             && ["code", "status", "statusCode", "status_code"].contains { isFault(object[$0]) }
     }
+
+    /// Whether an object says that it failed although something of an answer stands beside that (MiniMax).
+    static func hasFailedBeside(_ object: JSONObject) -> Bool { isFault(object["base_resp"]?["status_code"]) }
 
     private static let codeNames = ["error_code", "errorCode", "errcode", "err_code", "errno"]
     private static let wordNames = ["error_msg", "error_message", "errorMessage", "errmsg", "err_msg"]

@@ -19,6 +19,8 @@ package struct ProviderErrorBody: Sendable, Equatable {
     package private(set) var isRetryable: Bool?
     /// Whether the body has the findings of a moderation (OpenRouter).
     package private(set) var isModeration = false
+    /// What its number means, where the place of the number tells whose it is (MiniMax).
+    package private(set) var numberedKind: ErrorKind?
     /// The provider's name of the request (Anthropic, Alibaba).
     package private(set) var requestID: String?
 
@@ -55,11 +57,13 @@ package struct ProviderErrorBody: Sendable, Equatable {
         message = Self.shown(message)
         // A flat error of Responses or Messages calls itself `error`, which says nothing.
         let metadata = error["metadata"]
-        let types = [error["type"], metadata?["error_type"], error["status"], error["innererror"]?["code"]]
-            .compactMap { $0?.string }.filter { !$0.isEmpty && $0 != "error" }
+        let types = [
+            error["type"], error["__type"], metadata?["error_type"], error["status"], error["innererror"]?["code"],
+        ]
+        .compactMap { $0?.string }.filter { !$0.isEmpty && $0 != "error" }
         let statuses = [
             error["code"], error["status_code"], error["raw_status_code"], error["statusCode"], error["error_code"],
-            error["errcode"], error["base_resp"]?["status_code"], error["header"]?["code"],
+            error["errcode"], error["http_code"], error["base_resp"]?["status_code"], error["header"]?["code"],
         ].compactMap(Self.scalar)
         type = types.first
         code = [error["code"], error["details"]?["error_code"]].lazy.compactMap(Self.scalar).first ?? statuses.first
@@ -70,10 +74,18 @@ package struct ProviderErrorBody: Sendable, Equatable {
         retryAfterSeconds =
             Self.seconds(error["availability"]?["retry_after"])
             ?? delays.first.flatMap { HeaderDuration.seconds($0) } ?? Self.wait(error) ?? Self.wait(whole)
+        numberedKind = (error["base_resp"] ?? whole["base_resp"])?["status_code"]?.int.flatMap { Self.numbers[$0] }
         isRetryable = error["availability"]?["retryable"]?.bool
         isModeration = metadata?["flagged_input"] != nil || metadata?["reasons"]?.array?.isEmpty == false
         requestID = whole["request_id"]?.string ?? error["request_id"]?.string
     }
+
+    /// MiniMax's numbers, as its page of error codes and its answers have them.
+    private static let numbers: [Int: ErrorKind] = [
+        1000: .server, 1001: .server, 1002: .rateLimit, 1004: .auth, 1008: .quota, 1024: .server,
+        1026: .contentPolicy, 1027: .contentPolicy, 1033: .server, 1039: .rateLimit, 2013: .invalidRequest,
+        2049: .auth,
+    ]
 
     /// The text of a message, or of the messages of a list of faults; nil where there is none.
     private static func text(_ value: JSON?) -> String? {

@@ -41,12 +41,18 @@ package struct JSONParser {
         return try parser.onlyValue()
     }
 
-    /// The value of an answer that begins at an index, and where it ends.
-    static func parse(answer bytes: [UInt8], from start: Int) throws(Failure) -> (value: JSON, end: Int) {
+    /// The value of an answer that begins at an index, where it ends, and whether halves of characters stand in its
+    /// strings, as `SurrogateMark` has them.
+    static func parseMarkingHalves(
+        answer bytes: [UInt8], from start: Int
+    ) throws(Failure) -> (value: JSON, end: Int, hasHalves: Bool) {
         var parser = JSONParser(bytes, readsNonFinite: true)
         parser.index = start
         let value = try parser.value()
-        return (value, parser.index)
+        guard parser.hasHalves else { return (value, parser.index, false) }
+        var marking = JSONParser(bytes, readsNonFinite: true, marksHalves: true)
+        marking.index = start
+        return (try marking.value(), parser.index, true)
     }
 
     /// The one value that the bytes of an answer hold, and whether halves of characters stand in its strings, as

@@ -7,12 +7,44 @@ extension AnswerBuilder {
         case .openAIChat:
             var message = JSONObject([.init(key: "role", value: "assistant")])
             let calls = toolCalls
-            message["content"] = content.isEmpty && (!calls.isEmpty || !refusal.isEmpty) ? .null : .string(content)
+            let (audio, images) = media
+            let isElsewhere = !calls.isEmpty || !refusal.isEmpty || audio != nil
+            message["content"] = content.isEmpty && isElsewhere ? .null : .string(content)
+            message["audio"] = audio
+            if !images.isEmpty { message["images"] = .array(images) }
             if !refusal.isEmpty { message["refusal"] = .string(refusal) }
             if !calls.isEmpty { message["tool_calls"] = .array(calls.map(\.json)) }
             if !reasoningDetails.isEmpty { message["reasoning_details"] = .array(reasoningDetails.map(\.json)) }
             return .object(message)
         }
+    }
+
+    // MARK: - Sound and images of chat
+
+    /// The sound put together from its pieces, and the images.
+    private var media: (audio: JSON?, images: [JSON]) {
+        var audio: JSONObject?
+        var images: [JSON] = []
+        var texts = ["transcript": "", "data": ""]
+        for case .block(let block) in items.lazy.map(\.body) {
+            guard block["type"] == "audio", let piece = block.object else {
+                images.append(block)
+                continue
+            }
+            for member in piece.members where member.key != "type" {
+                if texts[member.key] != nil, let text = member.value.string {
+                    texts[member.key]? += text
+                } else if !member.value.isNull {
+                    audio = audio ?? JSONObject()
+                    audio?[member.key] = member.value
+                }
+            }
+        }
+        for (name, text) in texts.sorted(by: { $0.key > $1.key }) where !text.isEmpty {
+            audio = audio ?? JSONObject()
+            audio?[name] = .string(text)
+        }
+        return (audio.map(JSON.object), images)
     }
 
     // MARK: - Anthropic's content blocks
@@ -43,6 +75,8 @@ extension AnswerBuilder {
     }
 
     /// A tool's input, which must be an object: one that the bound of tokens cut off is told in one, as its text.
+    ///
+    /// The key is that of "Handling invalid JSON in tool responses" in Anthropic's page on fine-grained tool streaming.
     private static func input(_ arguments: String) -> JSON {
         if let object = (try? JSONParser.parse(arguments))?.object { return .object(object) }
         return ["INVALID_JSON": .string(arguments)]

@@ -54,6 +54,8 @@ struct AnswerBuilder: Sendable {
     /// How many pieces of the kinds came whose number no decoder bounds.
     var partCount: Int { max(reasoningDetails.count, citationCount) }
     var hasCitations: Bool { citationCount > 0 }
+    /// Whether pieces came that are blocks of their own.
+    var hasBlocks: Bool { items.contains { if case .block = $0.body { true } else { false } } }
     /// Whether anything came that takes tokens.
     var hasOutput: Bool { !content.isEmpty || !reasoning.isEmpty || !refusal.isEmpty || !items.isEmpty }
     var shownReasoning: String? { reasoning.isEmpty ? nil : reasoning }
@@ -209,7 +211,8 @@ struct AnswerBuilder: Sendable {
 
     static func arguments(_ opening: JSONObject, _ arguments: String) -> String {
         if !arguments.allSatisfy(\.isWhitespace) { return arguments }
-        return opening["input"]?.object.map { JSON.object($0).text } ?? "{}"
+        let input = opening["input"]?.argumentsText ?? ""
+        return input.isEmpty ? "{}" : input
     }
 
     func partial(_ index: Int) -> PartialAnswer.Choice {

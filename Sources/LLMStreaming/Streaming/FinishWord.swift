@@ -19,7 +19,7 @@ enum FinishWord: Sendable, Equatable {
             self = word.isEmpty && native.contains { !$0.isWhitespace } ? .reason(.unknown) : .none
         } else if let reason = Self.reasons[word] {
             self = .reason(reason)
-        } else if let kind = ErrorVocabulary.kinds[native.lowercased()] {
+        } else if let kind = ErrorVocabulary.kind(of: native) {
             self = .failure(kind)
         } else if let kind = Self.failures.first(where: { word.contains($0.stem) })?.kind {
             self = .failure(kind)
@@ -37,19 +37,21 @@ enum FinishWord: Sendable, Equatable {
 
     private static let reasons: [String: FinishReason] = {
         let words: [FinishReason: [String]] = [
-            // OpenAI; Anthropic; TGI and Together; Cohere; LM Studio; TensorRT; llama.cpp's bindings; Baidu
+            // OpenAI; Anthropic; TGI and Together; Cohere; LM Studio; TensorRT; llama.cpp and its bindings; Baidu
             .stop: [
                 "stop", "stopped", "endturn", "stopsequence", "eos", "eostoken", "completed", "complete", "eosfound",
                 "stopstringfound", "endid", "stopword", "stopwords", "stopstring", "stoptoken", "stoptrigger",
                 "eogtoken", "endofturn", "endoftext", "endofsequence", "eot", "normal", "done", "end", "finish",
-                "finished", "success", "noerror",
+                "finished", "success", "noerror", "word", "stoppedword", "stoppedeos",
             ],
             // OpenAI; Anthropic; Mistral; Google; LM Studio; SenseNova; Cohere's "error" for a full context
             .length: [
                 "length", "maxtokens", "maxtoken", "modellength", "modelcontextwindowexceeded",
                 "contextwindowexceeded", "contextlengthexceeded", "contextlengthreached", "contextlength", "context",
                 "maxoutputtokens", "maxoutput", "maxlength", "lengthlimit", "tokenlimit", "maxcompletiontokens",
-                "maxpredictedtokensreached", "errorlimit",
+                "maxpredictedtokensreached", "errorlimit", "limit", "stoppedlimit", "maxnewtokens",
+                "maxtokensreached", "maxtokensexceeded", "maxtokenlimit", "tokenlimitreached", "contextfull",
+                "contextoverflow",
             ],
             .toolCalls: ["toolcalls", "toolcall", "functioncall", "functioncalls", "tooluse"],
             // OpenAI; Z.ai; Google; Bedrock; Cohere's "error" for toxic content
@@ -75,6 +77,7 @@ enum FinishWord: Sendable, Equatable {
         + [
             "error", "fail", "abort", "cancel", "timeout", "timedout", "deadline", "exception", "malformed",
             "interrupt", "disconnect", "unload", "preempt", "evict", "crash", "killed", "outofmemory", "unclosed",
-            "userstop", "unexpectedtoolcall", "toomanytoolcalls", "missingthoughtsignature",
+            "userstop", "unexpectedtoolcall", "toomanytoolcalls", "missingthoughtsignature", "terminated", "expired",
+            "rejected", "connection", "dropped", "broken",
         ].map { ($0, .server) }
 }

@@ -52,21 +52,21 @@ package struct StreamDecoder: Sendable {
 
     /// Appends the chunks of a body that is no event stream: of one whole completion, or of its pieces.
     package mutating func decode(
-        _ values: DocumentValues, isOrderly: Bool, into chunks: inout [StreamedChunk]
+        _ document: DocumentValues, isOrderly: Bool, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
-        if values.objects.count == 1, values.failure == nil {
-            let json = JSON.object(values.objects[0])
+        if document.values.count == 1, document.failure == nil {
+            let json = JSON.object(document.values[0].alone)
             try chat?.decodeWhole(json, into: &chunks)
             try responses?.decodeWhole(json, into: &chunks)
             try messages?.decodeWhole(json, into: &chunks)
         } else {
-            for object in values.objects {
-                try chat?.decode(object, into: &chunks)
-                try responses?.decode(object, named: "message", into: &chunks)
-                try messages?.decode(object, named: "message", into: &chunks)
+            for value in document.values {
+                try chat?.decode(value, into: &chunks)
+                try responses?.decode(value, into: &chunks)
+                try messages?.decode(value, into: &chunks)
             }
-            if values.isDone { try decode(ServerSentEvent(data: Array("[DONE]".utf8)[...]), into: &chunks) }
-            if isOrderly { try endBody(isEventCut: values.failure != nil) }
+            if document.isDone { try decode(ServerSentEvent(data: Array("[DONE]".utf8)[...]), into: &chunks) }
+            if isOrderly { try endBody(isEventCut: document.failure != nil) }
             hasWholes = chat?.hasWholes ?? false
         }
         isEnded = chat?.isDone ?? responses?.isEnded ?? false

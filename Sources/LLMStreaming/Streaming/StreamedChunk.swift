@@ -33,7 +33,7 @@ public struct StreamedChunk: Sendable, Equatable {
         case reasoningDetails = "reasoning_details"
         /// Log probabilities, as JSON.
         case logprobs
-        /// A content block that arrives whole, as JSON.
+        /// A content block that arrives whole, or an image or a piece of sound of a chat, as JSON.
         case block
         /// What else than its texts an output item of a Responses stream is: JSON, as a next turn must send it back.
         case item

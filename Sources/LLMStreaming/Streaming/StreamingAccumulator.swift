@@ -76,7 +76,7 @@ public struct StreamingAccumulator: Sendable {
     /// The usage reported so far.
     public var usage: TokenUsage? {
         guard var usage = usageReport.map(TokenUsage.init(raw:)) else { return nil }
-        if usage.completionTokens == 0, answers.contains(where: { !$0.content.isEmpty || !$0.reasoning.isEmpty }) {
+        if usage.completionTokens == 0, answers.contains(where: \.hasOutput) {
             // What was written took tokens: the zero stands for a figure that the server does not know.
             usage.completionTokens = nil
             if usage.totalTokens == usage.promptTokens { usage.totalTokens = nil }

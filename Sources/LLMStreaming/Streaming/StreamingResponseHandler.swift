@@ -207,15 +207,15 @@ public struct StreamingResponseHandler: Sendable {
     private mutating func readWhole(
         _ body: [UInt8], _ isOrderly: Bool, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
-        let values = DocumentValues(body)
-        if values.objects.isEmpty, !values.isDone {
-            let failure = values.failure.map { "\($0)" } ?? "nothing of an answer is in it"
+        let document = DocumentValues(body)
+        if document.values.isEmpty, !document.isDone {
+            let failure = document.failure.map { "\($0)" } ?? "nothing of an answer is in it"
             throw LLMError(
                 .decode, "the body is neither an event stream nor JSON (\(failure)): \(Self.beginning(of: body))")
         }
         let start = chunks.count
         do {
-            try decoder.decode(values, isOrderly: isOrderly, into: &chunks)
+            try decoder.decode(document, isOrderly: isOrderly, into: &chunks)
         } catch {
             accumulate(chunks, from: start)
             finish(into: &chunks)

@@ -42,6 +42,11 @@ struct TokenCounts {
     ///
     /// xAI counts reasoning beside the output, Mistral the tokens of sound beside the input.
     private mutating func takeWhatIsApart(hasAudio: Bool) {
+        if total == nil, let reasoning, let completion, reasoning > completion {
+            // More than the output that it would be a part of: without a total, that alone tells.
+            self.completion = completion + reasoning
+            return
+        }
         guard let total, let prompt, let completion, total > prompt + completion else { return }
         let apart = total - prompt - completion
         if let reasoning, reasoning == apart || reasoning > completion {
@@ -69,7 +74,10 @@ struct TokenCounts {
         return sum
     }
 
-    private static func count(_ value: JSON?) -> Int? { NumberGate.count(value?.int) }
+    /// A count, which some servers write as a text.
+    private static func count(_ value: JSON?) -> Int? {
+        NumberGate.count(value?.int ?? value?.string.flatMap { Int($0) })
+    }
 
     private static func isPositive(_ value: JSON?) -> Bool { value?.double.map { $0 > 0 } ?? false }
 }

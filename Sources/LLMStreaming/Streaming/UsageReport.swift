@@ -12,7 +12,8 @@ extension JSONObject {
         switch (earlier, later) {
         case (.object(let earlier), .object(let later)): .object(earlier.updated(by: later))
         case (.array(let elements), .array(let others)) where others.isEmpty && !elements.isEmpty: earlier
-        case (.number, _) where earlier.isPositive: later.isPositive || later.isStructure ? later : earlier
+        case (.number, _), (.string, _):
+            !earlier.isPositive || later.isPositive || later.isStructure ? later : earlier
         case (.object, _), (.array, _): later.isPositive || later.isStructure ? later : earlier
         default: later
         }
@@ -20,6 +21,6 @@ extension JSONObject {
 }
 
 extension JSON {
-    fileprivate var isPositive: Bool { double.map { $0 > 0 } ?? false }
+    fileprivate var isPositive: Bool { (double ?? string.flatMap { Double($0) }).map { $0 > 0 } ?? false }
     fileprivate var isStructure: Bool { object != nil || array != nil }
 }

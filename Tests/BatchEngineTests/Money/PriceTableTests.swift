@@ -69,8 +69,10 @@ struct PriceTableTests {
         let billed = #""cost": 0.5, "cost_details": {"upstream_inference_cost": 2}"#
         #expect(try cost(billed + #", "is_byok": true"#) == 2.5)
         #expect(try cost(billed) == 0.5)
-        #expect(try cost(#""cost": 0.5, "is_byok": true, "cost_details": {"upstream_inference_cost": null}"#) == 0.5)
-        #expect(try cost(#""cost": 0, "is_byok": true"#) == 0)
+        // Where it is not told, what was paid is not known.
+        #expect(try cost(#""cost": 0.5, "is_byok": true, "cost_details": {"upstream_inference_cost": null}"#) == nil)
+        #expect(try cost(#""cost": 0, "is_byok": true"#) == nil)
+        #expect(try cost(#""cost": 0, "is_byok": false"#) == 0)
     }
 
     @Test(arguments: [
@@ -125,14 +127,22 @@ struct PriceTableTests {
         let priced = try #require(try prices().cost(of: result(usage + "}"), in: lane))
         #expect(try prices().cost(of: result(usage + #", "cost": \#(cost)}"#), in: lane) == amount ?? priced)
         let upstream = usage + #", "cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": \#(cost)}}"#
-        // Null says that nothing was paid there.
-        #expect(try prices().cost(of: result(upstream), in: lane) == (cost == "null" ? 0 : amount ?? priced))
+        // Null does not say that nothing was paid there.
+        #expect(try prices().cost(of: result(upstream), in: lane) == amount ?? priced)
     }
 
-    @Test func whatOnlyTheTotalHoldsCostsAsOutput() throws {
+    /// Google's total holds thinking beside the output; of other servers nobody says what such tokens are.
+    @Test func whatOnlyTheTotalHoldsCostsAsOutputWhereThatIsKnown() throws {
+        let table = #"{"PRICED": {"input_cost_per_token": 1e-06, "output_cost_per_token": 3e-06}}"#
         let usage = try result(#"{"prompt_tokens": 8, "completion_tokens": 9, "total_tokens": 517}"#)
-        let cost = try #require(try prices().cost(of: usage, in: ModelName(provider: "lab", model: "big")))
-        #expect(abs(cost - (8 * 1e-06 + 509 * 3e-06)) < 1e-12)
+        for (provider, model, isKnown) in [
+            ("gemini", "flash", true), ("lab", "google/Gemini-3-pro", true), ("lab", "big", false),
+        ] {
+            let prices = try PriceTable(JSONParser.parse(table.replacing("PRICED", with: "\(provider)/\(model)")))
+            let cost = prices.cost(of: usage, in: ModelName(provider: provider, model: model))
+            #expect((cost != nil) == isKnown)
+            if let cost { #expect(abs(cost - (8 * 1e-06 + 509 * 3e-06)) < 1e-12) }
+        }
     }
 
     /// Anthropic lists what an answer took; each request has the price of its own model.

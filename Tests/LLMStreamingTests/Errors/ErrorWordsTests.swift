@@ -153,9 +153,43 @@ import Testing
             (404, "previous_response_not_found", "x", .invalidRequest), (404, "", "model 'm' not found", .notFound),
             (401, "key_model_access_denied", "key not allowed to access model", .notFound),
             (500, "insufficient_balance_error", "x", .quota),
+            // Alibaba and Volcengine, in their spelling.
+            (400, "DataInspectionFailed", "x", .contentPolicy), (429, "Throttling.AllocationQuota", "x", .rateLimit),
+            (500, "RateLimitExceeded.EndpointRPMExceeded", "x", .rateLimit), (400, "InvalidApiKey", "x", .auth),
+            (429, "ServerOverloaded", "x", .overloaded), (403, "AccountOverdueError", "x", .quota),
+            (400, "OutputTextSensitiveContentDetected", "x", .contentPolicy),
         ])
     func wordsSayWhoseFaultItIs(_ status: Int, _ type: String, _ message: String, _ kind: ErrorKind) {
         #expect(Self.error(status, message, type: type).kind == kind)
+    }
+
+    /// Errors of a 200: what a status would tell is told by words and numbers alone.
+    @Test(
+        arguments: [
+            (#"{"base_resp":{"status_code":1004,"status_msg":"login fail: Please carry the API secret key"}}"#, .auth),
+            (#"{"base_resp":{"status_code":1026,"status_msg":"input new_sensitive"}}"#, .contentPolicy),
+            (#"{"base_resp":{"status_code":1039,"status_msg":"token limit"}}"#, .rateLimit),
+            (#"{"base_resp":{"status_code":2013,"status_msg":"invalid params"}}"#, .invalidRequest),
+            (#"{"base_resp":{"status_code":1033,"status_msg":"system error"}}"#, .server),
+            (
+                #"{"error":{"type":"bad_request_error","message":"invalid params (2013)","http_code":"400"}}"#,
+                .invalidRequest
+            ),
+            (#"{"error":{"code":"1302","message":"您当前使用该API的并发数过高，请降低并发"}}"#, .rateLimit),
+            (#"{"error":{"code":"1301","message":"系统检测到输入或生成内容可能包含不安全或敏感内容"}}"#, .contentPolicy),
+            (#"{"error":{"code":"1305","message":"该模型当前访问量过大，请您稍后再试"}}"#, .overloaded),
+            (#"{"error":{"code":"1000","message":"身份验证失败"}}"#, .auth),
+            (#"{"error_code":18,"error_msg":"Open api qps request limit reached"}"#, .rateLimit),
+            (#"{"error_code":110,"error_msg":"Access token invalid or no longer valid"}"#, .auth),
+            (#"{"code":50505,"message":"Model service overloaded. Please try again later."}"#, .overloaded),
+            (#"{"header":{"code":10013,"message":"input content audit failed"}}"#, .contentPolicy),
+            (#"{"code":"InvalidApiKey","message":"Invalid API-key provided."}"#, .auth),
+            (#"{"error":{"message":"Your input may contain sensitive information"}}"#, .contentPolicy),
+            (#"{"error":{"message":"a case-sensitive name"}}"#, .server),
+            (#"{"error":{"message":"moderation is temporarily unavailable"}}"#, .server),
+        ] as [(String, ErrorKind)])
+    func anErrorWithoutAStatusIsToldByItsWords(_ body: String, _ kind: ErrorKind) throws {
+        #expect(ErrorClassifier.inBand(try JSONParser.parse(body)).kind == kind)
     }
 
     @Test(

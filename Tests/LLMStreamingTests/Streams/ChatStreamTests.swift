@@ -16,6 +16,14 @@ import Testing
         #expect(completion.content == "ab")
     }
 
+    /// A server of the older interface, and one that says the same in both places.
+    @Test(arguments: ["", #","delta":{"content":"a"}"#])
+    func aTextOutsideOfADeltaIsTakenOnce(_ delta: String) {
+        let piece = #"{"id":"c","model":"m","choices":[{"index":0,"text":"a"\#(delta)}]}"#
+        let last = #"{"choices":[{"index":0,"text":"","finish_reason":"stop"}]}"#
+        #expect(Transcript(chat: piece, piece, last, "[DONE]").run(.openAI).completion?.content == "aa")
+    }
+
     @Test func annotationsOfAzuresFilterHaveNoDelta() throws {
         let run = Transcript(
             chat: ChatEvents.start, ChatEvents.delta(#""content":"a""#),

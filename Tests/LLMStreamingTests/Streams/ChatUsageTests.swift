@@ -75,6 +75,16 @@ import Testing
         (#"{"output_tokens":3,"output_tokens_details":{"thinking_tokens":2}}"#, [nil, 3, nil, nil, 2]),
         (#"{"prompt_tokens":0,"completion_tokens":-1}"#, [nil, nil, nil, nil, nil]),
         (
+            #"{"prompt_tokens":"9","completion_tokens":"3","prompt_tokens_details":{"cached_tokens":"4"}}"#,
+            [9, 3, 4, nil, nil]
+        ),
+        (#"{"prompt_tokens":"nine","completion_tokens":"3.5"}"#, [nil, nil, nil, nil, nil]),
+        // More thinking than output, and no total: it stands beside it.
+        (
+            #"{"prompt_tokens":9,"completion_tokens":3,"completion_tokens_details":{"reasoning_tokens":340}}"#,
+            [9, 343, nil, nil, 340]
+        ),
+        (
             #"{"input_tokens":9223372036854775807,"cache_read_input_tokens":9223372036854775807}"#,
             [nil, nil, nil, nil, nil]
         ),
@@ -127,6 +137,21 @@ import Testing
         #expect([usage.promptTokens, usage.completionTokens, usage.totalTokens, usage.tokensApart] == figures)
     }
 
+    @Test func usageInsideOfAMessageIsRead() {
+        let usage = #""usage":{"prompt_tokens":7,"completion_tokens":3}"#
+        let end = #"{"choices":[{"index":0,"message":{"content":"a",\#(usage)},"finish_reason":"stop"}]}"#
+        let run = Transcript(chat: ChatEvents.start, ChatEvents.delta(#""content":"a""#), end, "[DONE]").run(.openAI)
+        #expect(run.completion?.content == "a")
+        #expect(run.completion?.usage?.completionTokens == 3)
+    }
+
+    @Test func aZeroAsATextTakesNoFiguresPlace() {
+        let figures = #"{"choices":[],"usage":{"prompt_tokens":"7","completion_tokens":3}}"#
+        let zeros = #"{"choices":[],"usage":{"prompt_tokens":"0","completion_tokens":"0"}}"#
+        let run = Transcript(chat: ChatEvents.start, ChatEvents.stop, figures, zeros, "[DONE]").run(.openAI)
+        #expect(run.completion?.usage?.promptTokens == 7 && run.completion?.usage?.completionTokens == 3)
+    }
+
     @Test func zerosBesideATextAreNoFigures() throws {
         let event = { (usage: String) in
             #"{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}],"usage":\#(usage)}"#
@@ -137,6 +162,14 @@ import Testing
         ] {
             let usage = try #require(Transcript(chat: event(zeros), "[DONE]").run(.openAI).completion?.usage)
             #expect(usage.promptTokens == nil && usage.completionTokens == nil && usage.totalTokens == nil)
+        }
+        for delta in [
+            #""refusal":"no""#, #""tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]"#,
+        ] {
+            let written = #"{"choices":[{"index":0,"delta":{\#(delta)},"finish_reason":"stop"}],"usage":"#
+            let event = written + #"{"prompt_tokens":7,"completion_tokens":0,"total_tokens":7}}"#
+            let usage = try #require(Transcript(chat: event, "[DONE]").run(.openAI).completion?.usage)
+            #expect(usage.promptTokens == 7 && usage.completionTokens == nil && usage.totalTokens == nil)
         }
         let half = #"{"prompt_tokens":7,"completion_tokens":0,"total_tokens":7}"#
         let usage = try #require(Transcript(chat: event(half), "[DONE]").run(.openAI).completion?.usage)

@@ -17,6 +17,7 @@ import Testing
         ("COMPLETE", .stop), ("MAX_TOKENS", .length), ("maxPredictedTokensReached", .length),
         ("FINISH_REASON_MAX_TOKENS", .length), ("SAFETY", .contentFilter), ("guardrail_intervened", .contentFilter),
         ("sensitive", .contentFilter), ("tool-calls", .toolCalls), ("tool_use", .toolCalls), ("pause_turn", .unknown),
+        ("max_new_tokens", .length), ("stopped_limit", .length), ("context_full", .length), ("word", .stop),
         ("other", .unknown), ("7", .unknown), ("ERROR_LIMIT", .length), ("content_filter", .contentFilter),
     ])
     func reasonsAreReadInEverySpelling(_ word: String, _ reason: FinishReason) {
@@ -31,7 +32,8 @@ import Testing
         ("MALFORMED_FUNCTION_CALL", .server), ("malformed_model_output", .server), ("modelUnloaded", .server),
         ("upstream_disconnected", .server), ("insufficient_system_resource", .overloaded),
         ("overloaded_error", .overloaded), ("service_unavailable", .overloaded), ("rate_limit", .rateLimit),
-        ("insufficient_quota", .quota),
+        ("insufficient_quota", .quota), ("InsufficientQuota", .quota), ("terminated", .server), ("expired", .server),
+        ("rejected", .server), ("connection_lost", .server), ("ConnectionReset", .server), ("stream_dropped", .server),
     ])
     func wordsOfFailureNeverComplete(_ word: String, _ kind: ErrorKind) {
         #expect(FinishWord(word) == .failure(kind))

@@ -94,6 +94,23 @@ import Testing
                 name: "a detail", text: #"data: {"detail":"worker died"}"# + "\n\n", kind: .server,
                 message: "worker died"),
             Sample(
+                name: "inside of a choice",
+                text: #"data: {"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error","#
+                    + #""error":{"code":502,"message":"Upstream died"}}]}"# + "\n\n",
+                kind: .server, message: "Upstream died", code: "502"),
+            Sample(
+                name: "inside of a delta",
+                text: #"data: {"choices":[{"index":0,"delta":{"error":{"code":429,"message":"slow"}}}]}"# + "\n\n",
+                kind: .rateLimit, message: "slow", code: "429"),
+            Sample(
+                name: "MiniMax, beside choices",
+                text: #"data: {"choices":[{"index":0,"delta":{}}],"base_resp":{"status_code":1027,"#
+                    + #""status_msg":"output new_sensitive"}}"# + "\n\n",
+                kind: .contentPolicy, message: "output new_sensitive", code: "1027"),
+            Sample(
+                name: "AWS", text: #"data: {"__type":"ThrottlingException","message":"slow down"}"# + "\n\n",
+                kind: .rateLimit, message: "slow down", code: "ThrottlingException"),
+            Sample(
                 name: "a quota that ran out",
                 text:
                     #"data: {"error":{"type":"insufficient_quota","code":"insufficient_quota","message":"no credit"}}"#
@@ -118,6 +135,18 @@ import Testing
             #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"x_groq":{"id":"r","error":"over capacity"}}"#
         let run = Transcript(text: Self.start + "data: \(event)\n\ndata: [DONE]\n\n").run(.named("groq"))
         #expect(run.error?.message == "over capacity" && run.completion == nil)
+    }
+
+    /// A choice's error beside text, which is for the full decoder.
+    @Test func theTextBesideAChoicesErrorIsKept() {
+        let event = #"{"choices":[{"index":0,"delta":{"content":"b"},"error":{"code":500,"message":"boom"}}]}"#
+        let run = Transcript(text: Self.start + Self.start + "data: \(event)\n\ndata: [DONE]\n\n").run(.openAI)
+        #expect(run.error?.message == "boom" && run.text(.text) == "aab")
+    }
+
+    @Test func aFieldThatIsNamedTwiceIsOne() throws {
+        let events = (Self.start + Self.stop + "data: [DONE]\n\n").replacing("data: ", with: "data: data: ")
+        #expect(Transcript(text: events).run(.openAI).completion?.content == "a")
     }
 
     @Test func anErrorThatIsNullOrEmptyIsNone() throws {

@@ -14,12 +14,59 @@ import Testing
             MessagesEvents.begin(0, #"{"type":"tool_use","id":"t1","name":"now","input":{}}"#),
             MessagesEvents.delta(0, #"{"type":"input_json_delta","partial_json":""}"#),
             MessagesEvents.begin(1, #"{"type":"tool_use","id":"t2","name":"roll","input":{"player":"one"}}"#),
+            // A translating proxy's text in the place of the object.
+            MessagesEvents.begin(2, #"{"type":"tool_use","id":"t3","name":"roll","input":"{\"player\":2}"}"#),
             reason: "tool_use")
         #expect(
             run.completion?.toolCalls == [
                 ToolCall(id: "t1", name: "now", arguments: "{}"),
                 ToolCall(id: "t2", name: "roll", arguments: #"{"player":"one"}"#),
+                ToolCall(id: "t3", name: "roll", arguments: #"{"player":2}"#),
             ])
+    }
+
+    /// Some servers leave the index out, or say 0 for every block.
+    @Test(arguments: [#""index":0,"#, ""])
+    func blocksOfOneIndexAreKeptApart(_ index: String) throws {
+        func begin(_ block: String) -> String { #"{"type":"content_block_start",\#(index)"content_block":\#(block)}"# }
+        func delta(_ delta: String) -> String { #"{"type":"content_block_delta",\#(index)"delta":\#(delta)}"# }
+        func input(_ text: String) -> String { delta(#"{"type":"input_json_delta","partial_json":"\#(text)"}"#) }
+        let stop = #"{"type":"content_block_stop"\#(index.isEmpty ? "" : ",\"index\":0")}"#
+        let run = MessagesEvents.message(
+            begin(#"{"type":"text","text":""}"#), delta(#"{"type":"text_delta","text":"hi"}"#), stop,
+            begin(#"{"type":"tool_use","id":"t","name":"f","input":{}}"#), input(#"{\"a\":"#),
+            // Once more, of the same block.
+            begin(#"{"type":"tool_use","id":"t","name":"f","input":{}}"#), input("1}"), stop,
+            begin(#"{"type":"tool_use","id":"u","name":"f","input":{}}"#), input(#"{\"a\":2}"#),
+            // The one before was never ended.
+            begin(#"{"type":"tool_use","id":"v","name":"g","input":{}}"#), input(#"{\"a\":3}"#), stop,
+            reason: "tool_use")
+        let completion = try #require(run.completion)
+        #expect(completion.content == "hi")
+        #expect(
+            completion.toolCalls == [
+                ToolCall(id: "t", name: "f", arguments: #"{"a":1}"#),
+                ToolCall(id: "u", name: "f", arguments: #"{"a":2}"#),
+                ToolCall(id: "v", name: "g", arguments: #"{"a":3}"#),
+            ])
+        #expect(completion.choices[0].message["content"]?.array?.count == 4)
+    }
+
+    @Test func aBlockWithAnIndexThatAMovedOneHasTakenIsOneOfItsOwn() {
+        let text = #"{"type":"text","text":"a"}"#
+        let stop = #"{"type":"content_block_stop","index":0}"#
+        let run = MessagesEvents.message(
+            MessagesEvents.begin(0, text), stop, MessagesEvents.begin(0, text), stop, MessagesEvents.begin(1, text),
+            MessagesEvents.text(1, "b"), MessagesEvents.text(0, "c"))
+        let blocks = run.completion?.choices[0].message["content"]?.array
+        #expect(blocks?.compactMap { $0["text"]?.string } == ["a", "ac", "ab"])
+    }
+
+    @Test func anInputThatComesAsAnObjectIsTaken() {
+        let run = MessagesEvents.message(
+            MessagesEvents.begin(0, #"{"type":"tool_use","id":"t","name":"f","input":{}}"#),
+            MessagesEvents.delta(0, #"{"type":"input_json_delta","partial_json":{"a":[1]}}"#), reason: "tool_use")
+        #expect(run.completion?.toolCalls.map(\.arguments) == [#"{"a":[1]}"#])
     }
 
     /// The interface takes only objects; the text stays as it came in the call.

@@ -137,6 +137,25 @@ import Testing
         #expect(cut.handler.accumulator.partial.choices[0].pausedTurn == nil)
     }
 
+    /// The number where a message begins is none of its answer's.
+    @Test func onlyTheEndTellsHowMuchWasWritten() throws {
+        let block = MessagesEvents.begin(0, #"{"type":"text","text":"many words"}"#)
+        let end = #"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#
+        let untold = try #require(
+            MessagesEvents.run([MessagesEvents.start, block, end, MessagesEvents.stop]).completion)
+        #expect(untold.usage?.promptTokens == 17 && untold.usage?.completionTokens == nil)
+        for late in [
+            [
+                #"{"type":"message_delta","delta":{"stop_reason":"end_turn","usage":{"output_tokens":5}}}"#,
+                MessagesEvents.stop,
+            ],
+            [end, #"{"type":"message_stop","usage":{"output_tokens":5}}"#],
+        ] {
+            let told = try #require(MessagesEvents.run([MessagesEvents.start, block] + late).completion)
+            #expect(told.usage?.promptTokens == 17 && told.usage?.completionTokens == 5)
+        }
+    }
+
     @Test func usageIsCumulativeAndCountsWhatIsSpecial() throws {
         let usage =
             #"{"input_tokens":12,"output_tokens":40,"output_tokens_details":{"thinking_tokens":30},"#

@@ -179,6 +179,27 @@ import Testing
         #expect(run.completion?.toolCalls == [ToolCall(id: "c1", name: "f", arguments: #"{"a":1}"#)])
     }
 
+    /// In a piece, in the event of their end, in the item's, and only in the response's.
+    @Test func argumentsThatAreAnObjectAreTaken() {
+        let item = #""type":"function_call","id":"f","call_id":"c","name":"f""#
+        let empty = ResponsesEvents.added(0, "{\(item),\"arguments\":\"\"}")
+        for event in [
+            ResponsesEvents.event("function_call_arguments.delta", 0, #""delta":{"a":1}"#),
+            ResponsesEvents.event("function_call_arguments.done", 0, #""arguments":{"a":1}"#),
+            ResponsesEvents.done(0, "{\(item),\"arguments\":{\"a\":1}}"),
+        ] {
+            let calls = ResponsesEvents.response(empty, event).completion?.toolCalls
+            #expect(calls == [ToolCall(id: "c", name: "f", arguments: #"{"a":1}"#)])
+        }
+    }
+
+    @Test func usageBesideTheResponseIsRead() {
+        let end = #"{"type":"response.completed","response":{"id":"r1","status":"completed","usage":null},"#
+        let usage = #""usage":{"input_tokens":7,"output_tokens":3}}"#
+        let run = ResponsesEvents.run([ResponsesEvents.created, ResponsesEvents.text(0, "a"), end + usage])
+        #expect(run.completion?.usage?.completionTokens == 3)
+    }
+
     @Test func annotationsAreCitationsOfTheirItem() throws {
         let annotation = #"{"type":"url_citation","url":"u"}"#
         let run = Events.response(

@@ -47,6 +47,9 @@ import Testing
             #"{"index":0,"id":"a","function":{"arguments":":1}"}}"#,
         ],
         [#"{"index":0,"id":"a","function":{"name":"f","arguments":{"x":1}}}"#],
+        // Name and arguments beside the id.
+        [#"{"index":0,"id":"a","type":"function","name":"f","arguments":"{\"x\":1}"}"#],
+        [#"{"index":0,"id":"a","function":null,"name":"f","arguments":{"x":1}}"#],
         // A new id on every delta: without a name, with the name each time, with neither index.
         [
             #"{"index":0,"id":"a","function":{"name":"f","arguments":""}}"#,
@@ -117,6 +120,18 @@ import Testing
     ])
     func twoCallsAreKeptApart(_ entries: [String]) throws {
         #expect(try Self.calls(entries) == Self.two)
+    }
+
+    /// The value itself instead of its text, and PHP's empty list for no arguments.
+    @Test(arguments: [("[1,{\"x\":2}]", #"[1,{"x":2}]"#), ("[]", "{}"), ("{}", "{}"), ("null", "{}")])
+    func argumentsThatAreNoTextAreTaken(_ value: String, _ arguments: String) throws {
+        let calls = try Self.calls([#"{"index":0,"id":"a","function":{"name":"f","arguments":\#(value)}}"#])
+        #expect(calls == [ToolCall(id: "a", name: "f", arguments: arguments)])
+    }
+
+    @Test func aCallThatStandsOutsideOfAListIsACall() {
+        let call = #""tool_calls":{"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}"#
+        #expect(ChatEvents.run(call).completion?.toolCalls == Self.one)
     }
 
     @Test func entriesOfOneDeltaWithoutIDAndIndexAreCallsOfTheirOwn() throws {

@@ -42,6 +42,39 @@ import Testing
         #expect(completion.usage?.completionTokens == 2)
     }
 
+    /// As lines and as an array, in each dialect that has several objects.
+    @Test func halvesOfCharactersInSeveralObjectsAreJoined() throws {
+        let chat = [
+            #"{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"a\ud83d"}}]}"#,
+            #"{"choices":[{"index":0,"delta":{"content":"\ude00b\ud83d"}}]}"#,
+            #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+        ]
+        for body in [chat.joined(separator: "\n"), "[" + chat.joined(separator: ",") + "]"] {
+            #expect(try Outcome(body, .openAI).result.get().content == "a😀b\u{FFFD}")
+        }
+        let messages = [
+            MessagesEvents.start, MessagesEvents.begin(0, #"{"type":"text","text":"a\ud83d"}"#),
+            MessagesEvents.text(0, "\\ude00b"), MessagesEvents.end("end_turn"), MessagesEvents.stop,
+        ]
+        #expect(try Outcome(messages.joined(separator: "\n"), .anthropic).result.get().content == "a😀b")
+        let responses = [
+            ResponsesEvents.created, ResponsesEvents.text(0, "a\\ud83d"), ResponsesEvents.text(0, "\\ude00b"),
+            ResponsesEvents.end(),
+        ]
+        #expect(try Outcome(responses.joined(separator: "\n"), .responses).result.get().content == "a😀b")
+        let alone = #"{"choices":[{"message":{"content":"a\ud83d"},"finish_reason":"stop"}]}"#
+        #expect(try Outcome(alone, .openAI).result.get().content == "a\u{FFFD}")
+    }
+
+    @Test func whatIsWholeOfAnArrayThatIsCutOffIsKept() {
+        let piece = #"{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}"#
+        for body in ["[\(piece)", "[\(piece),\n", "[\(piece),\n{\"choices\":[{"] {
+            let outcome = Outcome(body, .openAI)
+            #expect(outcome.kind == .cut)
+            #expect(outcome.chunks.filter { $0.kind == .text }.map(\.text) == ["a"])
+        }
+    }
+
     @Test func aDocumentThatIsNoWholeAnswerIsAnError() {
         #expect(Outcome(#"{"choices":[{"message":{"content":"hi"}}]}"#, .openAI).kind == .cut)
         #expect(Outcome(#"{"choices":[]}"#, .openAI).kind == .decode)

@@ -31,7 +31,7 @@ enum ChatCompletionBody {
         message["refusal"] = completion.refusal.map(JSON.string) ?? .null
         message["tool_calls"] = completion.toolCalls.flatMap(JSON.parsed)
         message["reasoning_content"] = completion.reasoning.map(JSON.string)
-        message["reasoning_details"] = stored["reasoning_details"]
+        for name in ["reasoning_details", "audio", "images"] { message[name] = stored[name] }
         return message
     }
 
