@@ -30,6 +30,8 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
     private struct Group: Sendable, Equatable {
         /// The first of them, by line.
         var first: [Fault]
+        /// When the first of them was found.
+        let order: Int
         var count = 1
 
         var isTogether: Bool { count > FaultReport.maximumAlone }
@@ -41,8 +43,9 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
             return "\(first[0]) (\(count.grouped) \(noun): \(places), …)"
         }
 
-        func holds(_ fault: Fault) -> Bool {
-            first[0].position.source == fault.position.source && first[0].why == fault.why
+        func isBefore(_ other: Group) -> Bool {
+            let (a, b) = (first[0].position, other.first[0].position)
+            return a == b ? order < other.order : a < b
         }
 
         mutating func add(_ fault: Fault) {
@@ -54,6 +57,12 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// What faults have in common that are told together.
+    private struct Key: Hashable {
+        var source: Int
+        var words: String
+    }
+
     /// How many faults are told in words.
     package static let maximumFaults = 50
     /// So many equal ones are told one by one.
@@ -61,8 +70,9 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
     /// So many places are told of more.
     private static let maximumPlaces = 5
 
-    /// By their first faults.
-    private var groups: [Group] = []
+    private var groups: [Key: Group] = [:]
+    /// Of the group whose first fault is the last; nil where it must be looked for.
+    private var latest: Key?
     /// How many there are in all.
     package private(set) var count = 0
 
@@ -74,15 +84,14 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
     package var faults: [Fault] { told.map(\.fault) }
 
     private var told: [(fault: Fault, group: Group?)] {
-        var told = groups.flatMap { group -> [(fault: Fault, group: Group?)] in
-            group.isTogether ? [(group.first[0], group)] : group.first.map { ($0, nil) }
+        let told = groups.values.flatMap { group in
+            group.first.prefix(group.isTogether ? 1 : group.count).map { (fault: $0, group: group) }
         }
-        let order = told.indices.sorted { left, right in
-            let (a, b) = (told[left].fault.position, told[right].fault.position)
-            return a == b ? left < right : a < b
+        let sorted = told.sorted { left, right in
+            let (a, b) = (left.fault.position, right.fault.position)
+            return a == b ? left.group.order < right.group.order : a < b
         }
-        told = order.map { told[$0] }
-        return Array(told.prefix(Self.maximumFaults))
+        return sorted.prefix(Self.maximumFaults).map { ($0.fault, $0.group.isTogether ? $0.group : nil) }
     }
 
     /// What standard error shows, without a line end behind the last line.
@@ -97,17 +106,20 @@ package struct FaultReport: Sendable, Equatable, CustomStringConvertible {
     /// Adds a fault, in the order of lines whenever it is found.
     mutating func add(_ fault: Fault) {
         count += 1
-        var group = Group(first: [fault])
-        if let known = groups.firstIndex(where: { $0.holds(fault) }) {
-            let first = groups[known].first[0].position
-            groups[known].add(fault)
-            guard fault.position < first else { return }
-            group = groups.remove(at: known)
+        let key = Key(source: fault.position.source, words: fault.why.words)
+        if groups[key] != nil {
+            groups[key]?.add(fault)
+            if key == latest { latest = nil }
+            return
         }
-        let index = groups.lastIndex { $0.first[0].position <= fault.position }.map { $0 + 1 } ?? 0
-        guard index < Self.maximumFaults else { return }
-        groups.insert(group, at: index)
-        if groups.count > Self.maximumFaults { groups.removeLast() }
+        if groups.count >= Self.maximumFaults {
+            let last = latest ?? groups.max { $0.value.isBefore($1.value) }?.key
+            latest = last
+            guard let last, let group = groups[last], fault.position < group.first[0].position else { return }
+            groups[last] = nil
+        }
+        groups[key] = Group(first: [fault], order: count)
+        latest = nil
     }
 
     /// Adds all faults of a line.

@@ -9,7 +9,7 @@ package struct LineFaults: Error, Sendable, Equatable {
 
     /// One of the reasons: its words, and what they suggest, which is looked for only when it is read.
     package struct Reason: Sendable, Equatable {
-        fileprivate var words: String
+        private(set) var words: String
         fileprivate var nearest: Nearest?
 
         fileprivate struct Nearest: Sendable, Equatable {

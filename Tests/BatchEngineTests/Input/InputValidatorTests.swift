@@ -115,10 +115,19 @@ import Testing
     }
 
     @Test func thousandsOfDuplicatesAreFiftyLinesAndANumber() throws {
-        let text = try report((0..<3000).map { _ in job("a") })
+        let text = try report((0..<3000).map { job("a\($0 / 2)") })
         #expect(text.count == 51)
-        #expect(text[0] == "0.jsonl:2: duplicate id 'a'; line 1 has it already")
-        #expect(text[50] == "… and 2,949 more")
+        #expect(text[0] == "0.jsonl:2: duplicate id 'a0'; line 1 has it already")
+        #expect(text[50] == "… and 1,450 more")
+    }
+
+    /// Of more than a thousand only the number is known.
+    @Test func thousandsOfOneIDAreALineAndANumber() throws {
+        #expect(
+            try report((0..<3000).map { _ in job("a") }) == [
+                "0.jsonl:2: duplicate id 'a'; line 1 has it already (1,000 lines: 2, 3, 4, 5, 6, …)",
+                "… and 1,999 more",
+            ])
     }
 
     @Test func linesTooLongAreFaultsAndTheRestIsRead() throws {

@@ -14,7 +14,7 @@ struct SuggestionTests {
         var report = FaultReport()
         for line in 1...200_000 {
             var faults = LineFaults()
-            faults.addUnknown(name + (line > 60 ? "" : "\(line)"), at: .line, known: known)
+            faults.addUnknown(line > 60 ? name : name.dropLast(2) + "\(line + 10)", at: .line, known: known)
             report.add(faults, InputPosition(source: 0, line: line), source: Self.source)
         }
         #expect(report.count == 200_000)
