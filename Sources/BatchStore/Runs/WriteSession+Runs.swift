@@ -1,3 +1,5 @@
+import LLMStreaming
+
 extension WriteSession {
     /// Writes the row of a run that begins, and returns its number.
     mutating func beginRun(command: String, options runOptions: String, version: String) throws(SQLiteFailure) -> Int64
