@@ -56,8 +56,8 @@ struct AnswerBuilder: Sendable {
     var hasCitations: Bool { citationCount > 0 }
     /// Whether pieces came that are blocks of their own.
     var hasBlocks: Bool { items.contains { if case .block = $0.body { true } else { false } } }
-    /// Whether anything came that takes tokens.
-    var hasOutput: Bool { !content.isEmpty || !reasoning.isEmpty || !refusal.isEmpty || !items.isEmpty }
+    /// Whether anything came that takes tokens, whoever runs the tools.
+    var hasOutput: Bool { !content.isEmpty || !reasoning.isEmpty || !refusal.isEmpty }
     var shownReasoning: String? { reasoning.isEmpty ? nil : reasoning }
 
     /// Whether it has nothing but thinking and is said to have come to its own end.

@@ -76,7 +76,9 @@ public struct StreamingAccumulator: Sendable {
     /// The usage reported so far.
     public var usage: TokenUsage? {
         guard var usage = usageReport.map(TokenUsage.init(raw:)) else { return nil }
-        if usage.completionTokens == 0, answers.contains(where: \.hasOutput) {
+        // Calls take none where a program of the provider's made them, as in the other interfaces.
+        let hasWritten = answers.contains { $0.hasOutput || dialect == .openAIChat && !$0.toolCalls.isEmpty }
+        if usage.completionTokens == 0, hasWritten {
             // What was written took tokens: the zero stands for a figure that the server does not know.
             usage.completionTokens = nil
             if usage.totalTokens == usage.promptTokens { usage.totalTokens = nil }
