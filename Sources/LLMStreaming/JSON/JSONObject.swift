@@ -78,8 +78,8 @@ public struct JSONObject: Sendable, Hashable {
 
     /// This object as far as it came, with a further piece put over it.
     ///
-    /// An answer may bring a piece in some twenty bytes, and each costs a look at all that came before: of what is larger
-    /// than anything that a provider sends only the beginning and the newest are kept.
+    /// An answer may bring a piece in some twenty bytes, and each costs a look at all that came before: of what is
+    /// larger than anything that a provider sends only the beginning and the newest are kept.
     func goingOn(
         with piece: JSONObject, choosing choose: (_ own: JSON, _ new: JSON) -> JSON = { _, new in new }
     ) -> JSONObject {

@@ -2,8 +2,8 @@ import Foundation
 
 @testable import BatchStore
 
-/// The database that others write in: an answer of one piece, a joined one, a job that failed, one that waits and one that
-/// is new.
+/// The database that others write in: an answer of one piece, a joined one, a job that failed, one that waits and one
+/// that is new.
 ///
 /// Its file is kept in memory, so that no folder is left behind but of an input that ended the process.
 enum RowsDatabase {
