@@ -108,10 +108,12 @@ let package = Package(
             name: "BatchEngineTests", dependencies: ["BatchEngine", "LLMStreaming", "CSHA256"],
             swiftSettings: settings),
         .testTarget(
-            name: "BatchStoreTests", dependencies: ["BatchStore", "BatchEngine", "LLMStreaming", "CSQLite"],
+            name: "BatchStoreTests",
+            dependencies: ["BatchStore", "BatchEngine", "LLMStreaming", "CSQLite", "SharedMaterial"],
             swiftSettings: settings),
         .testTarget(
-            name: "LoadTestingTests", dependencies: ["LoadTesting", "LLMStreaming"], swiftSettings: settings),
+            name: "LoadTestingTests", dependencies: ["LoadTesting", "LLMStreaming", "SharedMaterial"],
+            swiftSettings: settings),
         .testTarget(
             name: "MockProviderTests", dependencies: ["MockProvider", "SharedMaterial"] + nio,
             swiftSettings: settings),
@@ -119,7 +121,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "llm4s-batch", "BatchEngine", "BatchStore", "LLM4S", "LLMStreaming",
+                "llm4s-batch", "BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "SharedMaterial",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -94,6 +94,12 @@ public struct SSEParser: Sendable {
     /// The bytes of data and field values held for events not yet taken, the unfinished one among them.
     public var bufferedByteCount: Int { queue.byteCount + value.count }
 
+    /// The bytes of names that are kept from event to event: each may be as long as an event.
+    package var namedByteCount: Int {
+        lastEventID.utf8.count + idBuffer.utf8.count + eventType.utf8.count + namedType.utf8.count
+            + (typeBeforeData?.utf8.count ?? 0)
+    }
+
     /// Parses the next bytes of the stream; after an error they are ignored.
     public mutating func append(_ bytes: Span<UInt8>) {
         queue.reclaim()

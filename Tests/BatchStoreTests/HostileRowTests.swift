@@ -71,6 +71,37 @@ import Testing
         try await store.database.close()
     }
 
+    /// Nobody is paid for an answer: such a figure is none, and takes nothing from a sum.
+    @Test func moneyBelowZeroIsNotKnown() async throws {
+        let store = try await store(
+            """
+            UPDATE attempts SET cost_usd = -5;
+            UPDATE completions SET cost_usd = -5;
+            UPDATE attempts SET cost_usd = 0.25 WHERE job_id = 1;
+            UPDATE completions SET cost_usd = 0.25 WHERE job_id = 1;
+            """)
+        let reader = store.database.reader
+        #expect(try await reader.status().costUSD == 0.25)
+        #expect(try await reader.statistics().usage.first?.costUSD == 0.25)
+        #expect(try await reader.spending(in: .all).costUSD == 0.25)
+        #expect(try await reader.completions(ofJob: 2).first?.costUSD == nil)
+        try await store.database.close()
+    }
+
+    /// When a run wrote its last second tells what becomes of it.
+    @Test(arguments: ["9223372036854775807", "(-9223372036854775807 - 1)"])
+    func secondsAtTheEndsOfTheirRangeAreClamped(number: String) async throws {
+        let store = try await store(
+            """
+            UPDATE runs SET status = 'running', finished_ms = NULL;
+            INSERT INTO run_seconds SELECT run_id, \(number), 1, 1, 1, 0, 1, 0, NULL FROM runs;
+            """)
+        let status = try await store.database.reader.status()
+        #expect(status.isLocked == true && !status.seconds.isEmpty)
+        #expect(status.worker(at: 1_790_000_000_000).isAlive)
+        try await store.database.close()
+    }
+
     @Test(arguments: ["9223372036854775807", "(-9223372036854775807 - 1)"])
     func timesAndCountsAtTheEndsOfTheirRangeAreClamped(number: String) async throws {
         let store = try await store(

@@ -1,5 +1,6 @@
 import BatchEngine
 import LLMStreaming
+import SharedMaterial
 import Testing
 
 @testable import BatchStore

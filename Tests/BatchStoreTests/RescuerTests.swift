@@ -1,6 +1,7 @@
 import BatchEngine
 import Foundation
 import LLMStreaming
+import SharedMaterial
 import Testing
 
 @testable import BatchStore

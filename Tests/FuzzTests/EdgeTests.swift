@@ -1,4 +1,5 @@
 import Foundation
+import SharedMaterial
 import Testing
 
 /// Mutated inputs at every edge: the process goes on, and nothing contradicts itself.

@@ -1,4 +1,5 @@
 import Foundation
+import SharedMaterial
 
 /// Changes of an input, most of them of its numbers: those are what arithmetic traps at.
 struct FuzzMutation {
@@ -43,18 +44,5 @@ struct FuzzMutation {
         guard let start = bytes[place...].firstIndex(where: isDigit) ?? bytes.firstIndex(where: isDigit) else { return }
         let end = bytes[start...].firstIndex { !isDigit($0) && $0 != 0x2E } ?? bytes.count
         bytes.replaceSubrange(start..<end, with: (Self.numbers.randomElement(using: &random) ?? "").utf8)
-    }
-}
-
-/// A random number generator with a seed (Steele, Lea and Flood, 2014), so that a failure can be had again.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import LoadTesting
+import SharedMaterial
 import Testing
 
 struct DistributionTests {
@@ -7,7 +8,7 @@ struct DistributionTests {
 
     @Test(arguments: [1, 2, 3, 10, 1_000], [1, 2, 3] as [UInt64])
     func quantilesAreThoseOfTheSortedValuesWithinAnEvenPartOfAHundredth(count: Int, seed: UInt64) throws {
-        var random = SplitMix64(seed: seed)
+        var random = SplitMix64(state: seed)
         // From a nanosecond to a quarter of an hour, evenly over the octaves.
         let values = (0..<count).map { _ in exp2(Double.random(in: -29...10, using: &random)) }
         let distribution = Distribution(values)

@@ -1,4 +1,5 @@
 import ServerSentEvents
+import SharedMaterial
 import Testing
 
 /// The parser against the rule's every clause, in every cut.

@@ -10,6 +10,7 @@ extension BatchReader {
     package func lanes() throws(StoreError) -> [ModelName] {
         try read { (connection) throws(SQLiteFailure) in
             var lanes: [ModelName] = []
+            var known: Set<ModelName> = []
             for query in [QueueQuery.readyLane, QueueQuery.waitingLane] {
                 let row = try connection.prepare(query)
                 var last = ModelName(provider: "", model: "")
@@ -19,7 +20,7 @@ extension BatchReader {
                     guard try row.step() else { break }
                     last = ModelName(provider: row.text(0), model: row.text(1))
                     row.reset()
-                    if !lanes.contains(last) { lanes.append(last) }
+                    if known.insert(last).inserted { lanes.append(last) }
                 }
             }
             return lanes

@@ -22,6 +22,11 @@ extension Statement {
     /// The Unix milliseconds in a column, clamped to the years 1970 to 9999; nil for NULL.
     func optionalUnixMilliseconds(_ column: Int32) -> Int64? { isNull(column) ? nil : unixMilliseconds(column) }
 
+    /// The Unix seconds in a column, clamped to the years 1970 to 9999; 1970 for NULL.
+    func unixSeconds(_ column: Int32) -> Int64 {
+        integer(column).clamped(to: 0...NumberGate.unixMilliseconds.upperBound / 1000)
+    }
+
     /// The length of time in a column, clamped to a hundred years; 0 for NULL.
     func microseconds(_ column: Int32) -> Int64 { integer(column).clamped(to: NumberGate.microseconds) }
 

@@ -24,20 +24,23 @@ struct BodyOpening: Sendable, Equatable {
     private let coding: String?
     /// What came and does not tell.
     var bytes: [UInt8] = []
+    /// How many of them need no second look: a server may send comments byte by byte.
+    private var seenCount = 0
+    private var isInComment = false
 
     init(head: ProviderResponseHead) {
         mediaType = head.mediaType ?? ""
         coding = ContentCoding.named(in: head)
     }
 
-    /// What a body is that begins with these bytes.
-    func finding(_ bytes: Span<UInt8>) -> Finding {
+    /// What a body is that begins with these bytes: those of the call before, and what came since.
+    mutating func finding(_ bytes: Span<UInt8>) -> Finding {
         // No line of an event stream and no JSON begins so.
         if !bytes.isEmpty, bytes.count < 4, [0x1F, 0x28].contains(bytes[0]) { return .undecided }
         if let coding = ContentCoding.found(in: bytes, named: coding) { return .compressed(coding) }
         // Compressed bytes may begin like JSON.
         if coding != nil, bytes.count < 4 { return .undecided }
-        guard let start = Self.firstLine(bytes) else { return bytes.count < Self.maximumBytes ? .undecided : unknown }
+        guard let start = firstLine(bytes) else { return bytes.count < Self.maximumBytes ? .undecided : unknown }
         switch bytes[start] {
         case UInt8(ascii: "{"), UInt8(ascii: "["): return .document(from: start)
         case UInt8(ascii: "<"):
@@ -63,20 +66,22 @@ struct BodyOpening: Sendable, Equatable {
     }
 
     /// Where the first line begins that is neither blank nor a comment; nil where none does yet.
-    private static func firstLine(_ bytes: Span<UInt8>) -> Int? {
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        var index = 0
-        while index < 3, index < bytes.count, bytes[index] == mark[index] { index += 1 }
-        if index == bytes.count { return nil }
-        var isComment = false
-        while index < bytes.count {
-            switch bytes[index] {
-            case 0x0A, 0x0D: isComment = false
+    private mutating func firstLine(_ bytes: Span<UInt8>) -> Int? {
+        if seenCount == 0 {
+            let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+            var index = 0
+            while index < 3, index < bytes.count, bytes[index] == mark[index] { index += 1 }
+            if index == bytes.count { return nil }
+            seenCount = index
+        }
+        while seenCount < bytes.count {
+            switch bytes[seenCount] {
+            case 0x0A, 0x0D: isInComment = false
             case 0x20, 0x09: break
-            case UInt8(ascii: ":"): isComment = true
-            default: if !isComment { return index }
+            case UInt8(ascii: ":"): isInComment = true
+            default: if !isInComment { return seenCount }
             }
-            index += 1
+            seenCount += 1
         }
         return nil
     }

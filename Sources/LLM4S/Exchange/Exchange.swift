@@ -113,12 +113,13 @@ struct Exchange: Sendable {
             var opening = opening
             body = .settled
             unsafe bytes.withUnsafeBufferPointer { unsafe opening.bytes.append(contentsOf: $0) }
-            let finding = opening.finding(opening.bytes.span)
+            let all = opening.bytes
+            let finding = opening.finding(all.span)
             if finding == .undecided {
                 body = .opening(opening)
                 clock.receivedBytes(at: now)
             } else {
-                receive(opening.bytes.span, as: finding, at: now)
+                receive(all.span, as: finding, at: now)
             }
         }
     }

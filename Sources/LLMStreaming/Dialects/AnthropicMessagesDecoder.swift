@@ -153,7 +153,8 @@ package struct AnthropicMessagesDecoder: Sendable {
         for kind in [StreamedChunk.Kind.text, .reasoning] {
             add(kind, beginnings.end(at: .init(kind: kind, block: block)), block: block, into: &chunks)
         }
-        splitCharacters.flush(where: { $0.item == block }, into: &chunks)
+        let texts = [StreamedChunk.Kind.reasoning, .text, .toolArguments]
+        splitCharacters.flush(at: texts.map { .init(kind: $0, item: block) }, into: &chunks)
     }
 
     /// Appends what was held back until the end.

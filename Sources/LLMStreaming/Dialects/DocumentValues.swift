@@ -49,11 +49,11 @@ package struct DocumentValues {
                     return
                 }
             default:
-                let line = body[index...].prefix { $0 != 0x0A && $0 != 0x0D }
-                if line.starts(with: "data:".utf8) {
+                let rest = body[index...]
+                if rest.starts(with: "data:".utf8) {
                     index += 5
-                } else if ["event:", "id:", "retry:", ":"].contains(where: { line.starts(with: $0.utf8) }) {
-                    index = line.endIndex
+                } else if ["event:", "id:", "retry:", ":"].contains(where: { rest.starts(with: $0.utf8) }) {
+                    index = rest.firstIndex { $0 == 0x0A || $0 == 0x0D } ?? body.count
                 } else {
                     failure = JSONParser.Failure(reason: "unexpected character", offset: index)
                     return

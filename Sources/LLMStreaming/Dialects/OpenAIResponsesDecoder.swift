@@ -176,7 +176,7 @@ extension OpenAIResponsesDecoder {
         _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
         let text = splitCharacters.joined(text, at: place(form, index, at: position))
-        guard !text.isEmpty, try items[position].add(text, to: form, index) else { return }
+        guard !text.isEmpty, try items.add(text, to: form, index, at: position) else { return }
         chunks.append(StreamedChunk(form.kind, text, item: items[position].number))
     }
 
@@ -190,8 +190,7 @@ extension OpenAIResponsesDecoder {
     ) throws(LLMError) {
         guard takesWholes(at: position) else { return }
         // A character that waits for its other half is in the whole text.
-        let name = place(form, index, at: position)
-        _ = splitCharacters.take { $0 == name }
+        _ = splitCharacters.take(at: place(form, index, at: position))
         if let rest = items[position].remainder(of: text, form, index) {
             try add(rest, form, index, at: position, into: &chunks)
         } else if form == .outputText || form == .refusal, !text.isEmpty {

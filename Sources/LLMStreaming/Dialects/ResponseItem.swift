@@ -41,6 +41,9 @@ struct ResponseItem: Sendable {
 
     func has(_ form: ResponseTextForm) -> Bool { parts.contains { $0.name.form == form } }
 
+    /// How many texts it has.
+    var partCount: Int { parts.count }
+
     /// The indices of its texts of a form.
     func indices(of form: ResponseTextForm) -> [Int] { parts.filter { $0.name.form == form }.map(\.name.index) }
 

@@ -9,6 +9,11 @@ struct ResponseItems: Sendable {
     private var places: [Int: Int] = [:]
     /// The newest item of a name.
     private var names: [String: Int] = [:]
+    /// How many texts all of them have.
+    private var partCount = 0
+    private static let maximumParts = 100_000
+    private var nameBytes = 0
+    private static let maximumNameBytes = 1 << 20
     private var numbers: Set<Int> = []
     private var nextNumber = 0
 
@@ -41,6 +46,19 @@ struct ResponseItems: Sendable {
         return try isFirst || items.isEmpty ? add(nextNumber) : items.count - 1
     }
 
+    /// Notes a piece of a text of an item; false where it says something again.
+    mutating func add(
+        _ piece: String, to form: ResponseTextForm, _ index: Int, at position: Int
+    ) throws(LLMError) -> Bool {
+        let before = items[position].partCount
+        let isNew = try items[position].add(piece, to: form, index)
+        partCount += items[position].partCount - before
+        guard partCount <= Self.maximumParts else {
+            throw LLMError(.decode, "more than \(Self.maximumParts) texts in an answer")
+        }
+        return isNew
+    }
+
     /// Notes what an item says of itself; events may call it by its names from now on.
     ///
     /// Some servers make a new name for each event: names beyond the bound are not kept.
@@ -48,7 +66,12 @@ struct ResponseItems: Sendable {
         items[position].learn(item)
         for key in ["id", "call_id"] {
             guard let name = item[key]?.string, !name.isEmpty else { continue }
-            if names[name] != nil || names.count < 2 * Self.maximumCount { names[name] = position }
+            if names[name] == nil {
+                let bytes = nameBytes + name.utf8.count
+                guard names.count < 2 * Self.maximumCount, bytes <= Self.maximumNameBytes else { continue }
+                nameBytes = bytes
+            }
+            names[name] = position
         }
     }
 

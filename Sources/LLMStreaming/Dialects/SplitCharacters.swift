@@ -14,6 +14,8 @@ struct SplitCharacters: Sendable {
     }
 
     private var waiting: [Place: UInt16] = [:]
+    /// The most texts that wait at a time; of any more the half is U+FFFD at once.
+    private static let maximumWaiting = 1024
     /// Whether halves stand in the strings of the event that is being decoded.
     var isMarked = false
 
@@ -45,6 +47,10 @@ struct SplitCharacters: Sendable {
             first = half < 0xDC00 ? half : nil
             if half >= 0xDC00 { text.append("\u{FFFD}") }
         }
+        if first != nil, waiting.count >= Self.maximumWaiting {
+            text.append("\u{FFFD}")
+            first = nil
+        }
         waiting[place] = first
         isWaiting = !waiting.isEmpty
         return String(text)
@@ -63,9 +69,25 @@ struct SplitCharacters: Sendable {
         return places
     }
 
+    /// Whether a text waits, which does so no longer.
+    mutating func take(at place: Place) -> Bool {
+        guard isWaiting, waiting.removeValue(forKey: place) != nil else { return false }
+        isWaiting = !waiting.isEmpty
+        return true
+    }
+
     /// Appends what the texts end with that wait for halves which do not come.
-    mutating func flush(where isTaken: (Place) -> Bool = { _ in true }, into chunks: inout [StreamedChunk]) {
-        for place in take(where: isTaken) where place.kind != .reasoningDetails {
+    mutating func flush(into chunks: inout [StreamedChunk]) { append(take(), to: &chunks) }
+
+    /// Appends what the texts at these places end with, as far as they wait.
+    mutating func flush(at places: [Place], into chunks: inout [StreamedChunk]) {
+        // Most events find nothing waiting.
+        guard isWaiting else { return }
+        append(places.filter { take(at: $0) }, to: &chunks)
+    }
+
+    private func append(_ places: [Place], to chunks: inout [StreamedChunk]) {
+        for place in places where place.kind != .reasoningDetails {
             chunks.append(StreamedChunk(place.kind, "\u{FFFD}", choice: place.choice, item: place.item))
         }
     }

@@ -45,6 +45,8 @@ struct ToolCallKeys: Sendable {
     /// The newest call of an index.
     private var newest: [Int: Int] = [:]
     private var named: [Name: Int] = [:]
+    /// The newest call of an id.
+    private var identified: [String: Int] = [:]
 
     /// The number of the call, from 0 in order of appearance; a call not seen before gets the next one.
     mutating func item(of entry: Entry) -> Int {
@@ -110,6 +112,7 @@ struct ToolCallKeys: Sendable {
         if calls[item].id.isEmpty, !entry.id.isEmpty {
             calls[item].id = entry.id
             named[Name(index: entry.index, id: entry.id)] = item
+            identified[entry.id] = item
             learnt.id = entry.id
         }
         if let name = name(after: calls[item], entry) {
@@ -159,11 +162,9 @@ extension ToolCallKeys {
     ///
     /// A call is known by its id, else by its place among the calls and its name.
     mutating func items(ofWhole entries: [Entry]) -> [(item: Int, lacking: String)] {
-        let ids = Dictionary(
-            calls.indices.filter { !calls[$0].id.isEmpty }.map { (calls[$0].id, $0) }, uniquingKeysWith: { $1 })
         let count = calls.count
         return entries.enumerated().map { ordinal, entry in
-            if let item = ids[entry.id] { return (item, lacking(entry, item)) }
+            if let item = identified[entry.id] { return (item, lacking(entry, item)) }
             if ordinal < count, !isAnotherName(entry, than: calls[ordinal]) {
                 return (ordinal, lacking(entry, ordinal))
             }

@@ -47,7 +47,8 @@ public struct RateLimitReport: Sendable, Equatable {
         guard let most = limit.limit, let remaining = limit.remaining, let reset = limit.reset, most > remaining,
             reset > .zero
         else { return nil }
-        return reset * (Double(most) / Double(most - remaining)) > .seconds(3600) ? .seconds(86_400) : .seconds(60)
+        // The time for all of it, reset * most / (most - remaining), may be longer than a duration can be.
+        return reset > .seconds(3600) * (Double(most - remaining) / Double(most)) ? .seconds(86_400) : .seconds(60)
     }
 
     /// A whole number, not negative, a fraction dropped; nil for one beyond all counts, as servers without a limit send.

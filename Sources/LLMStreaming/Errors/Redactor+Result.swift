@@ -1,11 +1,13 @@
 extension Redactor {
     /// The most bytes of a code or of a request's name that are kept.
     private static let maximumNameBytes = 256
+    /// The most bytes of a message: what a body says, and our words around it.
+    private static let maximumMessageBytes = 2 * ProviderErrorBody.maximumBytes
 
     /// The error without the secrets, in all that a server said of it.
     package func redacted(_ error: LLMError) -> LLMError {
         var error = error
-        error.message = redacted(error.message)
+        error.message = redacted(error.message).shortened(toBytes: Self.maximumMessageBytes)
         error.code = name(error.code)
         error.requestID = name(error.requestID)
         return error

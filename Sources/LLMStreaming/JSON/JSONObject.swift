@@ -50,7 +50,9 @@ public struct JSONObject: Sendable, Hashable {
     /// Takes time linear in both: an object from outside may have as many members as fit in an event.
     package func merging(_ other: JSONObject, choosing choose: (_ own: JSON, _ new: JSON) -> JSON) -> JSONObject {
         var result = self
-        guard members.count + other.members.count > Self.mostScanned else {
+        let isScanned =
+            members.count + other.members.count <= Self.mostScanned || other.members.count <= Self.fewScanned
+        if isScanned {
             for member in other.members {
                 result[member.key] = result[member.key].map { choose($0, member.value) } ?? member.value
             }
@@ -71,4 +73,20 @@ public struct JSONObject: Sendable, Hashable {
 
     /// Up to so many members scans are quicker than a dictionary.
     private static let mostScanned = 32
+    /// For so few new ones a dictionary of all is not worth its making.
+    private static let fewScanned = 4
+
+    /// This object as far as it came, with a further piece put over it.
+    ///
+    /// An answer may bring a piece in some twenty bytes, and each costs a look at all that came before: of what is
+    /// larger than anything that a provider sends only the beginning and the newest are kept.
+    func goingOn(
+        with piece: JSONObject, choosing choose: (_ own: JSON, _ new: JSON) -> JSON = { _, new in new }
+    ) -> JSONObject {
+        guard members.count > Self.mostKept else { return merging(piece, choosing: choose) }
+        let part = Self.mostKept / 4
+        return JSONObject(Array(members.prefix(part) + members.suffix(part))).merging(piece, choosing: choose)
+    }
+
+    private static let mostKept = 512
 }

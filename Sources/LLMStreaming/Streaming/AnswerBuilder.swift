@@ -44,6 +44,8 @@ struct AnswerBuilder: Sendable {
     private(set) var outputItems: [Int: JSONObject] = [:]
     private var nativeFinish: String?
     private var citationCount = 0
+    /// The memory that it takes.
+    private(set) var held = HeldBytes()
     private var positions: [Place: Int] = [:]
     private var detailPositions: [ReasoningDetail.Name: Int] = [:]
 
@@ -68,6 +70,7 @@ struct AnswerBuilder: Sendable {
     }
 
     mutating func add(_ chunk: StreamedChunk) {
+        held.add(chunk)
         // It goes on: what was said of its end is not so.
         if finish != nil, chunk.isWritten { (finish, nativeFinish) = (nil, nil) }
         switch chunk.kind {
@@ -84,7 +87,7 @@ struct AnswerBuilder: Sendable {
             let learnt = (try? JSONParser.parse(chunk.text))?.object ?? JSONObject()
             update(chunk.item, or: .toolCall(opening: JSONObject(), arguments: "")) { body in
                 guard case .toolCall(let opening, let arguments) = body else { return false }
-                body = .toolCall(opening: opening.merging(learnt), arguments: arguments)
+                body = .toolCall(opening: opening.goingOn(with: learnt), arguments: arguments)
                 return true
             }
         case .toolArguments:
@@ -124,34 +127,40 @@ struct AnswerBuilder: Sendable {
         let start = content.utf8.count
         content += chunk.text
         let added = start..<content.utf8.count
+        var isApart = false
         update(chunk.item, or: .text([], citations: [])) { body in
             guard case .text(var ranges, let citations) = body else { return false }
             body = .block(.null)
-            Self.extend(&ranges, by: added)
+            isApart = Self.extend(&ranges, by: added)
             body = .text(ranges, citations: citations)
             return true
         }
+        if isApart { held.addPlace() }
     }
 
     private mutating func addReasoning(_ chunk: StreamedChunk) {
         let start = reasoning.utf8.count
         reasoning += chunk.text
         let added = start..<reasoning.utf8.count
+        var isApart = false
         update(chunk.item, or: .reasoning([], signature: nil)) { body in
             guard case .reasoning(var ranges, let signature) = body else { return false }
             body = .block(.null)
-            Self.extend(&ranges, by: added)
+            isApart = Self.extend(&ranges, by: added)
             body = .reasoning(ranges, signature: signature)
             return true
         }
+        if isApart { held.addPlace() }
     }
 
-    private static func extend(_ ranges: inout [Range<Int>], by added: Range<Int>) {
+    /// Whether what was added stands apart from what came before.
+    private static func extend(_ ranges: inout [Range<Int>], by added: Range<Int>) -> Bool {
         if let last = ranges.last, last.upperBound == added.lowerBound {
             ranges[ranges.count - 1] = last.lowerBound..<added.upperBound
-        } else {
-            ranges.append(added)
+            return false
         }
+        ranges.append(added)
+        return true
     }
 
     /// Changes the item of that number whose body is of the same form, or makes one.
@@ -168,6 +177,7 @@ struct AnswerBuilder: Sendable {
             _ = change(&items[known].body)
             return
         }
+        held.addPlace()
         if !positions.isEmpty { positions[place] = items.count }
         items.append(Item(number: number, body: made))
         _ = change(&items[items.count - 1].body)
@@ -190,6 +200,7 @@ struct AnswerBuilder: Sendable {
             if let name, let known = detailPositions[name] {
                 reasoningDetails[known].add(piece)
             } else {
+                held.addValue(.object(piece))
                 if let name { detailPositions[name] = reasoningDetails.count }
                 reasoningDetails.append(ReasoningDetail(piece))
             }

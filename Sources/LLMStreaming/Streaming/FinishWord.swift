@@ -12,6 +12,10 @@ enum FinishWord: Sendable, Equatable {
 
     /// What a provider's word says.
     init(_ native: String) {
+        guard native.utf8.count <= Self.longest else {
+            self = .reason(.unknown)
+            return
+        }
         var word = String(native.lowercased().unicodeScalars.filter(\.properties.isAlphabetic))
         if word.hasPrefix("finishreason") { word.removeFirst("finishreason".count) }
         if Self.nothing.contains(word) {
@@ -27,6 +31,9 @@ enum FinishWord: Sendable, Equatable {
             self = .reason(.unknown)
         }
     }
+
+    /// What is longer is no word; it would be compared with all of them.
+    private static let longest = 256
 
     /// Python's and JavaScript's words for no value, Google's and TensorRT's for no reason yet, and what says that
     /// the answer is still being written.

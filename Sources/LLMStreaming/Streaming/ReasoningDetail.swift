@@ -35,7 +35,7 @@ struct ReasoningDetail: Sendable {
             // An empty text keeps the member's place among the others.
             whole[position].value = ""
         }
-        members = members.merging(JSONObject(whole)) { earlier, later in later.isNull ? earlier : later }
+        members = members.goingOn(with: JSONObject(whole)) { earlier, later in later.isNull ? earlier : later }
     }
 
     /// The detail as far as it came.

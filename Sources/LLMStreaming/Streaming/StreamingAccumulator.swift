@@ -30,6 +30,8 @@ public struct StreamingAccumulator: Sendable {
     private(set) var partCount = 0
     /// How many bytes of text of all kinds are held.
     public private(set) var byteCount = 0
+    /// The memory that all of it takes, roughly.
+    package private(set) var heldByteCount = 0
 
     /// An accumulator of one attempt.
     ///
@@ -64,7 +66,9 @@ public struct StreamingAccumulator: Sendable {
         // Read again from there, it would come twice.
         cursor = nil
         while answers.count <= chunk.choice { answers.append(AnswerBuilder()) }
+        let before = answers[chunk.choice].held.count
         answers[chunk.choice].add(chunk)
+        heldByteCount += answers[chunk.choice].held.count - before
     }
 
     /// The text of the first answer so far.

@@ -55,6 +55,8 @@ public struct StreamingResponseHandler: Sendable {
     /// The most reasoning details, and the most citations, of one answer: some servers send one for each token.
     private static let maximumParts = 100_000
     private static let maximumOpeningBytes = 1 << 14
+    /// The most memory that an answer may take: values may be many times as large as their text.
+    private var heldLimit: Int { 4 * limits.maximumCompletionBytes.clamped(to: 0...(1 << 50)) + (1 << 20) }
 
     /// A handler for the answer to a request of a provider.
     ///
@@ -91,7 +93,9 @@ public struct StreamingResponseHandler: Sendable {
     private var isOver: Bool { decoder.isEnded || isBodyEnded || isFailed }
 
     /// The bytes that it holds in memory, roughly: events that came and what was made of them.
-    package var heldByteCount: Int { parser.bufferedByteCount + accumulator.byteCount }
+    package var heldByteCount: Int {
+        parser.bufferedByteCount + parser.namedByteCount + accumulator.heldByteCount
+    }
 
     /// Whether nothing of the answer is missing.
     ///
@@ -283,6 +287,9 @@ public struct StreamingResponseHandler: Sendable {
         position?.note(chunks[count...], from: begin)
         guard accumulator.byteCount <= limits.maximumCompletionBytes - limits.keptByteCount else {
             throw LLMError(.oversizedCompletion, "the answer is over \(limits.maximumCompletionBytes) bytes")
+        }
+        guard accumulator.heldByteCount <= heldLimit else {
+            throw LLMError(.oversizedCompletion, "the answer's pieces take over \(heldLimit) bytes of memory")
         }
         guard accumulator.partCount <= Self.maximumParts else {
             throw LLMError(.decode, "more than \(Self.maximumParts) reasoning details or citations")

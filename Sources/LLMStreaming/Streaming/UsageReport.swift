@@ -5,7 +5,7 @@ extension JSONObject {
     /// Servers fill in zeros where they do not know a figure, before the real one and behind it: neither a zero nor a
     /// null takes the place of a positive figure.
     func updated(by later: JSONObject) -> JSONObject {
-        merging(JSONObject(later.members.filter { !$0.value.isNull }), choosing: Self.toldFigure)
+        goingOn(with: JSONObject(later.members.filter { !$0.value.isNull }), choosing: Self.toldFigure)
     }
 
     private static func toldFigure(_ earlier: JSON, _ later: JSON) -> JSON {

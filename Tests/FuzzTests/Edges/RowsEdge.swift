@@ -11,76 +11,19 @@ import LLMStreaming
 /// its jobs or says why not.
 enum RowsEdge {
     static func take(_ bytes: [UInt8]) async throws {
-        let folder = try template.copy()
+        let folder = try RowsDatabase.newFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
-        let path = folder.appending(path: "a.db").path
+        let path = try RowsDatabase.copy(to: folder)
         do {
             let connection = try Connection(path: path, access: .writing)
             for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n").prefix(12) {
-                guard let statement = statement(line) else { continue }
-                try? connection.run(statement)
+                guard let write = ForeignWrite(line) else { continue }
+                try? connection.run(write.statement)
             }
         }
         try await read(path)
         try await work(path)
         try await read(path)
-    }
-
-    private static let columns: [(table: String, columns: [String])] = [
-        (
-            "jobs",
-            [
-                "job_id", "line", "attempts", "not_before_ms", "created_ms", "updated_ms", "status", "error_kind",
-                "custom_id", "source", "provider", "model", "request_sha256", "error",
-            ]
-        ),
-        (
-            "attempts",
-            [
-                "attempt_id", "job_id", "number", "counts", "run_id", "resumed_from", "prefix_chars",
-                "overlap_chars", "started_ms", "first_byte_us", "first_chunk_us", "duration_us", "status",
-                "http_status",
-                "retry_after_ms", "first_chunk_id", "last_chunk_id", "chunk_count", "gaps", "prompt_tokens",
-                "completion_tokens", "cost_usd", "partial", "notes", "resume_strategy", "response_id", "error_kind",
-            ]
-        ),
-        ("chunks", ["chunk_id", "attempt_id", "seq", "at_us", "kind", "choice", "item", "text"]),
-        (
-            "completions",
-            [
-                "job_id", "choice", "attempt_id", "created_ms", "prompt_tokens", "completion_tokens",
-                "total_tokens", "cached_tokens", "cache_creation_tokens", "reasoning_tokens", "billed_prompt_tokens",
-                "billed_completion_tokens", "cost_usd", "ttft_us", "duration_us", "chunk_count", "segments", "seams",
-                "usage",
-                "tool_calls", "message", "content",
-            ]
-        ),
-        ("runs", ["run_id", "started_ms", "finished_ms", "status", "exit_code", "pid", "command", "host"]),
-        ("run_seconds", ["second", "chunks", "output_tokens", "completed", "failed", "running", "waiting", "waits"]),
-        ("requests", ["job_id", "metadata", "request"]),
-    ]
-
-    /// The statement of a line: table, column, which of its rows (0 for all), value; nil where it is none.
-    private static func statement(_ line: Substring) -> String? {
-        let words = line.split(separator: " ", maxSplits: 3)
-        guard words.count == 4, let row = Int(words[2]).map({ abs($0 % 4) }) else { return nil }
-        guard let (table, columns) = columns.first(where: { $0.table == words[0] }),
-            columns.contains(String(words[1]))
-        else { return nil }
-        let key = table == "run_seconds" ? "second" : "rowid"
-        let place = row == 0 ? "" : " WHERE \(key) = (SELECT \(key) FROM \(table) LIMIT 1 OFFSET \(row - 1))"
-        return "UPDATE OR IGNORE \(table) SET \(words[1]) = \(literal(words[3]))\(place)"
-    }
-
-    /// A number as it stands, also one at the end of its range, else a text.
-    private static func literal(_ word: Substring) -> String {
-        if let number = Int64(word) { return number == .min ? "(-9223372036854775807 - 1)" : String(number) }
-        if word == "NULL" { return "NULL" }
-        if let number = Double(word), !number.isNaN {
-            return number.isInfinite ? number < 0 ? "-9e999" : "9e999" : "\(number)"
-        }
-        let digits = word.utf8.map { String(Int($0) + 256, radix: 16).dropFirst() }
-        return "CAST(x'\(digits.joined())' AS TEXT)"
     }
 
     // MARK: Reading
@@ -208,90 +151,10 @@ enum RowsEdge {
         "jobs job_id 1 9223372036854775807\njobs attempts 0 9223372036854775807\njobs line 2 9223372036854775807",
         "jobs not_before_ms 3 9223372036854775807\njobs created_ms 0 -9223372036854775808",
         "runs started_ms 0 9223372036854775807\nruns finished_ms 0 -9223372036854775808\nruns pid 0 -1",
+        "runs status 0 running\nrun_seconds second 2 9223372036854775807",
         "runs status 0 running\nrun_seconds chunks 0 9223372036854775807\nrun_seconds second 1 -9223372036854775808",
         "run_seconds waits 0 [{\"name\":\"x\",\"reason\":\"y\",\"until_ms\":-9223372036854775808}]\nruns status 0 running",
         "requests request 0 {\"prompt\":\"x\",\"options\":{\"max_tokens\":9223372036854775807,\"n\":9223372036854775807}}",
         "runs run_id 1 9223372036854775807\nattempts retry_after_ms 0 9223372036854775807",
     ]
-
-    // MARK: The database
-
-    /// A database with an answer of one piece, a joined one, a job that failed, one that waits and one that is new.
-    private static let template = Template()
-
-    private struct Template {
-        let folder: URL
-
-        init() {
-            folder = Self.newFolder()
-            do {
-                let path = folder.appending(path: "a.db").path
-                guard FileManager.default.createFile(atPath: path, contents: nil) else {
-                    throw CocoaError(.fileWriteUnknown)
-                }
-                let connection = try Connection(path: path, access: .writing)
-                try connection.run(BatchSchema.sql)
-                try connection.run(Self.rows)
-            } catch {
-                preconditionFailure("the template cannot be made: \(error)")
-            }
-        }
-
-        func copy() throws -> URL {
-            let copy = Self.newFolder()
-            try FileManager.default.copyItem(at: folder.appending(path: "a.db"), to: copy.appending(path: "a.db"))
-            return copy
-        }
-
-        private static func newFolder() -> URL {
-            let memory = URL(filePath: "/dev/shm")
-            let root =
-                FileManager.default.isWritableFile(atPath: memory.path)
-                ? memory : FileManager.default.temporaryDirectory
-            let folder = root.appending(path: "llm4s-fuzz-\(UUID().uuidString)")
-            do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-                preconditionFailure("\(folder.path): \(error)")
-            }
-            return folder
-        }
-
-        private static let rows = """
-            INSERT INTO runs VALUES (1, 1789999990000, 1789999999000, 'finished', 0, NULL, 'run', '{}', '1', 'host', 7);
-            INSERT INTO run_seconds VALUES (1, 1789999991, 5, 5, 1, 0, 1, 0, NULL), (1, 1789999992, 5, 5, 1, 0, 1, 0, NULL);
-            INSERT INTO jobs VALUES
-                (1, 'a', 'a.jsonl', 1, 'openai', 'm', 'aa', 'completed', 1, NULL, NULL, NULL, 1789999990000, 1789999990000),
-                (2, 'b', 'a.jsonl', 2, 'openai', 'm', 'bb', 'completed', 2, NULL, NULL, NULL, 1789999990000, 1789999990000),
-                (3, 'c', 'a.jsonl', 3, 'mistral', 'm', 'cc', 'interrupted', 1, 1789999995000, 'cut', 'cut', 1789999990000, 0),
-                (4, 'd', 'a.jsonl', 4, 'openai', 'm', 'dd', 'failed', 5, NULL, 'server', 'HTTP 500', 1789999990000, 0),
-                (5, 'e', 'a.jsonl', NULL, 'mistral', 'm', 'ee', 'pending', 0, NULL, NULL, NULL, 1789999990000, 0);
-            INSERT INTO requests SELECT job_id, '{"k":1}', '{"prompt":"Say it."}' FROM jobs;
-            INSERT INTO attempts VALUES
-                (1, 1, 1, 1, 1, 'aa', NULL, NULL, NULL, NULL, NULL, NULL, 1789999990000, 10, 20, 30, 'completed', 'stop', 200,
-                    NULL, NULL, NULL, NULL, 'q', 'r1', 1, 2, 2, '{"8":1}', 3, 2, 'provider', 0.5, 'default', NULL),
-                (2, 2, 1, 1, 1, 'bb', NULL, NULL, NULL, NULL, NULL, NULL, 1789999990000, 10, 20, 30, 'interrupted', NULL, 200,
-                    'cut', 'cut', NULL, 500, 'q', 'r2', 3, 3, 1, '{"8":1}', 3, 2, 'estimate', 0.5, NULL,
-                    '{"choices":[{"choice":0,"text":"Once upon"}],"content_deltas":2,"tokens":2,"furthest":9,
-                    "seams":[{"attempt_id":2,"choice":0,"start":0,"kept":9,"restored":""}]}'),
-                (3, 2, 2, 1, 1, 'bb', 2, 'prefill', 4, 'why', '["a note"]', 0, 1789999991000, 10, 20, 30, 'completed', 'stop',
-                    200, NULL, NULL, NULL, NULL, 'q', 'r3', 4, 5, 2, NULL, 9, 2, 'mixed', 0.25, NULL, NULL),
-                (4, 3, 1, 1, 1, 'cc', NULL, NULL, NULL, NULL, NULL, NULL, 1789999991000, 10, 20, 30, 'interrupted', NULL, 200,
-                    'cut', 'cut', NULL, NULL, 'q', 'r4', 6, 7, 2, '{"8":1}', 3, 2, 'estimate', NULL, NULL,
-                    '{"choices":[{"choice":0,"text":"Once upon a time"}],"content_deltas":2,"tokens":4,"furthest":16,
-                    "seams":[{"attempt_id":4,"choice":0,"start":0,"kept":16,"restored":""}]}'),
-                (5, 4, 1, 1, 1, 'dd', NULL, NULL, NULL, NULL, NULL, NULL, 1789999991000, 10, NULL, 30, 'failed', NULL, 500,
-                    'server', 'HTTP 500', 'x', NULL, 'q', NULL, NULL, NULL, 0, NULL, NULL, NULL, 'none', NULL, NULL, NULL);
-            INSERT INTO chunks VALUES
-                (1, 1, 0, 20, 'text', 0, 0, 'Hi'), (2, 1, 1, 25, 'finish', 0, 0, 'stop'), (3, 2, 0, 20, 'text', 0, 0, 'Once upon'),
-                (4, 3, 0, 20, 'text', 0, 0, ' upon a time'), (5, 3, 1, 25, 'finish', 0, 0, 'stop'),
-                (6, 4, 0, 20, 'text', 0, 0, 'Once upon'), (7, 4, 1, 25, 'text', 0, 0, ' a time');
-            INSERT INTO completions VALUES
-                (1, 0, 1, 1789999990000, 'm', 'r1', 'stop', 'stop', 3, 2, 5, 0, 0, 0, 'provider', 3, 2, 0.5, 20, 30, 2, 1,
-                    '[{"attempt_id":1,"choice":0,"start":0,"kept":2,"restored":""}]', '{"prompt_tokens":3}', NULL, 'Hi', NULL,
-                    NULL, '{"role":"assistant","content":"Hi"}'),
-                (2, 0, 3, 1789999991000, 'm', 'r3', 'stop', 'stop', 3, 4, 7, 0, 0, 0, 'mixed', 12, 4, 0.75, 20, 60, 3, 2,
-                    '[{"attempt_id":2,"choice":0,"start":0,"kept":4,"restored":""},
-                    {"attempt_id":3,"choice":0,"start":0,"kept":12,"restored":""}]', '{"prompt_tokens":9}', NULL,
-                    'Once upon a time', NULL, NULL, '{"role":"assistant","content":"Once upon a time"}');
-            """
-    }
 }

@@ -1,4 +1,5 @@
 import LLMStreaming
+import SharedMaterial
 
 @testable import BatchEngine
 

@@ -175,6 +175,12 @@ import Testing
             "x-ratelimit-reset-requests": "86400",
         ])?[.requests]
         #expect(limit?.limit == nil && limit?.remaining == nil && limit?.reset == .seconds(86_400))
+        // The time for all of it is longer than a duration can be.
+        let slow = Self.report([
+            "x-ratelimit-limit-requests": "1000000000000", "x-ratelimit-remaining-requests": "999999999999",
+            "x-ratelimit-reset-requests": "999999999",
+        ])?[.requests]
+        #expect(slow?.window == .seconds(86_400) && slow?.reset == .seconds(999_999_999))
         let digits = String(repeating: "9", count: 400)
         for value in ["9223372036854775807", "1000000000001", "1e3", "inf", "nan", "-1", digits, "\(digits)d", "0x10"] {
             let report = Self.report([

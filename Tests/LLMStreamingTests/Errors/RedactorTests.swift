@@ -103,6 +103,14 @@ import Testing
         #expect(Redactor([""]).redacted("anything") == "anything")
     }
 
+    /// What comes of a server is in the words of many errors: a finish reason, an address, an event.
+    @Test(arguments: ["x", "e\u{301}", "model "])
+    func aMessageHasABound(piece: String) {
+        let words = String(repeating: piece, count: 1 << 18)
+        let message = Redactor([]).redacted(LLMError(.decode, "an event is not JSON: \(words)")).message
+        #expect(message.utf8.count <= 4096 && message.hasPrefix("an event is not JSON: \(piece)"))
+    }
+
     @Test func noByteOfASecretThatCrossesACutIsLeft() {
         let redactor = Redactor([Self.key])
         for before in 0...60 {

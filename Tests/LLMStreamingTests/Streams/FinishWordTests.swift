@@ -12,6 +12,11 @@ import Testing
         #expect(FinishWord(word) == .none)
     }
 
+    /// It would be compared with all words of failure.
+    @Test func whatIsTooLongForAWordIsNone() {
+        #expect(FinishWord(String(repeating: "q", count: 300) + "error") == .reason(.unknown))
+    }
+
     @Test(arguments: [
         ("STOP", FinishReason.stop), ("FinishReason.STOP", .stop), ("eos", .stop), ("eosFound", .stop),
         ("COMPLETE", .stop), ("MAX_TOKENS", .length), ("maxPredictedTokensReached", .length),

@@ -1,4 +1,5 @@
 import LLMStreaming
+import SharedMaterial
 import Testing
 
 /// Random input: no crash, no hang, no completion out of nonsense.

@@ -1,4 +1,5 @@
 import LLMStreaming
+import SharedMaterial
 import Testing
 
 /// The recorded streams of ../shared, which are no part of this project.

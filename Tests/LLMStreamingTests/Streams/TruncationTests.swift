@@ -1,4 +1,5 @@
 import LLMStreaming
+import SharedMaterial
 import Testing
 
 /// A stream that ends too early is never a complete answer, and what came before stays.

@@ -1,3 +1,5 @@
+import SharedMaterial
+
 /// A damage done to the data of an event, to see that nothing misreads it.
 struct EventMutation {
     private static let bytes = Array("{}[]\",:\\/ntrfualse0123456789eE.+- \t\n\u{1}\u{7F}é".utf8) + [0xFF, 0xC3]

@@ -1,4 +1,5 @@
 import ServerSentEvents
+import SharedMaterial
 import Testing
 
 @testable import LLMStreaming

@@ -1,10 +1,14 @@
 import Foundation
 
 /// A random number generator with a seed (Steele, Lea and Flood, 2014), so that a failure can be had again.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
+package struct SplitMix64: RandomNumberGenerator, Sendable {
+    private var state: UInt64
 
-    mutating func next() -> UInt64 {
+    /// A generator that goes on from a state, which is its seed.
+    package init(state: UInt64) { self.state = state }
+
+    /// The next number.
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var word = state
         word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -13,7 +17,7 @@ struct SplitMix64: RandomNumberGenerator {
     }
 }
 
-/// The number in an environment variable.
-func environment(_ name: String, default number: Int) -> Int {
+/// The number in an environment variable: a seed, or how many trials there are.
+package func environment(_ name: String, default number: Int) -> Int {
     ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? number
 }
