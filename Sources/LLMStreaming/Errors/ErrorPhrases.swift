@@ -209,7 +209,8 @@ enum ErrorPhrases {
             [
                 "a completion has no choices", "a completion is ", "a message has no content",
                 "a response has no output",
-                "a response is ", "neither an event stream nor json", "the body is no event stream",
+                "a response is ", "a response ended with the status", "neither an event stream nor json",
+                "the body is no event stream",
                 "instead of an event stream", "accept-encoding: identity",
             ])
     }
