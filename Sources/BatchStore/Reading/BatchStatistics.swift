@@ -56,6 +56,21 @@ package struct BatchStatistics: Sendable {
         package var billedCompletionTokens: Int
         /// Nil where no price is known.
         package var costUSD: Double?
+        /// Answers whose cost is not known: no sum of costs holds them.
+        package var unpriced = 0
+    }
+
+    /// What a service tier of a model served: tokens and cost over all responses, of which some have no price.
+    package struct Tier: Sendable {
+        package var provider: String
+        package var model: String
+        /// In the provider's word; nil where it did not say.
+        package var serviceTier: String?
+        package var responses: Int
+        package var promptTokens: Int
+        package var completionTokens: Int
+        package var costUSD: Double?
+        package var unpriced: Int
     }
 
     /// Tries that went wrong, by kind.
@@ -81,6 +96,7 @@ package struct BatchStatistics: Sendable {
 
     package var models: [Model] = []
     package var usage: [Usage] = []
+    package var tiers: [Tier] = []
     package var faults: [Fault] = []
     package var resuming = Resuming()
 }

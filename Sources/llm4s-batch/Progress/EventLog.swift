@@ -53,7 +53,7 @@ struct EventLog: Sendable {
                 ("exit_status", .int(Int(status.rawValue))), ("completed", .int(snapshot.completed)),
                 ("failed", .int(snapshot.failed)), ("left", .int(left)), ("attempts", .int(snapshot.attempts)),
                 ("prompt_tokens", .int(snapshot.promptTokens)), ("completion_tokens", .int(snapshot.completionTokens)),
-                ("cost_usd", snapshot.costUSD.map(JSON.double) ?? .null),
+                ("cost_usd", snapshot.costUSD.map(JSON.double) ?? .null), ("unpriced", .int(snapshot.unpriced)),
             ])
     }
 

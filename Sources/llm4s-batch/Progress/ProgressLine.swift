@@ -82,6 +82,11 @@ struct ProgressLine {
         return "limited to \(count(limit.streams)) by refusals" + (limit.silent > 0 ? ", \(silent)" : "")
     }
 
+    /// How many answers a sum of costs leaves out; nothing where it has all.
+    static func unpriced(_ answers: Int) -> String {
+        answers > 0 ? " (\(InputReport.plural(answers, "answer")) without a price)" : ""
+    }
+
     /// An amount of money with as many digits as tell something.
     static func dollars(_ value: Double) -> String { "$\(value.rounded(to: value < 1 ? 4 : 2))" }
 

@@ -40,7 +40,8 @@ struct RunReport {
         if counts.left > 0 { parts.append("\(ProgressLine.count(counts.left)) left") }
         let seconds = (Double(duration.wholeMilliseconds) / 1000).rounded(to: 1)
         let tokens = snapshot.completionTokens > 0 ? ", \(ProgressLine.count(snapshot.completionTokens)) tokens" : ""
-        let cost = snapshot.costUSD.map { ", \(ProgressLine.dollars($0))" } ?? ""
+        let cost =
+            snapshot.costUSD.map { ", \(ProgressLine.dollars($0))\(ProgressLine.unpriced(snapshot.unpriced))" } ?? ""
         return parts.joined(separator: ", ") + " in \(seconds) s\(tokens)\(cost) · \(databasePath)"
     }
 }

@@ -40,6 +40,7 @@ struct StatusReport {
                         .map { .init(key: String($0.key), value: .int($0.value)) })),
         ]
         object["cost_usd"] = status.costUSD.map(JSON.double) ?? .null
+        object["unpriced"] = .int(status.unpriced)
         object["waits"] = .array(waits)
         object["chunks_per_second"] = .double(chunksPerSecond)
         object["jobs_per_second"] = .double(jobsPerSecond)
@@ -79,7 +80,9 @@ struct StatusReport {
             "  tokens      \(ProgressLine.count(status.promptTokens)) in, "
                 + "\(ProgressLine.count(status.completionTokens)) out")
         if let resuming { lines.append("  resumed     \(resuming)") }
-        if let cost = status.costUSD { lines.append("  cost        \(ProgressLine.dollars(cost))") }
+        if let cost = status.costUSD {
+            lines.append("  cost        \(ProgressLine.dollars(cost))\(ProgressLine.unpriced(status.unpriced))")
+        }
         if let run = status.run { lines += runLines(run) }
         for failure in failures {
             lines += FailureReport(group: failure, width: width.map { $0 - 2 }).lines.map { "  " + $0 }
