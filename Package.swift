@@ -106,6 +106,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "BatchEngineTests", dependencies: ["BatchEngine", "LLMStreaming", "CSHA256"],
+            exclude: ["Money/litellm_costs.py"],
             swiftSettings: settings),
         .testTarget(
             name: "BatchStoreTests",

@@ -53,6 +53,52 @@ struct EndToEndOptionTests {
         #expect(variable.status == 2 && variable.error.contains("SSL_CERT_FILE"), "\(variable.error)")
     }
 
+    /// The run's tier where the line names none; what served goes before it, in the table and in the price.
+    @Test func aServiceTierIsAskedForAndTheOneThatServedIsStored() async throws {
+        var configuration = MockConfiguration()
+        configuration.recordsRequests = true
+        let server = try await MockServer.start(configuration)
+        let rates = #""input_cost_per_token":1e-3,"output_cost_per_token":1e-3"#
+        let prices = try directory.write(
+            #"{"count-3":{\#(rates),"input_cost_per_token_flex":1e-6,"output_cost_per_token_flex":1e-6}}"#,
+            to: "prices.json")
+        let priority =
+            #"{"id":"b","model":"openai/count-3","prompt":"b","options":{"service_tier":"priority"}}"#
+        let ended = try await run(
+            [job("a", "openai/count-3"), priority, job("c", "openai/count-4")], "--service-tier", "flex", "--base-url",
+            server.baseURL, "--prices", prices, "--concurrency", "1", environment: ["OPENAI_API_KEY": "k"])
+        #expect(ended.status == 0 && ended.error.contains("(1 answer without a price)"), "\(ended.error)")
+        let asked = server.requests.map { request in
+            ["flex", "priority"].filter { request.bodyText.contains("\"service_tier\":\"\($0)\"") }
+        }
+        #expect(asked == [["flex"], ["priority"], ["flex"]])
+        // The mock serves everybody in the standard tier.
+        #expect(
+            try SQLite.rows(
+                database,
+                """
+                SELECT custom_id, service_tier, round(a.cost_usd / (prompt_tokens + completion_tokens), 6)
+                FROM attempts AS a JOIN jobs USING (job_id) ORDER BY 1
+                """) == ["a|default|0.001", "b|default|0.001", "c|default|"])
+        let status = try await BatchProcess.run("status", "--db", database, "--json")
+        #expect(status.output.contains(#""unpriced":1"#), "\(status.output)")
+        let statistics = try await BatchProcess.run("stats", "--db", database, "--json")
+        #expect(statistics.output.contains(#""service_tier":"default""#), "\(statistics.output)")
+        await server.stop()
+    }
+
+    @Test func aServiceTierThatAProviderDoesNotHaveIsAnInputError() async throws {
+        for (model, words) in [
+            ("vllm/m", "--service-tier: provider 'vllm' has no field for one"),
+            ("anthropic/m", "--service-tier is one of auto, standard_only at provider 'anthropic', not flex"),
+        ] {
+            let ended = try await run(
+                [job("a", model)], "--service-tier", "flex", environment: ["ANTHROPIC_API_KEY": "k"])
+            #expect(ended.status == 2 && ended.error.contains(words), "\(ended.error)")
+            #expect(!FileManager.default.fileExists(atPath: database))
+        }
+    }
+
     @Test func streamOptionsCanBeLeftOut() async throws {
         var configuration = MockConfiguration()
         configuration.recordsRequests = true

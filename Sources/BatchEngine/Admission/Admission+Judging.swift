@@ -22,6 +22,7 @@ extension Admission {
             case .failed(let error):
                 provider.failed(
                     job, flight, error, result, at: now, sentSince: { sentSince(flight, ofModel: $0) })
+                circumstances.isTierFull = result.isOfFullTier
                 circumstances.isOutage = provider.isOut(flight.place.model)
                 circumstances.isRefusedToAll = provider.isRefusedToAll(error, flight)
                 circumstances.isOverRate =
@@ -116,7 +117,7 @@ extension ProviderLanes {
         let jobID = job.id
         // A connection that had grown stale is tried again at once.
         if result.isStaleConnection { return }
-        switch error.outageEvidence(hasContent: !result.partial.isEmpty) {
+        switch result.isOfFullTier ? .alive : error.outageEvidence(hasContent: !result.partial.isEmpty) {
         // The same answer as to its last try is about the job; such jobs are those that are left at a run's end.
         case .failure where !isOut(flight.place.model) && error.equalsInARow(job.recentFailures) > 1:
             attemptSucceeded(jobID, flight)
@@ -134,7 +135,8 @@ extension ProviderLanes {
         // What was answered in part was no refusal.
         case nil: if !result.partial.isEmpty { answeredInPart(flight) }
         }
-        guard error.kind == .rateLimit || error.kind == .overloaded else {
+        // A tier without capacity says nothing of the others.
+        guard !result.isOfFullTier, error.kind == .rateLimit || error.kind == .overloaded else {
             gate.failed(jobID, at: now)
             models[flight.place.model].gate.failed(jobID, at: now)
             return

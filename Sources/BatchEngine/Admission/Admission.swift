@@ -30,10 +30,11 @@ struct Admission {
     /// Whether as many streams are open as the user allows.
     private(set) var isFull = false
 
-    init(_ configuration: RunConfiguration) {
+    /// - Parameter regions: of the providers that bill by them.
+    init(_ configuration: RunConfiguration, regions: [String: BillingRegion] = [:]) {
         self.configuration = configuration
         lanes = Lanes(limits: configuration.limits, most: configuration.concurrency)
-        ledger = Ledger(configuration)
+        ledger = Ledger(configuration, regions: regions)
         jobs = JobsInWork(maximumJobs: configuration.maximumJobs)
     }
 
@@ -260,10 +261,18 @@ struct Admission {
 
     /// Takes what an attempt used up.
     ///
+    /// - Parameters:
+    ///   - jobID: the job in work.
+    ///   - result: what came.
+    ///   - askedTier: the service tier that its request named.
+    ///   - now: Unix milliseconds.
     /// - Returns: what it cost, as far as that is known.
-    mutating func settle(_ jobID: Int64, _ result: StreamResult) -> Double? {
+    mutating func settle(
+        _ jobID: Int64, _ result: StreamResult, askedTier: String?, at now: Int64
+    ) -> Double? {
         guard let flight = flights[jobID] else { return nil }
-        return ledger.settle(flight.reservation, result, of: lanes[flight.place].name)
+        return ledger.settle(
+            flight.reservation, result, of: lanes[flight.place].name, askedTier: askedTier, at: now)
     }
 
     /// Changes the provider that a job in work is of.

@@ -38,6 +38,7 @@ enum OptionsReader {
         case .stop: isStop(value) ? nil : "a string or an array of strings"
         case .tools: isObjects(value) ? nil : "an array of objects"
         case .toolChoice: value.string != nil || value.object != nil ? nil : "a string or an object"
+        case .serviceTier: value.string?.isEmpty == false ? nil : "a service tier's name"
         case .responseFormat: value.object != nil ? nil : "an object"
         case .reasoning, .api: value.string != nil ? nil : words(name).map(oneOf)
         }

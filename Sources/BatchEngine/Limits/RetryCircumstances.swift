@@ -10,6 +10,8 @@ package struct RetryCircumstances: Sendable, Equatable {
     package var wasRefused = false
     /// Whether its request by itself is larger, as far as can be guessed, than what is granted in a minute.
     package var isOverRate = false
+    /// Whether the service tier that it asks for has no capacity now.
+    package var isTierFull = false
 
     package init() {}
 }

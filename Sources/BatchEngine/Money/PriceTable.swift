@@ -12,29 +12,20 @@ package struct PriceTable: Sendable {
     /// A table without prices.
     package init() {}
 
-    /// Reads a table: an object of models with `input_cost_per_token` and `output_cost_per_token`.
+    /// Reads a table: an object of models with `input_cost_per_token` and `output_cost_per_token`, or with
+    /// `tiered_pricing`.
     ///
-    /// Entries without both, such as those of image models, are left out.
+    /// Entries without, such as those of image models, are left out.
     ///
     /// - Throws: `ConfigurationError` where it is none, or a price is negative or beyond all prices.
     package init(_ json: JSON) throws(ConfigurationError) {
         guard let object = json.object else { throw ConfigurationError("the price table is not a JSON object") }
         for member in object.members where member.key != "sample_spec" {
-            let model = member.value
-            func price(_ name: String) throws(ConfigurationError) -> Double? {
-                guard case .number(let text)? = model[name] else { return nil }
-                guard let price = model[name]?.double, NumberGate.dollarsPerToken.contains(price) else {
-                    throw ConfigurationError("'\(member.key)': \(name) cannot be a price: \(text.prefix(32))")
-                }
-                return price
-            }
-            guard let input = try price("input_cost_per_token"), let output = try price("output_cost_per_token")
-            else { continue }
-            entries[member.key] = Entry(
-                price: ModelPrice(
-                    input: input, output: output, cachedInput: try price("cache_read_input_token_cost"),
-                    cacheWrite: try price("cache_creation_input_token_cost")),
-                provider: model["litellm_provider"]?.string)
+            guard let model = member.value.object else { continue }
+            let provider = model["litellm_provider"]?.string
+            let prefix = member.key.contains("/") ? String(member.key.prefix { $0 != "/" }) : ""
+            let price = try ModelPrice(model, named: member.key, of: provider ?? prefix)
+            if price.isComplete { entries[member.key] = Entry(price: price, provider: provider) }
         }
     }
 
@@ -58,22 +49,22 @@ package struct PriceTable: Sendable {
     }
 
     /// What an attempt cost: the provider's own figure, else by the table; nil where neither is known.
-    package func cost(of result: StreamResult, in lane: ModelName) -> Double? {
+    package func cost(of result: StreamResult, in lane: ModelName, _ billing: Billing = Billing()) -> Double? {
         guard let usage = result.usage else { return nil }
         if let cost = usage.reportedCost { return cost }
         if usage.tokensApart > 0, !Self.totalsHoldThinking(of: lane) { return nil }
         let requests = TokenUsage.iterations(of: usage.raw)
-        let isOfSeveralModels = requests.contains { model(of: $0, in: lane) != lane }
-        return isOfSeveralModels ? cost(of: requests, in: lane) : price(of: lane)?.cost(of: usage)
-    }
-
-    /// What the requests cost that one answer took, each by the price of its own model; nil where one has none.
-    private func cost(of requests: [JSONObject], in lane: ModelName) -> Double? {
+        guard !requests.isEmpty else { return price(of: lane)?.cost(of: usage, billing) }
+        // Each has a length of its own, and with it its rates; what is told of the whole answer holds for each.
+        let parts = requests.map { TokenUsage(raw: usage.raw.onlyCircumstances.merging($0)) }
+        let isWhole =
+            parts.reduce(0) { $0 + ($1.promptTokens ?? 0) } == usage.promptTokens
+            && parts.reduce(0) { $0 + ($1.completionTokens ?? 0) } == usage.completionTokens
+        let isOfOneModel = requests.allSatisfy { model(of: $0, in: lane) == lane }
+        if !isWhole, isOfOneModel { return price(of: lane)?.cost(of: usage, billing) }
         var sum = 0.0
-        for request in requests {
-            guard let cost = price(of: model(of: request, in: lane))?.cost(of: TokenUsage(raw: request)) else {
-                return nil
-            }
+        for part in parts {
+            guard let cost = price(of: model(of: part.raw, in: lane))?.cost(of: part, billing) else { return nil }
             sum += cost
         }
         return sum
@@ -90,6 +81,15 @@ package struct PriceTable: Sendable {
     private func model(of request: JSONObject, in lane: ModelName) -> ModelName {
         guard let model = request["model"]?.string, !model.hasPrefix(lane.model) else { return lane }
         return ModelName(provider: lane.provider, model: model)
+    }
+}
+
+extension JSONObject {
+    /// What a report says of all requests of an answer besides their tokens.
+    fileprivate var onlyCircumstances: JSONObject {
+        var circumstances = JSONObject()
+        for name in ["service_tier", "speed", "inference_geo"] { circumstances[name] = self[name] }
+        return circumstances
     }
 }
 

@@ -40,10 +40,11 @@ final class AttemptSender: Sendable {
         do {
             let prepared = try PreparedAttempt(
                 sent.job, provider: sent.endpoint.provider, policy: configuration.resume, isRefused: sent.isRefused,
-                streamID: streamID(sent.job, sent.random))
+                streamID: streamID(sent.job, sent.random), serviceTier: configuration.serviceTier)
             (sent.plan, sent.request, sent.kept) = (
                 prepared.plan, Reference(prepared.request), prepared.request.kept
             )
+            sent.askedTier = prepared.askedTier
             sent.job.request = []
             return true
         } catch {
@@ -69,7 +70,7 @@ final class AttemptSender: Sendable {
     /// - Parameter judge: tells what of the result bears on the job.
     @inline(never)
     func judge(_ sent: SentJob, _ judge: (Job, StreamResult) -> RetryCircumstances) {
-        guard let result = sent.streamEnd?.result, let plan = sent.plan else { return }
+        guard let result = sent.streamEnd?.result.judged(asking: sent.askedTier), let plan = sent.plan else { return }
         var verdict = AttemptVerdict(
             job: sent.job, plan: plan, attemptID: sent.attemptID, result: result, policy: configuration.retry,
             kept: sent.kept, isEcho: sent.endpoint.provider.echoesPrefix, repeats: sent.repeats,

@@ -57,7 +57,9 @@ package actor JobRunner {
         self.random = random
         self.isIntakeOpen = isIntakeOpen
         signal = WakeSignal(clock: self.clock)
-        admission = Admission(configuration)
+        admission = Admission(
+            configuration,
+            regions: endpoints.compactMapValues { BillingRegion(host: $0.origin.host) })
     }
 
     /// Where the run stands.
@@ -384,7 +386,8 @@ package actor JobRunner {
         sender.judge(sent) { job, result in admission.judge(job, result, at: clock.now) }
         guard let verdict = sent.verdict?.value else { return }
         state.output.add(reported: sent.reportedTokens, bytes: sent.receiver?.modelBytes ?? 0)
-        sent.verdict?.value.end.costUSD = admission.settle(id, verdict.end.result)
+        sent.verdict?.value.end.costUSD = admission.settle(
+            id, verdict.end.result, askedTier: sent.askedTier, at: unixMilliseconds())
         if verdict.isPrefillRefused { state.refusedPrefills.insert("\(sent.job.provider)/\(sent.job.model)") }
         if let reason = verdict.stopsProvider { admission.stopProvider(of: id, reason: reason) }
         if let reason = verdict.stopsModel { admission.stopModel(of: id, reason: reason) }

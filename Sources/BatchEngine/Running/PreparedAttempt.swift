@@ -4,6 +4,8 @@ import LLMStreaming
 struct PreparedAttempt {
     let plan: ResumePlan
     private(set) var request: ProviderRequest
+    /// The service tier that the request names.
+    let askedTier: String?
 
     /// Reads a job's stored request and encodes it for its provider.
     ///
@@ -11,11 +13,15 @@ struct PreparedAttempt {
     ///   - policy: what is done with partial output, where the job's line does not say.
     ///   - isRefused: whether the provider refused to go on from partial text for this model in this run.
     ///   - streamID: what a stream that its server is to keep is called, where that is ours to say.
+    ///   - serviceTier: the one to ask for, where the job's line does not say.
     /// - Throws: kind `invalid_request` where the stored request is none or does not fit the provider.
     init(
-        _ job: Job, provider: Provider, policy: ResumePolicy, isRefused: Bool, streamID: String
+        _ job: Job, provider: Provider, policy: ResumePolicy, isRefused: Bool, streamID: String,
+        serviceTier: String? = nil
     ) throws(LLMError) {
-        let stored = try JobRequest(stored: job.request)
+        var stored = try JobRequest(stored: job.request)
+        if let serviceTier { stored.content.ask(forTier: serviceTier) }
+        askedTier = stored.content.askedTier
         plan = ResumePlan.make(
             partial: job.partial, content: stored.content, model: job.model, provider: provider,
             policy: stored.resume ?? policy, isRefused: isRefused)

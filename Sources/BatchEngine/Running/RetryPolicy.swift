@@ -49,6 +49,9 @@ package struct RetryPolicy: Sendable {
         _ error: LLMError, countedBefore: Int, attempts: Int, isLonger: Bool = false,
         circumstances: RetryCircumstances = RetryCircumstances(), fraction: Double
     ) -> Decision {
+        if circumstances.isTierFull, error.isRetryable {
+            return .retry(after: wait(error, tries: attempts - 1, fraction), costs: .nothing)
+        }
         if let suspicion = error.suspicion {
             if circumstances.isRefusedToAll { return suspicion == .model ? .stopModel : .stopProvider }
             // What may pass is tried as often as any failure that may.

@@ -22,6 +22,8 @@ package struct RunConfiguration: Sendable {
     package var failsFast = false
     /// What is done with partial output, where the job's line does not say.
     package var resume: ResumePolicy = .auto
+    /// The service tier that jobs ask for, where their lines do not say.
+    package var serviceTier: String?
     package var retry = RetryPolicy()
     package var ramp = StartRamp()
 

@@ -21,6 +21,8 @@ package struct RunSnapshot: Sendable, Equatable {
     package var completionTokens = 0
     /// What the run's attempts cost in US dollars, as far as that is known; nil where it is of none.
     package var costUSD: Double?
+    /// Answers whose cost is not known: no sum of costs holds them.
+    package var unpriced = 0
     /// How much more was used than `--max-cost` and `--max-tokens-total` allow.
     package var costOvershoot: Double?
     package var tokenOvershoot: Double?
@@ -50,6 +52,7 @@ package struct RunSnapshot: Sendable, Equatable {
         case .completed(let records):
             completed += 1
             for record in records { finishReasons[record.choice.finishReason, default: 0] += 1 }
+            if end.costUSD == nil { unpriced += 1 }
             promptTokens += records.first?.promptTokens ?? 0
             completionTokens += records.first?.completionTokens ?? 0
         case .failed: failed += 1

@@ -26,6 +26,8 @@ final class SentJob {
     var request: Reference<ProviderRequest>?
     /// Where its stream began, if its server was to keep it.
     var kept: ReplayCursor?
+    /// The service tier that its request names.
+    var askedTier: String?
     var receiver: AttemptReceiver?
     /// What is being sent.
     var attempt: (any CompletionAttempt)?
@@ -46,7 +48,7 @@ final class SentJob {
         self.random = random
         self.answered = answered
         (plan, request, kept, receiver, attempt, streamEnd) = (nil, nil, nil, nil, nil, nil)
-        (verdict, isStored) = (nil, false)
+        (verdict, isStored, askedTier) = (nil, false, nil)
     }
 
     /// The request, which is then the caller's alone.

@@ -84,7 +84,7 @@ enum Rescuer {
             UPDATE attempts SET status = 'interrupted', counts = 0, error_kind = 'cut', error = ?2,
                 overlap_chars = ?3, first_chunk_us = ?4, duration_us = ?5, finish_reason = ?6, response_id = ?7,
                 last_chunk_id = ?8, chunk_count = ?9, gaps = ?10, prompt_tokens = ?11, completion_tokens = ?12,
-                usage_source = ?13, partial = ?14
+                usage_source = ?13, service_tier = ?15, partial = ?14
             WHERE attempt_id = ?1
             """)
         for attempt in attempts {
@@ -104,6 +104,7 @@ enum Rescuer {
             end.bind(usage.completionTokens, at: 12)
             end.bind(usage.source.rawValue, at: 13)
             end.bind(utf8: partial?.stored.stored(inRowOf: connection.maximumBytes), at: 14)
+            end.bind(attempt.accumulator.serviceTier?.shortened(toBytes: 64), at: 15)
             try end.run()
         }
         try release(attempts.map(\.jobID), connection, now)

@@ -9,6 +9,7 @@ extension BatchReader {
             var statistics = BatchStatistics()
             statistics.models = try models(connection)
             statistics.usage = try usage(connection)
+            statistics.tiers = try tiers(connection)
             statistics.faults = try faults(connection)
             statistics.resuming = try resuming(connection)
             return statistics
@@ -95,7 +96,7 @@ extension BatchReader {
         let rows = try connection.prepare(
             """
             SELECT provider, model, completed, tries, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens,
-                billed_prompt_tokens, billed_completion_tokens, cost_usd
+                billed_prompt_tokens, billed_completion_tokens, cost_usd, unpriced
             FROM usage_by_model ORDER BY 1, 2
             """)
         var usage: [BatchStatistics.Usage] = []
@@ -105,9 +106,26 @@ extension BatchReader {
                     provider: rows.text(0), model: rows.text(1), completed: rows.int(2), tries: rows.int(3),
                     promptTokens: rows.int(4), completionTokens: rows.int(5), cachedTokens: rows.int(6),
                     reasoningTokens: rows.int(7), billedPromptTokens: rows.int(8), billedCompletionTokens: rows.int(9),
-                    costUSD: rows.optionalMoney(10)))
+                    costUSD: rows.optionalMoney(10), unpriced: rows.int(11)))
         }
         return usage
+    }
+
+    private func tiers(_ connection: borrowing Connection) throws(SQLiteFailure) -> [BatchStatistics.Tier] {
+        let rows = try connection.prepare(
+            """
+            SELECT provider, model, service_tier, responses, prompt_tokens, completion_tokens, cost_usd, unpriced
+            FROM usage_by_tier ORDER BY 1, 2, 3
+            """)
+        var tiers: [BatchStatistics.Tier] = []
+        while try rows.step() {
+            tiers.append(
+                BatchStatistics.Tier(
+                    provider: rows.text(0), model: rows.text(1), serviceTier: rows.optionalText(2),
+                    responses: rows.int(3), promptTokens: rows.int(4), completionTokens: rows.int(5),
+                    costUSD: rows.optionalMoney(6), unpriced: rows.int(7)))
+        }
+        return tiers
     }
 
     private func faults(_ connection: borrowing Connection) throws(SQLiteFailure) -> [BatchStatistics.Fault] {

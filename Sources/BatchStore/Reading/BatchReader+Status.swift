@@ -26,7 +26,8 @@ extension BatchReader {
                     sum(completion_tokens) FILTER (WHERE completion_tokens BETWEEN 0 AND 1e12),
                     sum(billed_completion_tokens - coalesce(completion_tokens, 0)) FILTER (
                         WHERE billed_completion_tokens - coalesce(completion_tokens, 0) BETWEEN 0 AND 1e12),
-                    sum(cost_usd) FILTER (WHERE cost_usd BETWEEN 0 AND 1e12)
+                    sum(cost_usd) FILTER (WHERE cost_usd BETWEEN 0 AND 1e12),
+                    count(*) FILTER (WHERE cost_usd IS NULL)
                 FROM completions INDEXED BY completions_usage
                 WHERE choice = 0
                 """)
@@ -38,6 +39,7 @@ extension BatchReader {
                 } ?? [], promptTokens: tokens.int(0), completionTokens: tokens.int(1),
                 costUSD: tokens.optionalMoney(3),
                 wastedTokens: tokens.int(2))
+            summary.unpriced = tokens.int(4)
             try addResuming(to: &summary, connection)
             return summary
         }

@@ -58,8 +58,23 @@ package struct BatchStatistics: Sendable {
         package var billedCompletionTokens: Int
         /// Nil where no price is known.
         package var costUSD: Double?
-        /// How many tries have no price; nil where nobody looked.
-        package var unpriced: Int?
+        /// How many tries have no price by another table; nil where nobody looked.
+        package var unpricedTries: Int?
+        /// Answers whose cost is not known: no sum of costs holds them.
+        package var unpriced = 0
+    }
+
+    /// What a service tier of a model served: tokens and cost over all responses, of which some have no price.
+    package struct Tier: Sendable {
+        package var provider: String
+        package var model: String
+        /// In the provider's word; nil where it did not say.
+        package var serviceTier: String?
+        package var responses: Int
+        package var promptTokens: Int
+        package var completionTokens: Int
+        package var costUSD: Double?
+        package var unpriced: Int
     }
 
     /// Tries that went wrong, by kind.
@@ -85,6 +100,7 @@ package struct BatchStatistics: Sendable {
 
     package var models: [Model] = []
     package var usage: [Usage] = []
+    package var tiers: [Tier] = []
     package var faults: [Fault] = []
     package var resuming = Resuming()
 }

@@ -23,6 +23,8 @@ package struct StatusSummary: Sendable, Equatable {
     package var completionTokens: Int
     /// What completed answers cost in US dollars, as far as that is known; nil where it is of none.
     package var costUSD: Double?
+    /// Answers whose cost is not known.
+    package var unpriced = 0
     /// Output tokens that were likely billed for completed answers and are not in them.
     package var wastedTokens = 0
     /// Attempts that went on from kept text, and the output tokens that they did not make again.

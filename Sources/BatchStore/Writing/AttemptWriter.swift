@@ -61,6 +61,7 @@ struct AttemptWriter: ~Copyable {
         let partial = attempt.partial?.stored(inRowOf: connection.maximumBytes)
         end.bind(utf8: partial, at: 22)
         end.bind(attempt.costUSD, at: 23)
+        end.bind(result.serviceTier?.shortened(toBytes: 64), at: 24)
         try end.run()
         try settle(attempt, isPartialLost: attempt.partial != nil && partial == nil)
         if connection.changes > 0 { return true }
@@ -120,7 +121,7 @@ extension AttemptWriter {
                     duration_us = ?7, finish_reason = ?8, http_status = ?9, error_kind = ?10, error = ?11,
                     error_code = ?12, retry_after_ms = ?13, request_id = ?14, response_id = ?15, last_chunk_id = ?16,
                     chunk_count = ?17, gaps = ?18, prompt_tokens = ?19, completion_tokens = ?20, usage_source = ?21,
-                    cost_usd = ?23,
+                    cost_usd = ?23, service_tier = ?24,
                     partial = ?22
                 WHERE attempt_id = ?1
                 """),

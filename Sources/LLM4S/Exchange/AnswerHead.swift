@@ -4,11 +4,13 @@ import LLMStreaming
 struct AnswerHead: Sendable {
     let status: Int
     let requestID: String?
+    let serviceTier: String?
     let rateLimits: RateLimitReport?
 
     init(_ head: ProviderResponseHead, provider: String, now: Double) {
         status = head.status
         requestID = head.requestID
+        serviceTier = head.serviceTier
         rateLimits = head.rateLimits(provider: provider, now: now)
     }
 }

@@ -227,6 +227,7 @@ struct Exchange: Sendable {
     func result(_ outcome: StreamResult.Outcome, at now: NIODeadline) -> StreamResult {
         var result = StreamResult(outcome: outcome, accumulator: handler.accumulator)
         result.requestID = head?.requestID
+        result.serviceTier = result.serviceTier ?? head?.serviceTier
         result.httpStatus = head?.status
         result.rateLimits = head?.rateLimits
         result.firstByteMicroseconds = timings.firstByte

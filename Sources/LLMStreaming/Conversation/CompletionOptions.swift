@@ -42,6 +42,8 @@ public struct CompletionOptions: Sendable, Hashable {
         case reasoningBudgetTokens = "reasoning_budget_tokens"
         /// `chat` or `responses`: which of OpenAI's interfaces is asked.
         case api
+        /// The service tier, in the provider's word: `flex`, `priority`, `standard_only`, ...
+        case serviceTier = "service_tier"
     }
 
     /// The options as given, in their order; nulls count as absent.

@@ -21,6 +21,7 @@ enum AnthropicMessagesRequest {
             case .maxTokens: break
             case .temperature, .topP:
                 if provider.samplingRefusal(for: model) == nil { body[name.rawValue] = value }
+            case .serviceTier: body[name.rawValue] = try provider.tier(value, in: .anthropicMessages)
             case .stop: body["stop_sequences"] = value.string.map { .array([.string($0)]) } ?? value
             case .tools: body["tools"] = try tools(value.array ?? [], provider)
             case .toolChoice: body["tool_choice"] = try toolChoice(value, provider)

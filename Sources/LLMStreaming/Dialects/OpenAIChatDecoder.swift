@@ -13,6 +13,8 @@ package struct OpenAIChatDecoder: Sendable {
     /// What the response has not said of itself: Azure's first chunk has neither (WIRE.md 2), so the first that is not
     /// empty counts.
     private var unknownNames = ["id", "model"]
+    /// The service tier that was told last.
+    private var serviceTier: String?
     /// Cumulative usage may ride on every chunk; it is held until it is the last.
     private var usage: JSONObject?
     private var lastEvent = RepeatedEvent()
@@ -76,7 +78,9 @@ package struct OpenAIChatDecoder: Sendable {
     /// What an event of the hot path means, whose decoding changes nothing; nil where the full decoder must look.
     private mutating func chunk(of bytes: Span<UInt8>) -> StreamedChunk? {
         if let chunk = lastEvent.chunk(of: bytes) { return chunk }
-        guard let found = OpenAIChatFastPath.chunk(of: bytes, isOpen: choices.isFlowing) else { return nil }
+        guard let found = OpenAIChatFastPath.chunk(of: bytes, tier: serviceTier, isOpen: choices.isFlowing) else {
+            return nil
+        }
         lastEvent.keep(bytes, found.chunk, text: found.text)
         return found.chunk
     }
@@ -162,13 +166,16 @@ package struct OpenAIChatDecoder: Sendable {
     }
 
     private mutating func addResponse(_ object: JSONObject, into chunks: inout [StreamedChunk]) {
-        guard !unknownNames.isEmpty else { return }
         var response = JSONObject()
         unknownNames.removeAll { name in
             guard let text = object[name]?.string, !text.isEmpty else { return false }
             response[name] = .string(text)
             return true
         }
+        let told = serviceTier
+        response.addServiceTier(of: object, after: &serviceTier)
+        // What came before had another one in it.
+        if serviceTier != told { lastEvent.forget() }
         if !response.isEmpty { chunks.append(StreamedChunk(.response, JSON.object(response).text)) }
     }
 

@@ -13,9 +13,12 @@ enum OpenAIChatFastPath {
 
     /// The chunk of such an event; nil where the full decoder must look.
     ///
-    /// - Parameter isOpen: whether a choice of that number has begun and not finished: the first event of each is not for
-    ///   this path, nor what comes behind a finish reason.
-    static func chunk(of bytes: Span<UInt8>, isOpen: (Int) -> Bool) -> Found? {
+    /// - Parameters:
+    ///   - bytes: the event's data.
+    ///   - tier: the service tier that was told last; another one is not for this path.
+    ///   - isOpen: whether a choice of that number has begun and not finished: the first event of each is not for this
+    ///     path, nor what comes behind a finish reason.
+    static func chunk(of bytes: Span<UInt8>, tier: String? = nil, isOpen: (Int) -> Bool) -> Found? {
         var scanner = JSONScanner()
         var found: Found?
         let isWhole = object(&scanner, bytes) { key, scanner in
@@ -29,11 +32,21 @@ enum OpenAIChatFastPath {
             {
                 return scanner.takeNull(in: bytes)
             }
+            if JSONScanner.equals(key, "service_tier", in: bytes) { return take(tier, &scanner, bytes) }
             return scanner.skipValue(in: bytes)
         }
         guard isWhole, scanner.peek(in: bytes) == nil, let found, isOpen(found.chunk.choice)
         else { return nil }
         return found
+    }
+
+    /// Takes a service tier that tells nothing new: null, nothing, or the one that was told last.
+    private static func take(_ tier: String?, _ scanner: inout JSONScanner, _ bytes: Span<UInt8>) -> Bool {
+        if scanner.takeNull(in: bytes) { return true }
+        guard let (range, isEscaped) = scanner.rawString(in: bytes), !isEscaped else { return false }
+        if range.isEmpty { return true }
+        guard let tier, tier.utf8.count == range.count else { return false }
+        return zip(tier.utf8, range).allSatisfy { bytes[$1] == $0 }
     }
 
     /// The chunk of the one choice that the list holds.

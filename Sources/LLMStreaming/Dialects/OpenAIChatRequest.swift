@@ -9,7 +9,7 @@ enum OpenAIChatRequest {
         ])
         for name in options.names {
             guard let value = options[name] else { continue }
-            guard let member = member(name, value, model: model, provider: provider) else {
+            guard let member = try member(name, value, model: model, provider: provider) else {
                 throw unsupported(name, provider)
             }
             // Effort and budget of thinking share an object.
@@ -26,7 +26,7 @@ enum OpenAIChatRequest {
     /// The body member of an option; nil where the provider has none, an empty pair where nothing is to be sent.
     private static func member(
         _ name: CompletionOptions.Name, _ value: JSON, model: String, provider: Provider
-    ) -> (String, JSON)?? {
+    ) throws(LLMError) -> (String, JSON)?? {
         if provider.missingOptions.contains(name) { return name == .n && value.int == 1 ? .some(nil) : .none }
         if let renamed = provider.renamedOptions[name] { return (renamed, value) }
         if name == .temperature || name == .topP, provider.samplingRefusal(for: model) != nil { return .some(nil) }
@@ -34,6 +34,7 @@ enum OpenAIChatRequest {
         case .temperature, .topP, .presencePenalty, .frequencyPenalty, .stop, .seed, .n, .tools, .toolChoice,
             .responseFormat:
             return (name.rawValue, value)
+        case .serviceTier: return (name.rawValue, try provider.tier(value, in: .openAIChat))
         case .maxTokens:
             // A fine-tuned model is named after its base: "ft:gpt-6-luna:...".
             let base = model.hasPrefix("ft:") ? model.dropFirst(3) : model[...]

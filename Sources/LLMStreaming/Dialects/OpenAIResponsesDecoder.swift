@@ -14,6 +14,8 @@ package struct OpenAIResponsesDecoder: Sendable {
     /// The number of the last event, behind which the stream can be asked for again; nil where events have none.
     package private(set) var sequenceNumber: Int?
     private var unknownNames = ["id", "model"]
+    /// The service tier that was told last: the one asked for, then the one that served.
+    private var serviceTier: String?
     private var isDone = false
     /// Whether a text came whole that does not begin with the pieces that came of it.
     private var hasContradiction = false
@@ -136,13 +138,14 @@ package struct OpenAIResponsesDecoder: Sendable {
     }
 
     private mutating func addNames(_ response: JSONObject?, into chunks: inout [StreamedChunk]) {
-        guard let response, !unknownNames.isEmpty else { return }
+        guard let response else { return }
         var names = JSONObject()
         unknownNames.removeAll { name in
             guard let text = response[name]?.string, !text.isEmpty else { return false }
             names[name] = .string(text)
             return true
         }
+        names.addServiceTier(of: response, after: &serviceTier)
         if !names.isEmpty { chunks.append(StreamedChunk(.response, JSON.object(names).text)) }
     }
 }

@@ -12,6 +12,7 @@ enum OpenAIResponsesRequest {
             guard let value = options[name] else { continue }
             switch name {
             case .temperature, .topP: body[name.rawValue] = value
+            case .serviceTier: body[name.rawValue] = try provider.tier(value, in: .openAIResponses)
             case .maxTokens: body["max_output_tokens"] = value
             case .tools: body["tools"] = .array((value.array ?? []).map(ResponseToolForm.tool))
             case .toolChoice: body["tool_choice"] = try ResponseToolForm.choice(value, provider)

@@ -26,6 +26,25 @@ public enum RequestContent: Sendable, Hashable {
         }
     }
 
+    /// The service tier that it names; nil where it names none.
+    package var askedTier: String? { members[CompletionOptions.Name.serviceTier.rawValue]?.string }
+
+    /// Names a service tier, where it names none yet.
+    package mutating func ask(forTier tier: String) {
+        guard askedTier == nil else { return }
+        switch self {
+        case .conversation(let conversation, var options, let extraBody):
+            // Taken out by the line: then it stays out.
+            guard extraBody[CompletionOptions.Name.serviceTier.rawValue] == nil else { return }
+            options[.serviceTier] = .string(tier)
+            self = .conversation(conversation, options, extraBody: extraBody)
+        case .body(var body, let dialect):
+            guard body[CompletionOptions.Name.serviceTier.rawValue] == nil else { return }
+            body[CompletionOptions.Name.serviceTier.rawValue] = .string(tier)
+            self = .body(body, dialect)
+        }
+    }
+
     /// How many answers are asked for.
     package var choices: Int { (members["n"]?.int ?? 1).clamped(to: 1...NumberGate.counts.upperBound) }
 

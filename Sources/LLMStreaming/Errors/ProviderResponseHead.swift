@@ -24,6 +24,11 @@ public struct ProviderResponseHead: Sendable, Equatable {
             }
     }
 
+    /// The service tier that served, where a header tells it: Gemini's, Bedrock's.
+    package var serviceTier: String? {
+        ["x-gemini-service-tier", "x-amzn-bedrock-service-tier"].lazy.compactMap { self[$0] }.first { !$0.isEmpty }
+    }
+
     /// The provider's name of the request, under any of the names in use (WIRE.md 5.4): its own before those that a
     /// router or a gateway adds.
     public var requestID: String? { Self.requestIDNames.lazy.compactMap { self[$0] }.first { !$0.isEmpty } }

@@ -24,6 +24,7 @@ extension Redactor {
         result.responseID = name(result.responseID)
         result.model = name(result.model)
         result.requestID = name(result.requestID)
+        result.serviceTier = name(result.serviceTier)
         // Its name is what the server would be asked by.
         if let cursor = result.cursor, redacted(cursor.id) != cursor.id { result.cursor = nil }
         return result

@@ -106,6 +106,11 @@ public struct Provider: Sendable, Hashable {
     public var missingOptions: Set<CompletionOptions.Name>
     /// Options that its requests call otherwise than its dialect does.
     public var renamedOptions: [CompletionOptions.Name: String]
+    /// The words for service tiers that its requests may hold, none where they have no field for one; nil where they are
+    /// not known, and any goes.
+    public var serviceTiers: [String]?
+    /// Those that only a Responses request may hold besides.
+    public var responsesServiceTiers: [String]
     /// Models that refuse temperature and nucleus sampling.
     public var samplingRefusal: ModelSet?
     /// What belongs behind an address that does not have it yet: Azure's variables hold the resource's address alone.
@@ -133,7 +138,8 @@ public struct Provider: Sendable, Hashable {
         keepsStreams: Bool = false, storesBackgroundResponses: Bool = false,
         prefix: PrefixQuirks = PrefixQuirks(),
         missingOptions: Set<CompletionOptions.Name> = [], renamedOptions: [CompletionOptions.Name: String] = [:],
-        samplingRefusal: ModelSet? = nil, apiVersionVariables: [String] = []
+        samplingRefusal: ModelSet? = nil, apiVersionVariables: [String] = [], serviceTiers: [String]? = nil,
+        responsesServiceTiers: [String] = []
     ) {
         self.name = name
         self.dialect = dialect
@@ -164,6 +170,8 @@ public struct Provider: Sendable, Hashable {
         self.renamedOptions = renamedOptions
         self.samplingRefusal = samplingRefusal
         self.apiVersionVariables = apiVersionVariables
+        self.serviceTiers = serviceTiers
+        self.responsesServiceTiers = responsesServiceTiers
     }
 
     /// Whether requests of that dialect can go to it.
@@ -202,7 +210,8 @@ public struct Provider: Sendable, Hashable {
             && left.prefix == right.prefix
             && left.missingOptions == right.missingOptions && left.renamedOptions == right.renamedOptions
             && left.samplingRefusal == right.samplingRefusal
-            && left.apiVersionVariables == right.apiVersionVariables
+            && left.apiVersionVariables == right.apiVersionVariables && left.serviceTiers == right.serviceTiers
+            && left.responsesServiceTiers == right.responsesServiceTiers
     }
 
     /// Hashes the name, which tells providers apart.

@@ -47,14 +47,17 @@ public struct ProviderCatalog: Sendable {
             keyVariables: ["OPENAI_API_KEY"],
             streamOptions: JSONObject.usageOnly.merging(.withoutObfuscation),
             maxCompletionTokensPrefixes: reasoningModels, otherDialects: [.openAIResponses],
-            responsesStreamOptions: .withoutObfuscation, replay: .response),
+            responsesStreamOptions: .withoutObfuscation, replay: .response,
+            serviceTiers: ["auto", "default", "flex", "priority", "fast", "scale"],
+            responsesServiceTiers: ["ultrafast"]),
         // A model is a deployment's name (WIRE.md 1), often that of the model behind it.
         Provider(
             name: "azure", baseURLVariables: ["AZURE_OPENAI_ENDPOINT", "AZURE_API_BASE"],
             keyVariables: ["AZURE_OPENAI_API_KEY", "AZURE_API_KEY"], tokenVariables: ["AZURE_OPENAI_AD_TOKEN"],
             authorization: .apiKey, maxCompletionTokensPrefixes: reasoningModels, addressPath: "/openai/v1",
             otherDialects: [.openAIResponses], responsesStreamOptions: .withoutObfuscation, replay: .response,
-            apiVersionVariables: ["AZURE_API_VERSION", "OPENAI_API_VERSION"]),
+            apiVersionVariables: ["AZURE_API_VERSION", "OPENAI_API_VERSION"],
+            serviceTiers: ["auto", "default", "flex", "priority"]),
         Provider(
             name: "anthropic", dialect: .anthropicMessages, baseURL: "https://api.anthropic.com",
             baseURLVariables: ["ANTHROPIC_BASE_URL"], keyVariables: ["ANTHROPIC_API_KEY"],
@@ -62,42 +65,47 @@ public struct ProviderCatalog: Sendable {
             headers: [("anthropic-version", "2023-06-01")],
             // Later models refuse an assistant's message at the end (WIRE.md 6).
             modelResume: Provider.ModelResume(.claude(through: ClaudeVersion(4, 5)), .assistant),
-            samplingRefusal: .named(["opus-4-7", "opus-4-8", "opus-5", "sonnet-5", "haiku-5-5", "fable-5"])),
+            samplingRefusal: .named(["opus-4-7", "opus-4-8", "opus-5", "sonnet-5", "haiku-5-5", "fable-5"]),
+            serviceTiers: ["auto", "standard_only"]),
         Provider(
             name: "openrouter", baseURL: "https://openrouter.ai/api/v1", baseURLVariables: ["OPENROUTER_BASE_URL"],
             keyVariables: ["OPENROUTER_API_KEY"], resume: .assistant, reasoningForm: .object,
-            isResumeCertain: false),
+            isResumeCertain: false, serviceTiers: ["auto", "default", "flex", "priority", "fast", "scale"]),
         Provider(
             name: "deepseek", baseURL: "https://api.deepseek.com", baseURLVariables: ["DEEPSEEK_BASE_URL"],
             keyVariables: ["DEEPSEEK_API_KEY"], resume: .prefix, reasoningForm: .effortOrDisabled,
             // Thinking is on where a request does not say, and does not go with a prefix.
             prefix: PrefixQuirks(
                 path: "/beta",
-                members: JSONObject([JSONObject.Member(key: "thinking", value: ["type": "disabled"])]))),
+                members: JSONObject([JSONObject.Member(key: "thinking", value: ["type": "disabled"])])),
+            serviceTiers: []),
         // It refuses fields that it does not know, and reports usage unasked.
         Provider(
             name: "mistral", baseURL: "https://api.mistral.ai/v1", baseURLVariables: ["MISTRAL_BASE_URL"],
             keyVariables: ["MISTRAL_API_KEY"], resume: .prefix, streamOptions: JSONObject(),
-            echoesPrefix: true, renamedOptions: [.seed: "random_seed"]),
+            echoesPrefix: true, renamedOptions: [.seed: "random_seed"],
+            serviceTiers: ["auto", "standard_only"]),
         Provider(
             name: "groq", baseURL: "https://api.groq.com/openai/v1", baseURLVariables: ["GROQ_BASE_URL"],
-            keyVariables: ["GROQ_API_KEY"], resume: .assistant, isResumeCertain: false),
+            keyVariables: ["GROQ_API_KEY"], resume: .assistant, isResumeCertain: false,
+            serviceTiers: ["on_demand", "flex", "auto", "performance"]),
         Provider(
             name: "vllm", baseURL: "http://localhost:8000/v1", baseURLVariables: ["VLLM_BASE_URL"],
             keyVariables: ["VLLM_API_KEY"], needsKey: false, resume: .continueFinalMessage,
             otherDialects: [.openAIResponses],
-            replay: .response, storesBackgroundResponses: true),
+            replay: .response, storesBackgroundResponses: true, serviceTiers: []),
         Provider(
             name: "sglang", baseURL: "http://localhost:30000/v1", baseURLVariables: ["SGLANG_BASE_URL"],
-            keyVariables: ["SGLANG_API_KEY"], needsKey: false, resume: .continueFinalMessage),
+            keyVariables: ["SGLANG_API_KEY"], needsKey: false, resume: .continueFinalMessage, serviceTiers: []),
         Provider(
             name: "llamacpp", baseURL: "http://localhost:8080/v1", baseURLVariables: ["LLAMACPP_BASE_URL"],
             keyVariables: ["LLAMACPP_API_KEY", "LLAMA_API_KEY"], needsKey: false, resume: .assistant,
-            replay: .conversation, keepsStreams: true),
+            replay: .conversation, keepsStreams: true, serviceTiers: []),
         Provider(
             name: "ollama", baseURL: "http://localhost:11434/v1",
             baseURLVariables: ["OLLAMA_BASE_URL", "OLLAMA_HOST"], keyVariables: ["OLLAMA_API_KEY"], needsKey: false,
-            resume: .assistant, addressPath: "/v1", isResumeCertain: false, missingOptions: [.n, .toolChoice]),
+            resume: .assistant, addressPath: "/v1", isResumeCertain: false, missingOptions: [.n, .toolChoice],
+            serviceTiers: []),
         Provider(
             name: "mock", baseURLVariables: ["MOCK_BASE_URL"], needsKey: false, authorization: .none,
             resume: .continueFinalMessage,

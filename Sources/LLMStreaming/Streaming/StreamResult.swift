@@ -16,6 +16,8 @@ package struct StreamResult: Sendable {
     package var cursor: ReplayCursor?
     /// The model that answered, as it calls itself.
     package var model: String?
+    /// The service tier that served it, in the provider's word; nil where it does not say.
+    package var serviceTier: String?
     /// Whether the response said its name before anything of the answer came.
     package var isNamedFirst = false
     package var requestID: String?
@@ -35,6 +37,8 @@ package struct StreamResult: Sendable {
     /// Whether a connection that had served before failed before the first byte of an answer: such a try is repeated
     /// at once and does not count (SPEC 7).
     package var isStaleConnection: Bool
+    /// Whether it is the refusal of a service tier that has no capacity now: no limit of the caller's, and no outage.
+    package private(set) var isOfFullTier = false
 
     /// What counts the memory that it takes, for as long as somebody has it; nil for one that takes little.
     package var memory: (any AnyObject & Sendable)?
@@ -69,5 +73,14 @@ package struct StreamResult: Sendable {
             responseID: accumulator.responseID, model: accumulator.model)
         cursor = accumulator.cursor
         isNamedFirst = accumulator.isNamedFirst
+        serviceTier = accumulator.serviceTier
+    }
+
+    /// This result, with its error as the refusal of the tier that was asked for, where it is that.
+    package func judged(asking tier: String?) -> StreamResult {
+        guard case .failed(let error) = outcome, let refusal = error.refusing(tier) else { return self }
+        var result = self
+        (result.outcome, result.isOfFullTier) = (.failed(refusal), true)
+        return result
     }
 }

@@ -22,6 +22,9 @@ public struct StreamingAccumulator: Sendable {
     /// Whether the response said its name before anything of the answer came.
     package private(set) var isNamedFirst = false
     private var usageReport: JSONObject?
+    private var toldTier: String?
+    /// The service tier that serves, in the provider's word; nil where it does not say.
+    public var serviceTier: String? { toldTier ?? usageReport?[JSONObject.serviceTierName]?.string }
     /// How far a stream was read that its server keeps; nil where what came after the last cursor is not behind it.
     public private(set) var cursor: ReplayCursor?
     /// How many pieces of text and reasoning came: the tokens, roughly, where no usage is reported.
@@ -45,8 +48,13 @@ public struct StreamingAccumulator: Sendable {
         byteCount += chunk.text.utf8.count
         switch chunk.kind {
         case .response:
-            if !hasContent { isNamedFirst = true }
             let response = try? JSONParser.parse(chunk.text)
+            if let tier = response?[JSONObject.serviceTierName]?.string {
+                toldTier = tier
+                // That alone is no name.
+                if response?.object?.members.count == 1 { return }
+            }
+            if !hasContent { isNamedFirst = true }
             responseID = response?["id"]?.string ?? responseID
             model = response?["model"]?.string ?? model
         case .usage:

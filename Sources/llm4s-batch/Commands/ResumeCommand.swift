@@ -86,6 +86,7 @@ private struct StoredJobsRun {
         try options.limits.check(prices, knows: models)
         if let fault = resumeFault(models, config.catalog) { throw Exit(.input, "--resume: \(fault)") }
         let names = Set(models.map(\.provider)).sorted()
+        if let fault = options.tierFault(at: names.compactMap { config.catalog[$0] }) { throw fault }
         let endpoints = try await Endpoints(
             names, catalog: config.catalog, baseURL: options.baseURL,
             baseURLProvider: Endpoints.baseURLProvider(options, chosen: providers.provider, named: names),

@@ -55,6 +55,8 @@ struct RunCommand: AsyncParsableCommand {
         if isReadOnce { try await checkReadOnce() }
         try options.limits.check(
             prices, knows: checked.map { Array($0.jobsByModel.keys) } ?? [])
+        let known = (checked?.jobsByModel.keys).map { Set($0.map(\.provider)).sorted() } ?? []
+        if let fault = options.tierFault(at: known.compactMap { config.catalog[$0] }) { throw fault }
         // What a pipe will name is not known: every provider that can be used is made ready.
         let names = checked.map { $0.jobsByProvider.keys.sorted() } ?? config.catalog.names
         let chosen = input.providers.provider ?? (checked == nil ? reading.parser.defaults.model?.provider : nil)

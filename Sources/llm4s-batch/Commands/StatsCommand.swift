@@ -30,7 +30,7 @@ struct StatsCommand: AsyncParsableCommand {
                 let usage = statistics.usage[index]
                 let cost = costs[ModelName(provider: usage.provider, model: usage.model)]
                 statistics.usage[index].costUSD = cost?.costUSD
-                statistics.usage[index].unpriced = cost?.unpriced ?? 0
+                statistics.usage[index].unpricedTries = cost?.unpriced ?? 0
             }
         }
         let report = StatsReport(statistics: statistics, width: Console.outputWidth)

@@ -47,6 +47,12 @@ struct RunOptions: ParsableArguments {
             "What to do with partial answers: auto takes the exact ways, continue asks the model.", valueName: "WAY"))
     var resume = ResumePolicy.auto
 
+    @Option(
+        help: ArgumentHelp(
+            "Service tier to ask for, in the provider's word, where a job's line names none: flex, priority, "
+                + "standard_only, ... (default: none is named).", valueName: "TIER"))
+    var serviceTier: String?
+
     @Option(help: ArgumentHelp("Jobs to take up at most; 0 for all.", valueName: "N"))
     var maxJobs = 0
 
@@ -98,6 +104,7 @@ struct RunOptions: ParsableArguments {
     mutating func validate() throws {
         try FlagBounds.check("max-attempts", maxAttempts, FlagBounds.attempts)
         try FlagBounds.check("max-event-bytes", maxEventBytes, FlagBounds.bytes)
+        if serviceTier?.isEmpty == true { throw ValidationError("--service-tier must name a service tier") }
         try FlagBounds.check("max-jobs", maxJobs, NumberGate.counts)
         let timeouts = [
             ("connect-timeout", connectTimeout), ("first-token-timeout", firstTokenTimeout),
@@ -122,6 +129,7 @@ struct RunOptions: ParsableArguments {
         object["job-timeout"] = jobTimeout.map { .string($0.defaultValueDescription) }
         object["drain-timeout"] = .string(drainTimeout.defaultValueDescription)
         object["resume"] = .string(resume.rawValue)
+        object["service-tier"] = serviceTier.map(JSON.string)
         object["max-jobs"] = .int(maxJobs)
         object["fail-fast"] = .bool(failFast)
         object["chunks"] = .string(chunks.rawValue)
@@ -142,12 +150,29 @@ struct RunOptions: ParsableArguments {
         configuration.maximumJobs = maxJobs == 0 ? nil : maxJobs
         configuration.failsFast = failFast
         configuration.resume = resume
+        configuration.serviceTier = serviceTier
         configuration.retry.maximumAttempts = maxAttempts
         return configuration
     }
 }
 
 extension RunOptions {
+    /// Why the service tier cannot be asked for; nil where every provider has it, and where none is named.
+    func tierFault(at providers: [Provider]) -> ConfigurationError? {
+        guard let serviceTier else { return nil }
+        for provider in providers {
+            guard let known = provider.serviceTiers.map({ $0.isEmpty ? [] : $0 + provider.responsesServiceTiers }),
+                !known.contains(serviceTier)
+            else { continue }
+            return ConfigurationError(
+                known.isEmpty
+                    ? "--service-tier: provider '\(provider.name)' has no field for one"
+                    : "--service-tier is one of \(known.joined(separator: ", ")) at provider '\(provider.name)', not "
+                        + serviceTier.shortened(toBytes: 64))
+        }
+        return nil
+    }
+
     /// How servers are reached: what is trusted, what is shown, and by way of which proxies.
     func trust(_ environment: [String: String]) -> TransportConfiguration {
         var configuration = TransportConfiguration(environment: environment, caFile: caFile)

@@ -61,6 +61,7 @@ struct EventLog: Sendable {
                 ("tokens_per_second", .double(snapshot.receivedTokens / max(duration.seconds, 0.001))),
                 ("finish_reasons", FinishReport(counts: snapshot.finishReasons).json),
                 ("cost_usd", snapshot.costUSD.map(JSON.double) ?? .null),
+                ("unpriced", .int(snapshot.unpriced)),
             ])
     }
 

@@ -87,6 +87,11 @@ struct ProgressLine {
         return "limited to \(count(limit.streams)) by \(cause)" + (limit.silent > 0 ? ", \(silent)" : "")
     }
 
+    /// How many answers a sum of costs leaves out; nothing where it has all.
+    static func unpriced(_ answers: Int) -> String {
+        answers > 0 ? " (\(InputReport.plural(answers, "answer")) without a price)" : ""
+    }
+
     /// What something cost: an amount of money, or `free`.
     static func cost(_ value: Double) -> String { value == 0 ? "free" : dollars(value) }
 

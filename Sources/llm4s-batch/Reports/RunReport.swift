@@ -58,7 +58,8 @@ struct RunReport {
         let tokens =
             snapshot.completionTokens > 0
             ? ", \(ProgressLine.count(snapshot.completionTokens)) tokens, \(ProgressLine.count(rate)) tokens/s" : ""
-        let cost = snapshot.costUSD.map { ", \(ProgressLine.cost($0))" } ?? ""
+        let cost =
+            snapshot.costUSD.map { ", \(ProgressLine.cost($0))\(ProgressLine.unpriced(snapshot.unpriced))" } ?? ""
         return parts.joined(separator: ", ") + " in \(seconds) s\(tokens)\(cost) · \(databasePath)"
     }
 }

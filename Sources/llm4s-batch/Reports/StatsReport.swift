@@ -52,15 +52,28 @@ struct StatsReport {
             if usage.cachedTokens > 0 { first += ", \(ProgressLine.count(usage.cachedTokens)) from a cache" }
             if usage.reasoningTokens > 0 { first += ", \(ProgressLine.count(usage.reasoningTokens)) of thinking" }
             let tries = usage.tries == 1 ? "1 try" : "\(ProgressLine.count(usage.tries)) tries"
-            let cost = usage.costUSD.map { ProgressLine.cost($0) } ?? "cost not known"
-            let unpriced = usage.unpriced.flatMap {
+            let cost =
+                (usage.costUSD.map { ProgressLine.cost($0) } ?? "cost not known")
+                + (usage.costUSD == nil || usage.unpricedTries != nil ? "" : ProgressLine.unpriced(usage.unpriced))
+            let unpriced = usage.unpricedTries.flatMap {
                 $0 > 0 ? ", \(InputReport.plural($0, "try", "tries")) without a price" : nil
             }
             return [
                 "\(name(usage.provider, usage.model)) · \(tries), \(cost)\(unpriced ?? "")", first,
                 "  billed   \(ProgressLine.count(usage.billedPromptTokens)) tokens in, "
                     + "\(ProgressLine.count(usage.billedCompletionTokens)) out, as far as is known",
-            ]
+            ] + tiers(of: usage)
+        }
+    }
+
+    /// What each service tier served, where any was told.
+    private func tiers(of usage: BatchStatistics.Usage) -> [String] {
+        let tiers = statistics.tiers.filter { $0.provider == usage.provider && $0.model == usage.model }
+        guard tiers.contains(where: { $0.serviceTier != nil }) else { return [] }
+        return tiers.map { tier in
+            let cost = tier.costUSD.map { ", \(ProgressLine.cost($0))\(ProgressLine.unpriced(tier.unpriced))" } ?? ""
+            return "  tier     \(TerminalText.line(tier.serviceTier ?? "not told", limit: 40)): "
+                + "\(InputReport.plural(tier.responses, "response"))\(cost)"
         }
     }
 
@@ -121,6 +134,7 @@ struct StatsReport {
         let resuming = statistics.resuming
         return [
             "models": .array(statistics.models.map(Self.json)), "usage": .array(statistics.usage.map(Self.json)),
+            "tiers": .array(statistics.tiers.map(Self.json)),
             "errors": .array(
                 statistics.faults.map { fault in
                     [
@@ -157,8 +171,17 @@ struct StatsReport {
             "completion_tokens": .int(usage.completionTokens), "cached_tokens": .int(usage.cachedTokens),
             "reasoning_tokens": .int(usage.reasoningTokens), "billed_prompt_tokens": .int(usage.billedPromptTokens),
             "billed_completion_tokens": .int(usage.billedCompletionTokens),
-            "cost_usd": usage.costUSD.map(JSON.double) ?? .null,
-            "unpriced_tries": usage.unpriced.map(JSON.int) ?? .null,
+            "cost_usd": usage.costUSD.map(JSON.double) ?? .null, "unpriced": .int(usage.unpriced),
+            "unpriced_tries": usage.unpricedTries.map(JSON.int) ?? .null,
+        ]
+    }
+
+    private static func json(_ tier: BatchStatistics.Tier) -> JSON {
+        [
+            "provider": .string(tier.provider), "model": .string(tier.model),
+            "service_tier": tier.serviceTier.map(JSON.string) ?? .null, "responses": .int(tier.responses),
+            "prompt_tokens": .int(tier.promptTokens), "completion_tokens": .int(tier.completionTokens),
+            "cost_usd": tier.costUSD.map(JSON.double) ?? .null, "unpriced": .int(tier.unpriced),
         ]
     }
 

@@ -42,6 +42,7 @@ struct StatusReport {
                         .map { .init(key: String($0.key), value: .int($0.value)) })),
         ]
         object["cost_usd"] = status.costUSD.map(JSON.double) ?? .null
+        object["unpriced"] = .int(status.unpriced)
         object["waits"] = .array(waits)
         object["chunks_per_second"] = .double(rate(\.chunks))
         object["tokens_per_second"] = .double(tokensPerSecond)
@@ -84,7 +85,9 @@ struct StatusReport {
                 + "\(ProgressLine.count(status.completionTokens)) out")
         if let ends = FinishReport(counts: finishReasons).text { lines += row("answers", ends) }
         if let resuming { lines.append("  resumed     \(resuming)") }
-        if let cost = status.costUSD { lines.append("  cost        \(ProgressLine.cost(cost))") }
+        if let cost = status.costUSD {
+            lines.append("  cost        \(ProgressLine.cost(cost))\(ProgressLine.unpriced(status.unpriced))")
+        }
         if let run = status.run { lines += runLines(run) }
         lines += FailureReport.lines(failures, width: width.map { $0 - 2 }).map { "  " + $0 }
         return lines.joined(separator: "\n")

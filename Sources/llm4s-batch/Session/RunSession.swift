@@ -136,6 +136,9 @@ struct RunSession: Sendable {
     /// Why a job cannot run; nil where it can.
     private func fault(_ job: NewJob) -> ConfigurationError? {
         if let fault = endpoints.faults[job.provider] { return fault }
+        if let fault = options.tierFault(at: [endpoints.table[job.provider]?.provider].compactMap(\.self)) {
+            return fault
+        }
         let lane = ModelName(provider: job.provider, model: job.model)
         do { try options.limits.check(prices, knows: [lane]) } catch { return error }
         return nil

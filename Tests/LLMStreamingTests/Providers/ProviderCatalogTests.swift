@@ -97,6 +97,7 @@ import Testing
             { $0.modelResume = Provider.ModelResume(.claude(through: ClaudeVersion(4)), .assistant) },
             { $0.isResumeCertain = false }, { $0.echoesPrefix = true }, { $0.replay = .response },
             { $0.keepsStreams = true }, { $0.storesBackgroundResponses = true },
+            { $0.serviceTiers = [] }, { $0.responsesServiceTiers = ["t"] },
         ]
         #expect(changes.count == Mirror(reflecting: provider).children.count)
         for change in changes {

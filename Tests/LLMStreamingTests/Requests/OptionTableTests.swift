@@ -119,6 +119,16 @@ import Testing
             anthropic: #""thinking":{"type":"enabled","budget_tokens":2048}"#,
             ["openrouter": #""reasoning":{"max_tokens":2048}"#]),
         Row(#""api":"chat""#, chat: "", responses: nil, anthropic: nil),
+        Row(
+            #""service_tier":"auto""#, openAI: #""service_tier":"auto""#, anthropic: #""service_tier":"auto""#,
+            ["deepseek": nil, "vllm": nil, "sglang": nil, "llamacpp": nil, "ollama": nil]),
+        Row(
+            #""service_tier":"flex""#, openAI: #""service_tier":"flex""#, anthropic: nil,
+            ["mistral": nil, "deepseek": nil, "vllm": nil, "sglang": nil, "llamacpp": nil, "ollama": nil]),
+        Row(
+            #""service_tier":"standard_only""#, chat: nil, responses: nil,
+            anthropic: #""service_tier":"standard_only""#,
+            ["mistral": #""service_tier":"standard_only""#]),
         Row(#""temperature":null"#, openAI: "", anthropic: ""),
     ]
 
@@ -179,6 +189,30 @@ import Testing
     @Test func everyOptionHasARow() {
         let covered = Set(Self.rows.map { $0.option.split(separator: "\"")[0] })
         #expect(covered == Set(CompletionOptions.Name.allCases.map { $0.rawValue[...] }))
+    }
+
+    /// A tier of the Responses interface alone, and the words that a provider has.
+    @Test func aTierIsOneOfTheInterfacesOwn() throws {
+        var options = CompletionOptions()
+        options[.serviceTier] = "ultrafast"
+        let openAI = Provider.named("openai")
+        let error = #expect(throws: LLMError.self) {
+            try RequestEncoder.encode(
+                .conversation([.user("hi")], options, extraBody: JSONObject()), model: "m", provider: openAI)
+        }
+        #expect(
+            error?.message
+                == "option 'service_tier' is one of auto, default, flex, priority, fast, scale at provider 'openai', "
+                + "not \"ultrafast\"")
+        options[.api] = "responses"
+        let request = try RequestEncoder.encode(
+            .conversation([.user("hi")], options, extraBody: JSONObject()), model: "m", provider: openAI)
+        #expect(String(decoding: request.body, as: UTF8.self).contains(#""service_tier":"ultrafast""#))
+        // Of a server that nobody here knows any word is sent.
+        options = CompletionOptions()
+        options[.serviceTier] = "gold"
+        _ = try RequestEncoder.encode(
+            .conversation([.user("hi")], options, extraBody: JSONObject()), model: "m", provider: Provider(name: "lab"))
     }
 
     @Test func anInterfaceThatAProviderDoesNotHaveIsRefused() {

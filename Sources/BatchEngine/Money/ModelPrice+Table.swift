@@ -1,0 +1,69 @@
+import LLMStreaming
+
+extension ModelPrice {
+    /// Reads an entry of the price table.
+    ///
+    /// - Parameters:
+    ///   - entry: the entry.
+    ///   - name: its own, for messages.
+    ///   - provider: whose it is, as the table calls it.
+    /// - Throws: `ConfigurationError` where a number cannot be a price.
+    init(_ entry: JSONObject, named name: String, of provider: String) throws(ConfigurationError) {
+        var rates: [PriceKey: Double] = [:]
+        for member in entry.members {
+            guard let key = PriceKey(member.key) else { continue }
+            rates[key] = try Self.price(member, of: name)
+        }
+        // Fireworks bills half for cached input where an entry does not say; LiteLLM has that in its code.
+        if provider == "fireworks_ai", rates[PriceKey(.cachedInput)] == nil {
+            rates[PriceKey(.cachedInput)] = rates[PriceKey(.input)].map { $0 / 2 }
+        }
+        self.init(rates: rates)
+        includesThresholds = provider == "xai"
+        for row in entry["tiered_pricing"]?.array ?? [] {
+            guard let object = row.object, let range = row["range"]?.array, range.count == 2,
+                let lower = range[0].double, let upper = range[1].double
+            else { continue }
+            ranges.append(PricedRange(lower: lower, upper: upper, rates: try Self.flatRates(object, of: name)))
+        }
+        ranges.sort { $0.lower < $1.lower }
+        if let block = entry["off_peak_pricing"]?.object {
+            offPeak = OffPeakPrice(block, rates: try Self.flatRates(block, of: name))
+        }
+        for member in entry.members where member.key.contains("uplift_multiplier") {
+            multipliers[member.key] = try Self.price(member, of: name)
+        }
+        for member in entry["provider_specific_entry"]?.object?.members ?? [] where member.value.double != nil {
+            multipliers[member.key] = try Self.price(member, of: name)
+        }
+        if let cost = entry["search_context_cost_per_query"]?["search_context_size_medium"] {
+            search = try Self.price(JSONObject.Member(key: "search_context_size_medium", value: cost), of: name)
+        }
+    }
+
+    /// The rates of an object that knows neither thresholds nor tiers.
+    private static func flatRates(
+        _ object: JSONObject, of name: String
+    ) throws(ConfigurationError) -> [PriceKey.Kind: Double] {
+        var rates: [PriceKey.Kind: Double] = [:]
+        for member in object.members {
+            guard let kind = PriceKey.Kind(rawValue: member.key) else { continue }
+            rates[kind] = try price(member, of: name)
+        }
+        return rates
+    }
+
+    /// A price, which may be written as a text; nil for what is no number.
+    private static func price(_ member: JSONObject.Member, of name: String) throws(ConfigurationError) -> Double? {
+        let text: String
+        switch member.value {
+        case .number(let number): text = number
+        case .string(let number) where Double(number) != nil: text = number
+        default: return nil
+        }
+        guard let price = Double(text), NumberGate.dollarsPerToken.contains(price) else {
+            throw ConfigurationError("'\(name)': \(member.key) cannot be a price: \(text.prefix(32))")
+        }
+        return price
+    }
+}
