@@ -68,7 +68,8 @@ struct EndToEndOptionTests {
             [job("a", "openai/count-3"), priority, job("c", "openai/count-4")], "--service-tier", "flex", "--base-url",
             server.baseURL, "--prices", prices, "--concurrency", "1", environment: ["OPENAI_API_KEY": "k"])
         #expect(ended.status == 0 && ended.error.contains("(1 answer without a price)"), "\(ended.error)")
-        let asked = server.requests.map { request in
+        // Models take turns.
+        let asked = server.requests.sorted { $0.lastUserText < $1.lastUserText }.map { request in
             ["flex", "priority"].filter { request.bodyText.contains("\"service_tier\":\"\($0)\"") }
         }
         #expect(asked == [["flex"], ["priority"], ["flex"]])

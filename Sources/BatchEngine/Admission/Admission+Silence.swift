@@ -12,9 +12,10 @@ struct StreamPulse {
 extension Admission {
     /// When open streams are to be looked at again; nil where nothing depends on it.
     ///
-    /// Where all streams are open that may be, who waits for one is told how many of them are silent.
+    /// Where all streams are open that the user allows, who waits for one is told how many of them are silent.
     var nextLook: Duration? {
-        isWatched || silentCount > 0 ? lastLook + .seconds(1) : isFull ? lastLook + .seconds(5) : nil
+        isWatched || silentCount > 0
+            ? lastLook + .seconds(1) : isFull || isAtBound ? lastLook + .seconds(5) : nil
     }
 
     /// The silent streams of all providers.

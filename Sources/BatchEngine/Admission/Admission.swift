@@ -29,6 +29,8 @@ struct Admission {
     private(set) var isWatched = false
     /// Whether as many streams are open as the user allows.
     private(set) var isFull = false
+    /// Whether a provider or model has as many streams as the user allows it.
+    private(set) var isAtBound = false
 
     /// - Parameter regions: of the providers that bill by them.
     init(_ configuration: RunConfiguration, regions: [String: BillingRegion] = [:]) {
@@ -48,7 +50,7 @@ struct Admission {
     mutating func next(at now: Duration, unixMilliseconds: Int64, allowed: Int) -> AdmissionStep {
         lanes.stopWhatIsOut(for: configuration.outageTimeout, at: now)
         isHeld = running >= allowed
-        (isWatched, isFull) = (false, false)
+        (isWatched, isFull, isAtBound) = (false, false, false)
         guard !isHeld else { return .wait(until: nil, due: nil) }
         var nearest = Nearest()
         let candidates = candidates(at: now, unixMilliseconds, &nearest)
@@ -67,6 +69,7 @@ struct Admission {
                 provider.wait = (reason, nil)
                 isHeld = true
                 isWatched = isWatched || reason == .refusals
+                isAtBound = isAtBound || reason == .width
                 continue
             }
             if let step = next(of: index, at: now, unixMilliseconds, free: allowed - running, &nearest) { return step }
@@ -146,6 +149,7 @@ struct Admission {
                 lane.wait = (reason, nil)
                 isHeld = true
                 isWatched = isWatched || reason == .refusals
+                isAtBound = isAtBound || reason == .width
             }
         }
         return nil

@@ -48,11 +48,11 @@ struct PriceTableTests {
     }
 
     @Test(arguments: [
-        #""cost": -0.5"#, #""cost": 1e999"#, #""cost": -1e999"#, #""cost": 1e300"#, #""cost": "0.5""#,
+        #""cost": -0.5"#, #""cost": 1e999"#, #""cost": -1e999"#, #""cost": 1e300"#, #""cost": "half""#,
         #""cost": {"total_cost": -1}"#, #""cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": -5}"#,
         #""cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": 1e999}"#,
         #""cost": 9, "is_byok": true, "cost_details": {"upstream_inference_cost": -5}"#,
-        #""cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": "5"}"#,
+        #""cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": "five"}"#,
         #""cost": -5, "is_byok": true, "cost_details": {"upstream_inference_cost": 6}"#,
     ])
     func aFigureThatIsNoAmountIsNoneAndTheTableSays(cost: String) throws {
@@ -117,7 +117,7 @@ struct PriceTableTests {
         arguments: [
             (#""0.05""#, 0.05), (#""5""#, 5), ("1E+2", 100), ("0", 0), ("1e-320", 1e-320), ("1e-400", 0),
             // None that can be believed: the table's, then.
-            ("-1", nil), ("NaN", nil), ("Infinity", nil), (#""NaN""#, nil), (#""-1""#, nil), (#""abc""#, nil),
+            ("-1", nil), (#""NaN""#, nil), (#""-1""#, nil), (#""abc""#, nil),
             (#""""#, nil), ("null", nil), ("true", nil), ("[]", nil), ("{}", nil), ("1e308", nil), ("1e309", nil),
             ("-1e308", nil), (#""1e308""#, nil), (#""0x10""#, nil), (#""1.2.3""#, nil),
         ] as [(String, Double?)])
@@ -192,7 +192,7 @@ struct PriceTableTests {
     }
 
     /// A figure that is no amount of money is not known; the table's goes before nothing.
-    @Test(arguments: ["1e999", "-1", "1e308", "null", "\"1\""])
+    @Test(arguments: ["1e999", "-1", "1e308", "null", "\"one\""])
     func aReportedCostThatIsNoAmountIsNone(cost: String) throws {
         let lane = ModelName(provider: "openai", model: "gpt-x")
         let usage = #""prompt_tokens": 10, "completion_tokens": 10"#
