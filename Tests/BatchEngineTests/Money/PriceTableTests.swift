@@ -115,7 +115,7 @@ struct PriceTableTests {
 
     @Test(
         arguments: [
-            (#""0.05""#, 0.05), (#""5""#, 5), ("1E+2", 100), ("0", 0), ("1e-320", 1e-320), ("1e-400", 0),
+            (#""0.05""#, 0.05), (#""5""#, 5), ("1E+2", 100), ("0", 0), ("1e-300", 1e-300), ("1e-400", 0),
             // None that can be believed: the table's, then.
             ("-1", nil), (#""NaN""#, nil), (#""-1""#, nil), (#""abc""#, nil),
             (#""""#, nil), ("null", nil), ("true", nil), ("[]", nil), ("{}", nil), ("1e308", nil), ("1e309", nil),
