@@ -20,10 +20,14 @@ struct LearntRate: Sendable {
 
     /// What a provider may have saved up before the first refusal, in time of its rate.
     private static let savings = Duration.seconds(5)
-    /// A rate that is not confirmed doubles in this time.
+    /// A rate that is not confirmed doubles in this time, and then ever faster.
     private static let doubling = 10.0
     /// How many times as long as a hundred requests take a rate that is confirmed grows slowly.
     private static let parts = 3.0
+    /// How long a rate that is confirmed grows slowly at first, and how many requests may take longer: twice as long for
+    /// each time that it was tried out.
+    private static let firstSlow = 6.0
+    private static let firstRequests = 60.0
     /// What was taken longer ago than this counts half: before that there may have been nothing to send.
     private static let memory = Duration.seconds(60)
 
@@ -31,6 +35,8 @@ struct LearntRate: Sendable {
     /// Since when requests are counted, and how many were taken.
     private var since = Duration.zero
     private var taken = 0.0
+    /// How often in a row a rate that is confirmed grew beyond its slow part, and what was taken was the same again.
+    private var trials = 0
     /// When the first of them was refused.
     private var refused: Duration?
     private var pace = EvenPace(at: .zero)
@@ -48,13 +54,29 @@ struct LearntRate: Sendable {
     func perSecond(at now: Duration) -> Double? {
         guard case .rate(let rate, let since, let isConfirmed) = knowledge else { return nil }
         let seconds = (now - since).seconds
-        if !isConfirmed { return rate * Self.power(seconds / Self.doubling) }
-        // A fiftieth more after as long as a hundred requests take, and then faster and faster.
-        let time = min(300, max(10, 100 / rate))
-        let part = min(Self.parts, seconds / time)
-        let grown = rate * (1 + part * part / 50)
-        // Then it doubles too: what refused is gone, and a rate that was learnt in a storm holds nobody up for long.
-        return grown * Self.power(max(0, seconds - Self.parts * time) / Self.doubling)
+        if !isConfirmed { return rate * Self.growth(after: seconds) }
+        // A seventieth more after as long as a hundred requests take, and then faster and faster.
+        let time = Self.slowTime(rate)
+        let slow = slowSeconds(rate)
+        let part = min(slow, seconds) / time
+        return rate * (1 + part * part / 70) * Self.growth(after: max(0, seconds - slow))
+    }
+
+    /// How long a rate that is confirmed grows slowly.
+    private func slowSeconds(_ rate: Double) -> Double {
+        let first = max(Self.firstSlow, Self.firstRequests / rate)
+        return min(Self.parts * Self.slowTime(rate), first * Self.power(Double(trials)))
+    }
+
+    /// How long a hundred requests take.
+    private static func slowTime(_ rate: Double) -> Double { min(300, max(10, 100 / rate)) }
+
+    /// How many times a rate has grown that nothing holds: what refused is gone, and a rate that was learnt in a storm,
+    /// which may be a hundredth of what the provider takes, holds nobody up for long.
+    private static func growth(after seconds: Double) -> Double {
+        let doublings = seconds / doubling
+        let more = max(0, doublings - 1.5)
+        return power(doublings + 32 * more * more * more)
     }
 
     /// How long after one request the next goes out; nil where nothing is known.
@@ -130,7 +152,7 @@ struct LearntRate: Sendable {
             _ = alone.add(requests: requests, seconds: seconds)
             if alone.isOfLimit { know(requests / seconds, at: now) }
         }
-        if case .chance = knowledge { early = 0 }
+        if case .chance = knowledge { (early, trials) = (0, 0) }
         (since, taken, self.refused) = (now, 0, nil)
         pace = EvenPace(at: now + (interval(at: now) ?? .seconds(1)))
     }
@@ -138,6 +160,13 @@ struct LearntRate: Sendable {
     /// Takes the rate that a cycle gave; it is confirmed where the one before gave about the same.
     private mutating func know(_ rate: Double, after last: Double? = nil, at now: Duration) {
         let isConfirmed = last.map { rate < 1.5 * $0 && rate > 0.9 * $0 } ?? false
+        // What grew so much was not held by the rate that was believed.
+        if let last, rate >= 1.5 * last { trials = 0 }
+        if case .rate(let last, let since, true) = knowledge, isConfirmed,
+            ((refused ?? now) - since).seconds > slowSeconds(last)
+        {
+            trials += 1
+        }
         knowledge = .rate(rate, since: now, isConfirmed: isConfirmed)
         alone = RepeatedRate()
     }

@@ -42,17 +42,35 @@ struct LearntRateTests {
         #expect(wait <= .seconds(min(61, 1 / learnt) + 0.001))
     }
 
-    @Test func aRateThatIsConfirmedDoublesOnceNothingIsRefusedForLong() throws {
+    @Test func aRateThatIsConfirmedGrowsSlowlyForLongerEachTimeThatItWasTriedOut() throws {
         var rate = LearntRate()
         cycle(&rate, from: .zero, taken: 14, over: .seconds(14), pause: .seconds(1))
-        cycle(&rate, from: .seconds(15), taken: 30, over: .seconds(29), pause: .seconds(1))
-        let learnt = try #require(rate.perSecond(at: .seconds(45)))
-        #expect(abs(learnt - 1) < 0.1)
-        // Three times as long as a hundred requests take, a sixth more; then twice as much each ten seconds.
-        let slow = try #require(rate.perSecond(at: .seconds(45 + 300 / learnt)))
-        #expect(abs(slow / learnt - 1.18) < 0.01)
-        let fast = try #require(rate.perSecond(at: .seconds(45 + 300 / learnt + 60)))
-        #expect(abs(fast / slow - 64) < 1)
+        var (end, requests) = (15, 30)
+        for expected in [60, 120, 240, 300, 300] {
+            cycle(
+                &rate, from: .seconds(end), taken: requests + 9, over: .seconds(requests + 8), pause: .seconds(1))
+            end += requests + 9
+            requests = expected
+            let learnt = try #require(rate.perSecond(at: .seconds(end)))
+            #expect(abs(learnt - 1) < 0.1)
+            // A seventieth after a hundred requests, an eighth after three hundred; then ever faster.
+            let slow = Duration.seconds(end) + .seconds(Double(requests) / learnt)
+            let beyond = try #require(rate.perSecond(at: slow)) / learnt - 1
+            #expect(abs(beyond - Double(requests * requests) / 700_000) < 0.001)
+            #expect(try #require(rate.perSecond(at: slow + .seconds(25))) > 100 * learnt)
+        }
+    }
+
+    /// What a storm taught is gone with it: refusals came every other second, and now none.
+    @Test func aRateThatAStormTaughtHoldsNobodyUpForHalfAMinute() throws {
+        var rate = LearntRate()
+        for number in 0..<3 {
+            cycle(&rate, from: .seconds(2 * number), taken: 80, over: .seconds(1), pause: .seconds(1))
+        }
+        let learnt = try #require(rate.perSecond(at: .seconds(6)))
+        #expect(abs(learnt - 40) < 1)
+        #expect(try #require(rate.perSecond(at: .seconds(6 + 6))) < 1.05 * learnt)
+        #expect(try #require(rate.perSecond(at: .seconds(6 + 30))) > 100 * learnt)
     }
 
     @Test func aRateThatIsConfirmedGrowsSlowlyAndAnotherFast() throws {
@@ -62,7 +80,7 @@ struct LearntRateTests {
         #expect(abs(try #require(rate.perSecond(at: .seconds(25))) - 20) < 0.2)
         cycle(&rate, from: .seconds(15), taken: 120, over: .seconds(9), pause: .seconds(1))
         #expect(abs(try #require(rate.perSecond(at: .seconds(25))) - 12) < 0.1)
-        #expect(abs(try #require(rate.perSecond(at: .seconds(35))) - 12.24) < 0.1)
+        #expect(abs(try #require(rate.perSecond(at: .seconds(31))) - 12.06) < 0.01)
         // After a long time without a refusal it is as good as forgotten.
         #expect(try #require(rate.perSecond(at: .seconds(3600))) > 10_000)
         // Another cycle that gives quite another rate is not believed at once either.
