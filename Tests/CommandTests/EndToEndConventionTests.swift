@@ -163,7 +163,7 @@ struct EndToEndConventionTests {
                 [command, "--help"], environment: ["SHELL": "/bin/bash", "TERM": "xterm"], launcher: launcher
             ).ended()
             #expect(ended.status == 0 && ended.output.contains("USAGE: "), "\(ended.output)\(ended.error)")
-            for line in ended.output.replacing("\r", with: "").split(separator: "\n") where line.count > 60 {
+            for line in ended.output.split(whereSeparator: \.isNewline) where line.count > 60 {
                 #expect(line.split(separator: " ").count == 1, "\(line)")
             }
         }
