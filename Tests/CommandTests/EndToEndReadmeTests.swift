@@ -108,6 +108,21 @@ struct EndToEndReadmeTests {
         #expect(source.split(separator: "\n").count <= 10)
     }
 
+    /// What a package's manifest is to say: products that there are, and the version that this is.
+    @Test func theLinesForAManifestNameThisPackage() async throws {
+        let manifest = try String(contentsOf: Project.root.appending(path: "Package.swift"), encoding: .utf8)
+        let version = try await BatchProcess.run("--version").output.prefix { $0 != " " && $0 != "\n" }
+        let pages = try MarkdownPage.all().map(\.text)
+        let packages = pages.flatMap { $0.matches(of: #/\.package\(url: "[^"]+\/([\w-]+)", from: "([^"]+)"\)/#) }
+        let products = pages.flatMap { $0.matches(of: #/\.product\(name: "(\w+)", package: "([^"]+)"\)/#) }
+        #expect(!packages.isEmpty && !products.isEmpty)
+        #expect(manifest.contains("name: \"llm4s-batch\",\n    products:"))
+        for package in packages { #expect(package.1 == "llm4s-batch" && package.2 == version, "\(package.0)") }
+        for product in products {
+            #expect(product.2 == "llm4s-batch" && manifest.contains(".library(name: \"\(product.1)\""), "\(product.0)")
+        }
+    }
+
     @Test func everyConfigurationOfItIsRead() async throws {
         let directory = try TemporaryDirectory()
         let configurations = try MarkdownPage.all().flatMap(\.blocks)
