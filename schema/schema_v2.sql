@@ -40,7 +40,7 @@ CREATE TABLE run_seconds (
     run_id INTEGER NOT NULL REFERENCES runs,
     -- Unix seconds.
     second INTEGER NOT NULL,
-    -- Pieces received in this second, and tokens of the answers completed in it.
+    -- Pieces received in this second, and the output tokens that they have: an estimate until an answer reports its own.
     chunks INTEGER NOT NULL,
     output_tokens INTEGER NOT NULL,
     -- Jobs that ended in this second, counted after their COMMIT.
@@ -168,8 +168,8 @@ CREATE TABLE attempts (
     -- The provider's names of the request and of the response.
     request_id TEXT,
     response_id TEXT,
-    -- The range of its rows in chunks, other attempts' rows among them. NULL: nothing came, or --chunks none. Rows
-    -- below the least chunk_id of chunks were deleted by --chunks partial.
+    -- The range of its rows in chunks, other attempts' rows among them. NULL: nothing came, or --chunks none. Where
+    -- its first row is not there, its rows were deleted: by --chunks partial, or by compact.
     first_chunk_id INTEGER,
     last_chunk_id INTEGER,
     -- The pieces that came, stored or not.

@@ -1,4 +1,6 @@
-/// Why a batch cannot be run at all; a job that fails is no error of its batch.
+public import Foundation
+
+/// Why a batch cannot be run, or not to its end; a job that fails is no error of its batch.
 ///
 /// ```swift
 /// do {
@@ -8,12 +10,12 @@
 ///     print(error.kind == .input ? "mend the file: \(error)" : "\(error)")
 /// }
 /// ```
-public struct BatchError: Error, Sendable, CustomStringConvertible {
+public struct BatchError: Error, Sendable, CustomStringConvertible, LocalizedError {
     /// What is wrong.
     public enum Kind: Sendable, Hashable {
-        /// The job files: nothing was sent.
+        /// The jobs: of files nothing was sent; of jobs from memory those before the fault were run, and are stored.
         case input
-        /// A provider's key or URL, or the model of the options: nothing was sent.
+        /// A provider's key or URL, the model, or an option: of files nothing was sent.
         case configuration
         /// The database: what was counted is stored, and the same call goes on from there.
         case database
@@ -23,6 +25,9 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
     public var kind: Kind
     /// What happened, to what, and what can be done.
     public var description: String
+
+    /// The same: `description`.
+    public var errorDescription: String? { description }
 
     init(_ kind: Kind, _ description: String) {
         self.kind = kind

@@ -1,7 +1,7 @@
 import BatchEngine
 import BatchStore
 
-/// Job files that were read whole and have no fault.
+/// Job files that were read whole and have no fault, but for those that are skipped.
 struct BatchInput: Sendable {
     private let sources: [InputSource]
     private let reading: InputReading
@@ -17,7 +17,9 @@ struct BatchInput: Sendable {
         do { summary = try InputValidator(sources, reading).validate() } catch {
             throw BatchError(.input, error.description)
         }
-        if !summary.report.isEmpty { throw BatchError(.input, summary.report.description) }
+        if !summary.report.isEmpty, !reading.skipsInvalid {
+            throw BatchError(.input, summary.report.description)
+        }
     }
 
     /// The files' names, as they are stored.
@@ -26,18 +28,14 @@ struct BatchInput: Sendable {
     /// The providers that the jobs name.
     var providers: [String] { summary.jobsByProvider.keys.sorted() }
 
+    /// The models that the jobs name.
+    var models: [ModelName] { Array(summary.jobsByModel.keys) }
+
     /// Stores the jobs that are not stored yet, and notes which are gone from their files.
-    func store(in database: BatchDatabase) async throws {
+    func store(in database: BatchDatabase, _ policy: ChangedJobPolicy) async throws {
+        for name in names { try await database.forgetRejectedLines(of: name) }
         var feed = JobFeed(sources, reading, checked: summary)
-        while let page = try Self.next(&feed) {
-            let outcomes = try await database.ingest(page.jobs, onChanged: .error)
-            for case (let job, .conflict) in zip(page.jobs, outcomes) {
-                throw BatchError(
-                    .input,
-                    "\(job.source):\(job.line): job '\(job.customID)' is stored with another request; give it another id"
-                )
-            }
-        }
+        while let page = try Self.next(&feed) { try await database.store(page, policy) }
         for name in names { _ = try await database.markGone(from: name) { feed.contains($0) } }
     }
 

@@ -1,32 +1,134 @@
 public import LLMStreaming
 
-/// How a batch is run.
+/// How a batch is run: what the options of the command `run` say, with the same defaults.
 ///
 /// ```swift
 /// var options = BatchOptions()
 /// options.model = "openai/gpt-6-luna"
 /// options.concurrency = 200
+/// options.maximumCost = 25
+/// options.prices = "model_prices_and_context_window.json"
 /// options.timeouts.firstToken = .seconds(120)
 /// let batch = BatchRunner(database: "answers.db", options: options)
 /// ```
+/// A number that cannot be meant, such as a concurrency of 0, is an error of kind `configuration` of the run.
 public struct BatchOptions: Sendable {
-    /// The model of lines that name none, as `provider/model`.
+    // MARK: Jobs
+
+    /// The model of jobs that name none, as `provider/model`; what LLM_MODEL holds where nil.
     public var model: String?
+    /// The provider of models without a known prefix, and of batch lines; nil for `openai`, and of batch lines for the one
+    /// whose form they have.
+    public var provider: String?
+    /// The URL in place of the provider's: of `provider`, else of the only one that the jobs name.
+    public var baseURL: String?
+    /// The service tier to ask for, in the provider's word, where a job names none: `flex`, `priority`, ...
+    public var serviceTier: String?
+    /// What to do with partial answers, where a job does not say.
+    public var resume = ResumeWay.auto
+    /// What to do where an id is stored with another request.
+    public var changedJobs = ChangedJobs.error
+    /// Whether jobs with faults are left out and kept in the table `rejected_lines`; else the first ends the run.
+    public var skipsInvalid = false
+    /// The most bytes of a job's line, or of a job from memory as a line.
+    public var maximumLineBytes = 16 << 20
+
+    // MARK: Rates and money
+
     /// The most streams open at once; each is an open file.
     public var concurrency = 64
+    /// The most streams open at once to a provider, or to a model as `provider/model`.
+    public var concurrencyPerProvider: [String: Int] = [:]
+    /// The most requests a minute to each provider; nil for what the catalog says of it, else what its headers allow.
+    public var requestsPerMinute: Int?
+    /// The most tokens a minute of each provider, input and output together; nil as with requests.
+    public var tokensPerMinute: Int?
+    /// A file of prices in the form of LiteLLM's `model_prices_and_context_window.json`.
+    public var prices: String?
+    /// What the jobs in scope may cost in US dollars, earlier runs included; needs a price for every model.
+    public var maximumCost: Double?
+    /// The tokens that the jobs in scope may use up, input and output, earlier runs included.
+    public var maximumTokens: Int?
+
+    // MARK: Bounds
+
+    /// The most jobs to take up in a run; nil for all.
+    public var maximumJobs: Int?
     /// The most attempts of a job that count; those that a rate limit refuses do not.
     public var maximumAttempts = 5
-    /// How long streams may be silent.
+    /// Whether no more jobs are taken up once one has failed.
+    public var failsFast = false
+    /// How long streams may be silent; of requests for the tier `flex` the first token has 900 s where it is left as it is.
     public var timeouts = StreamTimeouts()
-    /// How long a provider that is down is waited for before it gets no more requests.
+    /// How long a provider, or a model of it, may be out before it gets no more requests.
     public var outageTimeout: Duration = .seconds(900)
-    /// A file of PEM certificates to trust beside those of the system.
+    /// How long open streams may go on once the run's task is cancelled; zero closes them at once.
+    public var drainTimeout: Duration = .zero
+    /// The most bytes of one event of a stream.
+    public var maximumEventBytes = 8 << 20
+
+    // MARK: Database
+
+    /// Which chunks are kept.
+    public var chunks = ChunkRetention.all
+    /// What is on disk after a commit.
+    public var durability = Durability.full
+
+    // MARK: TLS
+
+    /// A file of PEM certificates to trust beside those of the system; what SSL_CERT_FILE names where nil.
     public var caFile: String?
+    /// Whether only the certificates of that file are trusted, and none of the system.
+    public var trustsCAFileOnly = false
     /// A file of the PEM certificates, our own first, that servers are shown which want one.
     public var clientCertificate: String?
     /// The file of that certificate's key in PEM; nil where the certificate's own holds it.
     public var clientKey: String?
 
-    /// The defaults of the command line.
+    /// The defaults of the command line, but for `drainTimeout`: a cancelled task ends at once.
     public init() {}
+}
+
+extension BatchOptions {
+    /// What to do with partial answers.
+    public enum ResumeWay: String, Sendable, Hashable, CaseIterable {
+        /// The first way that is certain to be exact: replay, prefill, restart.
+        case auto
+        /// The server keeps the stream and sends its rest.
+        case replay
+        /// The stored text goes along as the last assistant message.
+        case prefill
+        /// The model is asked to go on, which changes the conversation.
+        case `continue`
+        /// The answer begins anew.
+        case restart
+    }
+
+    /// What to do where an id is stored with another request.
+    public enum ChangedJobs: String, Sendable, Hashable, CaseIterable {
+        /// It is an error of kind `input`.
+        case error
+        /// The stored answer is deleted, unasked, and the new request runs.
+        case replace
+        /// The stored request stays.
+        case keep
+    }
+
+    /// Which chunks are kept.
+    public enum ChunkRetention: String, Sendable, Hashable, CaseIterable {
+        /// All of them.
+        case all
+        /// Those of answers that are not complete.
+        case partial
+        /// None; no partial text survives the death of the process.
+        case none
+    }
+
+    /// What is on disk after a commit.
+    public enum Durability: String, Sendable, Hashable, CaseIterable {
+        /// Everything: what was counted survives a power failure.
+        case full
+        /// Everything until the last checkpoint; the death of the process alone loses nothing.
+        case normal
+    }
 }

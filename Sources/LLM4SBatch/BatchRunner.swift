@@ -4,14 +4,15 @@ import Foundation
 public import LLM4S
 import LLMStreaming
 
-/// Runs job files into a database, as the command `run` does, from within another program.
+/// Runs jobs into a database, as the command `run` does, from within another program.
 ///
 /// ```swift
 /// let batch = BatchRunner(database: "answers.db")
 /// let report = try await batch.run(["jobs.jsonl"]) { event in print(event) }
 /// for try await answer in batch.answers() { print(answer.id, answer.content ?? answer.error ?? "") }
 /// ```
-/// Every chunk and every answer is stored as it comes. Whatever ended a run, the same call does only what is left.
+/// Jobs are those of files, or come from memory. Every chunk and every answer is stored as it comes. Whatever ended a
+/// run, the same call does only what is left.
 public struct BatchRunner: Sendable {
     /// The database's file.
     public let path: String
@@ -39,8 +40,8 @@ public struct BatchRunner: Sendable {
 
     /// Runs the jobs of these files that have not ended.
     ///
-    /// Every line is checked before anything is sent. Cancelling the task closes the open streams, stores what has come,
-    /// and returns; so does a store that can take no more, with an error.
+    /// Every line is checked before anything is sent. Cancelling the task closes the open streams (after the drain time
+    /// of the options), stores what has come, and returns; so does a store that can take no more, with an error.
     /// - Parameters:
     ///   - files: JSONL files.
     ///   - onEvent: told of every job's progress; called in order and must not block.
@@ -48,102 +49,85 @@ public struct BatchRunner: Sendable {
     public func run(
         _ files: [String], onEvent: @escaping @Sendable (BatchEvent) -> Void = { _ in }
     ) async throws(BatchError) -> BatchReport {
+        let prices = try prices()
         let input = try BatchInput(files, reading())
-        let endpoints = try endpoints(input.providers)
-        do { try transportConfiguration.check(endpoints.values.map(\.origin)) } catch {
-            throw BatchError(.configuration, error.description)
+        let providers = try ProviderTable(input.providers, areNamed: true, options, catalog, environment)
+        let faults = input.providers.lazy.compactMap { providers.faults[$0] }
+        if let fault = faults.first ?? providers.fault(of: input.models, options, prices) {
+            throw BatchError(.configuration, fault.description)
         }
-        let failure = FailureRelay()
-        var store = StoreOptions()
-        store.echoingProviders = Set(endpoints.values.map(\.provider).filter(\.echoesPrefix).map(\.name))
-        store.didFail = { failure.report("\($0)") }
-        do {
-            let database = try await BatchDatabase.open(path, options: store)
-            do {
-                let report = try await run(input, into: database, endpoints, failure, onEvent)
-                try await database.close()
-                return report
-            } catch {
-                // Closing would tell the fault again that is being told.
-                try? await database.close()
-                throw error
-            }
-        } catch {
-            throw error as? BatchError ?? BatchError(.database, "\(error)")
+        let session = BatchSession(
+            path: path, options: options, environment: environment, providers: providers, prices: prices,
+            sources: input.names, onEvent: onEvent)
+        return try await session.run(storingFirst: { [options] database in
+            try await input.store(in: database, options.changedJobPolicy)
+        })
+    }
+
+    /// Runs the jobs of a sequence that have not ended, beginning before the last of them is known.
+    ///
+    /// The sequence is asked for a job when there is room to store it: at most a thousand wait for the database, and the
+    /// database is the queue of those that wait for a model. A second run with the same jobs does only what is left; one
+    /// without an `id` is known by what it asks. A fault of a job, or an error of the sequence, ends the intake: the jobs
+    /// before it are run, and then the fault is thrown.
+    ///
+    /// ```swift
+    /// let (jobs, maker) = AsyncStream<BatchJob>.makeStream()
+    /// maker.yield(BatchJob([.user("Why is the sky blue?")]))
+    /// maker.finish()
+    /// let report = try await BatchRunner(database: "answers.db").run(jobs, from: "inbox")
+    /// print(report.completed)
+    /// ```
+    /// - Parameters:
+    ///   - jobs: the jobs; a sequence that waits must end when its task is cancelled, as those of the standard library do.
+    ///   - source: where they come from: stored in a file's place, with their number as the line. What an earlier run
+    ///     has left of the same source is run too.
+    ///   - onEvent: told of every job's progress; called in order and must not block.
+    /// - Throws: why nothing, or no more, can be done.
+    public func run<Jobs: AsyncSequence & Sendable>(
+        _ jobs: Jobs, from source: String = "memory", onEvent: @escaping @Sendable (BatchEvent) -> Void = { _ in }
+    ) async throws(BatchError) -> BatchReport where Jobs.Element == BatchJob {
+        guard !source.isEmpty else { throw BatchError(.configuration, "the jobs' source has no name") }
+        let prices = try prices()
+        let intake = MemoryIntake(source, try reading(), options.changedJobPolicy)
+        // What will come is not known: every provider that can be used is made ready.
+        let providers = try ProviderTable(catalog.names, areNamed: false, options, catalog, environment)
+        let session = BatchSession(
+            path: path, options: options, environment: environment, providers: providers, prices: prices,
+            sources: [source], onEvent: onEvent)
+        return try await session.run(intake: intake) { [options] database, stored in
+            await intake.read(
+                jobs, into: database, fault: { providers.fault($0, options, prices) }, stored: stored)
         }
+    }
+
+    /// Runs jobs that are in memory, or made one by one; as those of an asynchronous sequence.
+    ///
+    /// - Parameters:
+    ///   - jobs: the jobs.
+    ///   - source: where they come from: stored in a file's place, with their number as the line.
+    ///   - onEvent: told of every job's progress; called in order and must not block.
+    /// - Throws: why nothing, or no more, can be done.
+    public func run<Jobs: Sequence & Sendable>(
+        _ jobs: Jobs, from source: String = "memory", onEvent: @escaping @Sendable (BatchEvent) -> Void = { _ in }
+    ) async throws(BatchError) -> BatchReport where Jobs.Element == BatchJob {
+        try await run(JobSequence(base: jobs), from: source, onEvent: onEvent)
     }
 
     /// The jobs that have ended, in the order of their files and lines.
     public func answers() -> BatchAnswers { BatchAnswers(path: path) }
 
-    private func run(
-        _ input: BatchInput, into database: BatchDatabase, _ endpoints: [String: Endpoint], _ failure: FailureRelay,
-        _ onEvent: @escaping @Sendable (BatchEvent) -> Void
-    ) async throws -> BatchReport {
-        try await input.store(in: database)
-        let runID = try await database.beginRun(
-            command: "embedded", options: "{}", version: "LLM4SBatch")
-        let transport = StreamingTransport(configuration: transportConfiguration)
-        var configuration = RunConfiguration()
-        configuration.concurrency = options.concurrency.clamped(to: 1...1_000_000)
-        configuration.retry.maximumAttempts = options.maximumAttempts.clamped(to: 1...1_000_000)
-        configuration.outageTimeout = options.outageTimeout
-        let scope = JobScope.sources(input.names)
-        let runner = JobRunner(
-            store: database.queue(for: scope, runID: runID), source: transport, endpoints: endpoints,
-            configuration: configuration, clock: ContinuousClock(),
-            unixMilliseconds: { NumberGate.unixMilliseconds(seconds: Date().timeIntervalSince1970) },
-            tell: { event in BatchEvent(event).map(onEvent) })
-        // Weakly: the store tells the relay of its failure, and the runner holds the store.
-        failure.connect { [weak runner] reason in Task { await runner?.storeDidFail(reason) } }
-        let ending = await runner.run()
-        await transport.shutdown()
-        if case .storeFailed(let reason) = ending { throw BatchError(.database, reason) }
-        let (counts, snapshot) = (try await database.reader.counts(in: scope), await runner.snapshot)
-        let left = counts.pending + counts.running + counts.interrupted
-        // Cancelled behind the last answer it is finished all the same.
-        let isFinished = ending == .finished || left == 0
-        let reason = isFinished ? nil : snapshot.stopReason(of: ending)
-        try await database.finishRun(
-            runID, exitCode: isFinished ? counts.failed > 0 ? 1 : 0 : 4, status: isFinished ? .finished : .interrupted,
-            reason: reason)
-        return BatchReport(
-            completed: counts.completed, failed: counts.failed, left: left, attempts: snapshot.attempts,
-            completionTokens: snapshot.completionTokens, reason: reason)
-    }
-
     private func reading() throws(BatchError) -> InputReading {
-        do {
-            let defaults = try InputDefaults(
-                catalog: catalog, model: options.model, openAIBaseURL: environment["OPENAI_BASE_URL"])
-            return InputReading(parser: JobLineParser(defaults: defaults))
-        } catch {
+        do { return try options.reading(catalog, environment) } catch {
             throw BatchError(.configuration, error.description)
         }
     }
 
-    private func endpoints(_ names: [String]) throws(BatchError) -> [String: Endpoint] {
-        let proxies = ProxySettings(environment: environment)
-        var endpoints: [String: Endpoint] = [:]
-        for name in names {
-            // The check of the lines has found them all.
-            guard let provider = catalog[name] else { continue }
-            do {
-                let endpoint = try Endpoint(provider: provider, environment: environment)
-                try proxies.check(endpoint.origin)
-                endpoints[name] = endpoint
-            } catch {
-                throw BatchError(.configuration, error.description)
-            }
-        }
-        return endpoints
-    }
-
-    private var transportConfiguration: TransportConfiguration {
-        var configuration = TransportConfiguration(environment: environment, caFile: options.caFile)
-        configuration.timeouts = options.timeouts
-        configuration.clientCertificate = options.clientCertificate
-        configuration.clientKey = options.clientKey
-        return configuration
+    /// What models cost; the options are checked first.
+    private func prices() throws(BatchError) -> PriceTable {
+        try options.check()
+        try options.check(catalog)
+        guard let path = options.prices else { return PriceTable() }
+        do { return try PriceTable(file: path) } catch { throw BatchError(.configuration, error.description) }
     }
 }

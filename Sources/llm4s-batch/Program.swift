@@ -23,8 +23,8 @@ struct Program: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, ResumeCommand.self, RetryCommand.self, StatusCommand.self, ShowCommand.self,
-            ResultsCommand.self, StatsCommand.self, ValidateCommand.self, BenchCommand.self, MockCommand.self,
-            SchemaCommand.self, ManualCommand.self, SelfClientCommand.self,
+            ResultsCommand.self, StatsCommand.self, ValidateCommand.self, CompactCommand.self, BenchCommand.self,
+            MockCommand.self, SchemaCommand.self, ManualCommand.self, SelfClientCommand.self,
         ])
 
     static func main() async {
@@ -69,12 +69,13 @@ struct Program: AsyncParsableCommand {
             Console.error(error.description)
             return .input
         default:
-            let message = UsageText.wrapped(fullMessage(for: error))
+            let message = fullMessage(for: error)
             if exitCode(for: error) == .success {
-                Console.output(EnvironmentHelp.completing(message))
+                let width = Console.outputWidth
+                Console.output(EnvironmentHelp.completing(UsageText.wrapped(message, width: width), width: width))
                 return .completed
             }
-            Console.error(message)
+            Console.error(UsageText.wrapped(message, width: Console.errorWidth))
             return .input
         }
     }

@@ -1,17 +1,20 @@
-/// The argument parser's lines on how a command is used, in lines of 80 characters.
+/// The argument parser's lines on how a command is used, in lines of at most 80 characters.
 enum UsageText {
-    private static let width = 80
+    private static let usualWidth = 80
     private static let heads = ["USAGE: ", "Usage: "]
 
     /// A message with its lines of usage wrapped; what belongs together in brackets stays so.
-    static func wrapped(_ message: String) -> String {
-        message.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line -> [String] in
+    ///
+    /// - Parameter width: of the terminal; nil where it goes elsewhere.
+    static func wrapped(_ message: String, width: Int? = nil) -> String {
+        let width = min(usualWidth, max(20, width ?? usualWidth))
+        return message.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line -> [String] in
             guard line.count > width, heads.contains(where: line.hasPrefix) else { return [String(line)] }
-            return wrapped(line)
+            return wrapped(line, width)
         }.joined(separator: "\n")
     }
 
-    private static func wrapped(_ line: Substring) -> [String] {
+    private static func wrapped(_ line: Substring, _ width: Int) -> [String] {
         var lines = [""]
         for part in parts(line) {
             if lines[lines.count - 1].count + 1 + part.count > width { lines.append("        ") }

@@ -263,6 +263,31 @@ struct EndToEndOptionTests {
         #expect(ended.status != 0 && ended.error.contains("/nonexistent.pem"), "\(ended.error)")
     }
 
+    /// Trusted alone: of the flag, the configuration file and the variable, each with the file that it goes with.
+    @Test func authoritiesCanBeTrustedAlone() async throws {
+        let nothing = try await run([job("a", "openai/m")], "--ca-only", environment: ["OPENAI_API_KEY": "k-1234"])
+        #expect(nothing.status == 2 && nothing.error.contains("none is named"), "\(nothing.error)")
+        let config = try directory.write(#"{"options": {"ca-only": true}}"#, to: "alone.json")
+        let file = try await run(
+            [job("a", "openai/m")], "--config", config, environment: ["OPENAI_API_KEY": "k-1234"])
+        #expect(file.status == 2 && file.error.contains("none is named"), "\(file.error)")
+        let variable = try await run(
+            [job("a", "openai/m")], "--ca-only", environment: ["OPENAI_API_KEY": "k-1234", "SSL_CERT_FILE": "/no.pem"])
+        #expect(variable.status == 2 && variable.error.contains("SSL_CERT_FILE: '/no.pem'"), "\(variable.error)")
+        #expect(!FileManager.default.fileExists(atPath: database))
+    }
+
+    /// Work that grows with the square of the fields would take hours.
+    @Test(.timeLimit(.minutes(15)))
+    func aConfigurationMayHaveAnyNumberOfHeaders() async throws {
+        let fields = (1...60_000).map { #""X-Key-\#($0)":"value-\#($0)-abcdef0123456789""# }.joined(separator: ",")
+        let config = try directory.write(
+            #"{"providers":{"lab":{"base_url":"http://127.0.0.1:9/v1","headers":{\#(fields)}}}}"#, to: "large.json")
+        let ended = try await run(
+            [job("a", "mock/count-3"), job("b", "lab/m")], "--config", config, "--dry-run")
+        #expect(ended.status == 0, "\(ended.error.prefix(500))")
+    }
+
     @Test func theConfigurationFileNamesProvidersAndStandsForFlags() async throws {
         let server = try await MockServer.start()
         let config = try directory.write(

@@ -27,6 +27,16 @@ struct ExampleTests {
         #expect(requests == 1)
     }
 
+    /// The README's ten lines as they stand, without what they need: the last line says what to set.
+    @Test func basicStreamingSaysWhatToSet() async throws {
+        let program = BatchProcess.example("BasicStreaming")
+        let nothing = await (try BatchProcess([], program: program)).ended()
+        #expect(nothing.status != 0 && nothing.error.contains("set LLM_MODEL, as in LLM_MODEL=openai/"), "\(nothing)")
+        let keyless = await (try BatchProcess([], environment: ["LLM_MODEL": "openai/gpt-6-luna"], program: program))
+            .ended()
+        #expect(keyless.status != 0 && keyless.error.contains("set OPENAI_API_KEY"), "\(keyless)")
+    }
+
     @Test func progressCountsTokensUpToTheProvidersFigure() async throws {
         let (ended, _) = try await run("StreamingProgress", "count-200")
         #expect(ended.status == 0, "\(ended.error)")

@@ -82,6 +82,65 @@ struct TLSTests {
         #expect(result.completion?.content == Chat.text, "\(String(describing: result.error))")
     }
 
+    /// The system's authorities are those that signed the server's certificate here: a file is trusted beside them, or in
+    /// their place.
+    @Test(arguments: [false, true])
+    func aFileOfAuthoritiesIsTrustedBesideTheSystemsOrAlone(isAlone: Bool) async throws {
+        let certificates = try #require(TestCertificates.shared)
+        func answer(_ kind: TestCertificates.Kind, file: String) async throws -> StreamResult {
+            try await stream(certificates.server(kind)) {
+                $0.systemAuthorities = .file(certificates.caFile)
+                ($0.caFile, $0.trustsCAFileOnly) = (file, isAlone)
+            }.result
+        }
+        let lab = certificates.files(.selfSigned).certificate
+        // Whom the file names is trusted either way.
+        #expect(try await answer(.selfSigned, file: lab).completion?.content == Chat.text)
+        #expect(try await answer(.good, file: certificates.caFile).completion?.content == Chat.text)
+        // Whom only the system names, where the file is not alone.
+        let ofTheSystem = try await answer(.good, file: lab)
+        if isAlone {
+            #expect(ofTheSystem.error?.kind == .tls, "\(ofTheSystem)")
+            #expect(ofTheSystem.error?.message.contains("its issuer is not trusted") == true)
+        } else {
+            #expect(ofTheSystem.completion?.content == Chat.text, "\(String(describing: ofTheSystem.error))")
+        }
+    }
+
+    @Test func onlyAFileThatIsNamedCanBeTrustedAlone() {
+        func fault(_ environment: [String: String]) -> String? {
+            var configuration = TransportConfiguration(environment: environment)
+            configuration.trustsCAFileOnly = true
+            do { try configuration.check([Origin(isSecure: true, host: "h", port: 443)]) } catch {
+                return error.description
+            }
+            return nil
+        }
+        #expect(fault([:])?.contains("none is named: --ca-file FILE, or SSL_CERT_FILE") == true)
+        #expect(fault(["SSL_CERT_FILE": "/no"]) == "SSL_CERT_FILE: '/no' cannot be read")
+    }
+
+    /// A client of the library trusts whom the options of a stream name; other streams of it do not.
+    @Test func theOptionsOfAStreamNameWhomToTrust() async throws {
+        let certificates = try #require(TestCertificates.shared)
+        let server = try await ScriptedServer(tls: certificates.server(.good)) { connection, _ in
+            connection.send(Wire.chunked(Chat.whole))
+        }
+        let client = LLMClient(endpoint: try server.endpoint(host: "localhost", isSecure: true), model: "m")
+        for isAlone in [false, true] {
+            let streaming = StreamingOptions.builder().withCAFile(certificates.caFile, only: isAlone).build()
+            #expect(try await client.streamComplete([.user("x")], streaming: streaming).content == Chat.text)
+        }
+        let refused = await #expect(throws: LLMError.self) { try await client.streamComplete([.user("x")]) }
+        #expect(refused?.kind == .tls)
+        let missing = StreamingOptions.builder().withCAFile("/no/such.pem").build()
+        let fault = await #expect(throws: LLMError.self) {
+            try await client.streamComplete([.user("x")], streaming: missing)
+        }
+        #expect(fault?.kind == .tls && fault?.message.contains("caFile: '/no/such.pem' cannot be read") == true)
+        await server.stop()
+    }
+
     /// Nothing of the libraries below, and no path of the machine that built them.
     private func expectPlainWords(_ error: LLMError) {
         for word in ["BoringSSL", "NIO", "OPENSSL", "SSL routines", "Error", ".cc", "/", "error:", "_"] {

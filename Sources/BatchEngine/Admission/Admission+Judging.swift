@@ -8,8 +8,13 @@ extension Admission {
     }
 
     /// Takes how an attempt ended, and tells what of it bears on its job.
-    mutating func judge(_ job: Job, _ result: StreamResult, at now: Duration) -> RetryCircumstances {
+    ///
+    /// - Parameter tier: the service tier that it asked for.
+    mutating func judge(
+        _ job: Job, _ result: StreamResult, asking tier: String? = nil, at now: Duration
+    ) -> RetryCircumstances {
         var circumstances = RetryCircumstances()
+        let patience = configuration.outageTimeout
         var changes: [(name: String, resource: RateLimit.Resource, perMinute: Double)] = []
         update(job.id) { flight, provider in
             provider.settle(flight, result, at: now)
@@ -18,11 +23,18 @@ extension Admission {
                 changes += provider.learn(report, flight, at: now).map { (name, $0.0, $0.1) }
             }
             switch result.outcome {
-            case .completed: provider.succeeded(job.id, flight, result, at: now)
+            case .completed:
+                provider.succeeded(job.id, flight, result, at: now)
+                provider.models[flight.place.model].fullTiers.answered(tier)
             case .failed(let error):
                 provider.failed(
                     job, flight, error, result, at: now, sentSince: { sentSince(flight, ofModel: $0) })
                 circumstances.isTierFull = result.isOfFullTier
+                if result.isOfFullTier, let tier {
+                    let full = provider.models[flight.place.model].fullTiers.refused(tier, at: now)
+                    circumstances.isTierGivenUp = now - full.since >= patience
+                    circumstances.areOtherTiersAnswered = full.areOthersAnswered
+                }
                 circumstances.isOutage = provider.isOut(flight.place.model)
                 circumstances.isRefusedToAll = provider.isRefusedToAll(error, flight)
                 circumstances.isOverRate =

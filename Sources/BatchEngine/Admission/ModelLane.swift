@@ -13,6 +13,8 @@ final class ModelLane {
     var ownRefusals = ModelRefusals()
     /// Whether it is out while others of its provider answer.
     var outage = OutageBreaker()
+    /// Its service tiers without capacity.
+    var fullTiers = FullTiers()
     /// How long its answers were silent.
     var silences = Silences()
     /// How long its streams may be silent, as of the last look at them.

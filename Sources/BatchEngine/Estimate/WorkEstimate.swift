@@ -13,6 +13,18 @@ package struct WorkEstimate: Sendable, Equatable {
     /// Requests that set no bound.
     package private(set) var unbounded = 0
     private var input = 0.0
+    /// The same by the service tier that requests ask for, in their own word; empty where they ask for none.
+    private var tiers: [String: Part] = [:]
+
+    private struct Part: Sendable, Equatable {
+        var requests = 0
+        var input = 0.0
+        var mostOutput = 0.0
+    }
+
+    /// So many tiers are told apart; requests for others have no price.
+    private static let maximumTiers = 16
+    private static let otherTier = "?"
 
     package init() {}
 
@@ -30,27 +42,49 @@ package struct WorkEstimate: Sendable, Equatable {
     }
 
     private mutating func add(_ members: JSONObject, _ content: RequestContent) {
-        requests += 1
-        input += RequestTokens.count(members)
+        let tokens = RequestTokens.count(members)
         let bound = content.maximumTokens
         if bound == nil { unbounded += 1 }
-        mostOutput += Double(max(0, bound ?? Self.assumedOutput)) * Double(content.choices)
+        let output = Double(max(0, bound ?? Self.assumedOutput)) * Double(content.choices)
+        add(Part(requests: 1, input: tokens, mostOutput: output), content.askedTier?.lowercased() ?? "")
+    }
+
+    private mutating func add(_ part: Part, _ tier: String) {
+        requests += part.requests
+        input += part.input
+        mostOutput += part.mostOutput
+        let isKnown = tier.isEmpty || tiers[tier] != nil || tiers.count < Self.maximumTiers
+        var sum = tiers[isKnown ? tier : Self.otherTier] ?? Part()
+        sum.requests += part.requests
+        sum.input += part.input
+        sum.mostOutput += part.mostOutput
+        tiers[isKnown ? tier : Self.otherTier] = sum
     }
 
     /// Adds the jobs of another estimate.
     package mutating func add(_ other: Self) {
-        requests += other.requests
-        input += other.input
-        mostOutput += other.mostOutput
         unbounded += other.unbounded
+        for (tier, part) in other.tiers { add(part, tier) }
+        // Those that could not be read have no part.
+        requests += other.requests - other.tiers.values.reduce(0) { $0 + $1.requests }
     }
 
     /// The tokens of the requests, at least and at most.
     package var inputTokens: ClosedRange<Double> { input * (1 - Self.spread)...input * (1 + Self.spread) }
 
-    /// What the jobs cost in US dollars: from empty answers to answers as long as their bounds.
-    package func cost(at price: ModelPrice) -> ClosedRange<Double> {
-        let least = inputTokens.lowerBound * min(price.input, price.cachedInput)
-        return least...max(least, inputTokens.upperBound * price.input + mostOutput * price.output)
+    /// What the jobs cost in US dollars, by the prices of the tiers that they ask for: from empty answers to answers as
+    /// long as their bounds; nil where a tier has no price.
+    ///
+    /// - Parameter serviceTier: what those ask for that name none.
+    package func cost(at price: ModelPrice, serviceTier: String? = nil) -> ClosedRange<Double>? {
+        var (least, most) = (0.0, 0.0)
+        for (word, part) in tiers.sorted(by: { $0.key < $1.key }) {
+            guard let tier = PriceTier(served: nil, asked: word.isEmpty ? serviceTier : word) else { return nil }
+            let length = Int((part.input / Double(max(1, part.requests))).clamped(to: 1...1e12))
+            let rates = price.rates(for: length, tier)
+            least += part.input * (1 - Self.spread) * min(rates.input, rates.cachedInput)
+            most += part.input * (1 + Self.spread) * rates.input + part.mostOutput * rates.output
+        }
+        return least...max(least, most)
     }
 }

@@ -8,7 +8,7 @@ package struct JobFeed: ~Copyable {
     private let sources: [InputSource]
     private let reading: InputReading
     private let checked: InputSummary?
-    private var claims: IdentityClaims
+    private var intake: LineIntake
     private var reader: JobFileReader?
     private var nextSource = 0
     /// What ends the intake, once the jobs before it were handed out.
@@ -22,8 +22,7 @@ package struct JobFeed: ~Copyable {
         self.sources = sources
         self.reading = reading
         self.checked = checked
-        claims = IdentityClaims(
-            IdentitySet(fingerprint: reading.fingerprint), cleared: checked?.cleared ?? [])
+        intake = LineIntake(reading, cleared: checked?.cleared ?? [])
     }
 
     /// The jobs of the next lines, at most so many; nil at the end, and in a cancelled task.
@@ -48,7 +47,7 @@ package struct JobFeed: ~Copyable {
     }
 
     /// Whether a job of this id was handed out, as far as the input was read.
-    package func contains(_ customID: String) -> Bool { claims.contains(customID) }
+    package func contains(_ customID: String) -> Bool { intake.contains(customID) }
 
     private mutating func nextLine(mayWait: Bool) throws(InputError) -> InputLine? {
         while true {
@@ -66,44 +65,8 @@ package struct JobFeed: ~Copyable {
     }
 
     private mutating func take(_ line: InputLine, into batch: inout InputBatch) throws(InputError) {
-        let source = sources[nextSource - 1]
         let position =
             reader?.position(source: nextSource - 1) ?? InputPosition(source: nextSource - 1, line: 0)
-        var faults: LineFaults
-        do throws(LineFaults) {
-            let parsed = try reading.parse(line)
-            let hash = parsed.hash
-            switch claims.claim(parsed.customID, hash, at: position) {
-            case .free(let id):
-                batch.jobs.append(NewJob(parsed, hash, id: id, source: source.name, line: position.line))
-                return
-            case .taken(let id):
-                faults = LineFaults()
-                faults.add("duplicate id \(id.quotedName)")
-            }
-        } catch {
-            faults = error
-        }
-        guard reading.skipsInvalid else {
-            var report = FaultReport()
-            report.add(faults, position, source: source)
-            throw .faults(report)
-        }
-        batch.rejectedLines.append(RejectedLine(line, faults, source: source.name, number: position.line))
-    }
-}
-
-extension NewJob {
-    fileprivate init(_ line: ParsedLine, _ hash: RequestHash, id: String, source: String, line number: Int) {
-        self.init(
-            customID: id, source: source, line: number, provider: line.model.provider, model: line.model.model,
-            requestSHA256: hash.hexadecimal, request: line.request, metadata: line.metadata)
-    }
-}
-
-extension RejectedLine {
-    fileprivate init(_ line: InputLine, _ faults: LineFaults, source: String, number: Int) {
-        self.init(source: source, line: number, reason: faults.summary)
-        if case .bytes(let bytes) = line { text = String(decoding: bytes, as: UTF8.self) }
+        try intake.take(line, at: position, of: sources[nextSource - 1], into: &batch)
     }
 }

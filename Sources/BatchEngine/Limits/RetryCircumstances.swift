@@ -12,6 +12,10 @@ package struct RetryCircumstances: Sendable, Equatable {
     package var isOverRate = false
     /// Whether the service tier that it asks for has no capacity now.
     package var isTierFull = false
+    /// Whether it has had none for as long as an outage is waited for.
+    package var isTierGivenUp = false
+    /// Whether the model's requests for other tiers, or for none, are answered meanwhile.
+    package var areOtherTiersAnswered = false
 
     package init() {}
 }

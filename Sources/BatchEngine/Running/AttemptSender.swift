@@ -41,9 +41,9 @@ final class AttemptSender: Sendable {
             let prepared = try PreparedAttempt(
                 sent.job, provider: sent.endpoint.provider, policy: configuration.resume, isRefused: sent.isRefused,
                 streamID: streamID(sent.job, sent.random), serviceTier: configuration.serviceTier)
-            (sent.plan, sent.request, sent.kept) = (
-                prepared.plan, Reference(prepared.request), prepared.request.kept
-            )
+            var request = prepared.request
+            if prepared.askedTier?.lowercased() == "flex" { request.firstTokenTimeout = configuration.flexFirstToken }
+            (sent.plan, sent.request, sent.kept) = (prepared.plan, Reference(request), request.kept)
             sent.askedTier = prepared.askedTier
             sent.job.request = []
             return true

@@ -179,6 +179,7 @@ package struct AttemptVerdict: Sendable {
                 until: end.endedMilliseconds + wait.wholeMilliseconds, hasPartial: hasText(job))
         case .fail:
             end.transition = .failed
+            if circumstances.isTierGivenUp { end.error?.message = error.givenUp }
             if error.kind == .rateLimit, circumstances.isOverRate {
                 end.error?.message =
                     "the request seems larger than the limit of a whole minute, and was refused each time: "
@@ -189,7 +190,7 @@ package struct AttemptVerdict: Sendable {
             stopsProvider = error.message
         case .stopModel:
             end.counts = false
-            stopsModel = error.message
+            stopsModel = circumstances.isTierGivenUp ? error.givenUp : error.message
         }
     }
 
@@ -218,4 +219,9 @@ package struct AttemptVerdict: Sendable {
                 usageSource: source, seams: joined.seams.filter { $0.choice == choice.index })
         }
     }
+}
+
+extension LLMError {
+    /// What is told of a full tier that is waited for no longer.
+    fileprivate var givenUp: String { "\(message) (and had none for as long as an outage is waited for)" }
 }

@@ -383,7 +383,9 @@ package actor JobRunner {
     @inline(never)
     private func conclude(_ sent: SentJob) {
         let id = sent.job.id
-        sender.judge(sent) { job, result in admission.judge(job, result, at: clock.now) }
+        sender.judge(sent) { job, result in
+            admission.judge(job, result, asking: sent.askedTier, at: clock.now)
+        }
         guard let verdict = sent.verdict?.value else { return }
         state.output.add(reported: sent.reportedTokens, bytes: sent.receiver?.modelBytes ?? 0)
         sent.verdict?.value.end.costUSD = admission.settle(

@@ -50,6 +50,8 @@ package struct RetryPolicy: Sendable {
         circumstances: RetryCircumstances = RetryCircumstances(), fraction: Double
     ) -> Decision {
         if circumstances.isTierFull, error.isRetryable {
+            // Where the model has no other jobs they are left to a later run; else those of the tier cannot stop it.
+            if circumstances.isTierGivenUp { return circumstances.areOtherTiersAnswered ? .fail : .stopModel }
             return .retry(after: wait(error, tries: attempts - 1, fraction), costs: .nothing)
         }
         if let suspicion = error.suspicion {

@@ -24,8 +24,14 @@ package struct RunConfiguration: Sendable {
     package var resume: ResumePolicy = .auto
     /// The service tier that jobs ask for, where their lines do not say.
     package var serviceTier: String?
+    /// How long the first content of a request for the tier `flex` may take, which providers say is minutes; nil for as
+    /// long as that of any other.
+    package var flexFirstToken: Duration? = Self.usualFlexFirstToken
     package var retry = RetryPolicy()
     package var ramp = StartRamp()
 
     package init() {}
+
+    /// What OpenAI's guide to flex asks clients to wait.
+    package static let usualFlexFirstToken = Duration.seconds(900)
 }

@@ -80,12 +80,16 @@ extension BatchReader {
         }
     }
 
-    /// Whether `--chunks partial` has deleted chunks of an attempt.
+    /// Whether chunks of an attempt were deleted, by `--chunks partial` or `compact`: its first is then not there.
     package func areChunksDeleted(of attempt: AttemptRecord) throws(StoreError) -> Bool {
         guard let first = attempt.firstChunkID else { return false }
-        let least = try read { (connection) throws(SQLiteFailure) in
-            try connection.integer("SELECT min(chunk_id) FROM chunks")
+        return try read { (connection) throws(SQLiteFailure) in
+            let row = try connection.prepare("SELECT 1 FROM chunks WHERE chunk_id = ?1 AND attempt_id = ?2")
+            row.bind(first, at: 1)
+            row.bind(attempt.id, at: 2)
+            let isThere = try row.step()
+            row.reset()
+            return !isThere
         }
-        return least.map { $0 > first } ?? true
     }
 }

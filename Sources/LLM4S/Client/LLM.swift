@@ -21,7 +21,9 @@ public enum LLM {
     ) throws(ConfigurationError) -> LLMClient {
         let environment = environment ?? POSIX.environment
         guard let name = model ?? environment["LLM_MODEL"], !name.isEmpty else {
-            throw ConfigurationError("no model: name one, as in openai/gpt-6-luna, or set LLM_MODEL")
+            throw ConfigurationError(
+                "no model is named: set LLM_MODEL, as in LLM_MODEL=openai/gpt-6-luna, or call LLM.client(model:) with one"
+            )
         }
         let choice = try ModelChoice(name, environment: environment)
         return LLMClient(endpoint: choice.endpoint, model: choice.model)

@@ -18,7 +18,7 @@ public struct LLMClient: Sendable {
 
     /// A client for a model of an endpoint.
     public init(endpoint: Endpoint, model: String) {
-        self.init(endpoint: endpoint, model: model, transport: Self.sharedTransport)
+        self.init(endpoint: endpoint, model: model, transport: SharedTransports.usual)
     }
 
     /// A client with connections of its own.
@@ -86,7 +86,10 @@ public struct LLMClient: Sendable {
         do throws(LLMError) {
             let request = try request(conversation, options)
             let receiver = ChunkCallback(streaming.onChunk)
-            return await answer(request, receiver: receiver, timeouts: streaming.timeouts).outcome
+            return await answer(
+                request, receiver: receiver, timeouts: streaming.timeouts,
+                by: SharedTransports.transport(streaming) ?? transport
+            ).outcome
         } catch {
             return .failed(error)
         }
@@ -133,8 +136,10 @@ public struct LLMClient: Sendable {
 
     /// Streams one answer; a connection that the server had closed meanwhile is not the caller's matter.
     func answer(
-        _ request: ProviderRequest, receiver: any ChunkReceiver, timeouts: StreamTimeouts
+        _ request: ProviderRequest, receiver: any ChunkReceiver, timeouts: StreamTimeouts,
+        by other: StreamingTransport? = nil
     ) async -> StreamResult {
+        let transport = other ?? transport
         var result = await transport.stream(request, to: endpoint, receiver: receiver, timeouts: timeouts)
         // Each repetition uses up one idle connection, so it ends; a cancelled one sends nothing and says so.
         while result.isStaleConnection {
@@ -142,7 +147,4 @@ public struct LLMClient: Sendable {
         }
         return result
     }
-
-    private static let sharedTransport = StreamingTransport(
-        configuration: TransportConfiguration(environment: POSIX.environment))
 }

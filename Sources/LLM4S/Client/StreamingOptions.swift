@@ -20,6 +20,10 @@ public struct StreamingOptions: Sendable {
     public var onComplete: @Sendable (Completion) -> Void
     /// How long the stream may take, phase by phase.
     public var timeouts: StreamTimeouts
+    /// A file of PEM certificates to trust beside those of the system; what SSL_CERT_FILE names where nil.
+    public var caFile: String?
+    /// Whether only the certificates of that file are trusted, and none of the system.
+    public var trustsCAFileOnly = false
 
     /// Options; what is left out is told to nobody, and waits as long as by default.
     public init(
@@ -88,6 +92,14 @@ extension StreamingOptions {
 
         /// Waits as these clocks say.
         public func withTimeouts(_ timeouts: StreamTimeouts) -> Builder { with { $0.timeouts = timeouts } }
+
+        /// Trusts the certificates of a PEM file beside those of the system, or only them.
+        public func withCAFile(_ path: String, only isAlone: Bool = false) -> Builder {
+            with { options in
+                options.caFile = path
+                options.trustsCAFileOnly = isAlone
+            }
+        }
 
         /// The options.
         public func build() -> StreamingOptions { options }

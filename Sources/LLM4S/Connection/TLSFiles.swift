@@ -8,12 +8,20 @@ struct TLSFiles {
     private let authorities: [NIOSSLCertificate]
     private let chain: [NIOSSLCertificate]
     private let key: NIOSSLPrivateKey?
+    /// Who is trusted beside them.
+    private let others: NIOSSLTrustRoots?
 
     /// Reads the files.
     ///
     /// - Parameter readsAuthorities: whether who is trusted matters.
     /// - Throws: `ConfigurationError` naming the file that cannot be used, and why; nothing of a key is in it.
     init(_ configuration: TransportConfiguration, readsAuthorities: Bool = true) throws(ConfigurationError) {
+        guard configuration.caFile != nil || !configuration.trustsCAFileOnly else {
+            throw ConfigurationError(
+                "only the certificates of a file are to be trusted, and none is named: --ca-file FILE, or SSL_CERT_FILE"
+            )
+        }
+        others = configuration.trustsCAFileOnly ? nil : configuration.systemAuthorities
         authorities =
             if readsAuthorities, let path = configuration.caFile {
                 try Self.certificates(path, of: configuration.caSource)
@@ -54,7 +62,8 @@ struct TLSFiles {
         configuration.applicationProtocols = ["http/1.1"]
         // Says goodbye, but does not wait for the answer: a cancelled stream closes at once.
         configuration.shutdownTimeout = .zero
-        if !authorities.isEmpty { configuration.additionalTrustRoots = [.certificates(authorities)] }
+        configuration.trustRoots = others ?? .certificates(authorities)
+        if others != nil, !authorities.isEmpty { configuration.additionalTrustRoots = [.certificates(authorities)] }
         if showsCertificate, let key {
             configuration.certificateChain = chain.map { .certificate($0) }
             configuration.privateKey = .privateKey(key)

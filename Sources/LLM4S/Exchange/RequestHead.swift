@@ -9,14 +9,13 @@ extension HTTPRequestHead {
     init(
         _ request: ProviderRequest, to endpoint: Endpoint, path: String, proxy: HTTPProxy? = nil, userAgent: String
     ) throws(LLMError) {
-        var headers = HTTPHeaders()
-        headers.add(name: "host", value: endpoint.origin.authority)
-        if !request.body.isEmpty { headers.add(name: "content-type", value: "application/json") }
-        headers.add(name: "accept", value: "text/event-stream")
-        headers.add(name: "accept-encoding", value: "identity")
-        headers.add(name: "user-agent", value: userAgent)
+        var own = [(name: "host", value: endpoint.origin.authority)]
+        if !request.body.isEmpty { own.append((name: "content-type", value: "application/json")) }
+        own.append((name: "accept", value: "text/event-stream"))
+        own.append((name: "accept-encoding", value: "identity"))
+        own.append((name: "user-agent", value: userAgent))
         let method = HTTPMethod(rawValue: request.method)
-        if method == .POST { headers.add(name: "content-length", value: String(request.body.count)) }
+        if method == .POST { own.append((name: "content-length", value: String(request.body.count))) }
         let dialect = request.dialect ?? endpoint.provider.dialect
         let fields = dialect.headers + endpoint.provider.headers + request.headers + endpoint.authorizationFields
         for (name, value) in fields {
@@ -26,9 +25,9 @@ extension HTTPRequestHead {
                 throw LLMError(
                     .invalidRequest, "the header field '\(name)' of '\(endpoint.provider.name)' is malformed")
             }
-            // The user's own field replaces ours; a key goes out once only.
-            headers.replaceOrAdd(name: name, value: value)
         }
+        // The user's own field replaces ours; a key goes out once only.
+        var headers = HTTPHeaders(HeaderFields.lastOfEachName(own + fields).map { ($0.name, $0.value) })
         var target = path
         if let proxy, !endpoint.origin.isSecure {
             target = endpoint.origin.description + path

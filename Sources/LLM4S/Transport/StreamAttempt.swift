@@ -163,9 +163,10 @@ package final class StreamAttempt: Sendable {
     @Sendable private func answerBegan() { request.withLock { $0.body = [] } }
 
     private func exchangeTimeouts(of request: ProviderRequest) -> StreamTimeouts {
+        var timeouts = timeouts
+        if let time = request.firstTokenTimeout { timeouts.firstToken = time }
         guard case .abandon = request.call else { return timeouts }
         // Nobody waits for its answer, and the next try waits for it.
-        var timeouts = timeouts
         timeouts.firstToken = min(timeouts.firstToken, Self.abandonTime)
         return timeouts
     }

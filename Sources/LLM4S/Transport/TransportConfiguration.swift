@@ -1,5 +1,6 @@
 package import LLMStreaming
 import NIOCore
+import NIOSSL
 
 /// What a transport is made with.
 package struct TransportConfiguration: Sendable {
@@ -9,6 +10,10 @@ package struct TransportConfiguration: Sendable {
     package var caFile: String?
     /// What says so, for messages.
     package var caSource = "--ca-file"
+    /// Whether only that file's certificates are trusted, and none of the system.
+    package var trustsCAFileOnly = false
+    /// Whom the system trusts; replaced by tests only.
+    var systemAuthorities = NIOSSLTrustRoots.default
     /// A file of the PEM certificates, our own first, that servers are shown which want one.
     package var clientCertificate: String?
     /// The file of that certificate's key in PEM; nil where the certificate's own holds it.
@@ -49,7 +54,7 @@ package struct TransportConfiguration: Sendable {
     package func check(_ origins: some Sequence<Origin>) throws(ConfigurationError) {
         let isVariable = caSource != "--ca-file"
         let isSecure = origins.contains(where: \.isSecure)
-        if isVariable, !isSecure, clientCertificate == nil, clientKey == nil { return }
+        if isVariable, !isSecure, !trustsCAFileOnly, clientCertificate == nil, clientKey == nil { return }
         _ = try TLSFiles(self, readsAuthorities: !isVariable || isSecure)
     }
 }

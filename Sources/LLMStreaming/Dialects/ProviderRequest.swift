@@ -30,6 +30,8 @@ public struct ProviderRequest: Sendable, Hashable {
     public var notes: [String] = []
     /// Whether an answer that `[DONE]` ends without a finish reason is whole: the attempt before ended so too.
     package var acceptsMissingFinishReason = false
+    /// How long its first content may take, where that is another time than the transport's: cheap tiers are slow.
+    package var firstTokenTimeout: Duration?
     /// Where the new stream begins that the server is to keep; nil for one that ends with its connection.
     public var kept: ReplayCursor?
 

@@ -6,8 +6,8 @@
 package struct Redactor: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     /// What is looked for.
     private let forms: [SecretForm]
-    /// Whether a form begins with a byte; most texts hold none.
-    private let beginnings: [Bool]
+    /// The places of the forms that begin with each byte; most bytes of a text begin none.
+    private let beginnings: [[Int]]
 
     /// What stands in a secret's place.
     package static let mark = "***"
@@ -16,9 +16,9 @@ package struct Redactor: Sendable, Equatable, CustomStringConvertible, CustomRef
     package init(_ secrets: [String]) {
         var known: Set<SecretForm> = []
         forms = secrets.filter { !$0.isEmpty }.flatMap(SecretForm.all).filter { known.insert($0).inserted }
-        var beginnings = [Bool](repeating: false, count: 256)
-        for form in forms {
-            for byte in form.beginnings { beginnings[Int(byte)] = true }
+        var beginnings = [[Int]](repeating: [], count: 256)
+        for (place, form) in forms.enumerated() {
+            for byte in Set(form.beginnings) { beginnings[Int(byte)].append(place) }
         }
         self.beginnings = beginnings
     }
@@ -30,16 +30,15 @@ package struct Redactor: Sendable, Equatable, CustomStringConvertible, CustomRef
     ///   - onlyLong: whether short ones stay: in fields of few known words, such as finish reasons, they are there by
     ///     chance.
     package func redacted(_ text: String, onlyLong: Bool = false) -> String {
-        guard !forms.isEmpty, text.utf8.contains(where: { beginnings[Int($0)] }) else { return text }
+        guard !forms.isEmpty, text.utf8.contains(where: { !beginnings[Int($0)].isEmpty }) else { return text }
         let bytes = Array(text.utf8)
         var kept: [UInt8] = []
         kept.reserveCapacity(bytes.count)
         var index = 0
         while index < bytes.count {
-            if beginnings[Int(bytes[index])],
-                let length = forms.lazy.filter({ !onlyLong || !$0.isWord })
-                    .compactMap({ $0.length(in: bytes, at: index) }).max()
-            {
+            let length = beginnings[Int(bytes[index])].lazy.map { forms[$0] }.filter { !onlyLong || !$0.isWord }
+                .compactMap { $0.length(in: bytes, at: index) }.max()
+            if let length {
                 kept += Self.mark.utf8
                 index += length
             } else {

@@ -93,9 +93,11 @@ private struct StoredJobsRun {
             environment: environment)
         if let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
         if options.dryRun {
-            try options.trust(environment).check(endpoints.origins)
+            try options.transport(environment).check(endpoints.origins)
             let left = work.values.reduce(0) { $0 + $1.requests }
-            let estimate = EstimateReport(work, rates: options.limits.rates, prices: prices, catalog: config.catalog)
+            let estimate = EstimateReport(
+                work, rates: options.limits.rates, prices: prices, catalog: config.catalog,
+                serviceTier: options.serviceTier)
             let report = DryRunReport(
                 findings: ["\(InputReport.plural(left, "job")) left"], endpoints: endpoints, databasePath: db,
                 estimate: estimate)

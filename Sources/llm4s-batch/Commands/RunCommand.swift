@@ -65,7 +65,7 @@ struct RunCommand: AsyncParsableCommand {
             baseURLProvider: Endpoints.baseURLProvider(options, chosen: chosen, named: names), environment: environment)
         if checked != nil, let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
         if options.dryRun, let checked {
-            try options.trust(environment).check(endpoints.origins)
+            try options.transport(environment).check(endpoints.origins)
             let report = try await dryRunReport(sources, reading, checked, config, prices, endpoints)
             await endpoints.stop()
             return Console.error(report)
@@ -162,7 +162,8 @@ struct RunCommand: AsyncParsableCommand {
         return DryRunReport(
             findings: findings, endpoints: endpoints, databasePath: databasePath,
             estimate: EstimateReport(
-                stored.work, rates: options.limits.rates, prices: prices, catalog: config.catalog)
+                stored.work, rates: options.limits.rates, prices: prices, catalog: config.catalog,
+                serviceTier: options.serviceTier)
         ).text
     }
 

@@ -25,7 +25,7 @@ struct StatsCommand: AsyncParsableCommand {
         let reader = try await BatchReader.open(database.path)
         var statistics = try await reader.statistics()
         if let prices {
-            let costs = try await reader.costs(by: RateOptions.priceTable(at: prices))
+            let costs = try await reader.costs(by: PriceTable(file: prices))
             for index in statistics.usage.indices {
                 let usage = statistics.usage[index]
                 let cost = costs[ModelName(provider: usage.provider, model: usage.model)]

@@ -20,14 +20,21 @@ struct StatusCommand: AsyncParsableCommand {
         let (reader, hasWaited) = try await open()
         var isDrawn = false
         var ends = FinishReasonCounts()
+        var size: (size: DatabaseSize, looks: Int)?
         while true {
             let status = try await reader.status()
             ends = try await reader.finishReasons(since: ends)
-            let report = StatusReport(
+            // While it is watched, and at its end: it reads some megabytes.
+            if size.map({ $0.looks >= 15 || status.run?.status != .running }) ?? true {
+                size = (try await reader.size(), 0)
+            }
+            size?.looks += 1
+            var report = StatusReport(
                 status: status, failures: status.counts.failed > 0 ? try await reader.failures() : [],
                 finishReasons: ends.counts,
                 width: Console.outputWidth, path: database.path,
                 now: UnixTime.milliseconds)
+            report.size = size?.size
             // A frozen worker may go on: it is shown, and watched until it ends or dies.
             // A database that has just been made has no run yet.
             let isRunning = report.worker.isAlive || hasWaited && status.run == nil

@@ -130,9 +130,9 @@ struct ConfiguredProvider {
             guard let value = field.value.string, Self.isToken(field.key), Self.isFieldValue(value) else {
                 throw ConfigurationError("provider '\(name)': header '\(field.key)' is not a header field")
             }
-            provider.headers.removeAll { $0.name.lowercased() == field.key.lowercased() }
             provider.headers.append((field.key, value))
         }
+        provider.headers = HeaderFields.lastOfEachName(provider.headers)
     }
 
     private static func isToken(_ text: String) -> Bool {

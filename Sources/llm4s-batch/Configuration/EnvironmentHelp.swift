@@ -6,16 +6,22 @@ enum EnvironmentHelp {
 
     /// The help of a command that runs jobs, with the variables behind its options, where the argument parser has no
     /// place for anything; another's as it is.
-    static func completing(_ help: String) -> String {
+    ///
+    /// - Parameter width: of the terminal; nil where it goes elsewhere.
+    static func completing(_ help: String, width: Int? = nil) -> String {
         guard ["run", "resume", "retry"].contains(where: { help.contains("\nUSAGE: llm4s-batch \($0) ") }) else {
             return help
         }
-        return "\(help)\n\(text)"
+        return "\(help)\n\(text(width: width))"
     }
 
-    /// A line each.
-    static var text: String {
-        ([heading] + entries.map { "  \($0.name.padded(to: 24)) \($0.meaning)" }).joined(separator: "\n")
+    /// A line each, or as many as the width makes of it.
+    private static func text(width: Int?) -> String {
+        let lines = entries.flatMap { entry in
+            TerminalText.wrapped(
+                entry.meaning, first: "  \(entry.name.padded(to: 24)) ", indentation: 27, width: width)
+        }
+        return (TerminalText.wrapped(heading, first: "", indentation: 2, width: width) + lines).joined(separator: "\n")
     }
 
     /// Each variable and what it is for.

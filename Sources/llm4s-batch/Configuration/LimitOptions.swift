@@ -43,12 +43,7 @@ struct LimitOptions: ParsableArguments {
     /// Whether `--max-cost` can be kept to: it needs a price for every model.
     func check(_ prices: PriceTable, knows lanes: [ModelName]) throws(ConfigurationError) {
         guard maxCost != nil else { return }
-        let unknown = lanes.filter { prices.price(of: $0) == nil }
-        guard let first = unknown.first else { return }
-        let others = unknown.count > 1 ? " and \(unknown.count - 1) more" : ""
-        throw ConfigurationError(
-            "--max-cost needs a price for every model: '\(first.name)'\(others) has none; name it in --prices"
-                + prices.suggestion(for: first))
+        if let fault = prices.fault(bounding: lanes, bound: "--max-cost", table: "--prices") { throw fault }
     }
 
     /// The members of the options in force.

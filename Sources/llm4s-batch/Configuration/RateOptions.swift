@@ -56,14 +56,16 @@ struct RateOptions: ParsableArguments {
 
     /// The bounds of the providers of a run: the user's flags before the configuration file.
     func limits(of providers: [Provider]) -> [String: ProviderLimits] {
-        var limits: [String: ProviderLimits] = [:]
-        for provider in providers {
-            limits[provider.name] = ProviderLimits(
-                concurrency: provider.concurrency, requestsPerMinute: rpm.map(\.value) ?? provider.requestsPerMinute,
-                tokensPerMinute: tpm.map(\.value) ?? provider.tokensPerMinute)
+        let bounded = providers.map { provider in
+            var provider = provider
+            if let rpm { provider.requestsPerMinute = rpm.value }
+            if let tpm { provider.tokensPerMinute = tpm.value }
+            return provider
         }
-        for bound in concurrencyPerProvider { limits[bound.name, default: ProviderLimits()].concurrency = bound.count }
-        return limits
+        return ProviderLimits.table(
+            of: bounded,
+            concurrency: Dictionary(
+                concurrencyPerProvider.map { ($0.name, $0.count) }, uniquingKeysWith: { _, last in last }))
     }
 
     /// Whether every name is a provider's.
@@ -83,19 +85,7 @@ struct RateOptions: ParsableArguments {
     /// - Parameter path: what the configuration file names.
     func priceTable(_ path: String?) throws(ConfigurationError) -> PriceTable {
         guard let path = prices ?? path, path != "none" else { return PriceTable() }
-        return try Self.priceTable(at: path)
-    }
-
-    /// The price table of a file.
-    static func priceTable(at path: String) throws(ConfigurationError) -> PriceTable {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ConfigurationError("\(path): the price table cannot be read")
-        }
-        do { return try PriceTable(JSONParser.parse([UInt8](data))) } catch let error as ConfigurationError {
-            throw ConfigurationError("\(path): \(error)")
-        } catch {
-            throw ConfigurationError("\(path): not JSON: \(error)")
-        }
+        return try PriceTable(file: path)
     }
 
     /// The members of the options in force.

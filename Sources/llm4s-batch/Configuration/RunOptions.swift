@@ -20,8 +20,11 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Time for a connection to stand, TLS included.", valueName: "DURATION"))
     var connectTimeout = DurationArgument(seconds: 10)
 
-    @Option(help: ArgumentHelp("Time from a request to the first content of its answer.", valueName: "DURATION"))
-    var firstTokenTimeout = DurationArgument(seconds: 600)
+    @Option(
+        help: ArgumentHelp(
+            "Time from a request to the first content of its answer (default: 600s, and 900s in the tier flex).",
+            valueName: "DURATION"))
+    var firstTokenTimeout: DurationArgument?
 
     @Option(help: ArgumentHelp("Time without a byte on an open stream.", valueName: "DURATION"))
     var idleTimeout = DurationArgument(seconds: 600)
@@ -76,9 +79,12 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "PEM file of the certificate authorities to trust (default: SSL_CERT_FILE, else the system's).",
+            "PEM file of certificate authorities to trust beside the system's (default: SSL_CERT_FILE, else none).",
             valueName: "FILE"), completion: .file(extensions: ["pem", "crt"]))
     var caFile: String?
+
+    @Flag(help: "Trust the authorities of --ca-file (or of SSL_CERT_FILE) only, and none of the system.")
+    var caOnly = false
 
     @Option(
         help: ArgumentHelp(
@@ -107,7 +113,8 @@ struct RunOptions: ParsableArguments {
         if serviceTier?.isEmpty == true { throw ValidationError("--service-tier must name a service tier") }
         try FlagBounds.check("max-jobs", maxJobs, NumberGate.counts)
         let timeouts = [
-            ("connect-timeout", connectTimeout), ("first-token-timeout", firstTokenTimeout),
+            ("connect-timeout", connectTimeout),
+            ("first-token-timeout", firstTokenTimeout ?? DurationArgument(seconds: 1)),
             ("idle-timeout", idleTimeout), ("stall-timeout", stallTimeout),
             ("job-timeout", jobTimeout ?? DurationArgument(seconds: 1)),
         ]
@@ -123,7 +130,7 @@ struct RunOptions: ParsableArguments {
         limits.add(to: &object)
         object["max-attempts"] = .int(maxAttempts)
         object["connect-timeout"] = .string(connectTimeout.defaultValueDescription)
-        object["first-token-timeout"] = .string(firstTokenTimeout.defaultValueDescription)
+        object["first-token-timeout"] = firstTokenTimeout.map { .string($0.defaultValueDescription) }
         object["idle-timeout"] = .string(idleTimeout.defaultValueDescription)
         object["stall-timeout"] = .string(stallTimeout.defaultValueDescription)
         object["job-timeout"] = jobTimeout.map { .string($0.defaultValueDescription) }
@@ -136,49 +143,59 @@ struct RunOptions: ParsableArguments {
         object["durability"] = .string(durability.rawValue)
         object["max-event-bytes"] = .int(maxEventBytes)
         object["ca-file"] = caFile.map(JSON.string)
+        if caOnly { object["ca-only"] = true }
         object["client-cert"] = clientCert.map(JSON.string)
         object["client-key"] = clientKey.map(JSON.string)
         return .object(object)
-    }
-
-    /// What the engine needs of these options.
-    var runConfiguration: RunConfiguration {
-        var configuration = RunConfiguration()
-        configuration.concurrency = limits.rates.concurrency
-        configuration.outageTimeout = limits.outageTimeout.duration
-        configuration.drainTimeout = drainTimeout.duration
-        configuration.maximumJobs = maxJobs == 0 ? nil : maxJobs
-        configuration.failsFast = failFast
-        configuration.resume = resume
-        configuration.serviceTier = serviceTier
-        configuration.retry.maximumAttempts = maxAttempts
-        return configuration
     }
 }
 
 extension RunOptions {
     /// Why the service tier cannot be asked for; nil where every provider has it, and where none is named.
     func tierFault(at providers: [Provider]) -> ConfigurationError? {
-        guard let serviceTier else { return nil }
-        for provider in providers {
-            guard let known = provider.serviceTiers.map({ $0.isEmpty ? [] : $0 + provider.responsesServiceTiers }),
-                !known.contains(serviceTier)
-            else { continue }
-            return ConfigurationError(
-                known.isEmpty
-                    ? "--service-tier: provider '\(provider.name)' has no field for one"
-                    : "--service-tier is one of \(known.joined(separator: ", ")) at provider '\(provider.name)', not "
-                        + serviceTier.shortened(toBytes: 64))
+        serviceTier.flatMap { tier in
+            providers.lazy.compactMap { $0.fault(ofTier: tier, option: "--service-tier") }.first
         }
-        return nil
     }
 
-    /// How servers are reached: what is trusted, what is shown, and by way of which proxies.
-    func trust(_ environment: [String: String]) -> TransportConfiguration {
+    /// How servers are reached: what is trusted, what is shown, by way of which proxies, and how long they may be silent.
+    func transport(_ environment: [String: String]) -> TransportConfiguration {
         var configuration = TransportConfiguration(environment: environment, caFile: caFile)
+        configuration.trustsCAFileOnly = caOnly
         configuration.clientCertificate = clientCert
         configuration.clientKey = clientKey
+        configuration.timeouts.connect = connectTimeout.duration
+        if let firstTokenTimeout { configuration.timeouts.firstToken = firstTokenTimeout.duration }
+        configuration.timeouts.idle = idleTimeout.duration
+        configuration.timeouts.stall = stallTimeout.duration
+        configuration.timeouts.job = jobTimeout?.duration
+        configuration.limits.maximumEventBytes = maxEventBytes
         return configuration
+    }
+
+    /// What the engine keeps to, but for what earlier runs have spent.
+    func runConfiguration(_ providers: [Provider], _ prices: PriceTable) -> RunConfiguration {
+        var configuration = RunConfiguration()
+        configuration.concurrency = limits.rates.concurrency
+        configuration.limits = limits.rates.limits(of: providers)
+        configuration.prices = prices
+        configuration.outageTimeout = limits.outageTimeout.duration
+        configuration.drainTimeout = drainTimeout.duration
+        configuration.maximumJobs = maxJobs == 0 ? nil : maxJobs
+        configuration.failsFast = failFast
+        configuration.resume = resume
+        configuration.serviceTier = serviceTier
+        if firstTokenTimeout != nil { configuration.flexFirstToken = nil }
+        configuration.retry.maximumAttempts = maxAttempts
+        return configuration
+    }
+
+    /// How the database is kept.
+    var storeOptions: StoreOptions {
+        var store = StoreOptions()
+        store.durability = durability
+        store.chunks = chunks
+        return store
     }
 }
 

@@ -32,7 +32,7 @@ struct AttemptTimeline {
         if let id = attempt.requestID { lines += sentence("request id \(id)") }
         switch chunks[attempt.id] {
         case .some(.some(let chunks)): lines += chunks.map(Self.line)
-        case .some(.none): lines.append("  its chunks were deleted (--chunks partial)")
+        case .some(.none): lines.append("  its chunks were deleted (--chunks partial, or compact)")
         case .none: break
         }
         return lines

@@ -8,11 +8,22 @@ struct EstimateReport {
     /// By provider.
     private let limits: [String: ProviderLimits]
     private let concurrency: Int
+    /// What jobs ask for that name no tier.
+    private let serviceTier: String?
 
     /// The report of jobs.
     ///
-    /// - Parameter work: what the jobs of each model are expected to use up.
-    init(_ work: [ModelName: WorkEstimate], rates: RateOptions, prices: PriceTable, catalog: ProviderCatalog) {
+    /// - Parameters:
+    ///   - work: what the jobs of each model are expected to use up.
+    ///   - rates: bound how fast they go.
+    ///   - prices: what models cost.
+    ///   - catalog: the providers.
+    ///   - serviceTier: the one that jobs ask for which name none.
+    init(
+        _ work: [ModelName: WorkEstimate], rates: RateOptions, prices: PriceTable, catalog: ProviderCatalog,
+        serviceTier: String? = nil
+    ) {
+        self.serviceTier = serviceTier
         self.work = work
         self.prices = prices
         limits = rates.limits(of: Set(work.keys.map(\.provider)).compactMap { catalog[$0] })
@@ -57,7 +68,10 @@ struct EstimateReport {
     // MARK: - Cost
 
     private func cost(_ name: ModelName, _ work: WorkEstimate) -> String {
-        if let price = prices.price(of: name) { return Self.dollars(work.cost(at: price)) }
+        if let price = prices.price(of: name) {
+            return work.cost(at: price, serviceTier: serviceTier).map(Self.dollars)
+                ?? "not known: no price for its service tier"
+        }
         return prices.isEmpty
             ? "not known: --prices FILE says what tokens cost"
             : "not known: no price for it" + TerminalText.line(prices.suggestion(for: name), limit: 100)
@@ -67,11 +81,10 @@ struct EstimateReport {
         var sum = 0.0...0.0
         var unknown = 0
         for (name, work) in models {
-            guard let price = prices.price(of: name) else {
+            guard let cost = prices.price(of: name).flatMap({ work.cost(at: $0, serviceTier: serviceTier) }) else {
                 unknown += 1
                 continue
             }
-            let cost = work.cost(at: price)
             sum = sum.lowerBound + cost.lowerBound...sum.upperBound + cost.upperBound
         }
         guard unknown < models.count else { return "not known" }

@@ -6,9 +6,9 @@ enum ManualText {
         ("2", "usage or input error; of files nothing was sent"),
         ("3", "the database cannot be used: locked by another worker, not ours, newer, corrupt, disk full"),
         ("4", "stopped with work left: by a limit of yours, or a provider or model that gets no more requests"),
-        ("130, 143", "ended by SIGINT, SIGTERM after an orderly stop"),
+        ("129, 130, 143", "ended by SIGHUP, SIGINT, SIGTERM after an orderly stop"),
     ]
-    static let exitOrder = "Where several hold, the first of 3, 130 and 143, 4, 2, 1, 0."
+    static let exitOrder = "Where several hold, the first of 3, then 129, 130 and 143, 4, 2, 1, 0."
 
     /// What a command does, and the command.
     static let examples = [
@@ -27,5 +27,9 @@ enum ManualText {
             "llm4s-batch results --db quickstart.db --format csv -o answers.csv"
         ),
         ("", "llm4s-batch stats quickstart.db"),
+        (
+            "Keep the answers, and not how they came, piece by piece:",
+            "llm4s-batch compact --db quickstart.db --chunks none"
+        ),
     ]
 }

@@ -14,6 +14,8 @@ struct StatusReport {
     var path: String
     /// Unix milliseconds.
     var now: Int64
+    /// What it costs on disk; nil where that was not asked.
+    var size: DatabaseSize?
 
     var json: JSON {
         let counts = status.counts
@@ -48,6 +50,7 @@ struct StatusReport {
         object["tokens_per_second"] = .double(tokensPerSecond)
         object["finish_reasons"] = FinishReport(counts: finishReasons).json
         object["jobs_per_second"] = .double(jobsPerSecond)
+        object["size"] = sizeReport?.json
         if let run = status.run {
             object["run"] = [
                 "run_id": .int(Int(run.id)), "command": .string(run.command), "status": .string(run.status.rawValue),
@@ -88,9 +91,14 @@ struct StatusReport {
         if let cost = status.costUSD {
             lines.append("  cost        \(ProgressLine.cost(cost))\(ProgressLine.unpriced(status.unpriced))")
         }
+        if let sizeReport { lines += row("on disk", sizeReport.text) }
         if let run = status.run { lines += runLines(run) }
         lines += FailureReport.lines(failures, width: width.map { $0 - 2 }).map { "  " + $0 }
         return lines.joined(separator: "\n")
+    }
+
+    private var sizeReport: SizeReport? {
+        size.map { SizeReport(size: $0, completed: status.counts.completed, total: status.counts.total) }
     }
 
     private func row(_ name: String, _ text: String) -> [String] {

@@ -27,10 +27,8 @@ struct RunSession: Sendable {
         try OpenFileLimit.raise(streams: options.limits.rates.concurrency, isServer: endpoints.embeddedMock != nil)
         Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
         let failure = FailureRelay()
-        var storeOptions = StoreOptions()
-        storeOptions.durability = options.durability
+        var storeOptions = options.storeOptions
         storeOptions.echoingProviders = Set(endpoints.table.values.map(\.provider).filter(\.echoesPrefix).map(\.name))
-        storeOptions.chunks = options.chunks
         storeOptions.warn = { Console.log(.warning, $0) }
         storeOptions.didFail = { failure.report("\($0)") }
         let database = try await BatchDatabase.open(databasePath, options: storeOptions)
@@ -85,9 +83,7 @@ struct RunSession: Sendable {
     private var storedOptions: String { endpoints.redacted(options.json.object ?? JSONObject()).text }
 
     private func configuration(_ database: BatchDatabase) async throws -> RunConfiguration {
-        var configuration = options.runConfiguration
-        configuration.limits = options.limits.rates.limits(of: endpoints.table.values.map(\.provider))
-        configuration.prices = prices
+        var configuration = options.runConfiguration(endpoints.table.values.map(\.provider), prices)
         guard options.limits.maxCost != nil || options.limits.maxTokensTotal != nil else { return configuration }
         let spent = try await database.reader.spending(in: scope)
         configuration.cost = Budget(cap: options.limits.maxCost, spent: spent.cost(by: prices))
@@ -155,13 +151,7 @@ struct RunSession: Sendable {
     }
 
     private var transportConfiguration: TransportConfiguration {
-        var configuration = options.trust(environment)
-        configuration.timeouts.connect = options.connectTimeout.duration
-        configuration.timeouts.firstToken = options.firstTokenTimeout.duration
-        configuration.timeouts.idle = options.idleTimeout.duration
-        configuration.timeouts.stall = options.stallTimeout.duration
-        configuration.timeouts.job = options.jobTimeout?.duration
-        configuration.limits.maximumEventBytes = options.maxEventBytes
+        var configuration = options.transport(environment)
         configuration.userAgent = "llm4s-batch/\(Version.number)"
         return configuration
     }

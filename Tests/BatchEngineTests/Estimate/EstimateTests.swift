@@ -66,10 +66,37 @@ struct EstimateTests {
     @Test func theCostGoesFromEmptyAnswersToTheLongest() throws {
         let work = try work(
             #"{"model":"mock/x","prompt":"\#(String(repeating: "abcd", count: 1000))","options":{"max_tokens":10}}"#)
-        let cost = work.cost(at: ModelPrice(input: 1, output: 100))
+        let cost = try #require(work.cost(at: ModelPrice(input: 1, output: 100)))
         #expect(abs(cost.lowerBound - 700) < 2 && abs(cost.upperBound - 2300) < 2, "\(cost)")
         // What a cache may hold makes the least less.
-        #expect(work.cost(at: ModelPrice(input: 1, output: 100, cachedInput: 0.1)).lowerBound < 71)
+        let cached = try #require(work.cost(at: ModelPrice(input: 1, output: 100, cachedInput: 0.1)))
+        #expect(cached.lowerBound < 71)
+    }
+
+    /// Half of the price where the tier is half as dear, be it the line's own or the run's; a word without a price has none.
+    @Test func theCostIsThatOfTheTierThatIsAskedFor() throws {
+        let table = try PriceTable(
+            JSONParser.parse(
+                Array(
+                    """
+                    {"mock/x":{"input_cost_per_token":1,"output_cost_per_token":100,"input_cost_per_token_flex":0.5,
+                     "output_cost_per_token_flex":50}}
+                    """.utf8)))
+        let price = try #require(table.price(of: ModelName(provider: "mock", model: "x")))
+        func line(_ tier: String) -> String {
+            let prompt = String(repeating: "abcd", count: 1000)
+            return #"{"model":"mock/x","prompt":"\#(prompt)","options":{"max_tokens":10\#(tier)}}"#
+        }
+        let plain = try work(line(""))
+        let standard = try #require(plain.cost(at: price)?.upperBound)
+        #expect(plain.cost(at: price, serviceTier: "flex")?.upperBound == standard / 2)
+        let flex = try work(line(#","service_tier":"flex""#))
+        #expect(flex.cost(at: price)?.upperBound == standard / 2)
+        #expect(flex.cost(at: price, serviceTier: "priority")?.upperBound == standard / 2)
+        var both = plain
+        both.add(flex)
+        #expect(both.requests == 2 && abs((both.cost(at: price)?.upperBound ?? 0) - standard * 1.5) < 0.01)
+        #expect(try work(line(#","service_tier":"scale""#)).cost(at: price) == nil)
     }
 
     @Test func theTimeIsThatOfTheNarrowestBound() throws {

@@ -13,6 +13,8 @@ struct SimulatedCall: Sendable {
     /// The text that it shall go on from.
     var prefix: String?
     var maximumTokens: Int?
+    /// How long its first token may take, where that is told.
+    var firstTokenTimeout: Duration?
     /// When it was asked, since the clock's start.
     var time: Duration
 }
@@ -158,7 +160,8 @@ final class SimulatedCompletionSource: CompletionSource {
             let call = SimulatedCall(
                 job: job, attempt: state.attempts[job] ?? 0, provider: endpoint.provider.name,
                 model: body?["model"]?.string ?? "", prefix: last,
-                maximumTokens: body?["max_tokens"]?.int, time: simulation.clock.elapsed)
+                maximumTokens: body?["max_tokens"]?.int, firstTokenTimeout: request.firstTokenTimeout,
+                time: simulation.clock.elapsed)
             if keepsCalls { state.calls.append(call) }
             return call
         }

@@ -46,7 +46,7 @@ enum ConfigurationEdge {
 
     private static func use(_ options: RunOptions) {
         _ = options.json.text
-        let configuration = options.runConfiguration
+        let configuration = options.runConfiguration([], PriceTable())
         _ = configuration.ramp.allowance(after: .seconds(100), limit: configuration.concurrency)
         let error = LLMError(.server, "x")
         _ = configuration.retry.decide(error, countedBefore: 2, attempts: 20, isLonger: true, fraction: 1)

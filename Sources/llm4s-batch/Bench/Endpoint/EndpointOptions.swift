@@ -69,10 +69,13 @@ struct EndpointOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "PEM file of the certificate authorities to trust in place of the system's (default: SSL_CERT_FILE).",
+            "PEM file of certificate authorities to trust beside the system's (default: SSL_CERT_FILE, else none).",
             valueName: "FILE"),
         completion: .file())
     var caFile: String?
+
+    @Flag(help: "Trust the authorities of --ca-file (or of SSL_CERT_FILE) only, and none of the system.")
+    var caOnly = false
 
     mutating func validate() throws {
         try FlagBounds.check("requests", requests, FlagBounds.requests)
@@ -97,6 +100,7 @@ struct EndpointOptions: ParsableArguments {
             ("rate", rate != nil), ("poisson", poisson), ("requests", requests != nil), ("jobs", jobs != nil),
             ("input-tokens", inputTokens != nil), ("output-tokens", outputTokens != nil), ("slo", slo != nil),
             ("warmup", warmup != nil), ("seed", seed != nil), ("html", html != nil), ("ca-file", caFile != nil),
+            ("ca-only", caOnly),
             ("provider", providers.provider != nil), ("config", providers.config != nil),
         ]
         return options.filter(\.1).map { "--\($0.0)" }

@@ -39,7 +39,8 @@ struct EndpointPlan {
         try OpenFileLimit.raise(streams: streams, isServer: false)
         let endpoints = try await endpoints(names, file.catalog)
         let supply = RequestSupply(origin: origin, endpoints: endpoints)
-        let configuration = TransportConfiguration(environment: environment, caFile: options.caFile)
+        var configuration = TransportConfiguration(environment: environment, caFile: options.caFile)
+        configuration.trustsCAFileOnly = options.caOnly
         try configuration.check(endpoints.values.map(\.origin))
         return EndpointBench(
             supply: supply, test: description(supply, names), levels: options.levels,

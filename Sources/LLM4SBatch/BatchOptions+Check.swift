@@ -1,0 +1,62 @@
+import BatchEngine
+import LLMStreaming
+
+extension BatchOptions {
+    /// Refuses what cannot be meant; behind it arithmetic may trap.
+    func check() throws(BatchError) {
+        for (name, value, bounds) in numbers {
+            guard let value, !bounds.contains(value) else { continue }
+            let bound =
+                value < bounds.lowerBound ? "at least \(bounds.lowerBound)" : "at most \(bounds.upperBound)"
+            throw BatchError(.configuration, "\(name) must be \(bound), not \(value)")
+        }
+        for (name, time) in times where time <= .zero {
+            throw BatchError(.configuration, "\(name) must be longer than zero")
+        }
+        if drainTimeout < .zero { throw BatchError(.configuration, "drainTimeout cannot be negative") }
+        if let maximumCost, !(maximumCost > 0 && NumberGate.dollars.contains(maximumCost)) {
+            throw BatchError(.configuration, "maximumCost must be an amount of money above 0, not \(maximumCost)")
+        }
+        if serviceTier?.isEmpty == true { throw BatchError(.configuration, "serviceTier is empty") }
+        for (name, count) in concurrencyPerProvider where count > concurrency {
+            throw BatchError(
+                .configuration,
+                "concurrencyPerProvider: \(name)=\(count) is more than concurrency \(concurrency) allows in all")
+        }
+    }
+
+    /// Checks what names providers.
+    func check(_ catalog: ProviderCatalog) throws(BatchError) {
+        for name in concurrencyPerProvider.keys.sorted() {
+            let provider = String(name.prefix { $0 != "/" })
+            guard catalog[provider] == nil else { continue }
+            throw BatchError(
+                .configuration,
+                "concurrencyPerProvider: there is no provider '\(provider)'"
+                    + NearestName.suggestion(for: provider, among: catalog.names))
+        }
+    }
+
+    private var numbers: [(String, Int?, ClosedRange<Int>)] {
+        let counts = 1...NumberGate.counts.upperBound
+        let bytes = 1...NumberGate.bytes.upperBound
+        let numbers: [(String, Int?, ClosedRange<Int>)] = [
+            ("concurrency", concurrency, 1...1_000_000_000), ("requestsPerMinute", requestsPerMinute, counts),
+            ("tokensPerMinute", tokensPerMinute, counts), ("maximumTokens", maximumTokens, counts),
+            ("maximumJobs", maximumJobs, counts), ("maximumAttempts", maximumAttempts, 1...1_000_000),
+            ("maximumLineBytes", maximumLineBytes, bytes), ("maximumEventBytes", maximumEventBytes, bytes),
+        ]
+        return numbers
+            + concurrencyPerProvider.sorted { $0.key < $1.key }.map {
+                ("concurrencyPerProvider: \($0.key)", $0.value, counts)
+            }
+    }
+
+    private var times: [(String, Duration)] {
+        [
+            ("timeouts.connect", timeouts.connect), ("timeouts.firstToken", timeouts.firstToken),
+            ("timeouts.idle", timeouts.idle), ("timeouts.stall", timeouts.stall),
+            ("timeouts.job", timeouts.job ?? .seconds(1)), ("outageTimeout", outageTimeout),
+        ]
+    }
+}

@@ -1,0 +1,181 @@
+import ArgumentParser
+import BatchEngine
+import BatchStore
+import Foundation
+import LLM4S
+import LLMStreaming
+import Testing
+
+@testable import LLM4SBatch
+@testable import llm4s_batch
+
+/// The library's options are the command's: the two lists are compared, and what each option makes of a run.
+struct BatchOptionsTests {
+    /// An option of `run`: the words that set it, and the same in a program.
+    struct Pair: Sendable, CustomStringConvertible {
+        var name: String
+        var value: String?
+        var set: @Sendable (inout BatchOptions) -> Void
+
+        init(_ name: String, _ value: String? = nil, _ set: @escaping @Sendable (inout BatchOptions) -> Void) {
+            (self.name, self.value, self.set) = (name, value, set)
+        }
+
+        var description: String { name }
+    }
+
+    /// What is of the terminal alone, or has another form in a program: the database and the catalog of a runner.
+    static let ofTheTerminal: Set<String> = [
+        "db", "config", "yes", "dry-run", "progress", "log-level", "help", "version",
+    ]
+
+    static let pairs: [Pair] = [
+        Pair("model", "mock/count-5") { $0.model = "mock/count-5" },
+        Pair("provider", "mock") { $0.provider = "mock" },
+        Pair("base-url", "http://127.0.0.1:9/v1") { $0.baseURL = "http://127.0.0.1:9/v1" },
+        Pair("service-tier", "flex") { $0.serviceTier = "flex" },
+        Pair("resume", "continue") { $0.resume = .continue },
+        Pair("on-changed", "replace") { $0.changedJobs = .replace },
+        Pair("skip-invalid") { $0.skipsInvalid = true },
+        Pair("max-line-bytes", "1000") { $0.maximumLineBytes = 1000 },
+        Pair("concurrency", "7") { $0.concurrency = 7 },
+        Pair("concurrency-per-provider", "mock/m=3") { $0.concurrencyPerProvider = ["mock/m": 3] },
+        Pair("rpm", "90") { $0.requestsPerMinute = 90 },
+        Pair("tpm", "9000") { $0.tokensPerMinute = 9000 },
+        Pair("prices", "none") { $0.prices = "none" },
+        Pair("max-cost", "2.5") { $0.maximumCost = 2.5 },
+        Pair("max-tokens-total", "5000") { $0.maximumTokens = 5000 },
+        Pair("max-jobs", "11") { $0.maximumJobs = 11 },
+        Pair("max-attempts", "9") { $0.maximumAttempts = 9 },
+        Pair("fail-fast") { $0.failsFast = true },
+        Pair("connect-timeout", "3s") { $0.timeouts.connect = .seconds(3) },
+        Pair("first-token-timeout", "4s") { $0.timeouts.firstToken = .seconds(4) },
+        Pair("idle-timeout", "5s") { $0.timeouts.idle = .seconds(5) },
+        Pair("stall-timeout", "6s") { $0.timeouts.stall = .seconds(6) },
+        Pair("job-timeout", "7500ms") { $0.timeouts.job = .milliseconds(7500) },
+        Pair("outage-timeout", "8s") { $0.outageTimeout = .seconds(8) },
+        Pair("drain-timeout", "9s") { $0.drainTimeout = .seconds(9) },
+        Pair("max-event-bytes", "4096") { $0.maximumEventBytes = 4096 },
+        Pair("chunks", "none") { $0.chunks = .none },
+        Pair("durability", "normal") { $0.durability = .normal },
+        Pair("ca-file", "/tmp/ca.pem") { $0.caFile = "/tmp/ca.pem" },
+        Pair("ca-only") { $0.trustsCAFileOnly = true },
+        Pair("client-cert", "/tmp/client.pem") { $0.clientCertificate = "/tmp/client.pem" },
+        Pair("client-key", "/tmp/client.key") { $0.clientKey = "/tmp/client.key" },
+    ]
+
+    /// The defaults of the command: only the drain time is another, since a cancelled task has nobody to press Ctrl-C.
+    private static var usual: BatchOptions {
+        var options = BatchOptions()
+        options.drainTimeout = .seconds(10)
+        return options
+    }
+
+    @Test func theyAreThoseOfTheCommandButForTheTerminals() {
+        let known = Set(OptionDescription.all(of: RunCommand.self).map(\.name))
+        let paired = Self.pairs.map(\.name)
+        #expect(Set(paired).count == paired.count)
+        #expect(known.subtracting(Self.ofTheTerminal) == Set(paired))
+        #expect(Set(paired).isDisjoint(with: Self.ofTheTerminal))
+        // Each property is one of them.
+        let properties = Mirror(reflecting: BatchOptions()).children.count
+        let timeouts = Mirror(reflecting: StreamTimeouts()).children.count
+        #expect(properties - 1 + timeouts == paired.count)
+    }
+
+    @Test func theDefaultsAreTheSame() throws {
+        #expect(try Self.parts(command: []) == Self.parts(Self.usual))
+        #expect(BatchOptions().drainTimeout == .zero)
+    }
+
+    @Test(arguments: pairs)
+    func anOptionMakesOfARunWhatTheCommandsDoes(pair: Pair) throws {
+        var options = Self.usual
+        pair.set(&options)
+        let library = try Self.parts(options)
+        let words = ["--\(pair.name)"] + [pair.value].compactMap(\.self)
+        #expect(try Self.parts(command: words) == library)
+        let usual = try Self.parts(Self.usual)
+        #expect(library != usual || pair.name == "prices", "it changes nothing")
+        // What the run's row says, under the command's names.
+        let isOfTheInput = ["model", "provider", "on-changed", "skip-invalid", "max-line-bytes"].contains(pair.name)
+        #expect(isOfTheInput || options.stored[pair.name] != nil, "it is not stored")
+    }
+
+    @Test(arguments: ["concurrency", "maximumAttempts", "maximumJobs", "timeouts.idle", "maximumCost", "drainTimeout"])
+    func whatCannotBeMeantIsAnError(name: String) async throws {
+        var options = BatchOptions()
+        switch name {
+        case "concurrency": options.concurrency = 0
+        case "maximumAttempts": options.maximumAttempts = .max
+        case "maximumJobs": options.maximumJobs = -1
+        case "timeouts.idle": options.timeouts.idle = .zero
+        case "maximumCost": options.maximumCost = .nan
+        default: options.drainTimeout = .seconds(-1)
+        }
+        let runner = BatchRunner(database: "/nonexistent/a.db", options: options, environment: [:])
+        let error = await #expect(throws: BatchError.self) { try await runner.run(["/nonexistent.jsonl"]) }
+        #expect(error?.kind == .configuration && error?.description.hasPrefix(name) == true, "\(error as Any)")
+    }
+
+    @Test func itsWordsAreThoseOfTheCommand() {
+        #expect(BatchOptions.ResumeWay.allCases.map(\.rawValue) == ResumePolicy.allCases.map(\.rawValue))
+        #expect(BatchOptions.ChangedJobs.allCases.map(\.rawValue) == ChangedJobPolicy.allCases.map(\.rawValue))
+        #expect(
+            BatchOptions.ChunkRetention.allCases.map(\.rawValue)
+                == StoreOptions.ChunkRetention.allCases.map(\.rawValue))
+        #expect(BatchOptions.Durability.allCases.map(\.rawValue) == StoreOptions.Durability.allCases.map(\.rawValue))
+    }
+
+    // MARK: - What a run is made of
+
+    private static func parts(command words: [String]) throws -> [String: String] {
+        let command = try #require(try Program.parseAsRoot(["run", "jobs.jsonl"] + words) as? RunCommand)
+        let (options, limits) = (command.options, command.options.limits)
+        let reading = try command.input.reading(ConfigFile(), resume: options.resume, environment: [:])
+        var parts = Self.parts(
+            reading, options.runConfiguration(providers, PriceTable()), options.storeOptions, options.transport([:]),
+            command.onChanged)
+        parts["base-url"] = options.baseURL
+        parts["max-cost"] = limits.maxCost.map { "\($0)" }
+        parts["max-tokens-total"] = limits.maxTokensTotal.map { "\($0)" }
+        return parts
+    }
+
+    private static func parts(_ options: BatchOptions) throws -> [String: String] {
+        var parts = Self.parts(
+            try options.reading(ProviderCatalog(), [:]), options.runConfiguration(providers, PriceTable()),
+            options.storeOptions, options.transportConfiguration([:]), options.changedJobPolicy)
+        parts["base-url"] = options.baseURL
+        parts["max-cost"] = options.maximumCost.map { "\($0)" }
+        parts["max-tokens-total"] = options.maximumTokens.map { "\($0)" }
+        return parts
+    }
+
+    private static let providers = [ProviderCatalog()["mock"], ProviderCatalog()["openai"]].compactMap(\.self)
+
+    private static func parts(
+        _ reading: InputReading, _ run: RunConfiguration, _ store: StoreOptions, _ transport: TransportConfiguration,
+        _ policy: ChangedJobPolicy
+    ) -> [String: String] {
+        let defaults = reading.parser.defaults
+        var parts = [
+            "reading.model": "\(defaults.model?.name ?? "")", "reading.provider": defaults.provider?.name ?? "",
+            "reading.resume": "\(defaults.resume)", "reading.bytes": "\(reading.maximumLineBytes)",
+            "reading.skips": "\(reading.skipsInvalid)", "policy": "\(policy)",
+        ]
+        for (name, value) in [("run", run as Any), ("store", store), ("transport", transport)] {
+            for child in Mirror(reflecting: value).children {
+                parts["\(name).\(child.label ?? "")"] = text(child.value)
+            }
+        }
+        return parts
+    }
+
+    private static func text(_ value: Any) -> String {
+        if let limits = value as? [String: ProviderLimits] {
+            return limits.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
+        }
+        return "\(value)"
+    }
+}
