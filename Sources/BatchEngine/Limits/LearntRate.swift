@@ -5,7 +5,8 @@
 /// each look beyond costs refusals, and fast where they do not, as with congestion windows (RFC 9438).
 ///
 /// Refusals by chance must neither teach nor lower a rate: each brings a pause, in which nothing is taken, so each would
-/// make the next rate lower still. A rate is given up where refusals come before it is reached and follow no rule.
+/// make the next rate lower still. A rate is given up where refusals come before it is reached and follow no rule. And a
+/// rate that seems confirmed is tried out: more than it is sent at once, which a limit refuses and chance does not.
 ///
 /// A value that reads no clock: times are since the run's start.
 struct LearntRate: Sendable {
@@ -24,10 +25,15 @@ struct LearntRate: Sendable {
     private static let doubling = 10.0
     /// How many times as long as a hundred requests take a rate that is confirmed grows slowly.
     private static let parts = 3.0
-    /// How long a rate that is confirmed grows slowly at first, and how many requests may take longer: twice as long for
-    /// each time that it was tried out.
-    private static let firstSlow = 6.0
-    private static let firstRequests = 60.0
+    /// A rate that has grown less than this has not grown.
+    private static let noGrowth = 1.003
+    /// At least so long a rate that is confirmed grows slowly, and at most for so many of its cycles.
+    private static let shortestSlow = 6.0
+    private static let cyclesOfSlow = 3.0
+    /// What is sent of a rate that is confirmed where it is tried out, for so long at least and so many requests.
+    private static let trialFactor = 1.6
+    private static let trialSeconds = 3.0
+    private static let trialRequests = 10.0
     /// What was taken longer ago than this counts half: before that there may have been nothing to send.
     private static let memory = Duration.seconds(60)
 
@@ -35,8 +41,10 @@ struct LearntRate: Sendable {
     /// Since when requests are counted, and how many were taken.
     private var since = Duration.zero
     private var taken = 0.0
-    /// How often in a row a rate that is confirmed grew beyond its slow part, and what was taken was the same again.
-    private var trials = 0
+    /// When the last pause ended, and how many seconds it was from one such end to the next, the last three times.
+    private var opened = Duration.zero
+    private var cycles: [Double] = []
+    private var trials = RateTrials()
     /// When the first of them was refused.
     private var refused: Duration?
     private var pace = EvenPace(at: .zero)
@@ -55,28 +63,31 @@ struct LearntRate: Sendable {
         guard case .rate(let rate, let since, let isConfirmed) = knowledge else { return nil }
         let seconds = (now - since).seconds
         if !isConfirmed { return rate * Self.growth(after: seconds) }
-        // A seventieth more after as long as a hundred requests take, and then faster and faster.
-        let time = Self.slowTime(rate)
-        let slow = slowSeconds(rate)
+        if trials.isUnderWay {
+            let time = max(Self.trialSeconds, Self.trialRequests / rate)
+            let more = max(0, seconds - time) * Self.trialSeconds / time
+            return rate * Self.trialFactor * Self.fastGrowth(after: more)
+        }
+        // A little more after as long as a hundred requests take, and then faster and faster.
+        let time = min(300, max(10, 100 / rate))
+        let slow = min(Self.parts * time, max(Self.shortestSlow, Self.cyclesOfSlow * (cycles.max() ?? 0)))
         let part = min(slow, seconds) / time
-        return rate * (1 + part * part / 70) * Self.growth(after: max(0, seconds - slow))
+        return rate * (1 + part * part / 150) * Self.fastGrowth(after: max(0, seconds - slow))
     }
 
-    /// How long a rate that is confirmed grows slowly.
-    private func slowSeconds(_ rate: Double) -> Double {
-        let first = max(Self.firstSlow, Self.firstRequests / rate)
-        return min(Self.parts * Self.slowTime(rate), first * Self.power(Double(trials)))
-    }
-
-    /// How long a hundred requests take.
-    private static func slowTime(_ rate: Double) -> Double { min(300, max(10, 100 / rate)) }
-
-    /// How many times a rate has grown that nothing holds: what refused is gone, and a rate that was learnt in a storm,
-    /// which may be a hundredth of what the provider takes, holds nobody up for long.
+    /// How many times a rate has grown that was never confirmed.
     private static func growth(after seconds: Double) -> Double {
         let doublings = seconds / doubling
         let more = max(0, doublings - 1.5)
         return power(doublings + 32 * more * more * more)
+    }
+
+    /// How many times a rate has grown that nothing holds any more: what refused is gone, and a rate that was learnt in a
+    /// storm, which may be a hundredth of what the provider takes, holds nobody up for half a minute.
+    private static func fastGrowth(after seconds: Double) -> Double {
+        let doublings = seconds / 4
+        let more = max(0, doublings - 1)
+        return power(doublings + more * more * more)
     }
 
     /// How long after one request the next goes out; nil where nothing is known.
@@ -132,7 +143,7 @@ struct LearntRate: Sendable {
         case (.rate(let last, _, _), .limit):
             know(requests / seconds, after: last, at: now)
         case (.rate(let last, _, let wasConfirmed), _) where requests / seconds > 0.9 * last:
-            if (perSecond(at: refused) ?? last) < 1.01 * last {
+            if (perSecond(at: refused) ?? last) < Self.noGrowth * last {
                 // It had not grown: the refusal came by chance, or the limit fell a little. The next cycle tells more.
                 early += 1
                 knowledge = early < 2 ? .rate(last, since: now, isConfirmed: false) : .chance
@@ -152,21 +163,20 @@ struct LearntRate: Sendable {
             _ = alone.add(requests: requests, seconds: seconds)
             if alone.isOfLimit { know(requests / seconds, at: now) }
         }
-        if case .chance = knowledge { (early, trials) = (0, 0) }
+        if case .chance = knowledge { (early, trials) = (0, RateTrials()) }
+        if case .rate(_, _, true) = knowledge { trials.beginCycle() } else { trials.skipCycle() }
+        cycles = cycles.suffix(2) + [(now - opened).seconds]
+        opened = now
         (since, taken, self.refused) = (now, 0, nil)
         pace = EvenPace(at: now + (interval(at: now) ?? .seconds(1)))
     }
 
     /// Takes the rate that a cycle gave; it is confirmed where the one before gave about the same.
     private mutating func know(_ rate: Double, after last: Double? = nil, at now: Duration) {
-        let isConfirmed = last.map { rate < 1.5 * $0 && rate > 0.9 * $0 } ?? false
-        // What grew so much was not held by the rate that was believed.
-        if let last, rate >= 1.5 * last { trials = 0 }
-        if case .rate(let last, let since, true) = knowledge, isConfirmed,
-            ((refused ?? now) - since).seconds > slowSeconds(last)
-        {
-            trials += 1
-        }
+        let grown = last.map { rate / $0 } ?? 0
+        let isHigher = grown >= 1.5
+        let isConfirmed = isHigher ? trials.isUnderWay : grown > 0.9
+        trials.endCycle(isHigher: isHigher)
         knowledge = .rate(rate, since: now, isConfirmed: isConfirmed)
         alone = RepeatedRate()
     }

@@ -42,50 +42,73 @@ struct LearntRateTests {
         #expect(wait <= .seconds(min(61, 1 / learnt) + 0.001))
     }
 
-    @Test func aRateThatIsConfirmedGrowsSlowlyForLongerEachTimeThatItWasTriedOut() throws {
+    /// A limit of one a second that has saved up what it gives in a pause of a second.
+    private func isTried(_ rate: inout LearntRate, end: inout Int, taken: Int) throws -> Bool {
+        cycle(&rate, from: .seconds(end), taken: taken, over: .seconds(taken - 1), pause: .seconds(1))
+        end += taken
+        let learnt = try #require(rate.perSecond(at: .seconds(end)))
+        // A trial begins with more than was taken; what was taken stays as it was.
+        #expect(abs(learnt - 1) < 0.1 || abs(learnt - 1.6) < 0.16, "\(learnt)")
+        return learnt > 1.4
+    }
+
+    @Test func aRateThatIsConfirmedIsTriedOutEverMoreSeldom() throws {
         var rate = LearntRate()
         cycle(&rate, from: .zero, taken: 14, over: .seconds(14), pause: .seconds(1))
-        var (end, requests) = (15, 30)
-        for expected in [60, 120, 240, 300, 300] {
-            cycle(
-                &rate, from: .seconds(end), taken: requests + 9, over: .seconds(requests + 8), pause: .seconds(1))
-            end += requests + 9
-            requests = expected
-            let learnt = try #require(rate.perSecond(at: .seconds(end)))
-            #expect(abs(learnt - 1) < 0.1)
-            // A seventieth after a hundred requests, an eighth after three hundred; then ever faster.
-            let slow = Duration.seconds(end) + .seconds(Double(requests) / learnt)
-            let beyond = try #require(rate.perSecond(at: slow)) / learnt - 1
-            #expect(abs(beyond - Double(requests * requests) / 700_000) < 0.001)
-            #expect(try #require(rate.perSecond(at: slow + .seconds(25))) > 100 * learnt)
+        var end = 15
+        let tried = try (0..<32).filter { _ in try isTried(&rate, end: &end, taken: 50) }
+        #expect(tried == [0, 16])
+    }
+
+    @Test func aTrialThatBringsMoreIsFollowedByAnother() throws {
+        var rate = LearntRate()
+        cycle(&rate, from: .zero, taken: 14, over: .seconds(14), pause: .seconds(1))
+        var end = 15
+        #expect(try isTried(&rate, end: &end, taken: 50))
+        cycle(&rate, from: .seconds(end), taken: 40, over: .seconds(19), pause: .seconds(1))
+        #expect(abs(try #require(rate.perSecond(at: .seconds(end + 20))) - 3.2) < 0.1)
+        cycle(&rate, from: .seconds(end + 20), taken: 80, over: .seconds(19), pause: .seconds(1))
+        #expect(abs(try #require(rate.perSecond(at: .seconds(end + 40))) - 6.4) < 0.1)
+    }
+
+    @Test func aRateThatIsConfirmedGrowsSlowlyAndThenFast() throws {
+        var rate = LearntRate()
+        cycle(&rate, from: .zero, taken: 14, over: .seconds(14), pause: .seconds(1))
+        var end = 15
+        for taken in [50, 150] { _ = try isTried(&rate, end: &end, taken: taken) }
+        // A little more after a hundred requests, six hundredths after three hundred; then ever faster.
+        let learnt = try #require(rate.perSecond(at: .seconds(end)))
+        for parts in [1.0, 2, 3] {
+            let beyond = try #require(rate.perSecond(at: .seconds(end) + .seconds(100 * parts / learnt))) / learnt - 1
+            #expect(abs(beyond - parts * parts / 150) < 0.001)
         }
+        #expect(try #require(rate.perSecond(at: .seconds(end) + .seconds(300 / learnt + 12))) > 1000 * learnt)
     }
 
     /// What a storm taught is gone with it: refusals came every other second, and now none.
     @Test func aRateThatAStormTaughtHoldsNobodyUpForHalfAMinute() throws {
-        var rate = LearntRate()
-        for number in 0..<3 {
-            cycle(&rate, from: .seconds(2 * number), taken: 80, over: .seconds(1), pause: .seconds(1))
+        for cycles in 1...12 {
+            var rate = LearntRate()
+            for number in 0..<cycles {
+                cycle(&rate, from: .seconds(2 * number), taken: 80, over: .seconds(1), pause: .seconds(1))
+            }
+            let learnt = try #require(rate.perSecond(at: .seconds(2 * cycles)))
+            #expect(learnt >= 12 && learnt < 70)
+            #expect(try #require(rate.perSecond(at: .seconds(2 * cycles + 27))) > 100 * learnt)
         }
-        let learnt = try #require(rate.perSecond(at: .seconds(6)))
-        #expect(abs(learnt - 40) < 1)
-        #expect(try #require(rate.perSecond(at: .seconds(6 + 6))) < 1.05 * learnt)
-        #expect(try #require(rate.perSecond(at: .seconds(6 + 30))) > 100 * learnt)
     }
 
-    @Test func aRateThatIsConfirmedGrowsSlowlyAndAnotherFast() throws {
+    @Test func aRateThatIsNotConfirmedGrowsFast() throws {
         var rate = LearntRate()
         cycle(&rate, from: .zero, taken: 190, over: .seconds(14), pause: .seconds(1))
         #expect(abs(try #require(rate.perSecond(at: .seconds(15))) - 10) < 0.1)
         #expect(abs(try #require(rate.perSecond(at: .seconds(25))) - 20) < 0.2)
-        cycle(&rate, from: .seconds(15), taken: 120, over: .seconds(9), pause: .seconds(1))
-        #expect(abs(try #require(rate.perSecond(at: .seconds(25))) - 12) < 0.1)
-        #expect(abs(try #require(rate.perSecond(at: .seconds(31))) - 12.06) < 0.01)
         // After a long time without a refusal it is as good as forgotten.
         #expect(try #require(rate.perSecond(at: .seconds(3600))) > 10_000)
         // Another cycle that gives quite another rate is not believed at once either.
-        cycle(&rate, from: .seconds(25), taken: 50, over: .seconds(9), pause: .seconds(1))
-        #expect(abs(try #require(rate.perSecond(at: .seconds(45))) - 10) < 0.1)
+        cycle(&rate, from: .seconds(15), taken: 300, over: .seconds(9), pause: .seconds(1))
+        #expect(abs(try #require(rate.perSecond(at: .seconds(25))) - 30) < 0.2)
+        #expect(abs(try #require(rate.perSecond(at: .seconds(35))) - 60) < 0.4)
     }
 
     @Test func aTimeWithNothingToSendDoesNotLowerTheRate() throws {
