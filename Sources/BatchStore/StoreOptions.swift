@@ -1,3 +1,5 @@
+import BatchEngine
+
 /// How a worker keeps its database.
 package struct StoreOptions: Sendable {
     /// What is on disk after a commit.
@@ -46,4 +48,7 @@ package struct StoreOptions: Sendable {
     package var migrations = BatchSchema.migrations
 
     package init() {}
+
+    /// The time of day that rows get, in Unix milliseconds.
+    var now: Int64 { TimeOfDay.believed(unixMilliseconds()) }
 }
