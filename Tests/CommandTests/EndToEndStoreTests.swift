@@ -63,6 +63,43 @@ struct EndToEndStoreTests {
         await server.stop()
     }
 
+    /// What a run finds in the place of its database.
+    enum Place: String, CaseIterable { case nothing, anotherFile, movedAway }
+
+    @Test(arguments: Place.allCases)
+    func aDatabaseThatIsTakenAwayEndsTheRunWithWords(place: Place) async throws {
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs([Answers.countingJob("a", to: 50_000, options: "+pace=20ms")])
+        let database = directory.path("jobs.db")
+        let process = try BatchProcess(["run", file, "--base-url", server.baseURL])
+        try await process.wait { SQLite.currentNumber(database, "SELECT count(*) FROM chunks") > 5 }
+        switch place {
+        case .nothing:
+            for suffix in ["", "-wal", "-shm"] { try FileManager.default.removeItem(atPath: database + suffix) }
+        case .anotherFile:
+            let other = try directory.write("somebody else's", to: "other")
+            try FileManager.default.removeItem(atPath: database)
+            try FileManager.default.moveItem(atPath: other, toPath: database)
+        case .movedAway: try FileManager.default.moveItem(atPath: database, toPath: directory.path("moved.db"))
+        }
+        let ended = await process.ended()
+        #expect(ended.status == 3, "\(ended.error)")
+        #expect(ended.error.contains("deleted, moved or replaced"), "\(ended.error)")
+        #expect(!ended.error.contains("completed"), "\(ended.error)")
+        if place == .anotherFile {
+            #expect(try String(contentsOfFile: database, encoding: .utf8) == "somebody else's")
+        }
+        if place == .movedAway {
+            let moved = directory.path("moved.db")
+            #expect(try SQLite.rows(moved, "PRAGMA integrity_check") == ["ok"])
+            let again = try await BatchProcess.run("status", moved)
+            #expect(again.status == 0, "\(again.error)")
+            #expect(try SQLite.number(moved, "SELECT count(*) FROM chunks") > 5)
+        }
+        await server.stop()
+    }
+
     @Test func aFileThatIsNotOursIsRefusedByteForByte() async throws {
         let directory = try TemporaryDirectory()
         let jobs = try directory.writeJobs([Answers.countingJob("a", to: 3)])

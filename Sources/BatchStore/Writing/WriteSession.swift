@@ -17,6 +17,12 @@ struct WriteSession: ~Copyable {
     /// The number of the first attempt of this session.
     let nextAttemptID: Int64
     private let pageBytes: Int
+    /// The database and its WAL, as they were when they were opened.
+    private let files: [FileIdentity]
+
+    /// A file that its name does not stand for any more: what is committed is not where anybody looks for it; nil while
+    /// all is in its place.
+    var misplacedFile: String? { files.first { !$0.isInPlace }?.path }
 
     /// The length of the WAL after the newest commit.
     var writeAheadLogBytes: Int { gauge.frames * pageBytes }
@@ -69,7 +75,7 @@ struct WriteSession: ~Copyable {
     mutating func ingest(
         _ new: [NewJob], onChanged policy: ChangedJobPolicy
     ) throws(SQLiteFailure) -> [IngestOutcome] {
-        let now = options.unixMilliseconds()
+        let now = options.now
         var outcomes: [IngestOutcome] = []
         outcomes.reserveCapacity(new.count)
         var hasConflict = false
@@ -145,6 +151,7 @@ extension WriteSession {
             chunks: chunks, attempts: attempts, completions: completions, seconds: seconds, jobs: jobs,
             checkpointer: Checkpointer(
                 threshold: options.checkpointBytes / pageBytes, warning: options.logWarningBytes / pageBytes),
-            nextAttemptID: newestAttemptID + 1, pageBytes: pageBytes)
+            nextAttemptID: newestAttemptID + 1, pageBytes: pageBytes,
+            files: [path.real, path.writeAheadLog].compactMap(FileIdentity.init))
     }
 }

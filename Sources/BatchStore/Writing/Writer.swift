@@ -32,7 +32,8 @@ actor Writer {
         }
         let connection = try Opening.connection(path, lockWait: wait, options: options)
         connection.setGauge(gauge)
-        try Rescuer.rescue(connection, path: path, echoing: options.echoingProviders, now: options.unixMilliseconds())
+        try Rescuer.rescue(connection, path: path, echoing: options.echoingProviders, now: options.now)
+        try StoredWaits.pullIn(connection, path: path, now: options.now)
         do {
             session = try WriteSession(connection, gauge: gauge, path: path, options: options)
         } catch {
@@ -67,18 +68,34 @@ actor Writer {
         guard let batch = queue.take() else { return }
         let start = options.didCommit == nil ? nil : ContinuousClock.now
         do {
-            try session?.write(batch)
+            try write(batch)
         } catch {
-            let failure = error.storeError(path: path)
             // Who hears of it finds the store failed.
-            fail(failure)
-            batch.resumeWaiting(with: .failure(failure))
+            fail(error)
+            batch.resumeWaiting(with: .failure(error))
             return
         }
         if let start { report(batch, since: start) }
         batch.resumeWaiting(with: .success(()))
         heed(queue.didWrite(batch))
         do { try session?.maintain() } catch { fail(error.storeError(path: path)) }
+    }
+
+    private func write(_ batch: borrowing WriteBatch) throws(StoreError) {
+        do { try session?.write(batch) } catch { throw error.storeError(path: path) }
+        try checkPlace()
+    }
+
+    /// Finds out whether what is committed is where its name says, before anybody hears of it.
+    ///
+    /// What only the WAL holds is brought into the database first: where that was moved, it is whole in its new place, and
+    /// no WAL of it is left for a file that took its place.
+    private func checkPlace() throws(StoreError) {
+        guard let file = session?.misplacedFile else { return }
+        lockWait?.deadline = .now + options.closingPatience
+        var isWhole = true
+        do { try session?.connection.checkpointTruncating() } catch { isWhole = false }
+        throw StoreError(.misplaced(isWhole: isWhole), path: file)
     }
 
     private func report(_ batch: borrowing WriteBatch, since start: ContinuousClock.Instant) {
@@ -107,10 +124,12 @@ actor Writer {
         if let failure = queue.failure { throw failure }
         guard session != nil else { throw StoreError(.closed, path: path) }
         let value: Value
-        do { value = try body(&session!) } catch {
-            let failure = error.storeError(path: path)
-            fail(failure)
-            throw failure
+        do throws(StoreError) {
+            do { value = try body(&session!) } catch { throw error.storeError(path: path) }
+            try checkPlace()
+        } catch {
+            fail(error)
+            throw error
         }
         do { try session?.maintain() } catch { fail(error.storeError(path: path)) }
         return value
@@ -128,7 +147,13 @@ actor Writer {
         flush()
         if queue.failure == nil {
             lockWait?.deadline = .now + options.closingPatience
-            do { try session?.finish() } catch { fail(error.storeError(path: path)) }
+            do throws(StoreError) {
+                try checkPlace()
+                do { try session?.finish() } catch { throw error.storeError(path: path) }
+                try checkPlace()
+            } catch {
+                fail(error)
+            }
         }
         if let failure = queue.failure {
             // What cannot be written is not to be touched again: the WAL stays for the next worker.
