@@ -63,7 +63,9 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
             return "\(path): no space is left on the disk\(tail);"
                 + " what was counted is stored, make room and run the same command again"
         case .io: return "\(path): the database cannot be read or written\(tail)"
-        case .busy: return "\(path): another process holds a lock on the database\(tail)"
+        case .busy:
+            return "\(path): another process holds a lock on the database\(tail);"
+                + " what was not stored by now is asked for again by the same command"
         case .closed: return "\(path): the database was closed"
         case .unexpected: return "\(path): the database refused a statement\(tail); please report this"
         }

@@ -14,6 +14,8 @@ actor Writer {
     // Both are known to SQLite by their address: they outlive the connection.
     private let gauge = WriteAheadLogGauge()
     private var lockWait: LockWait?
+    /// When it waits for no lock any more.
+    nonisolated let lockDeadline = LockDeadline()
 
     init(options: StoreOptions) {
         self.options = options
@@ -27,7 +29,7 @@ actor Writer {
         precondition(session == nil, "\(path) is open")
         let path = try DatabasePath(name)
         let lock = try Opening.lock(path, options: options)
-        let wait = LockWait(patience: options.lockPatience) { [options] in
+        let wait = LockWait(patience: options.lockPatience, deadline: lockDeadline) { [options] in
             options.warn("\(path.real): another process holds the write lock; waiting for it")
         }
         let connection = try Opening.connection(path, lockWait: wait, options: options)
@@ -92,7 +94,7 @@ actor Writer {
     /// no WAL of it is left for a file that took its place.
     private func checkPlace() throws(StoreError) {
         guard let file = session?.misplacedFile else { return }
-        lockWait?.deadline = .now + options.closingPatience
+        lockDeadline.bringForward(to: options.closingPatience)
         var isWhole = true
         do { try session?.connection.checkpointTruncating() } catch { isWhole = false }
         throw StoreError(.misplaced(isWhole: isWhole), path: file)
@@ -146,7 +148,7 @@ actor Writer {
         guard session != nil else { return }
         flush()
         if queue.failure == nil {
-            lockWait?.deadline = .now + options.closingPatience
+            lockDeadline.bringForward(to: options.closingPatience)
             do throws(StoreError) {
                 try checkPlace()
                 do { try session?.finish() } catch { throw error.storeError(path: path) }
