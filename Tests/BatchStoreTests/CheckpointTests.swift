@@ -59,10 +59,32 @@ import Testing
         #expect(warnings.values.first?.contains("holds a read transaction") ?? false)
         // Closing does not wait for it; the next worker goes on from the WAL.
         try await store.database.close()
+        #expect(warnings.values.count == 2)
+        #expect(warnings.values.last?.hasPrefix(store.database.path + "-wal holds what was stored last") ?? false)
+        #expect(warnings.values.last?.contains(store.database.path + " alone is not whole") ?? false)
         #expect(FileManager.default.fileExists(atPath: store.database.path + "-wal"))
+        try store.folder.copy("jobs.db", to: "alone.db")
+        #expect(try sqlRows(store.folder.file("alone.db"), "SELECT count(*) FROM chunks") != ["30"])
         rows.reset()
         let again = try await TestStore(folder: store.folder)
         #expect(try again.rows("SELECT count(*) FROM chunks") == ["30"])
         try await again.database.close()
+    }
+
+    /// It keeps the WAL from being emptied, but all that is in it is in the database too.
+    @Test func aReaderOfTheNewestIsNotWarnedOf() async throws {
+        let warnings = Recorder<String>()
+        let store = try await TestStore(jobs: newJobs(1)) {
+            $0.closingPatience = .milliseconds(1)
+            $0.warn = { warnings.record($0) }
+        }
+        let reader = try Connection(path: store.database.path, access: .reading)
+        let rows = try reader.prepare("SELECT custom_id FROM jobs")
+        #expect(try rows.step())
+        try await store.database.close()
+        #expect(warnings.values.isEmpty)
+        try store.folder.copy("jobs.db", to: "alone.db")
+        #expect(try sqlRows(store.folder.file("alone.db"), "SELECT count(*) FROM jobs") == ["1"])
+        rows.reset()
     }
 }

@@ -100,6 +100,25 @@ struct EndToEndStoreTests {
         await server.stop()
     }
 
+    @Test func aReaderThatKeepsTheWALOverTheEndIsWarnedOf() async throws {
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs((1...4).map { Answers.countingJob("job-\($0)", to: 50) })
+        let database = directory.path("jobs.db")
+        #expect(try await BatchProcess.run("run", file, "--base-url", server.baseURL, "--max-jobs", "1").status == 4)
+        try await SQLite.holdingSnapshot(database) {
+            let ended = try await BatchProcess.run("run", file, "--base-url", server.baseURL)
+            #expect(ended.status == 0, "\(ended.error)")
+            #expect(ended.error.contains("jobs.db-wal holds what was stored last"), "\(ended.error)")
+            #expect(ended.error.contains("alone is not whole"), "\(ended.error)")
+        }
+        let again = try await BatchProcess.run("run", file, "--base-url", server.baseURL)
+        #expect(again.status == 0 && !again.error.contains("-wal"), "\(again.error)")
+        #expect(!FileManager.default.fileExists(atPath: database + "-wal"))
+        try Answers.expectWhole(database, jobs: 4)
+        await server.stop()
+    }
+
     @Test func aFileThatIsNotOursIsRefusedByteForByte() async throws {
         let directory = try TemporaryDirectory()
         let jobs = try directory.writeJobs([Answers.countingJob("a", to: 3)])

@@ -66,6 +66,18 @@ enum SQLite {
         unsafe sqlite3_exec(connection, "ROLLBACK", nil, nil, nil)
     }
 
+    /// Holds a read transaction open while the body runs, of a reader in this process: another one than the worker's.
+    static func holdingSnapshot(_ path: String, _ body: () async throws -> Void) async throws {
+        var connection: OpaquePointer?
+        let opened = unsafe sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE, nil)
+        try #require(opened == SQLITE_OK)
+        defer { unsafe sqlite3_close(connection) }
+        let script = "PRAGMA query_only = ON; BEGIN; SELECT count(*) FROM jobs"
+        try #require(unsafe sqlite3_exec(connection, script, nil, nil, nil) == SQLITE_OK)
+        try await body()
+        unsafe sqlite3_exec(connection, "ROLLBACK", nil, nil, nil)
+    }
+
     /// Changes rows, as any other program may; false where the file is locked for longer than a second.
     static func isWritten(_ path: String, _ statements: String) -> Bool {
         var connection: OpaquePointer?

@@ -162,19 +162,27 @@ import CSQLite
     struct Checkpoint {
         var frames: Int
         var copied: Int
+
+        /// Whether the database is whole without the WAL.
+        var isWhole: Bool { copied >= frames }
     }
 
     /// Copies the WAL into the database as far as readers allow, without waiting for any.
     func checkpointPassively() throws(SQLiteFailure) -> Checkpoint { try checkpoint(SQLITE_CHECKPOINT_PASSIVE) }
 
-    /// Copies the WAL into the database and empties it.
-    func checkpointTruncating() throws(SQLiteFailure) { _ = try checkpoint(SQLITE_CHECKPOINT_TRUNCATE) }
+    /// Copies the WAL into the database and empties it; a reader may keep either from being done.
+    ///
+    /// - Returns: what is left of the WAL that only it holds: no frames where all of them are in the database.
+    func checkpointTruncating() throws(SQLiteFailure) -> Checkpoint { try checkpoint(SQLITE_CHECKPOINT_TRUNCATE) }
 
     private func checkpoint(_ mode: Int32) throws(SQLiteFailure) -> Checkpoint {
-        var frames: Int32 = 0
-        var copied: Int32 = 0
+        var frames: Int32 = -1
+        var copied: Int32 = -1
         let code = unsafe sqlite3_wal_checkpoint_v2(handle, "main", mode, &frames, &copied)
-        guard code == SQLITE_OK else { throw unsafe SQLiteFailure(code: code, on: handle) }
+        // Held up by a reader it tells how far it came; by a writer or another checkpoint nothing.
+        guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY && frames >= 0 else {
+            throw unsafe SQLiteFailure(code: code, on: handle)
+        }
         return Checkpoint(frames: Int(frames), copied: Int(copied))
     }
 

@@ -116,14 +116,20 @@ struct WriteSession: ~Copyable {
         try transaction { (session) throws(SQLiteFailure) in try session.chunks.prune() }
     }
 
-    /// Does the last writes of a worker and empties the WAL, unless a reader keeps it.
+    /// Does the last writes of a worker and empties the WAL, unless a reader keeps it: the next worker goes on from it.
     mutating func finish() throws(SQLiteFailure) {
+        var isWhole = false
         do {
             while chunks.needsPruning(isLast: true) { try pruneChunks() }
-            try connection.checkpointTruncating()
+            isWhole = try connection.checkpointTruncating().isWhole
         } catch  where error.isBusy {
-            // Somebody keeps it: the next worker finds the WAL and goes on from it.
+            // Another process writes, and keeps it too.
         }
+        guard !isWhole else { return }
+        options.warn(
+            "\(path.writeAheadLog) holds what was stored last: another program reads or writes the database and keeps"
+                + " it there. \(path.real) alone is not whole: copy or move both files together, or end that program"
+                + " and run the same command again, which joins them")
     }
 }
 

@@ -95,8 +95,10 @@ actor Writer {
     private func checkPlace() throws(StoreError) {
         guard let file = session?.misplacedFile else { return }
         lockDeadline.bringForward(to: options.closingPatience)
-        var isWhole = true
-        do { try session?.connection.checkpointTruncating() } catch { isWhole = false }
+        var isWhole = false
+        do { isWhole = try session?.connection.checkpointTruncating().isWhole ?? false } catch {
+            // A disk that fails at this too: the sentence says that not all is there.
+        }
         throw StoreError(.misplaced(isWhole: isWhole), path: file)
     }
 
