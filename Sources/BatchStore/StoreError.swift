@@ -19,6 +19,8 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case misplaced(isWhole: Bool)
         /// The disk is full, or a quota.
         case full
+        /// The process got no more memory.
+        case noMemory
         /// The system refused to read or write it.
         case io
         /// Another process holds a lock on it.
@@ -62,6 +64,9 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .full:
             return "\(path): no space is left on the disk\(tail);"
                 + " what was counted is stored, make room and run the same command again"
+        case .noMemory:
+            return "\(path): there is not enough memory\(tail); what was counted is stored: give the process more, or"
+                + " lower --concurrency, and run the same command again"
         case .io: return "\(path): the database cannot be read or written\(tail)"
         case .busy:
             return "\(path): another process holds a lock on the database\(tail);"

@@ -122,6 +122,8 @@ import Testing
         let folder = try TemporaryFolder()
         let error = await #expect(throws: StoreError.self) { try await BatchDatabase.open(folder.file("no/jobs.db")) }
         #expect(error?.kind == .io)
+        let read = await #expect(throws: StoreError.self) { try await BatchReader.open(folder.file("no/jobs.db")) }
+        #expect(read?.description.contains(folder.file("no")) ?? false)
         #expect(error?.description.contains(folder.file("no")) ?? false)
     }
 

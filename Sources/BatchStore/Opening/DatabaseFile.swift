@@ -36,7 +36,7 @@ enum DatabaseFile: Equatable {
         do {
             header = try Connection(path: path.real, access: .inspecting).header(count: 100)
         } catch {
-            throw StoreError(.io, path: path.real, reason: error.message)
+            throw error.storeError(path: path.real)
         }
         // The layout is that of sqlite.org/fileformat2.html, 1.3.
         guard header.starts(with: Array("SQLite format 3\0".utf8)) else {

@@ -12,6 +12,7 @@ extern "C" {
 /// Extended result codes that Swift does not see.
 static const int csqlite_ioerr_short_read = SQLITE_IOERR_SHORT_READ;
 static const int csqlite_ioerr_shmsize = SQLITE_IOERR_SHMSIZE;
+static const int csqlite_ioerr_nomem = SQLITE_IOERR_NOMEM;
 
 /// Turns SQLite's own statistics of memory off: they lock a mutex for every allocation. Before the first connection.
 int csqlite_disable_memory_statistics(void);
