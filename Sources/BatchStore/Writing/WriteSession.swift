@@ -100,14 +100,22 @@ struct WriteSession: ~Copyable {
     mutating func maintain() throws(SQLiteFailure) {
         if chunks.needsPruning(isLast: false) { try pruneChunks() }
         let frames = gauge.frames
-        if checkpointer.didCommit(frames: frames) == .checkpoint {
-            let checkpoint = try connection.checkpointPassively()
-            checkpointer.didCheckpoint(frames: checkpoint.frames)
-        }
+        if checkpointer.didCommit(frames: frames) == .checkpoint { try checkpoint() }
         if checkpointer.warns(frames: frames) {
             options.warn(
                 "\(path.writeAheadLog) has grown beyond \(options.logWarningBytes >> 20) MiB: some program holds a"
                     + " read transaction on the database open; the file shrinks when it ends")
+        }
+    }
+
+    /// Copies the WAL into the database, and so syncs it, as far as readers allow.
+    mutating func checkpoint() throws(SQLiteFailure) {
+        do {
+            let checkpoint = try connection.checkpointPassively()
+            checkpointer.didCheckpoint(frames: checkpoint.frames)
+        } catch  where error.isBusy {
+            // Another process does it right now.
+            checkpointer.didCheckpoint(frames: gauge.frames)
         }
     }
 
@@ -156,7 +164,7 @@ extension WriteSession {
             path: path, options: options, connection: connection, gauge: gauge, begin: begin, commit: commit,
             chunks: chunks, attempts: attempts, completions: completions, seconds: seconds, jobs: jobs,
             checkpointer: Checkpointer(
-                threshold: options.checkpointBytes / pageBytes, warning: options.logWarningBytes / pageBytes),
+                threshold: options.checkpointThreshold / pageBytes, warning: options.logWarningBytes / pageBytes),
             nextAttemptID: newestAttemptID + 1, pageBytes: pageBytes,
             files: [path.real, path.writeAheadLog].compactMap(FileIdentity.init))
     }

@@ -14,6 +14,8 @@ actor Writer {
     // Both are known to SQLite by their address: they outlive the connection.
     private let gauge = WriteAheadLogGauge()
     private var lockWait: LockWait?
+    /// Whether a checkpoint is due some time after a commit that was not synced.
+    private var isSyncDue = false
     /// When it waits for no lock any more.
     nonisolated let lockDeadline = LockDeadline()
 
@@ -86,6 +88,23 @@ actor Writer {
     private func write(_ batch: borrowing WriteBatch) throws(StoreError) {
         do { try session?.write(batch) } catch { throw error.storeError(path: path) }
         try checkPlace()
+        syncLater()
+    }
+
+    /// Sees to it that what was committed is on disk after a while, where commits are not synced and no other may follow.
+    private func syncLater() {
+        guard options.durability == .normal, !isSyncDue else { return }
+        isSyncDue = true
+        let wait = options.longestUnsynced / .microseconds(1)
+        executor.queue.asyncAfter(deadline: .now() + .microseconds(Int(wait))) { [weak self] in
+            self?.assumeIsolated { $0.sync() }
+        }
+    }
+
+    private func sync() {
+        isSyncDue = false
+        guard queue.failure == nil else { return }
+        do { try session?.checkpoint() } catch { fail(error.storeError(path: path)) }
     }
 
     /// Finds out whether what is committed is where its name says, before anybody hears of it.
@@ -131,6 +150,7 @@ actor Writer {
         do throws(StoreError) {
             do { value = try body(&session!) } catch { throw error.storeError(path: path) }
             try checkPlace()
+            syncLater()
         } catch {
             fail(error)
             throw error
