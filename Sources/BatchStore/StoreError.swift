@@ -51,7 +51,7 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
             let holder = pid.map { "process \($0)" } ?? "another process"
             return "\(path): \(holder)\(host.map { " on \($0)" } ?? "") works on this database;"
                 + " wait for it to end, or stop it"
-        case .missing: return "\(path): there is no such database"
+        case .missing: return "\(path): there is no such database\(tail)"
         case .notOurs: return "\(path): this is no database of llm4s-batch\(tail); it was left as it is"
         case .newerSchema(let found, let known):
             return "\(path): the database has schema \(found), this program knows up to \(known);"

@@ -26,6 +26,9 @@ enum Opening {
         switch file {
         case .missing: try DatabaseFile.create(path)
         case .empty: _ = unsafe chmod(path.real, 0o600)
+        case .unfinished:
+            try UnfinishedFile.empty(path)
+            _ = unsafe chmod(path.real, 0o600)
         case .ours where !hasLog && !hasJournal: try DatabaseCheck.inspect(path)
         case .ours: break
         }

@@ -28,6 +28,7 @@ package actor BatchReader {
         switch try DatabaseFile.inspect(path) {
         case .missing: throw StoreError(.missing, path: path.real)
         case .empty: throw StoreError(.missing, path: path.real, reason: "the file is empty")
+        case .unfinished: throw StoreError(.missing, path: path.real, reason: "making it was cut short")
         case .ours: break
         }
         let isUnchanging = try Self.isUnchanging(path)

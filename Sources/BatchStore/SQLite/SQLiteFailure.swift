@@ -15,6 +15,9 @@ struct SQLiteFailure: Error, Sendable, Equatable {
     /// The code for a state that this program does not expect.
     static let misuse = SQLITE_MISUSE
 
+    /// The file holds somebody else's tables.
+    static let notOurs = SQLiteFailure(code: SQLITE_NOTADB, message: "it belongs to another program")
+
     /// Whether a lock was not to be had.
     var isBusy: Bool { primaryCode == SQLITE_BUSY }
 
