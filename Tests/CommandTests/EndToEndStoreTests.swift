@@ -150,6 +150,31 @@ struct EndToEndStoreTests {
         await server.stop()
     }
 
+    @Test func aDeletedLockFileLetsNoSecondWorkerIn() async throws {
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs([Answers.countingJob("a", to: 50_000, options: "+pace=20ms")])
+        let database = directory.path("jobs.db")
+        let first = try BatchProcess(["run", file, "--base-url", server.baseURL, "--drain-timeout", "0s"])
+        try await first.wait { SQLite.currentNumber(database, "SELECT count(*) FROM chunks") > 0 }
+        try FileManager.default.removeItem(atPath: database + ".lock")
+        let second = try await BatchProcess.run("run", file, "--base-url", server.baseURL)
+        #expect(second.status == 3)
+        #expect(second.error.contains("process \(first.processIdentifier) "), "\(second.error)")
+        try? FileManager.default.removeItem(atPath: database + ".lock")
+        // It is made anew, and tells the worker again.
+        try await first.wait {
+            (try? String(contentsOfFile: database + ".lock", encoding: .utf8))?
+                .hasPrefix("\(first.processIdentifier) ") ?? false
+        }
+        let third = try await BatchProcess.run("resume", "--db", database, "--base-url", server.baseURL)
+        #expect(third.status == 3, "\(third.error)")
+        first.send(SIGTERM)
+        #expect(await first.ended().status == 143)
+        #expect(try SQLite.number(database, "SELECT count(*) FROM attempts") == 1)
+        await server.stop()
+    }
+
     /// Waits until the queue and the sockets' buffers are full.
     private static func untilNothingMoves(_ mock: MockProcess, _ process: BatchProcess) async throws {
         var last = -1

@@ -20,6 +20,8 @@ import CSQLite
     }
 
     private let handle: OpaquePointer
+    /// Where the file is locked as a worker's; -1 where it is not.
+    private var locked: Int32 = -1
 
     /// Opens a file that exists, at an absolute path.
     init(path: String, access: Access) throws(SQLiteFailure) {
@@ -46,7 +48,21 @@ import CSQLite
         unsafe handle = opened
     }
 
-    deinit { unsafe sqlite3_close_v2(handle) }
+    deinit {
+        if locked >= 0 { DatabaseLock.release(locked) }
+        unsafe sqlite3_close_v2(handle)
+    }
+
+    /// Takes the lock of the file's one worker, for as long as it is open.
+    mutating func lockForWorker() -> DatabaseLock.Outcome {
+        let descriptor = unsafe csqlite_descriptor(handle)
+        let outcome = DatabaseLock.take(descriptor)
+        if outcome == .taken { locked = descriptor }
+        return outcome
+    }
+
+    /// Whether no other worker can have the file, whatever becomes of the lock file.
+    var isLockedForWorker: Bool { locked >= 0 }
 
     /// What is set once in a process.
     ///

@@ -112,6 +112,7 @@ actor Writer {
     /// What only the WAL holds is brought into the database first: where that was moved, it is whole in its new place, and
     /// no WAL of it is left for a file that took its place.
     private func checkPlace() throws(StoreError) {
+        try renewLock()
         guard let file = session?.misplacedFile else { return }
         lockDeadline.bringForward(to: options.closingPatience)
         var isWhole = false
@@ -119,6 +120,16 @@ actor Writer {
             // A disk that fails at this too: the sentence says that not all is there.
         }
         throw StoreError(.misplaced(isWhole: isWhole), path: file)
+    }
+
+    /// Makes the lock file anew where somebody deleted it: others shall see that a worker lives.
+    private func renewLock() throws(StoreError) {
+        guard lock?.isInPlace == false, let path = session?.path else { return }
+        do {
+            lock = try WorkerLock(path, process: options.process)
+        } catch  where session?.connection.isLockedForWorker == true {
+            // Another worker is being refused by the database's own lock; or the folder takes no file now.
+        }
     }
 
     private func report(_ batch: borrowing WriteBatch, since start: ContinuousClock.Instant) {

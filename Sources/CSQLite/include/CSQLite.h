@@ -30,6 +30,14 @@ int csqlite_set_checkpoint_on_close(sqlite3 *db, int on);
 /// (sqlite.org/howtocorrupt.html, 2.2). Returns SQLITE_IOERR_SHORT_READ for a shorter file; the rest is then zeros.
 int csqlite_read_header(sqlite3 *db, void *bytes, int count);
 
+/// SQLite's own descriptor of the main database file; -1 where its layer of the system is not the one that is known.
+///
+/// For locks that SQLite does not take (flock). It is SQLite's to close.
+int csqlite_descriptor(sqlite3 *db);
+
+/// Whether a file lies on a network file system of Linux (NFS, SMB), as far as is known.
+int csqlite_is_remote(int descriptor);
+
 #ifdef __cplusplus
 }
 #endif
