@@ -63,7 +63,7 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .misplaced(let isWhole): return misplaced(isWhole)
         case .full:
             return "\(path): no space is left on the disk\(tail);"
-                + " what was counted is stored, make room and run the same command again"
+                + " what was counted is stored: make room and run the same command again"
         case .noMemory:
             return "\(path): there is not enough memory\(tail); what was counted is stored: give the process more, or"
                 + " lower --concurrency, and run the same command again"

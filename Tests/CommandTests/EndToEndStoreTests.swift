@@ -55,11 +55,35 @@ struct EndToEndStoreTests {
         let full = try await BatchProcess(arguments).ended()
         #expect(full.status == 3, "\(full.error)")
         #expect(full.error.contains("full"), "\(full.error)")
+        #expect(full.error.contains("needed and"), "\(full.error)")
+        #expect(full.error.contains("free"), "\(full.error)")
+        #expect(full.error.contains("make room and run the same command again"), "\(full.error)")
         #expect(try SQLite.rows(database, "PRAGMA integrity_check") == ["ok"])
         try disk.grow(kilobytes: 200_000)
         let ended = try await BatchProcess(arguments).ended()
         #expect(ended.status == 0, "\(ended.error)")
         try Answers.expectWhole(database, jobs: 300)
+        await server.stop()
+    }
+
+    @Test(.enabled(if: RamDisk.canMount, "mounting a small tmpfs needs root"), arguments: [0, 40_000])
+    func aDiskThatIsFullFromTheStartSaysWhatADatabaseNeeds(free: Int) async throws {
+        let disk = try RamDisk(kilobytes: 3_000)
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs([Answers.countingJob("a", to: 3)])
+        let filler = disk.path + "/filler"
+        #expect(FileManager.default.createFile(atPath: filler, contents: Data(count: 3_000 * 1024 - free - 8_192)))
+        let arguments = ["run", file, "--db", disk.path + "/jobs.db", "--base-url", server.baseURL]
+        let full = try await BatchProcess(arguments).ended()
+        #expect(full.status == 3, "\(full.error)")
+        #expect(full.error.contains("no space is left on the disk"), "\(full.error)")
+        #expect(full.error.contains("at least 600 kB are needed"), "\(full.error)")
+        #expect(full.error.contains("free"), "\(full.error)")
+        try FileManager.default.removeItem(atPath: filler)
+        let ended = try await BatchProcess(arguments).ended()
+        #expect(ended.status == 0, "\(ended.error)")
+        try Answers.expectWhole(disk.path + "/jobs.db", jobs: 1)
         await server.stop()
     }
 

@@ -56,7 +56,7 @@ enum DatabaseFile: Equatable {
     /// Makes an empty file that only its owner may read, before SQLite sees it.
     static func create(_ path: DatabasePath) throws(StoreError) {
         let descriptor = unsafe open(path.real, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw StoreError(.io, path: path.real, reason: DatabasePath.lastError()) }
+        guard descriptor >= 0 else { throw StoreError.ofSystem(path.real).needing(DiskSpace.newDatabaseBytes) }
         _ = close(descriptor)
     }
 

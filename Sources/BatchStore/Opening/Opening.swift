@@ -47,7 +47,10 @@ enum Opening {
             if hasLog { try DatabaseCheck.check(connection, path: path) }
         }
         connection.setCheckpointsOnClose(true)
-        try configure(connection, path, options)
+        do { try configure(connection, path, options) } catch {
+            if case .ours = file { throw error.needing(nil) }
+            throw error.needing(DiskSpace.newDatabaseBytes)
+        }
         return connection
     }
 

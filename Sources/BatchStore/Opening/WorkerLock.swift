@@ -22,9 +22,7 @@
     /// - Throws: `locked` with the holder.
     init(_ path: DatabasePath, process: ProcessIdentity) throws(StoreError) {
         let opened = unsafe open(path.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard opened >= 0 else {
-            throw StoreError(.io, path: path.lock, reason: DatabasePath.lastError())
-        }
+        guard opened >= 0 else { throw StoreError.ofSystem(path.lock).needing(nil) }
         var code = Self.lock(opened, LOCK_EX)
         // A reader that looks whether a worker lives has it for an instant.
         var looks = 0

@@ -82,11 +82,13 @@ actor Writer {
         if let start { report(batch, since: start) }
         batch.resumeWaiting(with: .success(()))
         heed(queue.didWrite(batch))
-        do { try session?.maintain() } catch { fail(error.storeError(path: path)) }
+        maintain()
     }
 
     private func write(_ batch: borrowing WriteBatch) throws(StoreError) {
-        do { try session?.write(batch) } catch { throw error.storeError(path: path) }
+        do { try session?.write(batch) } catch {
+            throw error.storeError(path: path).needing(batch.byteCount + queue.byteCount)
+        }
         try checkPlace()
         syncLater()
     }
@@ -104,7 +106,7 @@ actor Writer {
     private func sync() {
         isSyncDue = false
         guard queue.failure == nil else { return }
-        do { try session?.checkpoint() } catch { fail(error.storeError(path: path)) }
+        do { try session?.checkpoint() } catch { failUpkeep(error) }
     }
 
     /// Finds out whether what is committed is where its name says, before anybody hears of it.
@@ -130,6 +132,15 @@ actor Writer {
         } catch  where session?.connection.isLockedForWorker == true {
             // Another worker is being refused by the database's own lock; or the folder takes no file now.
         }
+    }
+
+    private func maintain() {
+        do { try session?.maintain() } catch { failUpkeep(error) }
+    }
+
+    /// What a checkpoint writes is what the WAL holds.
+    private func failUpkeep(_ error: SQLiteFailure) {
+        fail(error.storeError(path: path).needing(session?.writeAheadLogBytes))
     }
 
     private func report(_ batch: borrowing WriteBatch, since start: ContinuousClock.Instant) {
@@ -159,14 +170,14 @@ actor Writer {
         guard session != nil else { throw StoreError(.closed, path: path) }
         let value: Value
         do throws(StoreError) {
-            do { value = try body(&session!) } catch { throw error.storeError(path: path) }
+            do { value = try body(&session!) } catch { throw error.storeError(path: path).needing(nil) }
             try checkPlace()
             syncLater()
         } catch {
             fail(error)
             throw error
         }
-        do { try session?.maintain() } catch { fail(error.storeError(path: path)) }
+        maintain()
         return value
     }
 
@@ -184,7 +195,9 @@ actor Writer {
             lockDeadline.bringForward(to: options.closingPatience)
             do throws(StoreError) {
                 try checkPlace()
-                do { try session?.finish() } catch { throw error.storeError(path: path) }
+                do { try session?.finish() } catch {
+                    throw error.storeError(path: path).needing(session?.writeAheadLogBytes)
+                }
                 try checkPlace()
             } catch {
                 fail(error)
