@@ -20,7 +20,10 @@ import Testing
         #expect(error.needing(2_500_000).description.contains("at least 2.5 MB are needed"))
     }
 
-    @Test(arguments: [(SQLITE_NOMEM, 0), (csqlite_ioerr_nomem, 0), (SQLITE_IOERR, ENOMEM), (SQLITE_CANTOPEN, ENOMEM)])
+    @Test(
+        arguments: zip(
+            [SQLITE_NOMEM, csqlite_ioerr_nomem, SQLITE_IOERR, SQLITE_CANTOPEN] as [Int32],
+            [0, 0, ENOMEM, ENOMEM] as [Int32]))
     func missingMemoryIsASentence(code: Int32, system: Int32) {
         let error = Self.error(code, "out of memory", system: system)
         #expect(error.kind == .noMemory)

@@ -132,10 +132,11 @@ import Testing
         var options = StoreOptions()
         options.lockPatience = .milliseconds(1)
         options.warn = { waits.record($0) }
-        async let opening = BatchDatabase.open(path, options: options)
+        let (path, finished) = (path, options)
+        let opening = Task { try await BatchDatabase.open(path, options: finished) }
         await waits.wait()
         try theirs.execute("COMMIT")
-        let error = await #expect(throws: StoreError.self) { _ = try await opening }
+        let error = await #expect(throws: StoreError.self) { _ = try await opening.value }
         #expect(error?.kind == .notOurs)
         #expect(try sqlRows(path, "SELECT name FROM sqlite_schema") == ["theirs"])
     }

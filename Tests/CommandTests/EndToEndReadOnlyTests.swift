@@ -106,4 +106,21 @@ struct EndToEndReadOnlyTests {
         }
         await server.stop()
     }
+
+    /// How many files the program needs is its affair: with fewer and fewer it either reads or says what it lacks.
+    @Test func tooManyOpenFilesAreNamed() async throws {
+        let directory = try TemporaryDirectory()
+        let database = directory.path("jobs.db")
+        try await makeDatabase(database)
+        var refused = 0
+        for limit in [12, 11, 10, 9, 8, 7] where refused == 0 {
+            let shell = ["/bin/sh", "-c", "ulimit -n \(limit); exec \"$@\"", "sh"]
+            let ended = try await BatchProcess(["status", database], launcher: shell).ended()
+            guard ended.status != 0 else { continue }
+            refused += 1
+            #expect(ended.status == 3, "\(limit): \(ended.error)")
+            #expect(ended.error.contains("too many files are open"), "\(limit): \(ended.error)")
+        }
+        #expect(refused == 1)
+    }
 }

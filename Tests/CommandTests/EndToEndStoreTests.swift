@@ -54,7 +54,7 @@ struct EndToEndStoreTests {
         let arguments = ["run", file, "--db", database, "--base-url", server.baseURL, "--concurrency", "32"]
         let full = try await BatchProcess(arguments).ended()
         #expect(full.status == 3, "\(full.error)")
-        #expect(full.error.contains("full"), "\(full.error)")
+        #expect(full.error.contains("no space is left on the disk"), "\(full.error)")
         #expect(full.error.contains("needed and"), "\(full.error)")
         #expect(full.error.contains("free"), "\(full.error)")
         #expect(full.error.contains("make room and run the same command again"), "\(full.error)")

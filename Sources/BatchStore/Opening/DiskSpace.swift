@@ -60,7 +60,9 @@ extension StoreError {
         guard kind == .full else { return self }
         var error = self
         let words = DiskSpace.words(at: path, needed: bytes)
-        error.reason = [reason, words].filter { !$0.isEmpty }.joined(separator: "; ")
+        // SQLite's own words say no more than the sentence; a quota is another thing than a disk.
+        let own = reason == "database or disk is full" ? "" : reason
+        error.reason = [own, words].filter { !$0.isEmpty }.joined(separator: "; ")
         return error
     }
 }

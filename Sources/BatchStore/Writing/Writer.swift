@@ -87,7 +87,7 @@ actor Writer {
 
     private func write(_ batch: borrowing WriteBatch) throws(StoreError) {
         do { try session?.write(batch) } catch {
-            throw error.storeError(path: path).needing(batch.byteCount + queue.byteCount)
+            throw error.storeError(path: path).needing(queue.byteCount)
         }
         try checkPlace()
         syncLater()
@@ -114,8 +114,7 @@ actor Writer {
     /// What only the WAL holds is brought into the database first: where that was moved, it is whole in its new place, and
     /// no WAL of it is left for a file that took its place.
     private func checkPlace() throws(StoreError) {
-        try renewLock()
-        guard let file = session?.misplacedFile else { return }
+        guard let file = session?.misplacedFile else { return try renewLock() }
         lockDeadline.bringForward(to: options.closingPatience)
         var isWhole = false
         do { isWhole = try session?.connection.checkpointTruncating().isWhole ?? false } catch {
