@@ -46,6 +46,11 @@ package final class BatchDatabase: Sendable {
     /// Commits everything that was queued before the call.
     package func flush() async throws(StoreError) { try await writer.flushAll() }
 
+    /// Waits no longer for locks that other processes hold: what cannot be written soon fails the store.
+    ///
+    /// For a user who wants the program to end at once; may be called from any thread.
+    package func hasten() { writer.lockDeadline.bringForward(to: .milliseconds(500)) }
+
     /// Commits what waits, empties the WAL, closes the file and gives the lock back.
     ///
     /// - Throws: why something could not be stored; it is closed all the same.

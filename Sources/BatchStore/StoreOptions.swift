@@ -1,10 +1,13 @@
+import BatchEngine
+
 /// How a worker keeps its database.
 package struct StoreOptions: Sendable {
     /// What is on disk after a commit.
     package enum Durability: String, Sendable, CaseIterable {
         /// Everything: what was counted survives a power failure.
         case full
-        /// Everything until the last checkpoint; a crash of the process alone loses nothing.
+        /// Everything until the last checkpoint, which comes each minute and each 16 MiB at the latest, unless a reader
+        /// holds it up; a crash of the process alone loses nothing.
         case normal
     }
 
@@ -24,8 +27,10 @@ package struct StoreOptions: Sendable {
     package var echoingProviders: Set<String> = []
     package var chunks = ChunkRetention.all
     package var queue = WriteQueueLimits()
-    /// The WAL is checkpointed when it has so many bytes.
+    /// The WAL is checkpointed when it has so many bytes; a quarter of it where commits are not synced.
     package var checkpointBytes = 64 << 20
+    /// Where commits are not synced: a power failure takes back no more than what came since so long ago.
+    package var longestUnsynced: Duration = .seconds(60)
     /// The WAL is warned of when it has so many bytes.
     package var logWarningBytes = 1 << 30
     /// How long another process may hold the write lock before it is told of.
@@ -46,4 +51,10 @@ package struct StoreOptions: Sendable {
     package var migrations = BatchSchema.migrations
 
     package init() {}
+
+    /// The bytes of WAL at which it is checkpointed.
+    var checkpointThreshold: Int { durability == .normal ? checkpointBytes / 4 : checkpointBytes }
+
+    /// The time of day that rows get, in Unix milliseconds.
+    var now: Int64 { TimeOfDay.believed(unixMilliseconds()) }
 }

@@ -1,4 +1,9 @@
 #include "CSQLite.h"
+#include <string.h>
+#include <sys/stat.h>
+#ifdef __linux__
+#include <sys/vfs.h>
+#endif
 
 int csqlite_disable_memory_statistics(void) { return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 
@@ -16,4 +21,47 @@ int csqlite_read_header(sqlite3 *db, void *bytes, int count) {
   if (file == 0 || file->pMethods == 0)
     return SQLITE_CANTOPEN;
   return file->pMethods->xRead(file, bytes, count, 0);
+}
+
+int csqlite_descriptor(sqlite3 *db) {
+  // The head of `unixFile` in os_unix.c, as it is since 3.7.
+  struct head {
+    const sqlite3_io_methods *methods;
+    sqlite3_vfs *vfs;
+    void *inode;
+    int descriptor;
+  };
+  sqlite3_file *file = 0;
+  sqlite3_vfs *vfs = 0;
+  if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == 0 ||
+      file->pMethods == 0 || sqlite3_file_control(db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs) != SQLITE_OK ||
+      vfs == 0 || strcmp(vfs->zName, "unix") != 0 || vfs->szOsFile < (int)sizeof(struct head))
+    return -1;
+  struct head head;
+  memcpy(&head, file, sizeof head);
+  const char *path = sqlite3_db_filename(db, "main");
+  struct stat open, named;
+  // Whoever changed the layout would not have put the file's own descriptor there.
+  if (head.vfs != vfs || path == 0 || fstat(head.descriptor, &open) != 0 || stat(path, &named) != 0 ||
+      open.st_dev != named.st_dev || open.st_ino != named.st_ino)
+    return -1;
+  return head.descriptor;
+}
+
+int csqlite_is_remote(int descriptor) {
+#ifdef __linux__
+  struct statfs status;
+  if (fstatfs(descriptor, &status) != 0)
+    return 1;
+  switch ((unsigned)status.f_type) {
+  case 0x6969:
+  case 0x517B:
+  case 0xFF534D42:
+  case 0xFE534D42:
+    return 1;
+  }
+#else
+  (void)descriptor;
+#endif
+  return 0;
 }

@@ -1,10 +1,11 @@
+import BatchEngine
 import Foundation
 import LLMStreaming
 
 /// The time of day as tables hold it.
 enum UnixTime {
     static var milliseconds: Int64 {
-        NumberGate.unixMilliseconds(seconds: Date().timeIntervalSince1970)
+        TimeOfDay.believed(NumberGate.unixMilliseconds(seconds: Date().timeIntervalSince1970))
     }
 
     /// A time of day as people read it, to the second: `2026-03-01 12:00:03 UTC`.

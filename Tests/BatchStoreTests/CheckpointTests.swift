@@ -59,10 +59,74 @@ import Testing
         #expect(warnings.values.first?.contains("holds a read transaction") ?? false)
         // Closing does not wait for it; the next worker goes on from the WAL.
         try await store.database.close()
+        #expect(warnings.values.count == 2)
+        #expect(warnings.values.last?.hasPrefix(store.database.path + "-wal holds what was stored last") ?? false)
+        #expect(warnings.values.last?.contains(store.database.path + " alone is not whole") ?? false)
         #expect(FileManager.default.fileExists(atPath: store.database.path + "-wal"))
+        try store.folder.copy("jobs.db", to: "alone.db")
+        #expect(try sqlRows(store.folder.file("alone.db"), "SELECT count(*) FROM chunks") != ["30"])
         rows.reset()
         let again = try await TestStore(folder: store.folder)
         #expect(try again.rows("SELECT count(*) FROM chunks") == ["30"])
         try await again.database.close()
+    }
+
+    /// It keeps the WAL from being emptied, but all that is in it is in the database too.
+    @Test func aReaderOfTheNewestIsNotWarnedOf() async throws {
+        let warnings = Recorder<String>()
+        let store = try await TestStore(jobs: newJobs(1)) {
+            $0.closingPatience = .milliseconds(1)
+            $0.warn = { warnings.record($0) }
+        }
+        let reader = try Connection(path: store.database.path, access: .reading)
+        let rows = try reader.prepare("SELECT custom_id FROM jobs")
+        #expect(try rows.step())
+        try await store.database.close()
+        #expect(warnings.values.isEmpty)
+        try store.folder.copy("jobs.db", to: "alone.db")
+        #expect(try sqlRows(store.folder.file("alone.db"), "SELECT count(*) FROM jobs") == ["1"])
+        rows.reset()
+    }
+
+    /// What a power failure leaves for certain is what the main file has.
+    private static func rowsOnDisk(_ store: TestStore) throws -> Int64 {
+        try Connection(path: store.database.path, access: .inspecting).integer("SELECT count(*) FROM chunks") ?? 0
+    }
+
+    @Test func whatIsNotSyncedIsOnDiskAfterAWhileThoughNothingFollows() async throws {
+        let store = try await TestStore(jobs: newJobs(1)) {
+            $0.durability = .normal
+            $0.longestUnsynced = .milliseconds(200)
+        }
+        let attemptID = store.queue.startAttempt(attemptStart(of: try await store.job("j1")))
+        _ = store.queue.storeChunks([StreamedChunk(.text, "word")], of: attemptID, from: 0, atMicroseconds: 1)
+        try await store.database.flush()
+        while (try? Self.rowsOnDisk(store)) ?? 0 == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        try await store.database.close()
+    }
+
+    @Test(arguments: [(StoreOptions.Durability.normal, true), (.full, false)])
+    func commitsThatAreNotSyncedAreCheckpointedFourTimesAsOften(
+        durability: StoreOptions.Durability, isOnDisk: Bool
+    ) async throws {
+        let store = try await TestStore(jobs: newJobs(1)) {
+            $0.durability = durability
+            $0.checkpointBytes = 4 << 20
+        }
+        let attemptID = store.queue.startAttempt(attemptStart(of: try await store.job("j1")))
+        let chunk = StreamedChunk(.text, String(repeating: "x", count: 100_000))
+        for sequence in 0..<20 {
+            _ = store.queue.storeChunks([chunk], of: attemptID, from: sequence, atMicroseconds: 1)
+            try await store.database.flush()
+        }
+        #expect(try (Self.rowsOnDisk(store) > 0) == isOnDisk)
+        try await store.database.close()
+    }
+
+    @Test func theDefaultsAreWhatTheHelpSays() {
+        var options = StoreOptions()
+        options.durability = .normal
+        #expect(options.checkpointThreshold == 16 << 20)
+        #expect(options.longestUnsynced == .seconds(60))
     }
 }

@@ -122,6 +122,8 @@ import Testing
         let folder = try TemporaryFolder()
         let error = await #expect(throws: StoreError.self) { try await BatchDatabase.open(folder.file("no/jobs.db")) }
         #expect(error?.kind == .io)
+        let read = await #expect(throws: StoreError.self) { try await BatchReader.open(folder.file("no/jobs.db")) }
+        #expect(read?.description.contains(folder.file("no")) ?? false)
         #expect(error?.description.contains(folder.file("no")) ?? false)
     }
 
@@ -171,6 +173,26 @@ import Testing
         try await store.database.close()
         #expect(FileManager.default.fileExists(atPath: store.database.path + ".lock"))
         try await BatchDatabase.open(name).close()
+    }
+
+    @Test func aDeletedLockFileLetsNoSecondWorkerInAndIsMadeAnew() async throws {
+        let store = try await TestStore(jobs: newJobs(1)) { $0.process = ProcessIdentity(pid: 4711, host: "lab-3") }
+        let lock = store.database.path + ".lock"
+        for _ in 0..<3 {
+            try FileManager.default.removeItem(atPath: lock)
+            let error = await #expect(throws: StoreError.self) { try await BatchDatabase.open(store.database.path) }
+            #expect(error?.kind == .locked(pid: 4711, host: "lab-3"))
+            // The file that the second one made is in its way for an instant only.
+            try FileManager.default.removeItem(atPath: lock)
+            try await store.complete("j1")
+            #expect(try String(contentsOfFile: lock, encoding: .utf8) == "4711 lab-3\n")
+            let other = await #expect(throws: StoreError.self) { try await BatchDatabase.open(store.database.path) }
+            #expect(other?.kind == .locked(pid: 4711, host: "lab-3"))
+            try Connection(path: store.database.path, access: .writing)
+                .run("DELETE FROM completions; UPDATE jobs SET status = 'pending'")
+        }
+        try await store.database.close()
+        try await BatchDatabase.open(store.database.path).close()
     }
 
     @Test func aDanglingLinkMakesTheFileThatItNames() async throws {

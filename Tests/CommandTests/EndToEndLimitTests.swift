@@ -22,6 +22,18 @@ struct EndToEndLimitTests {
     /// How the rate is known.
     enum Telling: CaseIterable { case flag, headers, refusals }
 
+    /// The pause that a provider asks for is for those who come after.
+    @Test(.timeLimit(.minutes(5)))
+    func aRunWhoseJobsHaveAllEndedDoesNotWaitForAPause() async throws {
+        let file = try directory.writeJobs([
+            #"{"id":"a","model":"mock/count-3+status=503+retryafter=600","prompt":"hello"}"#
+        ])
+        let ended = try await BatchProcess(["run", file, "--max-attempts", "1"], directory: directory.url).ended()
+        #expect(ended.status == 1, "\(ended.error)")
+        let row = try SQLite.rows(database, "SELECT retry_after_ms FROM attempts")
+        #expect(row == ["600000"])
+    }
+
     /// LLM4S_RATE_JOBS=2000 is the size of the contract.
     @Test(arguments: Telling.allCases, [false, true])
     func aRunUsesTheRateThatItsProviderGrants(telling: Telling, isOfTokens: Bool) async throws {

@@ -251,6 +251,24 @@ import Testing
         await run.server.stop()
     }
 
+    /// A stream that broke has not told its tokens, and its pieces have any number of them.
+    @Test(arguments: [(words: 1, at: 40), (2, 30), (8, 9), (100, 2)], [1, 3])
+    func theTokensOfAJoinedAnswerAreThoseOfItsText(piece: (words: Int, at: Int), cuts: Int) async throws {
+        let directory = try TemporaryDirectory()
+        let model = "mock/assistant+words=400+chunk=\(piece.words)+cutchunk=\(piece.at)+times=\(cuts)"
+        let file = try directory.writeJobs([
+            #"{"id":"a","model":"\#(model)","prompt":"hello"}"#,
+            #"{"id":"b","model":"mock/assistant+words=400","prompt":"hello"}"#,
+        ])
+        let ended = try await BatchProcess(["run", file], directory: directory.url).ended()
+        #expect(ended.status == 0, "\(ended.error)")
+        let columns = "custom_id, c.completion_tokens, c.usage_source, c.segments, c.prompt_tokens"
+        let rows = try SQLite.rows(
+            directory.path("jobs.db"), "SELECT \(columns) FROM completions AS c JOIN jobs USING (job_id) ORDER BY 1")
+        let prompt = try #require(rows.last?.split(separator: "|").last)
+        #expect(rows == ["a|400|mixed|\(cuts + 1)|\(prompt)", "b|400|provider|1|\(prompt)"])
+    }
+
     @Test func aMessageOfAContinuationIsExportedWithTheRequestsPrompt() async throws {
         let test = try #require(Self.cases.first { $0.name == "Messages continue" })
         let run = try await run(test, cut: "cutchunk=30+times=1")

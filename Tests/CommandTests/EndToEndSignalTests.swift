@@ -58,6 +58,35 @@ struct EndToEndSignalTests {
         await run.server.stop()
     }
 
+    /// It ends while the lock is still held: nothing else would end the test.
+    @Test(.timeLimit(.minutes(5)), arguments: [1, 60])
+    func theSecondSignalEndsTheRunAlsoWhileAnotherProcessHoldsTheWriteLock(jobs: Int) async throws {
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let database = directory.path("jobs.db")
+        let file = try directory.writeJobs(
+            (1...jobs).map { Answers.countingJob("\($0)", to: 40_000, options: "+pace=20ms") })
+        let process = try BatchProcess(
+            ["run", file, "--base-url", server.baseURL, "--concurrency", "8", "--drain-timeout", "1h"])
+        try await process.wait { SQLite.currentNumber(database, "SELECT count(*) FROM chunks") > 0 }
+        try await SQLite.holdingWriteLock(database) {
+            process.send(SIGINT)
+            try await process.wait { process.errorSoFar.contains("once more") }
+            process.send(SIGINT)
+            let ended = await process.ended()
+            #expect(ended.status == 3, "\(ended.error)")
+            #expect(ended.error.contains("another process holds a lock"), "\(ended.error)")
+        }
+        // What was committed before is there, and the rest is put in order.
+        let again = try BatchProcess(["run", file, "--base-url", server.baseURL, "--drain-timeout", "0s"])
+        try await again.wait { server.statistics.activeStreams > 0 }
+        again.send(SIGTERM)
+        #expect(await again.ended().status == 143)
+        #expect(try SQLite.number(database, "SELECT count(*) FROM attempts WHERE status = 'running'") == 0)
+        #expect(try SQLite.rows(database, "PRAGMA integrity_check") == ["ok"])
+        await server.stop()
+    }
+
     /// LLM4S_SIGNAL_STREAMS=256 is the size of the contract.
     @Test func fullSocketsDoNotHoldTheEndAndNothingOfThemIsLost() async throws {
         let streams = Project.size("LLM4S_SIGNAL_STREAMS", 64)

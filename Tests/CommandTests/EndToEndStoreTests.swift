@@ -54,12 +54,92 @@ struct EndToEndStoreTests {
         let arguments = ["run", file, "--db", database, "--base-url", server.baseURL, "--concurrency", "32"]
         let full = try await BatchProcess(arguments).ended()
         #expect(full.status == 3, "\(full.error)")
-        #expect(full.error.contains("full"), "\(full.error)")
+        #expect(full.error.contains("no space is left on the disk"), "\(full.error)")
+        #expect(full.error.contains("needed and"), "\(full.error)")
+        #expect(full.error.contains("free"), "\(full.error)")
+        #expect(full.error.contains("make room and run the same command again"), "\(full.error)")
         #expect(try SQLite.rows(database, "PRAGMA integrity_check") == ["ok"])
         try disk.grow(kilobytes: 200_000)
         let ended = try await BatchProcess(arguments).ended()
         #expect(ended.status == 0, "\(ended.error)")
         try Answers.expectWhole(database, jobs: 300)
+        await server.stop()
+    }
+
+    @Test(.enabled(if: RamDisk.canMount, "mounting a small tmpfs needs root"), arguments: [0, 40_000])
+    func aDiskThatIsFullFromTheStartSaysWhatADatabaseNeeds(free: Int) async throws {
+        let disk = try RamDisk(kilobytes: 3_000)
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs([Answers.countingJob("a", to: 3)])
+        let filler = disk.path + "/filler"
+        #expect(FileManager.default.createFile(atPath: filler, contents: Data(count: 3_000 * 1024 - free - 8_192)))
+        let arguments = ["run", file, "--db", disk.path + "/jobs.db", "--base-url", server.baseURL]
+        let full = try await BatchProcess(arguments).ended()
+        #expect(full.status == 3, "\(full.error)")
+        #expect(full.error.contains("no space is left on the disk"), "\(full.error)")
+        #expect(full.error.contains("at least 600 kB are needed"), "\(full.error)")
+        #expect(full.error.contains("free"), "\(full.error)")
+        try FileManager.default.removeItem(atPath: filler)
+        let ended = try await BatchProcess(arguments).ended()
+        #expect(ended.status == 0, "\(ended.error)")
+        try Answers.expectWhole(disk.path + "/jobs.db", jobs: 1)
+        await server.stop()
+    }
+
+    /// What a run finds in the place of its database.
+    enum Place: String, CaseIterable { case nothing, anotherFile, movedAway }
+
+    @Test(arguments: Place.allCases)
+    func aDatabaseThatIsTakenAwayEndsTheRunWithWords(place: Place) async throws {
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs([Answers.countingJob("a", to: 50_000, options: "+pace=20ms")])
+        let database = directory.path("jobs.db")
+        let process = try BatchProcess(["run", file, "--base-url", server.baseURL])
+        try await process.wait { SQLite.currentNumber(database, "SELECT count(*) FROM chunks") > 5 }
+        switch place {
+        case .nothing:
+            for suffix in ["", "-wal", "-shm"] { try FileManager.default.removeItem(atPath: database + suffix) }
+        case .anotherFile:
+            let other = try directory.write("somebody else's", to: "other")
+            try FileManager.default.removeItem(atPath: database)
+            try FileManager.default.moveItem(atPath: other, toPath: database)
+        case .movedAway: try FileManager.default.moveItem(atPath: database, toPath: directory.path("moved.db"))
+        }
+        let ended = await process.ended()
+        #expect(ended.status == 3, "\(ended.error)")
+        #expect(ended.error.contains("deleted, moved or replaced"), "\(ended.error)")
+        #expect(!ended.error.contains("completed"), "\(ended.error)")
+        if place == .anotherFile {
+            #expect(try String(contentsOfFile: database, encoding: .utf8) == "somebody else's")
+        }
+        if place == .movedAway {
+            let moved = directory.path("moved.db")
+            #expect(try SQLite.rows(moved, "PRAGMA integrity_check") == ["ok"])
+            let again = try await BatchProcess.run("status", moved)
+            #expect(again.status == 0, "\(again.error)")
+            #expect(try SQLite.number(moved, "SELECT count(*) FROM chunks") > 5)
+        }
+        await server.stop()
+    }
+
+    @Test func aReaderThatKeepsTheWALOverTheEndIsWarnedOf() async throws {
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs((1...4).map { Answers.countingJob("job-\($0)", to: 50) })
+        let database = directory.path("jobs.db")
+        #expect(try await BatchProcess.run("run", file, "--base-url", server.baseURL, "--max-jobs", "1").status == 4)
+        try await SQLite.holdingReadTransaction(database) {
+            let ended = try await BatchProcess.run("run", file, "--base-url", server.baseURL)
+            #expect(ended.status == 0, "\(ended.error)")
+            #expect(ended.error.contains("jobs.db-wal holds what was stored last"), "\(ended.error)")
+            #expect(ended.error.contains("alone is not whole"), "\(ended.error)")
+        }
+        let again = try await BatchProcess.run("run", file, "--base-url", server.baseURL)
+        #expect(again.status == 0 && !again.error.contains("-wal"), "\(again.error)")
+        #expect(!FileManager.default.fileExists(atPath: database + "-wal"))
+        try Answers.expectWhole(database, jobs: 4)
         await server.stop()
     }
 
@@ -91,6 +171,31 @@ struct EndToEndStoreTests {
         #expect(status.status == 0, "status reads beside a worker: \(status.error)")
         first.send(SIGTERM)
         _ = await first.ended()
+        await server.stop()
+    }
+
+    @Test func aDeletedLockFileLetsNoSecondWorkerIn() async throws {
+        let server = try await MockServer.start()
+        let directory = try TemporaryDirectory()
+        let file = try directory.writeJobs([Answers.countingJob("a", to: 50_000, options: "+pace=20ms")])
+        let database = directory.path("jobs.db")
+        let first = try BatchProcess(["run", file, "--base-url", server.baseURL, "--drain-timeout", "0s"])
+        try await first.wait { SQLite.currentNumber(database, "SELECT count(*) FROM chunks") > 0 }
+        try FileManager.default.removeItem(atPath: database + ".lock")
+        let second = try await BatchProcess.run("run", file, "--base-url", server.baseURL)
+        #expect(second.status == 3)
+        #expect(second.error.contains("process \(first.processIdentifier) "), "\(second.error)")
+        try? FileManager.default.removeItem(atPath: database + ".lock")
+        // It is made anew, and tells the worker again.
+        try await first.wait {
+            (try? String(contentsOfFile: database + ".lock", encoding: .utf8))?
+                .hasPrefix("\(first.processIdentifier) ") ?? false
+        }
+        let third = try await BatchProcess.run("resume", "--db", database, "--base-url", server.baseURL)
+        #expect(third.status == 3, "\(third.error)")
+        first.send(SIGTERM)
+        #expect(await first.ended().status == 143)
+        #expect(try SQLite.number(database, "SELECT count(*) FROM attempts") == 1)
         await server.stop()
     }
 

@@ -21,6 +21,8 @@ final class RamDisk: Sendable {
         try? FileManager.default.removeItem(atPath: path)
     }
 
+    func setReadOnly() throws { try Self.run("mount", "-o", "remount,ro", path) }
+
     func grow(kilobytes: Int) throws { try Self.run("mount", "-o", "remount,size=\(kilobytes)k", path) }
 
     private static func run(_ arguments: String...) throws {

@@ -64,6 +64,10 @@ struct Admission {
                 nearest.add(time)
                 isHeld = isHeld || !reason.isTimeOnly
                 isWatched = isWatched || reason == .outage
+                // A run that has nothing left to send does not wait for its time; while streams are open there is time.
+                if jobs.count == 0, !reason.isTimeOnly, let place = laneToRead(of: index, unixMilliseconds) {
+                    return .read(place)
+                }
                 continue
             case .held(let reason):
                 provider.wait = (reason, nil)
@@ -153,6 +157,19 @@ struct Admission {
             }
         }
         return nil
+    }
+
+    /// A lane of a provider that must be read before it is known whether it has any job to send; nil where one is at hand.
+    private mutating func laneToRead(of provider: Int, _ unixMilliseconds: Int64) -> LanePlace? {
+        var unread: LanePlace?
+        for (model, lane) in lanes.providers[provider].models.enumerated() where lane.stopReason == nil {
+            if dropHeads(lane) || lane.queue.needsReading(at: unixMilliseconds) {
+                unread = unread ?? LanePlace(provider: provider, model: model)
+            } else if !lane.queue.isEmpty {
+                return nil
+            }
+        }
+        return unread
     }
 
     /// How a provider's streams are shared by its models; nil where that is of no concern.

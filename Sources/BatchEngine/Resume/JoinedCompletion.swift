@@ -52,11 +52,36 @@ struct JoinedCompletion {
         sentTokens =
             switch attempt.strategy {
             case .turn: base?.tokenCount
-            case .prefill, .continue: base?.likelyTokens(ofScalars: attempt.prefixScalars ?? 0)
-            // The stream may be that of a continuation.
-            case .replay: base.flatMap { $0.streamStart > 0 ? $0.sentTokens : nil }
+            case .prefill, .continue:
+                base.map { base in
+                    Self.tokens(
+                        ofFirst: attempt.prefixScalars ?? 0, of: base, completion.usage, attempt.own.text, attempt)
+                }
+            // The stream may be that of a continuation, whose report is of all of it.
+            case .replay:
+                base.flatMap { base in
+                    guard base.streamStart > 0 else { return nil }
+                    let own = String(joined.answer.text.unicodeScalars.dropFirst(base.streamStart))
+                    return Self.tokens(ofFirst: base.streamStart, of: base, completion.usage, own, attempt)
+                }
             case .restart, nil: nil
             }
         self.completion = completion
+    }
+
+    /// The tokens of the kept text that was sent along, by the report of what came after it.
+    private static func tokens(
+        ofFirst scalars: Int, of base: StoredPartial, _ usage: TokenUsage?, _ own: String,
+        _ attempt: AnswerJoiner.Attempt
+    ) -> Int {
+        let counted = base.likelyTokens(ofScalars: scalars)
+        guard let reported = usage?.completionTokens else { return counted }
+        let thinking = attempt.own.choices.first?.reasoning ?? ""
+        // What was thought and not sent has no words to be counted.
+        let unsent = thinking.isEmpty ? usage?.reasoningTokens ?? 0 : 0
+        let share = TokenShare(
+            reportedTokens: max(0, reported - unsent), reportedPieces: attempt.own.contentDeltaCount,
+            reportedText: thinking + " " + own)
+        return share.tokens(of: String(base.answer.text.unicodeScalars.prefix(scalars)), pieces: counted)
     }
 }

@@ -51,11 +51,12 @@ package struct StoredPartial: Sendable, Equatable {
         return Int(kept.clamped(to: 0...Double(tokenCount)))
     }
 
-    /// The tokens of the first so many scalars of its text, as near as their share of it tells.
+    /// The tokens of the first so many scalars of its text, as near as their share of its words tells.
     package func likelyTokens(ofScalars count: Int) -> Int {
-        let total = answer.text.unicodeScalars.count
-        guard count < total else { return tokenCount }
-        return Int((Double(tokenCount) * Double(count) / Double(total)).rounded())
+        let total = TokenShare.Words(in: answer.text).weight
+        guard total > 0, count < answer.text.unicodeScalars.count else { return tokenCount }
+        let kept = TokenShare.Words(in: String(answer.text.unicodeScalars.prefix(count))).weight
+        return Int((Double(tokenCount) * Double(min(kept, total)) / Double(total)).rounded())
     }
 
     /// The tokens of what was sent along with the request of its stream, as near as their share of the text tells.

@@ -69,7 +69,8 @@ package struct AttemptVerdict: Sendable {
             } else if plan.isPoll, error.kind == .cut, let polls = end.partial?.pollCount {
                 end.counts = false
                 let wait = KeptStream.wait(afterPolls: polls)
-                end.transition = .waiting(until: now + wait.wholeMilliseconds, hasPartial: hasText(job))
+                end.transition = .waiting(
+                    until: now.addingClamped(wait.wholeMilliseconds), hasPartial: hasText(job))
             } else {
                 let furthest = job.partial?.furthestScalars ?? 0
                 let isLonger = Self.isGoneOnFrom(partial, plan) && partial.furthestScalars > furthest
@@ -176,7 +177,7 @@ package struct AttemptVerdict: Sendable {
             end.counts = cost == .attempt
             end.resetsAttempts = cost == .startsAnew
             end.transition = .waiting(
-                until: end.endedMilliseconds + wait.wholeMilliseconds, hasPartial: hasText(job))
+                until: end.endedMilliseconds.addingClamped(wait.wholeMilliseconds), hasPartial: hasText(job))
         case .fail:
             end.transition = .failed
             if circumstances.isTierGivenUp { end.error?.message = error.givenUp }

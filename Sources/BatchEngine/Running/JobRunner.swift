@@ -37,6 +37,7 @@ package actor JobRunner {
     /// - Parameters:
     ///   - endpoints: every provider that jobs in scope name.
     ///   - tell: told of what happens, in its order; must not block.
+    ///   - unixMilliseconds: the time of day, asked once: from then on the clock tells it.
     ///   - isIntakeOpen: whether more jobs are still being stored; `wake()` tells of new ones and of the end.
     package init(
         store: any JobStore, source: any CompletionSource, endpoints: [String: Endpoint],
@@ -48,12 +49,12 @@ package actor JobRunner {
     ) {
         self.tell = tell
         self.store = store
+        self.clock = RunClock(clock)
+        self.unixMilliseconds = self.clock.timeOfDay(from: unixMilliseconds())
         sender = AttemptSender(
-            store: store, source: source, configuration: configuration, unixMilliseconds: unixMilliseconds)
+            store: store, source: source, configuration: configuration, unixMilliseconds: self.unixMilliseconds)
         self.endpoints = endpoints
         self.configuration = configuration
-        self.clock = RunClock(clock)
-        self.unixMilliseconds = unixMilliseconds
         self.random = random
         self.isIntakeOpen = isIntakeOpen
         signal = WakeSignal(clock: self.clock)
@@ -271,7 +272,7 @@ package actor JobRunner {
 
     // MARK: Waiting
 
-    /// The run's time at which a Unix time comes, but a minute away at most: the system's clock may be set.
+    /// The run's time at which a Unix time comes, but a minute away at most: what is stored may be any time.
     private func time(of milliseconds: Int64) -> Duration {
         let time = milliseconds.clamped(to: NumberGate.unixMilliseconds)
         return clock.now + .milliseconds((time - unixMilliseconds()).clamped(to: 1...60_000))

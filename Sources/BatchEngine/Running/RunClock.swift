@@ -1,3 +1,5 @@
+import LLMStreaming
+
 /// The time of a run, since its start, by any clock.
 struct RunClock: Sendable {
     private let read: @Sendable () -> Duration
@@ -12,6 +14,13 @@ struct RunClock: Sendable {
 
     /// How long the run has lasted.
     var now: Duration { read() }
+
+    /// The time of day in Unix milliseconds by this clock, from what the system says now: a date that is set while a run
+    /// lasts moves none of its waits.
+    func timeOfDay(from start: Int64) -> @Sendable () -> Int64 {
+        let start = TimeOfDay.believed(start)
+        return { [self] in start.addingClamped(now.pastMilliseconds).clamped(to: NumberGate.unixMilliseconds) }
+    }
 
     /// Waits until a time; throws where the task is cancelled before.
     func sleep(until time: Duration) async throws { try await wait(time) }

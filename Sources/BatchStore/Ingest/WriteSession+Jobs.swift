@@ -7,7 +7,7 @@ extension WriteSession {
         try transaction { (session) throws(SQLiteFailure) in
             let update = try session.connection.prepare(
                 "UPDATE jobs SET line = NULL, updated_ms = ?2 WHERE job_id = ?1")
-            update.bind(session.options.unixMilliseconds(), at: 2)
+            update.bind(session.options.now, at: 2)
             for id in ids {
                 update.bind(id, at: 1)
                 try update.run()
@@ -30,7 +30,7 @@ extension WriteSession {
                     AND (?3 = '[]' OR error_kind IN (SELECT value FROM json_each(?3)))
                     AND (?4 IS NULL OR job_id IN (SELECT value FROM json_each(?4)))
                 """)
-            update.bind(session.options.unixMilliseconds(), at: 1)
+            update.bind(session.options.now, at: 1)
             update.bind(revival.includesCancelled ? 1 : 0, at: 2)
             update.bind(utf8: JSON.array(revival.errorKinds.map { .string($0.rawValue) }).bytes, at: 3)
             update.bind(utf8: revival.jobs.map { JSON.array($0.map { .int(Int($0)) }).bytes }, at: 4)

@@ -24,6 +24,10 @@ package struct Migration: Sendable {
         guard found < migrations.count else { return }
         try path.naming { () throws(SQLiteFailure) in
             try connection.transaction { () throws(SQLiteFailure) in
+                // Another program may have begun one of its own in an empty file, and held the lock until now.
+                if found == 0, try connection.integer("SELECT 1 FROM sqlite_schema LIMIT 1") != nil {
+                    throw SQLiteFailure.notOurs
+                }
                 for script in scripts(from: found, through: migrations) { try connection.run(script) }
             }
         }

@@ -26,14 +26,18 @@ enum Opening {
         switch file {
         case .missing: try DatabaseFile.create(path)
         case .empty: _ = unsafe chmod(path.real, 0o600)
+        case .unfinished:
+            try UnfinishedFile.empty(path)
+            _ = unsafe chmod(path.real, 0o600)
         case .ours where !hasLog && !hasJournal: try DatabaseCheck.inspect(path)
         case .ours: break
         }
-        let connection = try path.naming { () throws(SQLiteFailure) in
+        var connection = try path.naming { () throws(SQLiteFailure) in
             try Connection(path: path.real, access: .writing)
         }
         // Closing a connection writes the WAL into the file: not before the file is known to be sound.
         connection.setCheckpointsOnClose(false)
+        if connection.lockForWorker() == .held { throw holder(connection, path) }
         connection.setLockWait(lockWait)
         if let bytes = options.maximumRowBytes { connection.setMaximumBytes(bytes) }
         if case .ours = file {
@@ -43,8 +47,24 @@ enum Opening {
             if hasLog { try DatabaseCheck.check(connection, path: path) }
         }
         connection.setCheckpointsOnClose(true)
-        try configure(connection, path, options)
+        do { try configure(connection, path, options) } catch {
+            if case .ours = file { throw error.needing(nil) }
+            throw error.needing(DiskSpace.newDatabaseBytes)
+        }
         return connection
+    }
+
+    /// The other worker that has the database although our lock file is ours: somebody deleted the one that it has.
+    private static func holder(_ connection: borrowing Connection, _ path: DatabasePath) -> StoreError {
+        var kind = StoreError.Kind.locked(pid: nil, host: nil)
+        do {
+            let row = try connection.prepare(
+                "SELECT pid, host FROM runs WHERE status = 'running' ORDER BY run_id DESC LIMIT 1")
+            if try row.step() { kind = .locked(pid: row.int(0), host: row.text(1)) }
+        } catch {
+            // Who it is is told where it can be.
+        }
+        return StoreError(kind, path: path.real)
     }
 
     private static func refuse(

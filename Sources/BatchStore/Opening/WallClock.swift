@@ -1,3 +1,4 @@
+import BatchEngine
 import LLMStreaming
 
 #if canImport(Darwin)
@@ -15,6 +16,6 @@ enum WallClock {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         let seconds = Int64(time.tv_sec).clamped(to: 0...NumberGate.unixMilliseconds.upperBound / 1000)
-        return seconds * 1000 + Int64(time.tv_nsec) / 1_000_000
+        return TimeOfDay.believed(seconds * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 }

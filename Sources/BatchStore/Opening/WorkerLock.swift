@@ -8,19 +8,21 @@
 
 /// The right to write a database: an flock on DB.lock, held until this goes out of scope (SPEC 6).
 ///
-/// The kernel releases it when the process dies. The file is never deleted: a second worker that had opened it would
-/// hold a lock on a file that nobody finds any more.
+/// The kernel releases it when the process dies. We never delete the file: a second worker that had opened it would hold a
+/// lock on a file that nobody finds any more. For those who do there is `DatabaseLock`.
 @safe struct WorkerLock: ~Copyable {
     private let descriptor: Int32
+    private let file: FileIdentity?
+
+    /// Whether the lock file is still there.
+    var isInPlace: Bool { file?.isInPlace ?? true }
 
     /// Takes the lock and writes this process into its file.
     ///
     /// - Throws: `locked` with the holder.
     init(_ path: DatabasePath, process: ProcessIdentity) throws(StoreError) {
         let opened = unsafe open(path.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard opened >= 0 else {
-            throw StoreError(.io, path: path.lock, reason: DatabasePath.lastError())
-        }
+        guard opened >= 0 else { throw StoreError.ofSystem(path.lock).needing(nil) }
         var code = Self.lock(opened, LOCK_EX)
         // A reader that looks whether a worker lives has it for an instant.
         var looks = 0
@@ -40,6 +42,7 @@
                 path: path.real)
         }
         descriptor = opened
+        file = FileIdentity(path.lock)
         let text = Array("\(process.pid) \(process.host)\n".utf8)
         ftruncate(opened, 0)
         // Only a second worker's message reads it: nothing depends on its being written.

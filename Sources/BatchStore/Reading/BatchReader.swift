@@ -28,10 +28,12 @@ package actor BatchReader {
         switch try DatabaseFile.inspect(path) {
         case .missing: throw StoreError(.missing, path: path.real)
         case .empty: throw StoreError(.missing, path: path.real, reason: "the file is empty")
+        case .unfinished: throw StoreError(.missing, path: path.real, reason: "making it was cut short")
         case .ours: break
         }
+        let isUnchanging = try Self.isUnchanging(path)
         let opened = try path.naming { () throws(SQLiteFailure) in
-            let opened = try Connection(path: path.real, access: .reading)
+            let opened = try Connection(path: path.real, access: isUnchanging ? .inspecting : .reading)
             opened.setLockTimeout(milliseconds: 5_000)
             try opened.execute("PRAGMA temp_store = MEMORY")
             return opened
@@ -47,6 +49,21 @@ package actor BatchReader {
             try opened.execute("PRAGMA query_only = ON")
         }
         connection = consume opened
+    }
+
+    /// Whether the database is read as a file that nobody writes: on a read-only disk, and in a folder that this process
+    /// may not write, SQLite cannot make the files by which it keeps readers and a writer apart.
+    ///
+    /// - Throws: where the WAL, which such a reader does not see, holds a part of it.
+    private static func isUnchanging(_ path: DatabasePath) throws(StoreError) -> Bool {
+        guard let fault = AccessFault.writing(path.real) else { return false }
+        // A worker of somebody else's has made what a reader needs.
+        if WorkerLock.isHeld(path) == true { return false }
+        guard (DatabasePath.size(of: path.writeAheadLog) ?? 0) > 0 else { return true }
+        throw StoreError(
+            .io, path: path.real,
+            reason: "\(fault), and \(path.writeAheadLog) holds a part of it: copy both files to a folder that can be"
+                + " written, and read them there")
     }
 
     /// Closes the file; where nobody else has it open and nothing is in its WAL, only the file itself is left.

@@ -11,7 +11,7 @@ extension WriteSession {
                 VALUES (?1, 'running', ?2, ?3, ?4, ?5, ?6)
                 RETURNING run_id
                 """)
-            insert.bind(session.options.unixMilliseconds(), at: 1)
+            insert.bind(session.options.now, at: 1)
             insert.bind(command, at: 2)
             insert.bind(runOptions, at: 3)
             insert.bind(version, at: 4)
@@ -33,7 +33,7 @@ extension WriteSession {
             let update = try session.connection.prepare(
                 "UPDATE runs SET finished_ms = ?2, exit_code = ?3, status = ?4, stop_reason = ?5 WHERE run_id = ?1")
             update.bind(id, at: 1)
-            update.bind(session.options.unixMilliseconds(), at: 2)
+            update.bind(session.options.now, at: 2)
             update.bind(exitCode, at: 3)
             update.bind(status.rawValue, at: 4)
             update.bind(reason?.shortened(toBytes: 2_000), at: 5)

@@ -20,6 +20,8 @@ import CSQLite
     }
 
     private let handle: OpaquePointer
+    /// Where the file is locked as a worker's; -1 where it is not.
+    private var locked: Int32 = -1
 
     /// Opens a file that exists, at an absolute path.
     init(path: String, access: Access) throws(SQLiteFailure) {
@@ -46,7 +48,21 @@ import CSQLite
         unsafe handle = opened
     }
 
-    deinit { unsafe sqlite3_close_v2(handle) }
+    deinit {
+        if locked >= 0 { DatabaseLock.release(locked) }
+        unsafe sqlite3_close_v2(handle)
+    }
+
+    /// Takes the lock of the file's one worker, for as long as it is open.
+    mutating func lockForWorker() -> DatabaseLock.Outcome {
+        let descriptor = unsafe csqlite_descriptor(handle)
+        let outcome = DatabaseLock.take(descriptor)
+        if outcome == .taken { locked = descriptor }
+        return outcome
+    }
+
+    /// Whether no other worker can have the file, whatever becomes of the lock file.
+    var isLockedForWorker: Bool { locked >= 0 }
 
     /// What is set once in a process.
     ///
@@ -162,19 +178,27 @@ import CSQLite
     struct Checkpoint {
         var frames: Int
         var copied: Int
+
+        /// Whether the database is whole without the WAL.
+        var isWhole: Bool { copied >= frames }
     }
 
     /// Copies the WAL into the database as far as readers allow, without waiting for any.
     func checkpointPassively() throws(SQLiteFailure) -> Checkpoint { try checkpoint(SQLITE_CHECKPOINT_PASSIVE) }
 
-    /// Copies the WAL into the database and empties it.
-    func checkpointTruncating() throws(SQLiteFailure) { _ = try checkpoint(SQLITE_CHECKPOINT_TRUNCATE) }
+    /// Copies the WAL into the database and empties it; a reader may keep either from being done.
+    ///
+    /// - Returns: what is left of the WAL that only it holds: no frames where all of them are in the database.
+    func checkpointTruncating() throws(SQLiteFailure) -> Checkpoint { try checkpoint(SQLITE_CHECKPOINT_TRUNCATE) }
 
     private func checkpoint(_ mode: Int32) throws(SQLiteFailure) -> Checkpoint {
-        var frames: Int32 = 0
-        var copied: Int32 = 0
+        var frames: Int32 = -1
+        var copied: Int32 = -1
         let code = unsafe sqlite3_wal_checkpoint_v2(handle, "main", mode, &frames, &copied)
-        guard code == SQLITE_OK else { throw unsafe SQLiteFailure(code: code, on: handle) }
+        // Held up by a reader it tells how far it came; by a writer or another checkpoint nothing.
+        guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY && frames >= 0 else {
+            throw unsafe SQLiteFailure(code: code, on: handle)
+        }
         return Checkpoint(frames: Int(frames), copied: Int(copied))
     }
 

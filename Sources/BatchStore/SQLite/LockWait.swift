@@ -6,7 +6,7 @@
     import Glibc
 #endif
 
-/// What a connection does while another process holds a lock it needs: it waits, as long as it takes.
+/// What a connection does while another process holds a lock it needs: it waits, until it is told to end.
 ///
 /// Whoever types BEGIN IMMEDIATE into a shell stops a run for a while and must not end it. SQLite calls it on the
 /// thread that waits, which is its only user.
@@ -16,12 +16,15 @@ final class LockWait {
     private let warn: () -> Void
     private var start = ContinuousClock.now
     private var hasWarned = false
-    /// When waiting ends without the lock; nil: never.
-    var deadline: ContinuousClock.Instant?
+    private let deadline: LockDeadline
 
-    /// - Parameter warn: called once in each wait that is longer than the patience.
-    init(patience: Duration, warn: @escaping () -> Void) {
+    /// - Parameters:
+    ///   - patience: how long a wait lasts before it is told of.
+    ///   - deadline: when waiting ends without the lock.
+    ///   - warn: called once in each wait that is longer than the patience.
+    init(patience: Duration, deadline: LockDeadline, warn: @escaping () -> Void) {
         self.patience = patience
+        self.deadline = deadline
         self.warn = warn
     }
 
@@ -39,7 +42,7 @@ final class LockWait {
             hasWarned = true
             warn()
         }
-        if let deadline, now >= deadline { return false }
+        if deadline.hasPassed(at: now) { return false }
         usleep(count < 10 ? 1_000 : 10_000)
         return true
     }

@@ -17,6 +17,12 @@ struct WriteSession: ~Copyable {
     /// The number of the first attempt of this session.
     let nextAttemptID: Int64
     private let pageBytes: Int
+    /// The database and its WAL, as they were when they were opened.
+    private let files: [FileIdentity]
+
+    /// A file that its name does not stand for any more: what is committed is not where anybody looks for it; nil while
+    /// all is in its place.
+    var misplacedFile: String? { files.first { !$0.isInPlace }?.path }
 
     /// The length of the WAL after the newest commit.
     var writeAheadLogBytes: Int { gauge.frames * pageBytes }
@@ -69,7 +75,7 @@ struct WriteSession: ~Copyable {
     mutating func ingest(
         _ new: [NewJob], onChanged policy: ChangedJobPolicy
     ) throws(SQLiteFailure) -> [IngestOutcome] {
-        let now = options.unixMilliseconds()
+        let now = options.now
         var outcomes: [IngestOutcome] = []
         outcomes.reserveCapacity(new.count)
         var hasConflict = false
@@ -94,14 +100,22 @@ struct WriteSession: ~Copyable {
     mutating func maintain() throws(SQLiteFailure) {
         if chunks.needsPruning(isLast: false) { try pruneChunks() }
         let frames = gauge.frames
-        if checkpointer.didCommit(frames: frames) == .checkpoint {
-            let checkpoint = try connection.checkpointPassively()
-            checkpointer.didCheckpoint(frames: checkpoint.frames)
-        }
+        if checkpointer.didCommit(frames: frames) == .checkpoint { try checkpoint() }
         if checkpointer.warns(frames: frames) {
             options.warn(
                 "\(path.writeAheadLog) has grown beyond \(options.logWarningBytes >> 20) MiB: some program holds a"
                     + " read transaction on the database open; the file shrinks when it ends")
+        }
+    }
+
+    /// Copies the WAL into the database, and so syncs it, as far as readers allow.
+    mutating func checkpoint() throws(SQLiteFailure) {
+        do {
+            let checkpoint = try connection.checkpointPassively()
+            checkpointer.didCheckpoint(frames: checkpoint.frames)
+        } catch  where error.isBusy {
+            // Another process does it right now.
+            checkpointer.didCheckpoint(frames: gauge.frames)
         }
     }
 
@@ -110,14 +124,20 @@ struct WriteSession: ~Copyable {
         try transaction { (session) throws(SQLiteFailure) in try session.chunks.prune() }
     }
 
-    /// Does the last writes of a worker and empties the WAL, unless a reader keeps it.
+    /// Does the last writes of a worker and empties the WAL, unless a reader keeps it: the next worker goes on from it.
     mutating func finish() throws(SQLiteFailure) {
+        var isWhole = false
         do {
             while chunks.needsPruning(isLast: true) { try pruneChunks() }
-            try connection.checkpointTruncating()
+            isWhole = try connection.checkpointTruncating().isWhole
         } catch  where error.isBusy {
-            // Somebody keeps it: the next worker finds the WAL and goes on from it.
+            // Another process writes, and keeps it too.
         }
+        guard !isWhole else { return }
+        options.warn(
+            "\(path.writeAheadLog) holds what was stored last: another program reads or writes the database and keeps"
+                + " it there. \(path.real) alone is not whole: copy or move both files together, or end that program"
+                + " and run the same command again, which joins them")
     }
 }
 
@@ -144,7 +164,8 @@ extension WriteSession {
             path: path, options: options, connection: connection, gauge: gauge, begin: begin, commit: commit,
             chunks: chunks, attempts: attempts, completions: completions, seconds: seconds, jobs: jobs,
             checkpointer: Checkpointer(
-                threshold: options.checkpointBytes / pageBytes, warning: options.logWarningBytes / pageBytes),
-            nextAttemptID: newestAttemptID + 1, pageBytes: pageBytes)
+                threshold: options.checkpointThreshold / pageBytes, warning: options.logWarningBytes / pageBytes),
+            nextAttemptID: newestAttemptID + 1, pageBytes: pageBytes,
+            files: [path.real, path.writeAheadLog].compactMap(FileIdentity.init))
     }
 }

@@ -12,6 +12,7 @@ extern "C" {
 /// Extended result codes that Swift does not see.
 static const int csqlite_ioerr_short_read = SQLITE_IOERR_SHORT_READ;
 static const int csqlite_ioerr_shmsize = SQLITE_IOERR_SHMSIZE;
+static const int csqlite_ioerr_nomem = SQLITE_IOERR_NOMEM;
 
 /// Turns SQLite's own statistics of memory off: they lock a mutex for every allocation. Before the first connection.
 int csqlite_disable_memory_statistics(void);
@@ -28,6 +29,14 @@ int csqlite_set_checkpoint_on_close(sqlite3 *db, int on);
 /// Opening and closing the file beside SQLite would drop the POSIX locks that this process holds on it
 /// (sqlite.org/howtocorrupt.html, 2.2). Returns SQLITE_IOERR_SHORT_READ for a shorter file; the rest is then zeros.
 int csqlite_read_header(sqlite3 *db, void *bytes, int count);
+
+/// SQLite's own descriptor of the main database file; -1 where its layer of the system is not the one that is known.
+///
+/// For locks that SQLite does not take (flock). It is SQLite's to close.
+int csqlite_descriptor(sqlite3 *db);
+
+/// Whether a file lies on a network file system of Linux (NFS, SMB), as far as is known.
+int csqlite_is_remote(int descriptor);
 
 #ifdef __cplusplus
 }

@@ -70,7 +70,8 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "full: every commit is synced to disk; normal: a power cut may take the last ones back.",
+            "full: every commit is synced to disk; normal: a power cut may take back what was counted in the last "
+                + "minute or the last 16 MiB.",
             valueName: "LEVEL"))
     var durability = StoreOptions.Durability.full
 

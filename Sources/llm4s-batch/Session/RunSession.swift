@@ -56,6 +56,7 @@ struct RunSession: Sendable {
         failure.connect { [weak runner] reason in Task { await runner?.storeDidFail(reason) } }
         let signals = Signals { [intake] count in
             intake?.stop()
+            if count > 1 { database.hasten() }
             Task { await stop(runner, count) }
         }
         let progress = await progress(runner, database, runID, events)

@@ -7,7 +7,9 @@ import Synchronization
 final class SecondRecorder: Sendable {
     private let database: BatchDatabase
     private let runID: Int64
+    private let start = ContinuousClock.now
     private let last = Mutex<(snapshot: RunSnapshot, second: Int64, tokens: Int)>((RunSnapshot(), 0, 0))
+    private let numbers = Mutex(SecondNumbers())
 
     init(database: BatchDatabase, runID: Int64) {
         self.database = database
@@ -18,7 +20,8 @@ final class SecondRecorder: Sendable {
     ///
     /// - Parameter isLast: whether no other follows.
     func record(_ snapshot: RunSnapshot, isLast: Bool) {
-        let now = UnixTime.milliseconds / 1000
+        let elapsed = start.duration(to: .now)
+        let now = numbers.withLock { $0.second(after: elapsed, unixMilliseconds: UnixTime.milliseconds) }
         let row = last.withLock { last -> RunSecond? in
             // A second has one row; what a late call would add to it comes with the next, the last call's is added.
             guard now > last.second || isLast else { return nil }

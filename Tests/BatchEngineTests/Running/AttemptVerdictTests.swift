@@ -31,20 +31,20 @@ struct AttemptVerdictTests {
     }
 
     @Test func usageOfAContinuationIsMixedWithWhatWasKept() throws {
-        let usage = TokenUsage(raw: ["prompt_tokens": 23, "completion_tokens": 5])
+        let usage = TokenUsage(raw: ["prompt_tokens": 27, "completion_tokens": 5])
         let end = try verdict(job(partial: Self.cut), says: " eight", usage: usage).end
         let record = try #require(records(end).first)
         #expect(record.choice.content == Self.kept + " eight")
-        // Of 37 scalars of three tokens 33 went along.
+        // It came in three pieces, but seven words went along.
         #expect(record.promptTokens == 20)
-        #expect(record.completionTokens == 8)
+        #expect(record.completionTokens == 12)
         #expect(record.totalTokens == nil)
         #expect(record.usageSource == .mixed)
         #expect(record.seams.map(\.kept) == [33, 6])
     }
 
     @Test func thePromptOfANewBeginningHeldTheKeptTextAllTheSame() throws {
-        let usage = TokenUsage(raw: ["prompt_tokens": 23, "completion_tokens": 9])
+        let usage = TokenUsage(raw: ["prompt_tokens": 27, "completion_tokens": 9])
         let record = try #require(
             records(try verdict(job(partial: Self.cut), says: Self.kept + " eight", usage: usage).end).first)
         #expect(record.choice.content == Self.kept + " eight")

@@ -31,6 +31,29 @@ struct JobRunnerAdmissionTests {
         #expect((280..<340) ~= run.simulation.clock.elapsed.components.seconds)
     }
 
+    /// What leaves a provider paused, and nothing that waits for its pause.
+    @Test(arguments: [(kind: ErrorKind.server, jobs: 1), (.overloaded, 1), (.server, 5)])
+    func aRunWithNothingLeftDoesNotWaitForAPause(kind: ErrorKind, jobs: Int) throws {
+        let run = try SimulatedRun(SimulatedRun.jobs(jobs), configure: { $0.retry.maximumAttempts = 1 }) { _ in
+            .fails(kind, retryAfter: .seconds(600))
+        }
+        #expect(try run.finish() == .finished)
+        #expect(run.source.calls.count == jobs)
+        #expect(run.simulation.clock.elapsed < .seconds(10))
+    }
+
+    @Test func aRunThatHasTakenUpAllThatItMayDoesNotWaitForAPause() throws {
+        let run = try SimulatedRun(
+            SimulatedRun.jobs(50),
+            configure: {
+                $0.retry.maximumAttempts = 1
+                $0.maximumJobs = 1
+            }
+        ) { _ in .fails(.server, retryAfter: .seconds(600)) }
+        #expect(try run.finish() == .limited("max-jobs"))
+        #expect(run.simulation.clock.elapsed < .seconds(10))
+    }
+
     @Test func aRateLimitPausesEverybodyAndNobodyComesBackInTheSameInstant() throws {
         let run = try SimulatedRun(SimulatedRun.jobs(2000)) { call in
             (.seconds(10)..<(.seconds(11))).contains(call.time)

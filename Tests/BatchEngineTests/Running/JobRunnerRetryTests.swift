@@ -151,14 +151,24 @@ struct JobRunnerRetryTests {
         #expect(run.simulation.clock.peak < 32 + 20)
     }
 
-    @Test func aWallClockThatIsSetForwardEndsTheWaitWithinAMinute() throws {
-        // After ten minutes the system's clock is set two hours forward; the retry is due in one.
+    @Test(arguments: [7_200_000, -7_200_000, -86_400_000 * 365] as [Int64])
+    func aDateThatIsSetMovesNoWait(milliseconds: Int64) throws {
+        // After ten minutes the system's date is set; the retry is due after an hour.
         let run = try SimulatedRun(
             SimulatedRun.jobs(1),
-            unixMilliseconds: { $0.unixMilliseconds() + ($0.clock.elapsed > .seconds(600) ? 7_200_000 : 0) }
+            unixMilliseconds: { $0.unixMilliseconds() + ($0.clock.elapsed > .seconds(600) ? milliseconds : 0) }
         ) { call in call.attempt == 1 ? .fails(.decode, retryAfter: .seconds(3600)) : .says("one") }
         #expect(try run.finish() == .finished)
-        #expect(run.simulation.clock.elapsed < .seconds(663))
+        #expect((.seconds(3601)..<(.seconds(3640))).contains(run.simulation.clock.elapsed))
+    }
+
+    @Test(arguments: [.min, -1, 0, NumberGate.unixMilliseconds.upperBound, .max] as [Int64])
+    func aDateBeyondBeliefHoldsNoRun(date: Int64) throws {
+        let run = try SimulatedRun(SimulatedRun.jobs(3), unixMilliseconds: { _ in date }) { call in
+            call.attempt == 1 ? .fails(.server, retryAfter: .seconds(60)) : .says("one")
+        }
+        #expect(try run.finish() == .finished)
+        #expect((.seconds(60)..<(.seconds(120))).contains(run.simulation.clock.elapsed))
     }
 
     /// The times between the end of each try of a job and the next one, by job.
