@@ -32,6 +32,9 @@ struct Program: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         do {
             let arguments = try known(ConfiguredArguments.complete(Array(CommandLine.arguments.dropFirst())))
+            if arguments.first == BenchCommand._commandName, let advice = ForeignOptions.advice(arguments.dropFirst()) {
+                throw Exit(.input, advice)
+            }
             var command = try parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()

@@ -119,10 +119,85 @@ struct EndToEndBenchTests {
             let from = try #require(level["mean_ttft_from_schedule_ms"] as? Double)
             #expect(try from >= #require(level["mean_ttft_ms"] as? Double))
             #expect(level["good_share"] as? Double == 1)
+            let bounds = try #require(level["slo"] as? [String: Double])
+            #expect(bounds == ["ttft_ms": 600_000, "tpot_ms": 600_000, "e2el_ms": 600_000])
         }
+        #expect(ended.output.contains("\nSLO: ttft at most 600 s, tpot at most 600 s, e2el at most 600 s\n"))
         #expect(ended.output.contains("TTFT = first content - sent"))
         let page = try String(contentsOf: directory.url.appending(path: "b.html"), encoding: .utf8)
-        #expect(page.components(separatedBy: "<svg ").count == 13)
+        // Six of each level, and five of what becomes of the figures from one to the other.
+        #expect(page.components(separatedBy: "<svg ").count == 18)
+        #expect(page.contains("SLO: ttft at most 600 s"))
+    }
+
+    @Test func aListOfRatesMakesALevelOfEachAndACurveOverThem() async throws {
+        let directory = try TemporaryDirectory()
+        let ended = try await BatchProcess(
+            [
+                "bench", "--model", "mock/assistant+words=3", "--rate", "20,50.5,100", "--requests", "4",
+                "--concurrency",
+                "64", "--json", "b.json", "--html", "b.html",
+            ], directory: directory.url
+        ).ended()
+        #expect(ended.status == 0, "\(ended.error)")
+        let levels = try Self.levels(directory.url.appending(path: "b.json"))
+        #expect(levels.map { $0["request_rate"] as? Double } == [20, 50.5, 100])
+        for level in levels {
+            #expect(level["num_prompts"] as? Int == 4)
+            #expect(level["max_concurrency"] as? Int == 64)
+            #expect(level["slo"] is NSNull)
+        }
+        let table = ended.output.components(separatedBy: "all levels:\n").last ?? ""
+        let rows = table.split(separator: "\n").dropFirst(2).prefix(3)
+        let rates: [String] = rows.map { row in String(row.split(separator: " ").first ?? "") }
+        #expect(rates == ["20", "50.5", "100"])
+        let page = try String(contentsOf: directory.url.appending(path: "b.html"), encoding: .utf8)
+        #expect(page.components(separatedBy: "<svg ").count == 23)
+        #expect(page.contains("requests/s asked for"))
+    }
+
+    @Test(arguments: [
+        ("ttft=500", "'500' needs a unit: ttft=500ms or ttft=500s"), ("tpot:0.5", "tpot=0.5ms or tpot=0.5s"),
+        ("ttft=1s,e2el=10", "'10' needs a unit: e2el=10ms"),
+        ("tftt=1s", "there is no measure 'tftt'; did you mean 'ttft'?"),
+        ("itl=1s", "known are ttft, tpot, e2el"), ("ttft", "as ttft=500ms"), ("500ms", "as ttft=500ms"),
+        ("", "as ttft=500ms"),
+        ("ttft=1s,ttft=2s", "'ttft' is given twice"), ("ttft=0ms", "is no bound"), ("ttft=5x", "'5x' is no bound"),
+        ("ttft=1s tpot=2s", "is no bound"), ("ttft=1s,", "as ttft=500ms"),
+    ])
+    func aServiceLevelSaysWhatIsWrongWithIt(level: String, words: String) async throws {
+        let ended = try await BatchProcess.run("bench", "--model", "mock/x", "--slo", level)
+        #expect(ended.status == 2 && ended.output == "", "\(ended.error)")
+        #expect(ended.error.contains(words), "\(ended.error)")
+    }
+
+    @Test func aServiceLevelMayBeWrittenWithColons() async throws {
+        let ended = try await BatchProcess.run(
+            "bench", "--model", "mock/assistant+words=2", "--requests", "1", "--slo", "ttft:90s,e2el:2m")
+        #expect(
+            ended.status == 0 && ended.output.contains("SLO: ttft at most 90 s, e2el at most 120 s"), "\(ended.error)")
+    }
+
+    /// Other load tests' names are told with ours, and not taken.
+    @Test func optionsOfOtherLoadTestsAreToldWithOurNames() async throws {
+        let ours = [
+            ("--request-rate", "--rate"), ("--max-concurrency", "--concurrency"), ("--num-prompts", "--requests"),
+            ("--random-input-len", "--input-tokens"), ("--random-output-len", "--output-tokens"),
+            ("--goodput", "--slo"), ("--dataset-path", "--jobs"), ("--num-warmups", "--warmup"),
+            ("--burstiness", "--poisson"), ("--save-result", "--json"), ("--host", "--base-url"),
+            ("--max-seconds", "--duration"), ("--request_rate", "--rate"),
+        ]
+        let help = try await BatchProcess.run("bench", "--help").output
+        for (theirs, our) in ours {
+            #expect(help.contains(our + " ") && !help.contains(theirs), "\(theirs) \(our)")
+            for arguments in [[theirs, "4"], [theirs + "=4"]] {
+                let ended = try await BatchProcess(["bench", "--model", "mock/count-2"] + arguments).ended()
+                #expect(ended.status == 2 && ended.output.isEmpty, "\(theirs)")
+                #expect(ended.error.contains("'\(our)'"), "\(ended.error)")
+            }
+        }
+        let all = try await BatchProcess(["bench"] + ours.dropLast().flatMap { [$0.0, "4"] }).ended()
+        #expect(all.error.split(separator: "\n").count == ours.count, "\(all.error)")
     }
 
     @Test func anOpenLoopSendsByItsRateAndFailedRequestsAreInTheGoodputsDenominator() async throws {
@@ -234,6 +309,8 @@ struct EndToEndBenchTests {
         ["--model", "mock/x", "--slo", "speed=1s"], ["--model", "mock/x", "--concurrency", "0"],
         ["--model", "mock/x", "--requests", "1", "--duration", "1s"], ["--base-url", "http://127.0.0.1:1"],
         ["--jobs", "x.jsonl", "--input-tokens", "5"], ["--model", "mock/x", "--rate", "0"],
+        ["--model", "mock/x", "--rate", "1,0"], ["--model", "mock/x", "--rate", "1,"],
+        ["--model", "mock/x", "--rate", "1,2", "--concurrency", "1,2"], ["--model", "mock/x", "--rate", "inf"],
     ])
     func whatCannotBeMeasuredIsRefused(options: [String]) async throws {
         let ended = try await BatchProcess(["bench"] + options).ended()

@@ -21,8 +21,9 @@ struct FlagEndTests {
         try #require(!options.isEmpty)
         for option in options {
             let prefix = ["concurrency-per-provider": "openai=", "slo": "ttft="][option.name] ?? ""
+            let unit = option.name == "slo" ? "s" : ""
             for number in Self.numbers {
-                let words = command + ["--\(option.name)=\(prefix)\(number)"]
+                let words = command + ["--\(option.name)=\(prefix)\(number)\(unit)"]
                 try await FuzzEdge.configuration.take(Array(words.joined(separator: "\n").utf8))
             }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import LLMStreaming
 import LoadTesting
 import Testing
 
@@ -41,11 +42,53 @@ struct TestReportTests {
         #expect(!page.contains("<script") && !page.contains("src=") && !page.contains("url("))
         #expect(!page.contains("http://www") && !page.contains("https://"))
         #expect(page.contains("lab/&lt;m&gt;") && !page.contains("<m>"))
-        // Six plots a level: TTFT, ITL and throughput over time and their spreads.
-        #expect(page.components(separatedBy: "<svg ").count == 13)
+        // Six plots a level: TTFT, ITL and throughput over time and their spreads; and five over the levels.
+        #expect(page.components(separatedBy: "<svg ").count == 18)
         #expect(page.contains("this measured the client"))
         let parser = XMLWitness(page)
         #expect(parser.fault == nil)
+    }
+
+    @Test func theServiceLevelStandsInTheReport() throws {
+        let report = TestReport(Sample.test, levels: [Sample.level()])
+        #expect(report.text.contains("\nSLO: ttft at most 300 ms, tpot at most 80 ms\n"))
+        #expect(Page(report).html.contains("<p>SLO: ttft at most 300 ms, tpot at most 80 ms</p>"))
+        #expect(Sample.level().json(Sample.test)["slo"] == ["ttft_ms": .double(300), "tpot_ms": .double(80)])
+        let without = TestReport(Sample.test, levels: [Sample.level(slo: nil)])
+        #expect(!without.text.contains("SLO: ") && !Page(without).html.contains("SLO: "))
+        #expect(ServiceLevel(bounds: [.e2el: 2.5, .tpot: 0.0305]).text == "tpot at most 30.5 ms, e2el at most 2.50 s")
+    }
+
+    @Test func theCurveHasARowForEachLevel() throws {
+        let levels = [Sample.level(concurrency: nil, rate: 1), Sample.level(concurrency: nil, rate: 2.5)]
+        let text = TestReport(Sample.test, levels: levels).text
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let start = try #require(lines.firstIndex(of: "all levels:"))
+        let rows = lines[(start + 1)...].prefix(4).map { $0.split(separator: " ").map(String.init) }
+        #expect(rows[0] == ["rate", "errors", "requests", "tokens", "TTFT", "TTFT", "TPOT", "E2E", "good"])
+        #expect(rows[2] == ["1", "1", "2.73", "8.18", "200", "400", "100.0", "600", "25"], "\(rows[2])")
+        #expect(rows[3].first == "2.50")
+        // Fits a terminal, as the other figures do.
+        #expect(lines[(start + 1)...].prefix(4).allSatisfy { $0.count <= 80 })
+        #expect(lines.filter { $0.hasPrefix("  TTFT ") || $0.hasPrefix("  ms ") }.allSatisfy { $0.count <= 80 })
+        #expect(!TestReport(Sample.test, levels: [levels[0]]).text.contains("all levels:"))
+    }
+
+    @Test func thePageDrawsTheCurveOverLoadsThatDiffer() {
+        func plots(_ levels: [LevelFigures]) -> Int {
+            let html = Page(TestReport(Sample.test, levels: levels)).html
+            #expect(XMLWitness(html).fault == nil)
+            return html.components(separatedBy: " by load").count / 2
+        }
+        let rates = [64, 1, 8].map { Sample.level(concurrency: 9, rate: $0) }
+        #expect(plots(rates) == 5)
+        #expect(plots([2, 3].map { Sample.level(concurrency: $0, slo: nil) }) == 4)
+        #expect(plots([Sample.level(), Sample.level()]) == 0)
+        #expect(plots([Sample.level(concurrency: nil, rate: 1), Sample.level()]) == 0)
+        let empty = [1, 2].map {
+            LevelFigures(LevelLoad(concurrency: $0), records: [], serviceLevel: nil, cost: Sample.cost())
+        }
+        #expect(plots(empty) == 4)
     }
 
     @Test func aLevelWithoutAnyAnswerHasAPageToo() {

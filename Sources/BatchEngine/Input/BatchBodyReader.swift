@@ -4,9 +4,20 @@ import LLMStreaming
 ///
 /// Roles and the forms of tool calls are the server's: many models have words of their own.
 enum BatchBodyReader {
-    /// Adds a fault for an empty conversation and for a role that is misspelt.
-    static func check(_ body: JSONObject, _ dialect: Dialect, at place: LinePlace, faults: inout LineFaults) {
-        if dialect == .openAIResponses { return checkInput(body, at: place, faults: &faults) }
+    /// The providers whose interfaces list their roles; with others a model's chat template has its own words, and one
+    /// that looks misspelt may be one of them.
+    private static let withFixedRoles: Set<String> = [
+        "openai", "azure", "anthropic", "mistral", "groq", "xai", "gemini", "mock",
+    ]
+
+    /// Adds a fault for an empty conversation and, where the roles are known, for one that is misspelt.
+    ///
+    /// - Parameter server: the name of the provider that it goes to.
+    static func check(
+        _ body: JSONObject, _ dialect: Dialect, server: String, at place: LinePlace, faults: inout LineFaults
+    ) {
+        let known = withFixedRoles.contains(server) ? roles(dialect) : []
+        if dialect == .openAIResponses { return checkInput(body, known, at: place, faults: &faults) }
         guard let messages = body["messages"] else {
             faults.add("'messages' is missing in \(place.path)")
             return
@@ -22,7 +33,7 @@ enum BatchBodyReader {
                 faults.add("\(position) must be an object with a 'role'")
                 continue
             }
-            check(role, dialect, at: position, faults: &faults)
+            check(role, known, at: position, faults: &faults)
         }
     }
 
@@ -34,14 +45,16 @@ enum BatchBodyReader {
         return model.hasPrefix("gpt-") || model.hasPrefix("chatgpt-")
     }
 
-    private static func check(_ role: String, _ dialect: Dialect, at position: String, faults: inout LineFaults) {
-        guard !roles(dialect).contains(role) else { return }
-        let hint = NearestName.suggestion(for: role, among: roles(dialect))
+    private static func check(_ role: String, _ known: [String], at position: String, faults: inout LineFaults) {
+        guard !known.contains(role) else { return }
+        let hint = NearestName.suggestion(for: role, among: known)
         if !hint.isEmpty { faults.add("unknown role \(role.quotedName) in \(position)\(hint)") }
     }
 
     /// Adds a fault for a Responses body that asks nothing, and for a role that is misspelt.
-    private static func checkInput(_ body: JSONObject, at place: LinePlace, faults: inout LineFaults) {
+    private static func checkInput(
+        _ body: JSONObject, _ known: [String], at place: LinePlace, faults: inout LineFaults
+    ) {
         switch body["input"] {
         case .string(let text)? where text.isEmpty: faults.add("'input' in \(place.path) is empty")
         case .string?: break
@@ -49,7 +62,7 @@ enum BatchBodyReader {
             if items.isEmpty { faults.add("'input' in \(place.path) is empty") }
             for (index, item) in items.enumerated() {
                 guard let role = item["role"]?.string else { continue }
-                check(role, .openAIResponses, at: "\(place.path).input[\(index)]", faults: &faults)
+                check(role, known, at: "\(place.path).input[\(index)]", faults: &faults)
             }
         case nil, .null?:
             // A stored prompt may be all that is asked.

@@ -110,13 +110,16 @@ package struct JobLineParser: Sendable {
         }
         let url = members.string(.url, faults: &faults)
         if let url, !BatchURL.isKnown(url) {
-            faults.add("'url': \(url.quotedName) is not available; /v1/chat/completions and /v1/responses are")
+            faults.add(
+                "'url': \(url.quotedName) is not available; /v1/chat/completions, /v1/responses and /v1/messages are")
             // What a body for another endpoint must hold is not known.
             return nil
         }
         if members[.body] == nil { faults.add("'body' is missing") }
         guard let body = members.object(.body, faults: &faults) else { return nil }
-        return batch(body, .body, dialect: BatchURL.dialect(of: url), providerName: "openai", object, id, &faults)
+        return batch(
+            body, .body, dialect: BatchURL.dialect(of: url), providerName: BatchURL.usualProvider(of: url ?? ""),
+            object, id, &faults)
     }
 
     private func mistralBatch(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
@@ -144,7 +147,9 @@ package struct JobLineParser: Sendable {
         _ body: JSONObject, _ place: LinePlace, dialect: Dialect, providerName: String, _ object: JSONObject,
         _ id: String?, _ faults: inout LineFaults
     ) -> ParsedLine? {
-        BatchBodyReader.check(body, dialect, at: place, faults: &faults)
+        let isModelTold = body["model"].map { !$0.isNull } ?? false
+        let server = defaults.provider?.name ?? (isModelTold ? providerName : defaults.model?.provider ?? providerName)
+        BatchBodyReader.check(body, dialect, server: server, at: place, faults: &faults)
         guard let model = batchModel(body, place, providerName, &faults) else { return nil }
         guard let provider = defaults.catalog[model.provider] else {
             faults.add("the provider '\(model.provider)' is not known; give --provider")

@@ -7,14 +7,14 @@ struct KnownMembers<Field: FieldName> {
 
     /// Adds a fault for every name that does not exist there or that stands there twice.
     ///
-    /// - Parameter allowsEmpty: whether a member of another name may be null or an empty list: it asks nothing.
+    /// - Parameter allowsEmpty: whether a member of another name may stand there that asks nothing.
     init(_ object: JSONObject, at place: LinePlace, allowsEmpty: Bool = false, faults: inout LineFaults) {
         self.object = object
         self.place = place
         var seen: UInt64 = 0
         for member in object.members {
             guard let position = Field.names.firstIndex(of: member.key) else {
-                if allowsEmpty, member.value.isNull || member.value == .array([]) { continue }
+                if allowsEmpty, member.value.asksNothing { continue }
                 faults.addUnknown(member.key, at: place, known: Field.names)
                 continue
             }
@@ -52,5 +52,18 @@ struct KnownMembers<Field: FieldName> {
         if case .object(let object) = value { return object }
         faults.addWrong(field.rawValue, at: place, expected: "an object", found: value)
         return nil
+    }
+}
+
+extension JSON {
+    /// Whether it is null, false, an empty text, list or object, or a list or object of such: SDKs write all members that
+    /// there may be.
+    var asksNothing: Bool {
+        switch self {
+        case .null, .bool(false), .string(""): true
+        case .array(let elements): elements.allSatisfy(\.asksNothing)
+        case .object(let object): object.members.allSatisfy(\.value.asksNothing)
+        default: false
+        }
     }
 }

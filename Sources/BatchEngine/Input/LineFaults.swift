@@ -75,8 +75,14 @@ package struct LineFaults: Error, Sendable, Equatable {
     mutating func addUnknown(_ name: String, at place: LinePlace, known: [String]) {
         let other =
             switch place {
+            case .line where !known.contains("options"): ""
             case .line where CompletionOptions.Name(rawValue: name) != nil: "; it belongs into 'options'"
+            case .line where name == "max_completion_tokens": "; it is 'max_tokens' in 'options'"
+            case .line where name == "reasoning_effort": "; it is 'reasoning' in 'options'"
+            case .line where name == "stream" || name == "stream_options": "; leave it out: every answer is streamed"
+            case .line where LineField.chatMembers.contains(name): "; it belongs into 'extra_body'"
             case .options: "; fields of one provider's own go into 'extra_body'"
+            case .message, .toolCall, .function: "; a batch line's body is passed on as it is"
             default: ""
             }
         add("unknown field \(name.quotedName)\(place.suffix)", nearest: name, among: known, else: other)

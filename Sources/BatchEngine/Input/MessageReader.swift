@@ -39,10 +39,24 @@ struct MessageReader {
         let calls = toolCalls(members, role, index, &faults)
         // Calls with faults of their own are calls none the less.
         let isCalling = role == .assistant && members[.toolCalls].map { $0 != [] } ?? false
-        let content = content(members, isOptional: isCalling, index, &faults)
-        return Message(
+        let others = otherMembers(members)
+        let isSaying = role == .assistant && LineField.Message.said.contains { others[$0.rawValue] != nil }
+        let content = content(members, isOptional: isCalling || isSaying, index, &faults)
+        var message = Message(
             role: role, content: content, toolCalls: calls, toolCallID: answeredCall(members, role, index, &faults),
             name: members.string(.name, faults: &faults))
+        message.otherMembers = others
+        return message
+    }
+
+    /// What the message says besides, in a fixed order.
+    private func otherMembers(_ members: KnownMembers<LineField.Message>) -> JSONObject {
+        var others: [JSONObject.Member] = []
+        for field in LineField.Message.passedOn {
+            guard let value = members[field], !value.asksNothing else { continue }
+            others.append(JSONObject.Member(key: field.rawValue, value: value))
+        }
+        return JSONObject(others)
     }
 
     private func content(

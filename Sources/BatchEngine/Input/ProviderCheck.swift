@@ -21,7 +21,10 @@ enum ProviderCheck {
         }
         // Text is said the same in every dialect; encoding it only to see that would double the time of a line.
         guard conversation.messages.contains(where: \.isMoreThanText) else { return }
-        let plain = RequestContent.conversation(conversation, CompletionOptions(), extraBody: extraBody)
+        // What a message may hold depends on the interface that is asked.
+        var interface = CompletionOptions()
+        interface[.api] = options[.api]
+        let plain = RequestContent.conversation(conversation, interface, extraBody: extraBody)
         if let reason = refusal(plain, name, provider) { faults.add(reason) }
     }
 
@@ -41,9 +44,9 @@ enum ProviderCheck {
 }
 
 extension Message {
-    /// Whether it has parts or tool calls, whose forms differ between dialects.
+    /// Whether it has parts, tool calls or other members, whose forms differ between dialects.
     fileprivate var isMoreThanText: Bool {
         if case .parts = content { return true }
-        return !toolCalls.isEmpty
+        return !toolCalls.isEmpty || !otherMembers.isEmpty
     }
 }

@@ -69,6 +69,7 @@ package struct RequestHash: Sendable, Hashable {
         if !message.toolCalls.isEmpty {
             members.append(.init(key: "tool_calls", value: .array(message.toolCalls.map(\.json))))
         }
+        members += message.otherMembers.members
         return .object(JSONObject(members))
     }
 }

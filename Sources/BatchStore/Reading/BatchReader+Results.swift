@@ -27,9 +27,14 @@ extension BatchReader {
     /// The next jobs that pass a filter, in the order of the input: file by file, line by line; then those that a file no
     /// longer has.
     ///
-    /// - Parameter cursor: the `next` of the page before; nil for the first.
+    /// - Parameters:
+    ///   - cursor: the `next` of the page before; nil for the first.
+    ///   - filter: what a job must be.
+    ///   - withRequests: whether the requests are read too.
+    ///   - limit: the most jobs of a page.
     package func results(
-        after cursor: ResultPage.Cursor? = nil, filter: ResultFilter = ResultFilter(), limit: Int = 256
+        after cursor: ResultPage.Cursor? = nil, filter: ResultFilter = ResultFilter(), withRequests: Bool = false,
+        limit: Int = 256
     ) throws(StoreError) -> ResultPage {
         var cursor = if let cursor { cursor } else { ResultPage.Cursor(sources: try sources()) }
         guard let source = cursor.sources.first else { return ResultPage(results: [], next: nil) }
@@ -40,6 +45,7 @@ extension BatchReader {
             rows.bind(cursor.jobID, at: 3)
             filter.bind(to: rows)
             rows.bind(limit, at: 9)
+            rows.bind(withRequests ? 1 : 0, at: 10)
             let completions = try connection.prepare(StoredCompletion.query)
             var results: [JobResult] = []
             var bytes = 0
@@ -52,7 +58,7 @@ extension BatchReader {
         if let last = results.last, isFull {
             cursor.line = last.job.line
             cursor.jobID = last.job.id
-        } else if cursor.line != nil {
+        } else if cursor.line != nil, filter.includesGone {
             cursor.line = nil
             cursor.jobID = 0
         } else {
@@ -66,7 +72,7 @@ extension BatchReader {
     ) throws(SQLiteFailure) -> JobResult {
         var result = JobResult(
             job: JobRecord(rows), completions: [], httpStatus: rows.optionalInt(15),
-            errorCode: rows.optionalText(17), requestID: rows.optionalText(16))
+            errorCode: rows.optionalText(17), requestID: rows.optionalText(16), request: rows.optionalBytes(18))
         guard result.job.status == .completed else { return result }
         completions.bind(result.job.id, at: 1)
         while try completions.step() { result.completions.append(StoredCompletion(completions)) }
@@ -76,7 +82,7 @@ extension BatchReader {
     private static let linedResults: StaticString = """
         SELECT j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.status, j.attempts,
             j.not_before_ms, j.error_kind, j.error, j.created_ms, j.updated_ms, r.metadata, a.http_status, a.request_id,
-            a.error_code
+            a.error_code, CASE WHEN ?10 THEN r.request END
         FROM jobs AS j INDEXED BY jobs_input CROSS JOIN requests AS r ON r.job_id = j.job_id
         LEFT JOIN attempts AS a ON a.job_id = j.job_id
             AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
@@ -96,7 +102,7 @@ extension BatchReader {
     private static let goneResults: StaticString = """
         SELECT j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.status, j.attempts,
             j.not_before_ms, j.error_kind, j.error, j.created_ms, j.updated_ms, r.metadata, a.http_status, a.request_id,
-            a.error_code
+            a.error_code, CASE WHEN ?10 THEN r.request END
         FROM jobs AS j INDEXED BY jobs_input CROSS JOIN requests AS r ON r.job_id = j.job_id
         LEFT JOIN attempts AS a ON a.job_id = j.job_id
             AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
@@ -115,9 +121,9 @@ extension BatchReader {
 }
 
 extension JobResult {
-    /// About how much memory its answers take.
+    /// About how much memory it takes.
     fileprivate var bytes: Int {
-        completions.reduce(job.metadata?.count ?? 0) { sum, completion in
+        completions.reduce((job.metadata?.count ?? 0) + (request?.count ?? 0)) { sum, completion in
             sum + completion.content.utf8.count + (completion.reasoning?.utf8.count ?? 0) + completion.message.count
                 + (completion.toolCalls?.count ?? 0)
         }

@@ -9,4 +9,6 @@ package struct JobResult: Sendable, Equatable {
     package var errorCode: String?
     /// The provider's name of the newest attempt's request.
     package var requestID: String?
+    /// The request as it is stored and sent, JSON; nil where it was not asked for.
+    package var request: [UInt8]?
 }

@@ -10,6 +10,8 @@ package struct ResultFilter: Sendable, Equatable {
     package var errorKinds: Set<ErrorKind>?
     /// Those of any of the job's answers.
     package var finishReasons: Set<FinishReason>?
+    /// Whether jobs pass that their file no longer has.
+    package var includesGone = true
 
     package init(statuses: Set<JobStatus> = [.completed, .failed]) { self.statuses = statuses }
 

@@ -22,4 +22,14 @@ public struct Conversation: Sendable, Hashable, ExpressibleByArrayLiteral {
 
     /// The conversation with one more message at its end.
     public func appending(_ message: Message) -> Conversation { Conversation(messages + [message]) }
+
+    /// Refuses members of messages that only the chat dialect takes; never dropped in silence (SPEC 3).
+    ///
+    /// - Parameter place: whose form has no place for them, in words.
+    func refuseOtherMembers(at place: String) throws(LLMError) {
+        for (index, message) in messages.enumerated() {
+            guard let member = message.otherMembers.members.first else { continue }
+            throw LLMError(.invalidRequest, "'\(member.key)' in messages[\(index)] has no field \(place)")
+        }
+    }
 }

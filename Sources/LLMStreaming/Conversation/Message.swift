@@ -42,6 +42,9 @@ public struct Message: Sendable, Hashable {
     public var toolCallID: String?
     /// The speaker's name, where a provider takes one.
     public var name: String?
+    /// What a chat message may carry besides, such as `reasoning_content`: passed on by the chat dialect, refused by the
+    /// others.
+    public var otherMembers = JSONObject()
 
     /// A message of text.
     public init(role: Role, content: String) {

@@ -6,6 +6,7 @@ enum AnthropicMessagesRequest {
     static func body(
         _ conversation: Conversation, _ options: CompletionOptions, model: String, provider: Provider
     ) throws(LLMError) -> JSONObject {
+        try conversation.refuseOtherMembers(at: "at provider '\(provider.name)'")
         // Thinking counts towards the bound.
         let budget = (options[.reasoningBudgetTokens]?.int ?? 0).clamped(to: NumberGate.counts)
         var body = JSONObject([

@@ -70,6 +70,6 @@ enum OpenAIChatRequest {
         if let name = message.name { object["name"] = .string(name) }
         if !message.toolCalls.isEmpty { object["tool_calls"] = .array(message.toolCalls.map(\.json)) }
         if let id = message.toolCallID { object["tool_call_id"] = .string(id) }
-        return .object(object)
+        return .object(object.merging(message.otherMembers))
     }
 }

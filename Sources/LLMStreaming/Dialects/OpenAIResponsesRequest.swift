@@ -3,6 +3,7 @@ enum OpenAIResponsesRequest {
     static func body(
         _ conversation: Conversation, _ options: CompletionOptions, model: String, provider: Provider
     ) throws(LLMError) -> JSONObject {
+        try conversation.refuseOtherMembers(at: "in the Responses interface of provider '\(provider.name)'")
         var input: [JSON] = []
         for message in conversation.messages { input += items(message) }
         var body = JSONObject([

@@ -9,6 +9,11 @@ package enum Figure {
         return value >= 100 ? String(format: "%.0f", value) : String(format: value >= 1 ? "%.1f" : "%.3f", value)
     }
 
+    /// Seconds with a unit that fits them: `500 ms`, `2.5 s`.
+    package static func duration(_ seconds: Double) -> String {
+        seconds < 1 ? "\(short(seconds * 1000)) ms" : "\(short(seconds)) s"
+    }
+
     /// A number with two digits behind the point at most, and none where it is large.
     package static func short(_ value: Double?) -> String {
         guard let value else { return "-" }

@@ -32,6 +32,7 @@ extension LevelFigures {
             ("dispatch_delay", dispatchDelay),
         ] { add(distribution, as: name, to: &object) }
         addDetails(to: &object)
+        object["slo"] = slo
         object["good_share"] = goodShare.map(JSON.double) ?? .null
         object["steady_state"] = steadyState
         object["token_source"] = .string(tokenSources.map(\.rawValue).sorted().joined(separator: "+"))
@@ -71,6 +72,16 @@ extension LevelFigures {
             "request_throughput": steadyRequestsPerSecond.map(JSON.double) ?? .null,
             "output_throughput": steadyOutputTokensPerSecond.map(JSON.double) ?? .null,
         ]
+    }
+
+    /// The bounds in milliseconds, as the distributions are.
+    private var slo: JSON {
+        guard let serviceLevel else { return .null }
+        return .object(
+            JSONObject(
+                serviceLevel.given.map { measure, bound in
+                    JSONObject.Member(key: "\(measure.rawValue)_ms", value: .double(bound * 1000))
+                }))
     }
 
     private var client: JSON {

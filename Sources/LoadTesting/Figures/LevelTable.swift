@@ -30,8 +30,11 @@ package struct LevelTable: Sendable {
                     + "(\(Figure.short(share * 100)) %) kept the SLO")
         }
         for error in level.errors { lines.append("  error \(error.kind): \(error.count)") }
-        lines.append(row("ms", ["mean", "p50", "p90", "p95", "p99", "max"]))
-        for (name, values) in Self.distributions(level) { lines.append(row(name, Self.cells(values))) }
+        let rows =
+            [("ms", ["mean", "p50", "p90", "p95", "p99", "max"])]
+            + Self.distributions(level).map { ($0.name, Self.cells($0.values)) }
+        let width = max(8, 1 + (rows.flatMap(\.1).map(\.count).max() ?? 0))
+        lines += rows.map { name, cells in Self.row(name, cells, width) }
         lines.append("  client: \(clientCost)")
         return lines
     }
@@ -59,9 +62,8 @@ package struct LevelTable: Sendable {
         return parts.joined(separator: ", ")
     }
 
-    private func row(_ name: String, _ cells: [String]) -> String {
-        "  " + name.padding(to: 20)
-            + cells.map { String(repeating: " ", count: max(1, 10 - $0.count)) + $0 }.joined()
+    private static func row(_ name: String, _ cells: [String], _ width: Int) -> String {
+        "  " + name.padding(to: 18) + cells.map { String(repeating: " ", count: width - $0.count) + $0 }.joined()
     }
 }
 

@@ -37,10 +37,15 @@ package struct TestReport: Sendable {
         var lines: [String] = []
         if let warning { lines.append(warning) }
         lines.append("\(test.endpoint) · \(test.model) · \(test.requests)")
+        if let serviceLevel { lines.append("SLO: \(serviceLevel.text)") }
         for level in levels { lines += [""] + LevelTable(level).lines }
+        if levels.count > 1 { lines += ["", "all levels:"] + LevelCurve(levels).lines }
         lines += ["", "tokens are \(tokenSource)"] + Self.definitions
         return lines.joined(separator: "\n")
     }
+
+    /// What a good request kept; the same for all levels.
+    package var serviceLevel: ServiceLevel? { levels.lazy.compactMap(\.serviceLevel).first }
 
     /// How tokens were counted, in words.
     package var tokenSource: String {

@@ -32,6 +32,7 @@ package struct Page: Sendable {
         if let warning = report.warning { parts.append(#"<p class="warning">\#(Self.escape(warning))</p>"#) }
         parts.append("<h1>Load test of \(Self.escape(test.model))</h1>")
         parts.append("<p>\(Self.escape("\(test.endpoint) · \(test.requests) · \(test.date)"))</p>")
+        if let serviceLevel = report.serviceLevel { parts.append("<p>SLO: \(Self.escape(serviceLevel.text))</p>") }
         if report.levels.count > 1 { parts += summary }
         for level in report.levels { parts += section(level) }
         parts.append("<h2>What the names mean</h2>")
@@ -44,21 +45,15 @@ package struct Page: Sendable {
     }
 
     private var summary: [String] {
-        let heads = [
-            "load", "requests", "errors", "requests/s", "output tokens/s", "TTFT p50, ms", "TTFT p99, ms",
-            "ITL p50, ms",
-            "E2E p50, ms",
-        ]
-        let rows = report.levels.map { level in
-            [
-                level.load.text, "\(level.records.count)", "\(level.failed)", Figure.short(level.requestsPerSecond),
-                Figure.short(level.outputTokensPerSecond), Figure.milliseconds(level.timeToFirstToken.quantile(0.5)),
-                Figure.milliseconds(level.timeToFirstToken.quantile(0.99)),
-                Figure.milliseconds(level.gaps.quantile(0.5)),
-                Figure.milliseconds(level.endToEnd.quantile(0.5)),
-            ]
-        }
-        return ["<h2>Levels</h2>"] + table(heads, rows)
+        let columns = LevelCurve(report.levels).columns
+        let rows = report.levels.map { level in columns.map { $0.cell(level) } }
+        var parts = ["<h2>Levels</h2>"] + table(columns.map(\.heading), rows)
+        if let curve = CurvePlots(report.levels) { parts += Self.plots(curve.svgs) }
+        return parts
+    }
+
+    private static func plots(_ svgs: [String]) -> [String] {
+        [#"<div class="plots">"#] + svgs.map { "<figure>\n\($0)\n</figure>" } + ["</div>"]
     }
 
     private func section(_ level: LevelFigures) -> [String] {
@@ -72,10 +67,7 @@ package struct Page: Sendable {
         parts += table(
             ["ms", "mean", "p50", "p90", "p95", "p99", "max", "count"],
             LevelTable.distributions(level).map { [$0.name] + LevelTable.cells($0.values) + ["\($0.values.count)"] })
-        parts.append(#"<div class="plots">"#)
-        parts += LevelPlots(level).svgs.map { "<figure>\n\($0)\n</figure>" }
-        parts.append("</div>")
-        return parts
+        return parts + Self.plots(LevelPlots(level).svgs)
     }
 
     private static func isFigures(_ line: String, of level: LevelFigures) -> Bool {
@@ -83,30 +75,39 @@ package struct Page: Sendable {
     }
 
     private func table(_ heads: [String], _ rows: [[String]]) -> [String] {
-        var parts = ["<table>", "<tr>\(heads.map { "<th>\(Self.escape($0))</th>" }.joined())</tr>"]
+        // By the keyboard too it can be moved where it is wider than the page.
+        var parts = [
+            #"<div class="table" tabindex="0">"#, "<table>",
+            "<tr>\(heads.map { "<th>\(Self.escape($0))</th>" }.joined())</tr>",
+        ]
         for row in rows { parts.append("<tr>\(row.map { "<td>\(Self.escape($0))</td>" }.joined())</tr>") }
-        parts.append("</table>")
-        return parts
+        return parts + ["</table>", "</div>"]
     }
 
     private static let style = """
+        :root { color-scheme: light dark; }
         body { font: 15px/1.5 system-ui, sans-serif; color: #1a1c1f; background: #fff; max-width: 1180px; margin: 2rem auto;
-          padding: 0 1rem; }
+          padding: 0 1rem; overflow-wrap: anywhere; }
         h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
         .warning { background: #fff1c9; border-left: 4px solid #c98a00; padding: .6rem .8rem; }
+        .table { overflow-x: auto; overflow-wrap: normal; } ul { padding-left: 1.2rem; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
         th, td { padding: .2rem .7rem; text-align: right; border-bottom: 1px solid #dde1e6; }
         th:first-child, td:first-child { text-align: left; }
-        .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1rem; margin-top: 1rem; }
+        .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 1rem; margin-top: 1rem; }
         figure { margin: 0; } svg { width: 100%; height: auto; font: 11px system-ui, sans-serif; }
         .grid { stroke: #e4e7eb; } .tick, .axis { fill: #5d6570; } .title { font-weight: 600; }
         .end { text-anchor: end; dominant-baseline: middle; } .middle { text-anchor: middle; }
-        .mark0 { fill: #2463b8; fill-opacity: .75; } .line0, .line1 { fill: none; stroke-width: 1.6; }
+        .mark0 { fill: #2463b8; fill-opacity: .75; } .mark1 { fill: #c2501f; fill-opacity: .75; } .line0, .line1 { fill: none; stroke-width: 1.6; }
         .line0 { stroke: #2463b8; } .line1 { stroke: #c2501f; } .legend0 { fill: #2463b8; } .legend1 { fill: #c2501f; }
         @media (prefers-color-scheme: dark) {
           body { color: #e4e7eb; background: #16181b; } .warning { background: #4a3a10; }
           th, td { border-color: #34393f; } .grid { stroke: #2b3036; } .tick, .axis { fill: #9aa3ad; }
           svg { fill: #e4e7eb; } .mark0 { fill: #6ba4f0; } .line0 { stroke: #6ba4f0; } .legend0 { fill: #6ba4f0; }
+          .mark1 { fill: #ef8354; } .line1 { stroke: #ef8354; } .legend1 { fill: #ef8354; }
+        }
+        @media (max-width: 600px) {
+          body { font-size: 14px; } th, td { padding: .2rem .35rem; font-size: 12px; }
         }
         """
 }

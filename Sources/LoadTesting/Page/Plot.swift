@@ -6,14 +6,17 @@ struct Plot: Sendable {
     enum Series: Sendable {
         case points([(x: Double, y: Double)])
         case line([(x: Double, y: Double)], name: String)
+        /// A line whose points are seen.
+        case curve([(x: Double, y: Double)], name: String)
         /// Columns from one value of x to another.
         case columns([(from: Double, to: Double, y: Double)])
     }
 
-    private static let width = 560.0
-    private static let height = 240.0
-    private static let left = 56.0
-    private static let right = 20.0
+    // So small that the words can be read where a telephone makes it smaller still.
+    private static let width = 440.0
+    private static let height = 230.0
+    private static let left = 50.0
+    private static let right = 16.0
     private static let top = 28.0
     private static let bottom = 40.0
     /// More points than this are thinned: a page must open.
@@ -71,14 +74,12 @@ struct Plot: Sendable {
                 return
                     #"<circle cx="\#(Self.number(at(x: point.x)))" cy="\#(Self.number(at(y: point.y)))" r="1.8" class="mark\#(color)"/>"#
             }
-        case .line(let points, let name):
-            guard !points.isEmpty else { return [] }
-            let path = points.map { "\(Self.number(at(x: $0.x))),\(Self.number(at(y: $0.y)))" }.joined(separator: " ")
-            let legend = Self.number(Self.left + 150 + Double(color) * 60)
-            return [
-                #"<polyline points="\#(path)" class="line\#(color)"/>"#,
-                #"<text x="\#(legend)" y="16" class="legend\#(color)">\#(Page.escape(name))</text>"#,
-            ]
+        case .line(let points, let name): return line(points, name, color)
+        case .curve(let points, let name):
+            return line(points, name, color)
+                + points.map { point in
+                    #"<circle cx="\#(Self.number(at(x: point.x)))" cy="\#(Self.number(at(y: point.y)))" r="3" class="mark\#(color)"/>"#
+                }
         case .columns(let columns):
             return columns.map { column in
                 let (from, to, value) = (at(x: column.from), at(x: column.to), at(y: column.y))
@@ -87,6 +88,17 @@ struct Plot: Sendable {
                     #"<rect x="\#(Self.number(from))" y="\#(Self.number(value))" width="\#(Self.number(max(1, to - from)))" height="\#(Self.number(base - value))" class="mark\#(color)"/>"#
             }
         }
+    }
+
+    private func line(_ points: [(x: Double, y: Double)], _ name: String, _ color: Int) -> [String] {
+        guard !points.isEmpty else { return [] }
+        let path = points.map { "\(Self.number(at(x: $0.x))),\(Self.number(at(y: $0.y)))" }.joined(separator: " ")
+        let legend = Self.number(Self.left + 150 + Double(color) * 40)
+        return [
+            #"<polyline points="\#(path)" class="line\#(color)"/>"#
+        ]
+            + (name.isEmpty
+                ? [] : [#"<text x="\#(legend)" y="16" class="legend\#(color)">\#(Page.escape(name))</text>"#])
     }
 
     private func at(x value: Double) -> Double { Self.left + x.place(value) * (Self.width - Self.left - Self.right) }

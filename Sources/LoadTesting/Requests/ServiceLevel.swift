@@ -15,6 +15,16 @@ package struct ServiceLevel: Sendable, Equatable {
 
     package init(bounds: [Measure: Double]) { self.bounds = bounds }
 
+    /// In words: `ttft at most 500 ms, tpot at most 50 ms`.
+    package var text: String {
+        given.map { measure, bound in "\(measure.rawValue) at most \(Figure.duration(bound))" }.joined(separator: ", ")
+    }
+
+    /// The bounds in the order of the measures.
+    var given: [(measure: Measure, bound: Double)] {
+        Measure.allCases.compactMap { measure in bounds[measure].map { (measure, $0) } }
+    }
+
     /// Whether a request kept all of them; a failed one never did, nor one without the measured time.
     package func isKept(by record: RequestRecord) -> Bool {
         guard record.isCompleted else { return false }

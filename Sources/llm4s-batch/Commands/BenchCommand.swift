@@ -9,8 +9,9 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Load test of an endpoint, or of this program itself.",
         discussion: """
-            Each level of --concurrency, or --rate, is measured after its warm-up. A warning in the first line says where \
-            the client was the limit, and not the server. What the names mean:
+            Each level of --concurrency, or --rate, is measured after its warm-up; of several, a table at the end and \
+            the plots of --html show how the figures change with the load. A warning in the first line says where the \
+            client was the limit, and not the server. What the names mean:
 
             \(TestReport.definitions.map { "  \($0)" }.joined(separator: "\n"))
 
@@ -65,7 +66,9 @@ struct BenchCommand: AsyncParsableCommand {
         var plan = EndpointPlan(
             endpoint, duration: duration?.duration ?? .seconds(30), environment: ProcessInfo.processInfo.environment)
         let report = try await plan.run()
-        Console.output(TerminalText.safe(report.text))
+        let lines = TerminalText.safe(report.text).split(separator: "\n", omittingEmptySubsequences: false)
+        Console.output(
+            lines.flatMap { TerminalText.wrapped(String($0), width: Console.outputWidth) }.joined(separator: "\n"))
         if let json {
             try Self.write(report.levels.map { $0.json(report.test).text + "\n" }.joined(), to: json)
         }

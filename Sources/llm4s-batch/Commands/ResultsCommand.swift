@@ -10,15 +10,28 @@ struct ResultsCommand: AsyncParsableCommand {
         abstract: "Prints ended jobs in the order of their input; failed ones with their error.",
         discussion: """
             openai-batch and anthropic-batch are the lines that the providers' own batch interfaces give, whatever \
-            provider answered; csv has a row for each answer, text the contents alone. Jobs that have not ended, asked \
-            for with --status, come with the partial text that is kept of them. A job is printed where every filter \
-            that is given lets it pass.
+            provider answered; csv has a row for each answer, text the contents alone. jobs writes a job file: the \
+            failed ones, or those that the filters choose, under their ids, to be mended and run. Jobs that have not \
+            ended, asked for with --status, come with the partial text that is kept of them. A job is printed where \
+            every filter that is given lets it pass; one that is gone from its file (its line was taken out, and the \
+            file run again) only with --include-gone.
+
+            Members of the metadata are columns of csv, behind ours; where ours has the name, as metadata.NAME. \
+            --columns takes both names. Ours are \(ResultColumn.Name.allCases.map(\.rawValue).joined(separator: ", ")); \
+            ttft_us and duration_us are microseconds, prompt is the prompt or the last user message, request all that \
+            was asked. With --columns, jsonl has a line for each answer too.
             """)
 
     @OptionGroup var database: NamedDatabase
 
     @Option(help: ArgumentHelp("The form of the output.", valueName: "FORM"))
     var format: ResultFormat = .jsonl
+
+    @Option(
+        help: ArgumentHelp(
+            "Columns of csv, members of jsonl, in this order (default: csv all but prompt and request).",
+            valueName: "A,B"))
+    var columns: NamesArgument?
 
     @OptionGroup var filters: ResultFilterOptions
 
@@ -29,29 +42,76 @@ struct ResultsCommand: AsyncParsableCommand {
             valueName: "FILE"), completion: .file())
     var output: String?
 
+    func validate() throws {
+        guard let columns else { return }
+        guard format.hasColumns else {
+            throw ValidationError("--columns goes with --format csv and jsonl, not with \(format.rawValue)")
+        }
+        for (index, name) in columns.names.enumerated() where columns.names[..<index].contains(name) {
+            throw ValidationError("--columns names '\(name)' twice")
+        }
+    }
+
     func run() async throws {
         let reader = try await BatchReader.open(database.path)
-        let filter = try await filters.filter(reader, path: database.path)
+        let filter = try await filters.filter(
+            reader, path: database.path, usual: format == .jobs ? [.failed] : [.completed, .failed])
+        let table = try await table(filter, reader)
         let sink = try ResultSink(path: output, database: reader.path)
-        do { try await write(filter, to: sink, from: reader) } catch {
+        let untold: Set<String>
+        do { untold = try await write(filter, table, to: sink, from: reader) } catch {
             sink.abandon()
             throw error
         }
+        try await tell(filter, untold, reader)
         await reader.close()
     }
 
-    private func write(_ filter: ResultFilter, to sink: ResultSink, from reader: BatchReader) async throws {
+    /// The columns that are asked for; nil where the form has none.
+    private func table(_ filter: ResultFilter, _ reader: BatchReader) async throws -> ResultTable? {
+        guard let names = columns?.names else {
+            guard format == .csv else { return nil }
+            var members = MetadataMembers()
+            try await members.read(from: reader, filter: filter)
+            if members.isMore {
+                Console.log(
+                    .warning,
+                    "the metadata has more than \(MetadataMembers.maximum) members: those beyond are in the column metadata only"
+                )
+            }
+            return ResultTable(columns: ResultColumn.usual(metadata: members.names))
+        }
+        let foreign = names.filter { ResultColumn.Name(rawValue: $0) == nil }
+        var members = MetadataMembers(wanted: Set(foreign.map(ResultColumn.member)))
+        if !foreign.isEmpty {
+            // Of all jobs: what is no column must not depend on which ones have failed.
+            try await members.read(from: reader, filter: ResultFilter(statuses: Set(JobStatus.allCases)))
+        }
+        return ResultTable(
+            columns: try names.map { name in
+                if let column = ResultColumn(name, isMember: members.contains) { return column }
+                throw Exit(.input, ResultColumn.unknown(name, members: members.names))
+            })
+    }
+
+    /// Writes all jobs; returns the providers that a job file does not say.
+    private func write(
+        _ filter: ResultFilter, _ table: ResultTable?, to sink: ResultSink, from reader: BatchReader
+    ) async throws -> Set<String> {
         // Without a file there is nothing to clear away.
         let signals = sink.isReplacing ? Signals { _ in } : nil
-        try sink.write(format.head)
+        if format == .csv, let table { try sink.write(table.head(isForTerminal: sink.isTerminal)) }
+        let withRequests = format == .jobs || table?.needsRequests == true
+        var untold: Set<String> = []
         var cursor: ResultPage.Cursor?
         repeat {
-            let page = try await reader.results(after: cursor, filter: filter)
+            let page = try await reader.results(after: cursor, filter: filter, withRequests: withRequests)
             var text = ""
             for result in page.results {
-                let partial = try await Self.partial(of: result.job, reader)
+                let partial = format == .jobs ? nil : try await Self.partial(of: result.job, reader)
+                if format == .jobs, let name = JobLineText.untoldProvider(of: result) { untold.insert(name) }
                 do throws(LLMError) {
-                    text += try format.text(result, partial: partial, isForTerminal: sink.isTerminal)
+                    text += try format.text(result, partial: partial, table: table, isForTerminal: sink.isTerminal)
                 } catch {
                     throw Exit(.input, error.message)
                 }
@@ -61,6 +121,28 @@ struct ResultsCommand: AsyncParsableCommand {
             if let status = signals?.exitStatus { throw Exit(status) }
         } while cursor != nil
         try sink.finish()
+        return untold
+    }
+
+    /// Says what is not in the output though it may be expected there.
+    private func tell(_ filter: ResultFilter, _ untold: Set<String>, _ reader: BatchReader) async throws {
+        if !filter.includesGone {
+            let gone = try await reader.goneCount(passing: filter)
+            if gone > 0 {
+                let words =
+                    gone == 1
+                    ? "1 job that is gone from its file is" : "\(gone.grouped) jobs that are gone from their file are"
+                Console.log(.info, "\(words) left out; --include-gone writes \(gone == 1 ? "it" : "them") too")
+            }
+        }
+        if let name = untold.first, untold.count == 1 {
+            Console.log(.info, "these lines do not name their provider: run them with --provider \(name)")
+        } else if !untold.isEmpty {
+            Console.log(
+                .warning,
+                "these lines do not name their providers, \(untold.sorted().joined(separator: ", ")): write a file for "
+                    + "each with --model, and run it with --provider")
+        }
     }
 
     /// What was kept of a job's answer, where it is not complete.
@@ -68,5 +150,16 @@ struct ResultsCommand: AsyncParsableCommand {
         guard job.status != .completed, job.status != .pending else { return nil }
         return try await reader.attempts(ofJob: job.id)
             .last { $0.partial != nil && $0.requestSHA256 == job.requestSHA256 }?.partial
+    }
+}
+
+/// Names as they are typed: `id,content`.
+struct NamesArgument: ExpressibleByArgument {
+    var names: [String]
+
+    init?(argument: String) {
+        names = argument.split(separator: ",", omittingEmptySubsequences: false).map { name in
+            String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
     }
 }

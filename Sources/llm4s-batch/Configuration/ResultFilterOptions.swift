@@ -7,7 +7,7 @@ import LLMStreaming
 struct ResultFilterOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Only jobs in this state; may be repeated (default: completed and failed; with --job all).",
+            "Only jobs in this state; may be repeated (default: completed and failed, with --format jobs failed; with --job all).",
             valueName: "S"))
     var status: [JobStatus] = []
 
@@ -34,17 +34,28 @@ struct ResultFilterOptions: ParsableArguments {
         help: ArgumentHelp("Only answers that ended so; may be repeated (default: all).", valueName: "R"))
     var finishReasons: [FinishReason] = []
 
+    @Flag(
+        name: .customLong("include-gone"),
+        help: "Also jobs that are gone from their file; a job that --job names always is one of them.")
+    var includesGone = false
+
     /// The filter that these options ask for.
-    func filter(_ reader: BatchReader, path: String) async throws -> ResultFilter {
+    ///
+    /// - Parameters:
+    ///   - reader: of the database, whose jobs `--job` names.
+    ///   - path: the database as the user named it.
+    ///   - states: those of the jobs where none are named.
+    func filter(_ reader: BatchReader, path: String, usual states: [JobStatus]) async throws -> ResultFilter {
         for id in jobs where try await reader.job(customID: id) == nil {
             throw Exit(.input, "\(path) has no job '\(id)'")
         }
-        let usual: [JobStatus] = jobs.isEmpty ? [.completed, .failed] : JobStatus.allCases
+        let usual = jobs.isEmpty ? states : JobStatus.allCases
         var filter = ResultFilter(statuses: Set(status.isEmpty ? usual : status))
         if !jobs.isEmpty { filter.customIDs = Set(jobs) }
         if !models.isEmpty { filter.models = Set(models) }
         if !errorKinds.isEmpty { filter.errorKinds = Set(errorKinds) }
         if !finishReasons.isEmpty { filter.finishReasons = Set(finishReasons) }
+        filter.includesGone = includesGone || !jobs.isEmpty
         return filter
     }
 }

@@ -157,14 +157,31 @@ import Testing
     }
 
     @Test(arguments: [
-        "/v1/embeddings", "/v1/completions", "/v1/moderations", "/v1/images/generations", "", "/",
+        "/v1/messages", "/messages/", "https://api.anthropic.com/v1/messages", "/anthropic/v1/messages?b=1",
+    ])
+    func aBatchLineForMessagesSpeaksAnthropics(url: String) throws {
+        let body = #"{"model":"claude-haiku-4-5","max_tokens":9,"messages":[{"role":"user","content":"x"}]}"#
+        let line = try parse(#"{"custom_id":"c","method":"POST","url":"\#(url)","body":\#(body)}"#)
+        #expect(line.model == ModelName(provider: "anthropic", model: "claude-haiku-4-5"))
+        guard case .body(let sent, .anthropicMessages) = line.content else { return #expect(Bool(false)) }
+        #expect(JSON.object(sent).text == body)
+        #expect(try JobRequest(stored: line.request).content == line.content)
+        #expect(
+            try faults(of: #"{"url":"\#(url)","body":\#(body)}"#, InputDefaults(provider: "groq")) == [
+                "'body' speaks anthropic-messages and cannot go to provider 'groq', which speaks openai-chat"
+            ])
+    }
+
+    @Test(arguments: [
+        "/v1/messages/batches", "/v1/messages/count_tokens", "/v1/embeddings", "/v1/completions", "/v1/moderations",
+        "/v1/images/generations", "", "/",
         "/v1/chat/completions/x", "/v1/audio?x=/chat/completions", "completions",
     ])
     func aLineForAnotherEndpointHasOneFault(url: String) throws {
         for body in [#"{"input":"x"}"#, #"{"model":7,"messages":[]}"#] {
             #expect(
                 try faults(of: #"{"custom_id":"e","method":"POST","url":"\#(url)","body":\#(body)}"#) == [
-                    "'url': '\(url)' is not available; /v1/chat/completions and /v1/responses are"
+                    "'url': '\(url)' is not available; /v1/chat/completions, /v1/responses and /v1/messages are"
                 ])
         }
     }
@@ -185,6 +202,24 @@ import Testing
         let line = try parse(#"{"custom_id":"c",\#(place):\#(body)}"#)
         guard case .body(let sent, _) = line.content else { return #expect(Bool(false)) }
         #expect(JSON.object(sent).text == body)
+    }
+
+    /// A server's chat template may know a word that looks misspelt; a hosted interface lists all of its words.
+    @Test func aRoleThatLooksMisspeltIsAFaultOnlyWhereTheRolesAreKnown() throws {
+        let line = { (place: String) in
+            #"{"custom_id":"c",\#(place):{"model":"m","messages":[{"role":"tools","content":"x"}]}}"#
+        }
+        let (chat, messages) = (line(#""url":"/v1/chat/completions","body""#), line(#""params""#))
+        for provider in ["vllm", "llamacpp", "sglang", "ollama", "openrouter", "together"] {
+            #expect(try faults(of: chat, InputDefaults(provider: provider)) == [], "\(provider)")
+        }
+        #expect(try faults(of: chat) == ["unknown role 'tools' in body.messages[0]; did you mean 'tool'?"])
+        #expect(try faults(of: chat, InputDefaults(provider: "mock")).count == 1)
+        // Anthropic has no role tool.
+        #expect(try faults(of: messages) == [])
+        let modelless = chat.replacing(#""model":"m","#, with: "")
+        #expect(try faults(of: modelless, InputDefaults(model: "vllm/m")) == [])
+        #expect(try faults(of: modelless, InputDefaults(model: "openai/m")).count == 1)
     }
 
     /// Nothing of it may go to Anthropic as if it were one of its own.
@@ -209,6 +244,10 @@ import Testing
         #""refusal":null,"annotations":[],"audio":null,"function_call":null,"tool_calls":null"#,
         #""refusal":null,"function_call":null,"tool_calls":[],"reasoning_content":null,"provider_specific_fields":null"#,
         #""parsed":null,"reasoning":null,"reasoning_details":[],"images":[],"citations":null"#,
+        #""provider_specific_fields":{"refusal":null,"citations":[[]]},"reasoning_content":"","prefix":false"#,
+        #""id":"msg_1","type":"message","model":"m","stop_reason":"end_turn","stop_sequence":null,"container":null"#,
+        #""usage":{"input_tokens":1},"stop_details":{"type":"x"},"diagnostics":null,"status":"completed","phase":null"#,
+        #""weight":0,"parsed":{"answer":4}"#,
     ])
     func emptyMembersOfADumpedMessageMeanNothing(dumped: String) throws {
         let line = { (members: String) in
@@ -231,12 +270,77 @@ import Testing
         #expect(conversation.messages[1].toolCalls == [ToolCall(id: "c", name: "f", arguments: "{}")])
     }
 
-    @Test(arguments: [#""refusal":"No.""#, #""audio":{"id":"a"}"#, #""annotations":[{}]"#, #""reasoning":"""#])
-    func aMemberOfADumpedMessageThatSaysSomethingIsAFault(member: String) throws {
-        let name = member.split(separator: "\"")[0]
+    /// What an answer said besides its text goes back to a provider of chat completions, and to no other unsaid.
+    @Test(arguments: [
+        #""refusal":"No.""#, #""audio":{"id":"a"}"#, #""annotations":[{"type":"url_citation"}]"#,
+        #""reasoning_content":"Hm.""#, #""reasoning":"Hm.""#, #""reasoning_details":[{"type":"x"}]"#,
+        #""images":[{"type":"image_url"}]"#, #""prefix":true"#,
+    ])
+    func aMemberOfADumpedMessageThatSaysSomethingIsPassedOnOrAFault(member: String) throws {
+        let name = String(member.split(separator: "\"")[0])
+        let line = { (model: String, options: String) in
+            #"{"model":"\#(model)","messages":[{"role":"user","content":"x"},{"role":"assistant","content":"y",\#(member)},"#
+                + #"{"role":"user","content":"z"}]\#(options)}"#
+        }
+        let parsed = try parse(line("vllm/m", ""))
+        let provider = try #require(ProviderCatalog()["vllm"])
+        let sent = try JSONParser.parse(RequestEncoder.encode(parsed.content, model: "m", provider: provider).body)
         #expect(
-            try faults(of: #"{"model":"mock/m","messages":[{"role":"assistant","content":"x",\#(member)}]}"#)
-                .first?.hasPrefix("unknown field '\(name)' in messages[0]") == true)
+            sent["messages"]?.array?[1] == (try JSONParser.parse(#"{"role":"assistant","content":"y",\#(member)}"#)))
+        #expect(try JobRequest(stored: parsed.request).content == parsed.content)
+        // It is part of what is asked.
+        #expect(parsed.hash != (try parse(line("vllm/m", "").replacing("," + member, with: ""))).hash)
+        #expect(
+            try faults(of: line("anthropic/m", "")) == ["'\(name)' in messages[1] has no field at provider 'anthropic'"]
+        )
+        #expect(
+            try faults(of: line("openai/m", #","options":{"api":"responses"}"#)) == [
+                "'\(name)' in messages[1] has no field in the Responses interface of provider 'openai'"
+            ])
+    }
+
+    @Test func aRefusalStandsForAContentAndThoughtsDoNot() throws {
+        let line = { (member: String) in
+            #"{"model":"mock/m","messages":[{"role":"assistant","content":null,\#(member)}]}"#
+        }
+        #expect(try faults(of: line(#""refusal":"No.""#)) == [])
+        #expect(try faults(of: line(#""refusal":"""#)) == ["'content' is missing in messages[0]"])
+        #expect(try faults(of: line(#""reasoning_content":"Hm.""#)) == ["'content' is missing in messages[0]"])
+        #expect(
+            try faults(of: line(#""refusal":"No.""#).replacing("assistant", with: "user")) == [
+                "'content' is missing in messages[0]"
+            ])
+    }
+
+    @Test func whatANativeMessageHasNoFieldForIsToldToGoAsABody() throws {
+        let hint = "; a batch line's body is passed on as it is"
+        #expect(
+            try faults(
+                of: #"{"model":"mock/m","messages":[{"role":"assistant","content":"x","function_call":{"name":"f"}}]}"#)
+                == ["unknown field 'function_call' in messages[0]" + hint])
+        #expect(
+            try faults(
+                of:
+                    #"{"model":"mock/m","messages":[{"role":"assistant","tool_calls":[{"id":"a","extra_content":{"google":{"thought_signature":"s"}},"function":{"name":"f"}}]}]}"#
+            ) == ["unknown field 'extra_content' in messages[0].tool_calls[0]" + hint])
+    }
+
+    @Test(arguments: [
+        ("parallel_tool_calls", "; it belongs into 'extra_body'"), ("top_k", "; it belongs into 'extra_body'"),
+        ("max_completion_tokens", "; it is 'max_tokens' in 'options'"),
+        ("reasoning_effort", "; it is 'reasoning' in 'options'"), ("tools", "; it belongs into 'options'"),
+        ("stream", "; leave it out: every answer is streamed"),
+    ])
+    func aMemberOfAnSDKsCallIsToldItsPlace(name: String, hint: String) throws {
+        #expect(
+            try faults(of: #"{"model":"mock/m","messages":[{"role":"user","content":"x"}],"\#(name)":1}"#)
+                == ["unknown field '\(name)'" + hint])
+        // A batch line has neither.
+        #expect(
+            try faults(
+                of: #"{"custom_id":"a","body":{"model":"m","messages":[{"role":"user","content":"x"}]},"\#(name)":1}"#
+            )
+            .allSatisfy { !$0.contains("'options'") && !$0.contains("'extra_body'") })
     }
 
     @Test func aBatchBodyGoesOnlyToAProviderOfItsOwnDialect() throws {

@@ -26,7 +26,7 @@ struct SuggestionTests {
         var faults = LineFaults()
         faults.addUnknown("mesages", at: .line, known: ["messages", "model"])
         faults.addUnknown("zzz", at: .options, known: ["seed"])
-        faults.addUnknown("temperature", at: .line, known: ["model"])
+        faults.addUnknown("temperature", at: .line, known: ["model", "options"])
         #expect(
             faults.reasons == [
                 "unknown field 'mesages'; did you mean 'messages'?",

@@ -46,12 +46,23 @@ enum RowsEdge {
 
     private static func print(_ reader: BatchReader, _ now: Int64) async throws {
         let filter = ResultFilter(statuses: Set(JobStatus.allCases))
+        var members = MetadataMembers()
+        try await members.read(from: reader, filter: filter)
+        let names = ResultColumn.Name.allCases.map(\.rawValue)
+        let table = ResultTable(
+            columns: ResultColumn.usual(metadata: members.names)
+                + names.compactMap { ResultColumn($0, isMember: members.contains) })
+        _ = try await reader.goneCount(passing: filter)
         var cursor: ResultPage.Cursor?
         var pages = 0
         repeat {
-            let page = try await reader.results(after: cursor, filter: filter, limit: 2)
+            let page = try await reader.results(after: cursor, filter: filter, withRequests: true, limit: 2)
             for result in page.results {
-                for format in ResultFormat.allCases { _ = try? format.text(result, partial: nil, isForTerminal: true) }
+                for format in ResultFormat.allCases {
+                    for table in [nil, table] {
+                        _ = try? format.text(result, partial: nil, table: table, isForTerminal: true)
+                    }
+                }
                 try await show(result.job, reader, now)
             }
             cursor = page.next

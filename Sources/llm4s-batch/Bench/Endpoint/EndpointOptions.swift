@@ -28,8 +28,9 @@ struct EndpointOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Requests a second, whatever has ended (default: the next when one has ended).", valueName: "R"))
-    var rate: Double?
+            "Requests a second, whatever has ended: a level for each rate (default: the next when one has ended).",
+            valueName: "R,R"))
+    var rate: RatesArgument?
 
     @Flag(help: "With --rate: at random times, as independent users come, not equally far apart.")
     var poisson = false
@@ -50,9 +51,9 @@ struct EndpointOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What a good request keeps, as ttft=500ms,tpot=50ms,e2el=10s; any of them (default: no goodput is told).",
-            valueName: "SLO"))
-    var slo: ServiceLevelArgument?
+            "What a good request keeps, any of ttft=500ms,tpot=50ms,e2el=10s; with units (default: no goodput is told).",
+            valueName: "SLO"), transform: ServiceLevelArgument.level)
+    var slo: ServiceLevel?
 
     @Option(
         help: ArgumentHelp(
@@ -82,10 +83,15 @@ struct EndpointOptions: ParsableArguments {
         try FlagBounds.check("input-tokens", inputTokens, FlagBounds.words)
         try FlagBounds.check("output-tokens", outputTokens, FlagBounds.counts)
         try FlagBounds.check("warmup", warmup, 0...FlagBounds.requests.upperBound)
-        if let rate, !(rate > 0) { throw ValidationError("--rate must be more than 0, not \(rate)") }
-        // Slower than one in eleven days is no rate, and cannot be waited for.
-        if let rate, !(1e-6...1e6).contains(rate) {
-            throw ValidationError("--rate must be from 0.000001 to 1000000, not \(rate)")
+        for rate in rate?.rates ?? [] {
+            if !(rate > 0) { throw ValidationError("--rate must be more than 0, not \(rate)") }
+            // Slower than one in eleven days is no rate, and cannot be waited for.
+            if !(1e-6...1e6).contains(rate) {
+                throw ValidationError("--rate must be from 0.000001 to 1000000, not \(rate)")
+            }
+        }
+        if let rate, let concurrency, rate.rates.count > 1, concurrency.levels.count > 1 {
+            throw ValidationError("only one of --rate and --concurrency can be a list: it makes the levels")
         }
         guard !poisson || rate != nil else { throw ValidationError("--poisson needs --rate") }
         guard jobs == nil || (inputTokens == nil && outputTokens == nil) else {
@@ -109,10 +115,11 @@ struct EndpointOptions: ParsableArguments {
     /// The levels in their order.
     var levels: [LevelLoad] {
         let spacing: Arrivals.Spacing = poisson ? .poisson : .constant
-        guard let concurrency else {
-            return [LevelLoad(concurrency: rate == nil ? 1 : nil, rate: rate, spacing: spacing)]
+        guard let rates = rate?.rates else {
+            return (concurrency?.levels ?? [1]).map { LevelLoad(concurrency: $0, spacing: spacing) }
         }
-        return concurrency.levels.map { LevelLoad(concurrency: $0, rate: rate, spacing: spacing) }
+        let bounds = concurrency?.levels.map(Optional.some) ?? [nil]
+        return rates.flatMap { rate in bounds.map { LevelLoad(concurrency: $0, rate: rate, spacing: spacing) } }
     }
 }
 
@@ -127,19 +134,13 @@ struct LevelsArgument: ExpressibleByArgument {
     }
 }
 
-/// A service level as it is typed.
-struct ServiceLevelArgument: ExpressibleByArgument {
-    var level: ServiceLevel
+/// Requests a second, as they are typed: `1,2.5,4`.
+struct RatesArgument: ExpressibleByArgument {
+    var rates: [Double]
 
     init?(argument: String) {
-        var bounds: [ServiceLevel.Measure: Double] = [:]
-        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
-            let sides = part.split(separator: "=", maxSplits: 1)
-            guard sides.count == 2, let measure = ServiceLevel.Measure(rawValue: String(sides[0])),
-                let bound = DurationArgument(argument: String(sides[1])), bounds[measure] == nil
-            else { return nil }
-            bounds[measure] = bound.duration.inSeconds
-        }
-        level = ServiceLevel(bounds: bounds)
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        rates = numbers.compactMap { $0 }
+        guard rates.count == numbers.count else { return nil }
     }
 }

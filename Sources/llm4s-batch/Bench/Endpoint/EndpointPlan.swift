@@ -45,7 +45,7 @@ struct EndpointPlan {
         return EndpointBench(
             supply: supply, test: description(supply, names), levels: options.levels,
             limit: options.requests.map(LevelRun.Limit.requests) ?? .duration(duration),
-            warmup: options.warmup ?? 0, serviceLevel: options.slo?.level,
+            warmup: options.warmup ?? 0, serviceLevel: options.slo,
             configuration: configuration)
     }
 

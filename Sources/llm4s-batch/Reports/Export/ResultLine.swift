@@ -15,6 +15,9 @@ enum ResultLine {
         if let first = result.completions.first {
             object = object.merging(answer(first))
             object["usage"] = usage(first)
+            object["cost_usd"] = first.costUSD.map(JSON.double)
+            object["ttft_us"] = first.firstChunkMicroseconds.map { .int(Int($0)) }
+            object["duration_us"] = first.durationMicroseconds.map { .int(Int($0)) }
             object["segments"] = .int(first.segments)
             if result.completions.count > 1 {
                 object["choices"] = .array(result.completions.map { .object(answer($0)) })

@@ -2,72 +2,114 @@ import BatchEngine
 import BatchStore
 import LLMStreaming
 
-/// Jobs as rows of comma-separated values (RFC 4180): one for each answer, or one for a job without any.
-enum ResultTable {
-    /// The row of names.
-    static let head = columns.joined(separator: ",") + "\r\n"
+/// Jobs as rows of chosen columns: one for each answer, or one for a job without any.
+struct ResultTable: Sendable {
+    let columns: [ResultColumn]
 
-    private static let columns = [
-        "id", "status", "choice", "provider", "model", "content", "reasoning", "refusal", "tool_calls",
-        "finish_reason", "prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "reasoning_tokens",
-        "usage_source", "cost_usd", "segments", "attempts", "response_id", "error_kind", "error", "http_status",
-        "request_id", "metadata", "source", "line",
-    ]
-
-    /// The rows of a job; an answer that is not complete has its partial text as content.
-    static func rows(_ result: JobResult, partial: StoredPartial?, isForTerminal: Bool) -> String {
-        var rows: [[String: String]] = result.completions.map { fields($0) }
-        if rows.isEmpty { rows = partial?.answer.choices.map(fields) ?? [] }
-        if rows.isEmpty { rows = [["choice": "0"]] }
-        return rows.map { answer in
-            let fields = self.fields(result).merging(answer) { $1 }
-            return columns.map { field(fields[$0] ?? "", isForTerminal) }.joined(separator: ",") + "\r\n"
-        }.joined()
+    /// Whether the jobs' requests are read for it.
+    var needsRequests: Bool {
+        columns.contains { if case .own(let name) = $0.value { name.isOfRequest } else { false } }
     }
 
-    private static func fields(_ result: JobResult) -> [String: String] {
-        let job = result.job
-        var fields = [
-            "id": job.customID, "status": job.status.rawValue, "provider": job.provider, "model": job.model,
-            "attempts": "\(job.attempts)", "source": job.source,
-        ]
-        fields["line"] = job.line.map { "\($0)" }
-        fields["metadata"] = job.metadata.map { String(decoding: $0, as: UTF8.self) }
-        fields["http_status"] = result.httpStatus.map { "\($0)" }
-        fields["request_id"] = result.requestID
-        if job.status != .completed {
-            fields["error_kind"] = job.errorKind
-            fields["error"] = job.error
+    /// The row of names (RFC 4180).
+    func head(isForTerminal: Bool) -> String { Self.record(columns.map(\.heading), isForTerminal) }
+
+    /// The rows of a job as comma-separated values; an answer that is not complete has its partial text as content.
+    func rows(_ result: JobResult, partial: StoredPartial?, isForTerminal: Bool) -> String {
+        values(result, partial).map { row in Self.record(row.map(Self.text), isForTerminal) }.joined()
+    }
+
+    /// The rows of a job as JSON objects; what it lacks is null.
+    func objects(_ result: JobResult, partial: StoredPartial?) -> [JSON] {
+        values(result, partial).map { row in
+            .object(JSONObject(zip(columns, row).map { JSONObject.Member(key: $0.heading, value: $1) }))
         }
-        return fields
     }
 
-    private static func fields(_ completion: StoredCompletion) -> [String: String] {
-        var fields = [
-            "choice": "\(completion.choice)", "content": completion.content,
-            "finish_reason": completion.finishReason.rawValue, "usage_source": completion.usageSource.rawValue,
-            "segments": "\(completion.segments)",
+    // MARK: - Values
+
+    private typealias Values = [ResultColumn.Name: JSON]
+
+    private func values(_ result: JobResult, _ partial: StoredPartial?) -> [[JSON]] {
+        var answers: [Values] = result.completions.map(Self.values)
+        if answers.isEmpty { answers = partial?.answer.choices.map(Self.values) ?? [] }
+        if answers.isEmpty { answers = [[.choice: .int(0)]] }
+        let job = values(result)
+        let metadata = result.job.metadata.flatMap(JSON.parsed)?.object
+        return answers.map { answer in
+            columns.map { column in
+                switch column.value {
+                case .own(let name): answer[name] ?? job[name] ?? .null
+                case .metadata(let name): metadata?[name] ?? .null
+                }
+            }
+        }
+    }
+
+    private func values(_ result: JobResult) -> Values {
+        let job = result.job
+        var values: Values = [
+            .id: .string(job.customID), .status: .string(job.status.rawValue), .provider: .string(job.provider),
+            .model: .string(job.model), .attempts: .int(job.attempts), .source: .string(job.source),
         ]
-        fields["model"] = completion.model
-        fields["reasoning"] = completion.reasoning
-        fields["refusal"] = completion.refusal
-        fields["tool_calls"] = completion.toolCalls.map { String(decoding: $0, as: UTF8.self) }
-        fields["prompt_tokens"] = completion.promptTokens.map { "\($0)" }
-        fields["completion_tokens"] = completion.completionTokens.map { "\($0)" }
-        fields["total_tokens"] = completion.totalTokens.map { "\($0)" }
-        fields["cached_tokens"] = completion.cachedTokens.map { "\($0)" }
-        fields["reasoning_tokens"] = completion.reasoningTokens.map { "\($0)" }
-        fields["cost_usd"] = completion.costUSD.map { "\($0)" }
-        fields["response_id"] = completion.responseID
-        return fields
+        values[.line] = job.line.map(JSON.int)
+        values[.metadata] = job.metadata.flatMap(JSON.parsed)
+        values[.httpStatus] = result.httpStatus.map(JSON.int)
+        values[.requestID] = result.requestID.map(JSON.string)
+        if let request = result.request.flatMap(JSON.parsed) {
+            values[.request] = request
+            values[.prompt] = AskedText.text(of: request).map(JSON.string)
+        }
+        if job.status != .completed {
+            values[.errorKind] = job.errorKind.map(JSON.string)
+            values[.error] = job.error.map(JSON.string)
+        }
+        return values
     }
 
-    private static func fields(_ choice: PartialAnswer.Choice) -> [String: String] {
-        var fields = ["choice": "\(choice.index)", "content": choice.text]
-        fields["reasoning"] = choice.reasoning
-        fields["refusal"] = choice.refusal
-        if !choice.toolCalls.isEmpty { fields["tool_calls"] = JSON.array(choice.toolCalls.map(\.json)).text }
-        return fields
+    private static func values(_ completion: StoredCompletion) -> Values {
+        var values: Values = [
+            .choice: .int(completion.choice), .content: .string(completion.content),
+            .finishReason: .string(completion.finishReason.rawValue),
+            .usageSource: .string(completion.usageSource.rawValue), .segments: .int(completion.segments),
+        ]
+        values[.model] = completion.model.map(JSON.string)
+        values[.reasoning] = completion.reasoning.map(JSON.string)
+        values[.refusal] = completion.refusal.map(JSON.string)
+        values[.toolCalls] = completion.toolCalls.flatMap(JSON.parsed)
+        values[.promptTokens] = completion.promptTokens.map(JSON.int)
+        values[.completionTokens] = completion.completionTokens.map(JSON.int)
+        values[.totalTokens] = completion.totalTokens.map(JSON.int)
+        values[.cachedTokens] = completion.cachedTokens.map(JSON.int)
+        values[.reasoningTokens] = completion.reasoningTokens.map(JSON.int)
+        values[.costUSD] = completion.costUSD.map(JSON.double)
+        values[.ttft] = completion.firstChunkMicroseconds.map { .int(Int($0)) }
+        values[.duration] = completion.durationMicroseconds.map { .int(Int($0)) }
+        values[.responseID] = completion.responseID.map(JSON.string)
+        return values
+    }
+
+    private static func values(_ choice: PartialAnswer.Choice) -> Values {
+        var values: Values = [.choice: .int(choice.index), .content: .string(choice.text)]
+        values[.reasoning] = choice.reasoning.isEmpty ? nil : .string(choice.reasoning)
+        values[.refusal] = choice.refusal.isEmpty ? nil : .string(choice.refusal)
+        if !choice.toolCalls.isEmpty { values[.toolCalls] = .array(choice.toolCalls.map(\.json)) }
+        return values
+    }
+
+    // MARK: - Comma-separated values
+
+    /// A text as it is, nothing for null, anything else as JSON.
+    private static func text(_ value: JSON) -> String {
+        switch value {
+        case .string(let text): text
+        case .null: ""
+        default: value.text
+        }
+    }
+
+    private static func record(_ fields: [String], _ isForTerminal: Bool) -> String {
+        fields.map { field($0, isForTerminal) }.joined(separator: ",") + "\r\n"
     }
 
     /// The field, in quotes where it holds what would end it or blanks that a reader may drop.

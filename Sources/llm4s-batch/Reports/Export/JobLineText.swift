@@ -1,0 +1,46 @@
+import BatchEngine
+import BatchStore
+import LLMStreaming
+
+/// A stored job as a line of a job file, which `run` takes as the same job: the same id and the same request.
+enum JobLineText {
+    /// The line of a job whose request was read.
+    ///
+    /// - Throws: kind `invalid_request` where the stored request is none; only a database that others wrote to has such.
+    static func json(_ result: JobResult) throws(LLMError) -> JSON {
+        let job = result.job
+        guard let request = result.request.flatMap(JSON.parsed)?.object else {
+            throw LLMError(.invalidRequest, "the stored request of job '\(job.customID)' cannot be read")
+        }
+        var line = JSONObject()
+        if isBatch(request) {
+            line["custom_id"] = .string(job.customID)
+            // Other readers of such files want it.
+            if request["url"] != nil { line["method"] = "POST" }
+            return .object(line.merging(request))
+        }
+        line["id"] = .string(job.customID)
+        line["model"] = .string("\(job.provider)/\(job.model)")
+        line = line.merging(request)
+        line["metadata"] = job.metadata.flatMap(JSON.parsed)
+        return .object(line)
+    }
+
+    /// The provider that `run` must be told for a job's line; nil where the line says it.
+    static func untoldProvider(of result: JobResult) -> String? {
+        guard let request = result.request.flatMap(JSON.parsed)?.object, isBatch(request) else { return nil }
+        let usual: String =
+            if request["params"] != nil {
+                "anthropic"
+            } else if let url = request["url"]?.string {
+                BatchURL.usualProvider(of: url)
+            } else {
+                "mistral"
+            }
+        return usual == result.job.provider ? nil : result.job.provider
+    }
+
+    private static func isBatch(_ request: JSONObject) -> Bool {
+        request["body"]?.object != nil || request["params"]?.object != nil
+    }
+}
