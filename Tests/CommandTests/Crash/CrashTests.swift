@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+/// Deaths and failing calls at each call of a run on its database's files.
+///
+/// Some of them here; `.ci/crash` takes all, and prints the table of "What we promise and how it is tested".
+@Suite(.serialized, .enabled(if: CrashRig.compiler != nil, Comment(rawValue: CrashRig.absence)))
+struct CrashTests {
+    /// A fault that each call of a run meets in turn.
+    struct Sweep: Sendable, CustomTestStringConvertible {
+        var name: String
+        var kind: CrashFault.Kind
+        var isLasting = false
+        /// How many calls are tried where not all are.
+        var sample: Int
+
+        var testDescription: String { name }
+
+        /// The numbers of the calls of a run that the fault can meet.
+        func calls(in records: [DiskRecord]) -> [Int] {
+            let counted = records.filter { kind == .eio ? $0.isCall : $0.isChange }
+            return counted.indices.filter { index in
+                switch kind {
+                case .kill, .eio: true
+                case .tear, .short: counted[index].kind == .write
+                case .enospc: [.create, .write, .sync].contains(counted[index].kind)
+                }
+            }.map { $0 + 1 }
+        }
+    }
+
+    static let sweeps = [
+        Sweep(name: "killed before a call", kind: .kill, sample: 10),
+        Sweep(name: "killed within a write", kind: .tear, sample: 5),
+        Sweep(name: "a call fails (EIO)", kind: .eio, sample: 6),
+        Sweep(name: "all calls fail from one on (EIO)", kind: .eio, isLasting: true, sample: 4),
+        Sweep(name: "the disk is full for a call (ENOSPC)", kind: .enospc, sample: 4),
+        Sweep(name: "the disk is full from a call on (ENOSPC)", kind: .enospc, isLasting: true, sample: 5),
+        Sweep(name: "a write is done in part", kind: .short, sample: 3),
+    ]
+
+    @Test(arguments: sweeps) func nothingThatWasToldIsLostWhateverTheCall(sweep: Sweep) async throws {
+        let rig = try await CrashRig()
+        var chance = Chance(seed: Project.seed)
+        let calls = try await sweep.calls(in: rig.record())
+        let count = CrashTally.trials(sweep.sample)
+        let chosen = count >= calls.count ? calls : Array(calls.shuffled(using: &chance).prefix(count))
+        let faults = chosen.map { call in
+            CrashFault(
+                kind: sweep.kind, call: call, isLasting: sweep.isLasting,
+                part: Int.random(in: 0..<1_000, using: &chance))
+        }
+        let tally = try await CrashTally(sweep.name, faults) { try await rig.trial($0) }
+        tally.expectNothing()
+    }
+
+    @Test func nothingThatWasToldIsLostWheneverTheProcessIsKilled() async throws {
+        let rig = try await CrashRig()
+        var chance = Chance(seed: Project.seed)
+        let delays = (0..<CrashTally.trials(5)).map { _ in
+            Duration.milliseconds(Int.random(in: 20...1_000, using: &chance))
+        }
+        let tally = try await CrashTally("killed at a random moment", delays) { delay in
+            try await rig.trial(killedAfter: delay)
+        }
+        tally.expectNothing()
+    }
+}
