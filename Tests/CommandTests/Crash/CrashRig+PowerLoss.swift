@@ -22,17 +22,22 @@ struct PowerLoss {
 extension CrashRig {
     /// Records the disk's calls of runs one after another, of the same jobs and in the same folder.
     ///
-    /// - Parameter runs: the fault and the options of each; its record goes on where that of the run before ends.
+    /// - Parameters:
+    ///   - runs: the fault and the options of each; its record goes on where that of the run before ends.
+    ///   - unrecorded: how many of them only come before what is recorded.
+    ///   - variables: further variables of the shim, `LLM4S_CRASH_`.
     func record(
-        _ runs: [(fault: CrashFault?, options: [String])] = [(nil, [])], variables: [String: String] = [:]
+        _ runs: [(fault: CrashFault?, options: [String])] = [(nil, [])], unrecorded: Int = 0,
+        variables: [String: String] = [:]
     ) async throws -> [DiskRecord] {
         let folder = try folder()
         let record = folder.path("record")
-        for (fault, options) in runs {
+        for (number, (fault, options)) in runs.enumerated() {
             let run = try await run(
-                in: folder, fault: fault, record: record, options: options, variables: variables)
+                in: folder, fault: fault, record: number < unrecorded ? nil : record, options: options,
+                variables: variables)
             // 4: stopped by --max-jobs.
-            guard [0, 4, -SIGKILL].contains(run.status) else {
+            guard [0, 4].contains(run.status) || run.met != nil && run.findings.isEmpty else {
                 throw SQLite.Fault(description: "the recorded run ended with \(run.status): \(run.error)")
             }
         }

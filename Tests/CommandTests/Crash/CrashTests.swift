@@ -11,6 +11,8 @@ struct CrashTests {
         var name: String
         var kind: CrashFault.Kind
         var isLasting = false
+        /// Whether the run goes on from what a killed one has left.
+        var isSecond = false
         /// How many calls are tried where not all are.
         var sample: Int
 
@@ -37,12 +39,18 @@ struct CrashTests {
         Sweep(name: "the disk is full for a call (ENOSPC)", kind: .enospc, sample: 4),
         Sweep(name: "the disk is full from a call on (ENOSPC)", kind: .enospc, isLasting: true, sample: 5),
         Sweep(name: "a write is done in part", kind: .short, sample: 3),
+        Sweep(name: "killed, then killed before a call", kind: .kill, isSecond: true, sample: 4),
+        Sweep(name: "killed, then a call fails (EIO)", kind: .eio, isSecond: true, sample: 3),
     ]
 
     @Test(arguments: sweeps) func nothingThatWasToldIsLostWhateverTheCall(sweep: Sweep) async throws {
         let rig = try await CrashRig()
         var chance = Chance(seed: Project.seed)
-        let calls = try await sweep.calls(in: rig.record())
+        let whole = try await rig.record()
+        // In the middle of a run, with a WAL that holds answers and parts of answers.
+        let death = sweep.isSecond ? CrashFault(kind: .kill, call: whole.count { $0.isChange } / 2) : nil
+        let records = death == nil ? whole : try await rig.record([(death, []), (nil, [])], unrecorded: 1)
+        let calls = sweep.calls(in: records)
         let count = CrashTally.trials(sweep.sample)
         let chosen = count >= calls.count ? calls : Array(calls.shuffled(using: &chance).prefix(count))
         let faults = chosen.map { call in
@@ -50,7 +58,7 @@ struct CrashTests {
                 kind: sweep.kind, call: call, isLasting: sweep.isLasting,
                 part: Int.random(in: 0..<1_000, using: &chance))
         }
-        let tally = try await CrashTally(sweep.name, faults) { try await rig.trial($0) }
+        let tally = try await CrashTally(sweep.name, faults) { try await rig.trial($0, after: death) }
         tally.expectNothing()
     }
 

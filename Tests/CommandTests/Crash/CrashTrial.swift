@@ -11,11 +11,17 @@ struct CrashTrial {
 
 extension CrashRig {
     /// Runs the jobs into a fault, looks at what is left, runs them again, and looks once more.
-    func trial(_ fault: CrashFault) async throws -> CrashTrial {
+    ///
+    /// - Parameter death: what met a run before that one, which goes on from what was left; nil where it begins.
+    func trial(_ fault: CrashFault, after death: CrashFault? = nil) async throws -> CrashTrial {
         let folder = try folder()
+        let first = if let death { try await self.run(in: folder, fault: death) } else { CrashRun?.none }
         let run = try await run(in: folder, fault: fault)
-        var trial = CrashTrial(name: "\(fault) (\(run.met ?? "not met"))", isMet: run.met != nil, told: run.told.count)
-        trial.findings = try await run.findings + recovery(in: folder, told: run.told)
+        let told = run.told.union(first?.told ?? [])
+        var trial = CrashTrial(
+            name: "\(death.map { "\($0), then " } ?? "")\(fault) (\(run.met ?? "not met"))", isMet: run.met != nil,
+            told: told.count)
+        trial.findings = try await run.findings + (first?.findings ?? []) + recovery(in: folder, told: told)
         return trial
     }
 

@@ -8,14 +8,33 @@ struct PowerLossTests {
         let rig = try await CrashRig()
         var chance = Chance(seed: Project.seed)
         let whole = try await rig.record()
-        // One that goes on from what a killed one left, with a WAL that it did not begin.
-        let middle = whole.count { $0.isChange } * 2 / 3
-        let resumed = try await rig.record([(CrashFault(kind: .kill, call: middle), []), (nil, [])])
+        // Three in a row: one that ends with a checkpoint, one that is killed, and one that goes on from its WAL.
+        let middle = CrashFault(kind: .kill, call: whole.count { $0.isChange } / 2)
+        let resumed = try await rig.record([(nil, ["--max-jobs", "15"]), (middle, []), (nil, [])])
         let losses = (0..<CrashTally.trials(14)).map { number in
             let records = number % 2 == 0 ? whole : resumed
             return (records, PowerLoss(in: records, using: &chance))
         }
         let tally = try await CrashTally("power loss", losses) { try await rig.trial($0.1, in: $0.0) }
+        tally.expectNothing()
+    }
+
+    /// What a failed sync was to cover may be gone, whatever a later sync says: nothing of it is told.
+    @Test func aPowerLossAfterAFailedSyncTakesNothingThatWasTold() async throws {
+        let rig = try await CrashRig()
+        var chance = Chance(seed: Project.seed)
+        let calls = try await rig.record().filter(\.isCall)
+        let syncs = calls.indices.filter { calls[$0].kind == .sync }.map { $0 + 1 }
+        let trials = (0..<CrashTally.trials(5)).map { _ in
+            (CrashFault(kind: .eio, call: syncs.randomElement(using: &chance) ?? 1), chance.next())
+        }
+        let tally = try await CrashTally("a sync fails, then power loss", trials) { fault, seed in
+            var chance = Chance(seed: seed)
+            let records = try await rig.record([(fault, [])])
+            var trial = try await rig.trial(PowerLoss(in: records, using: &chance), in: records)
+            trial.name = "\(fault), \(trial.name)"
+            return trial
+        }
         tally.expectNothing()
     }
 
