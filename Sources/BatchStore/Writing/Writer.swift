@@ -38,6 +38,7 @@ actor Writer {
         } catch {
             throw error.storeError(path: path.real)
         }
+        try FolderSync.run(path)
         self.path = path.real
         self.lock = consume lock
         lockWait = wait

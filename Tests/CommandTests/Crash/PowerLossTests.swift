@@ -38,6 +38,26 @@ struct PowerLossTests {
         tally.expectNothing()
     }
 
+    /// A new WAL is worth nothing without its name, and SQLite passes over a folder that cannot be synced.
+    @Test func aPowerLossAfterAFailedSyncOfTheFolderTakesNothingThatWasTold() async throws {
+        let rig = try await CrashRig()
+        let calls = try await rig.record().filter(\.isCall)
+        let syncs = calls.indices.filter { calls[$0].kind == .sync && calls[$0].file == .folder }
+        #expect(syncs.count > 2)
+        let faults = syncs.map { CrashFault(kind: .eio, call: $0 + 1) }
+        let tally = try await CrashTally("a folder's sync fails, then power loss", faults) { fault in
+            let records = try await rig.record([(fault, [])])
+            let told = records.lastIndex { $0.kind == .told } ?? records.count - 1
+            // Before the checkpoint at the end, if it came so far.
+            let checkpoint = records.lastIndex { $0.kind == .write && $0.file == .wal } ?? told
+            var trial = try await rig.trial(
+                PowerLoss(cut: min(told, checkpoint) + 1, loss: .nothingStays), in: records)
+            trial.name = "\(fault), \(trial.name)"
+            return trial
+        }
+        tally.expectNothing()
+    }
+
     /// With `--durability normal` what was told before the last checkpoint is there, and the rest is whole or absent.
     @Test func aPowerLossTakesOfNormalDurabilityWhatItsHelpSays() async throws {
         let rig = try await CrashRig()
