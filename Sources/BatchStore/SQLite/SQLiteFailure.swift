@@ -26,5 +26,14 @@ struct SQLiteFailure: Error, Sendable, Equatable {
         self.code = code
         let words = unsafe handle == nil ? sqlite3_errstr(code) : sqlite3_errmsg(handle)
         message = unsafe words.map { unsafe String(cString: $0) } ?? "code \(code)"
+        // The file is to be restored only where it is the file: SQLite says so of a disk that cannot be read too.
+        if primaryCode == SQLITE_CORRUPT, let handle = unsafe handle, unsafe csqlite_disk_failed(handle) != 0 {
+            self = .diskFailed
+        }
     }
+}
+
+extension SQLiteFailure {
+    /// The disk did not give what was read.
+    static let diskFailed = SQLiteFailure(code: SQLITE_IOERR, message: "disk I/O error")
 }

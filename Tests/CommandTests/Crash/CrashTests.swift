@@ -62,6 +62,22 @@ struct CrashTests {
         tally.expectNothing()
     }
 
+    /// SQLite calls it damage, whose remedy is to restore a copy or to recover what can be read.
+    @Test func aReadThatFailsIsNotToldAsDamage() async throws {
+        let rig = try await CrashRig()
+        let folder = try rig.folder()
+        _ = try await rig.run(in: folder, fault: CrashFault(kind: .kill, call: 140))
+        // Each ends at the check before anything is written, or finds nothing wrong and goes on.
+        for call in stride(from: 2, to: 60, by: 7) {
+            let copy = try rig.folder()
+            for name in ["jobs.db", "jobs.db-wal"] {
+                try FileManager.default.copyItem(atPath: folder.path(name), toPath: copy.path(name))
+            }
+            let run = try await rig.run(in: copy, fault: CrashFault(kind: .eio, call: call))
+            #expect(run.findings == [])
+        }
+    }
+
     @Test func nothingThatWasToldIsLostWheneverTheProcessIsKilled() async throws {
         let rig = try await CrashRig()
         var chance = Chance(seed: Project.seed)
