@@ -16,8 +16,8 @@ enum FolderSync {
     /// - Throws: `io` where the disk fails; a folder that may not be read, or a file system that cannot do it, is passed
     ///   over.
     static func run(_ path: DatabasePath) throws(StoreError) {
-        let name = path.real.lastIndex(of: "/").map { String(path.real[...$0]) } ?? "."
-        let folder = unsafe open(name, O_RDONLY | O_CLOEXEC)
+        let name = path.real.lastIndex(of: "/").map { path.real[..<$0] } ?? "."
+        let folder = unsafe open(name.isEmpty ? "/" : String(name), O_RDONLY | O_CLOEXEC)
         guard folder >= 0 else { return }
         defer { _ = close(folder) }
         guard fsync(folder) != 0 else { return }

@@ -43,6 +43,7 @@ struct PowerLossTests {
         let rig = try await CrashRig()
         let calls = try await rig.record().filter(\.isCall)
         let syncs = calls.indices.filter { calls[$0].kind == .sync && calls[$0].file == .folder }
+        // SQLite's own for the journal and the WAL, and ours.
         #expect(syncs.count > 2)
         let faults = syncs.map { CrashFault(kind: .eio, call: $0 + 1) }
         let tally = try await CrashTally("a folder's sync fails, then power loss", faults) { fault in
