@@ -32,14 +32,14 @@ struct CrashTests {
     }
 
     static let sweeps = [
-        Sweep(name: "killed before a call", kind: .kill, sample: 10),
-        Sweep(name: "killed within a write", kind: .tear, sample: 5),
-        Sweep(name: "a call fails (EIO)", kind: .eio, sample: 6),
-        Sweep(name: "all calls fail from one on (EIO)", kind: .eio, isLasting: true, sample: 4),
-        Sweep(name: "the disk is full for a call (ENOSPC)", kind: .enospc, sample: 4),
-        Sweep(name: "the disk is full from a call on (ENOSPC)", kind: .enospc, isLasting: true, sample: 5),
-        Sweep(name: "a write is done in part", kind: .short, sample: 3),
-        Sweep(name: "killed, then killed before a call", kind: .kill, isSecond: true, sample: 4),
+        Sweep(name: "killed before a call", kind: .kill, sample: 8),
+        Sweep(name: "killed within a write", kind: .tear, sample: 4),
+        Sweep(name: "a call fails (EIO)", kind: .eio, sample: 5),
+        Sweep(name: "all calls fail from one on (EIO)", kind: .eio, isLasting: true, sample: 3),
+        Sweep(name: "the disk is full for a call (ENOSPC)", kind: .enospc, sample: 3),
+        Sweep(name: "the disk is full from a call on (ENOSPC)", kind: .enospc, isLasting: true, sample: 4),
+        Sweep(name: "a write is done in part", kind: .short, sample: 2),
+        Sweep(name: "killed, then killed before a call", kind: .kill, isSecond: true, sample: 3),
         Sweep(name: "killed, then a call fails (EIO)", kind: .eio, isSecond: true, sample: 3),
     ]
 
@@ -81,7 +81,7 @@ struct CrashTests {
     @Test func nothingThatWasToldIsLostWheneverTheProcessIsKilled() async throws {
         let rig = try await CrashRig()
         var chance = Chance(seed: Project.seed)
-        let delays = (0..<CrashTally.trials(5)).map { _ in
+        let delays = (0..<CrashTally.trials(4)).map { _ in
             Duration.milliseconds(Int.random(in: 20...1_000, using: &chance))
         }
         let tally = try await CrashTally("killed at a random moment", delays) { delay in

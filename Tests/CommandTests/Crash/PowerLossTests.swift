@@ -11,7 +11,7 @@ struct PowerLossTests {
         // Three in a row: one that ends with a checkpoint, one that is killed, and one that goes on from its WAL.
         let middle = CrashFault(kind: .kill, call: whole.count { $0.isChange } / 2)
         let resumed = try await rig.record([(nil, ["--max-jobs", "15"]), (middle, []), (nil, [])])
-        let losses = (0..<CrashTally.trials(14)).map { number in
+        let losses = (0..<CrashTally.trials(12)).map { number in
             let records = number % 2 == 0 ? whole : resumed
             return (records, PowerLoss(in: records, using: &chance))
         }
@@ -25,7 +25,7 @@ struct PowerLossTests {
         var chance = Chance(seed: Project.seed)
         let calls = try await rig.record().filter(\.isCall)
         let syncs = calls.indices.filter { calls[$0].kind == .sync }.map { $0 + 1 }
-        let trials = (0..<CrashTally.trials(5)).map { _ in
+        let trials = (0..<CrashTally.trials(4)).map { _ in
             (CrashFault(kind: .eio, call: syncs.randomElement(using: &chance) ?? 1), chance.next())
         }
         let tally = try await CrashTally("a sync fails, then power loss", trials) { fault, seed in
@@ -66,7 +66,7 @@ struct PowerLossTests {
         let normal = ["--durability", "normal"]
         // A run ends with a checkpoint.
         let records = try await rig.record([(nil, normal + ["--max-jobs", "25"]), (nil, normal)])
-        let losses = (0..<CrashTally.trials(6)).map { _ in PowerLoss(in: records, using: &chance) }
+        let losses = (0..<CrashTally.trials(5)).map { _ in PowerLoss(in: records, using: &chance) }
         let tally = try await CrashTally("power loss, `--durability normal`", losses) { loss in
             let checkpoint = records.prefix(loss.cut).lastIndex { $0.kind == .sync && $0.file == .main }
             return try await rig.trial(loss, in: records, promised: checkpoint ?? 0)
