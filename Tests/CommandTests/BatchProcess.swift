@@ -32,10 +32,13 @@ final class BatchProcess: Sendable {
     private let error: URL
     private let input: URL?
 
+    /// A run under a sanitizer (`.ci/sanitize`) sees its children too.
+    private static let sanitizerVariables = ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS"]
+
     /// Starts the program.
     ///
     /// - Parameters:
-    ///   - environment: set in place of this process's own, but for PATH and HOME.
+    ///   - environment: set in place of this process's own, but for PATH, HOME and what a sanitizer needs.
     ///   - directory: where it runs.
     ///   - program: what is run.
     init(
@@ -55,7 +58,8 @@ final class BatchProcess: Sendable {
         let own = ProcessInfo.processInfo.environment
         process = try ChildProcess(
             command,
-            environment: ["PATH": own["PATH"] ?? "/usr/bin:/bin", "HOME": "/nonexistent"].merging(environment) { $1 },
+            environment: ["PATH": own["PATH"] ?? "/usr/bin:/bin", "HOME": "/nonexistent"]
+                .merging(own.filter { Self.sanitizerVariables.contains($0.key) }) { $1 }.merging(environment) { $1 },
             directory: directory?.path, output: output.path, error: error.path)
     }
 

@@ -4,16 +4,23 @@ import Testing
 
 /// The database as its users see it: through SQLite, read-only, beside a worker in another process.
 enum SQLite {
+    /// What SQLite says of a query that it cannot answer.
+    struct Fault: Error, CustomStringConvertible { var description: String }
+
     /// The rows of a query, columns separated by `|`, nulls empty.
+    ///
+    /// - Throws: `Fault`.
     static func rows(_ path: String, _ query: String) throws -> [String] {
         try unsafe withConnection(path, SQLITE_OPEN_READONLY) { connection in
             var statement: OpaquePointer?
-            let prepared = unsafe sqlite3_prepare_v2(connection, query, -1, &statement, nil)
+            var code = unsafe sqlite3_prepare_v2(connection, query, -1, &statement, nil)
             defer { unsafe sqlite3_finalize(statement) }
-            let reason = unsafe String(cString: sqlite3_errmsg(connection))
-            try #require(prepared == SQLITE_OK, "\(query): \(reason)")
+            let fault = { unsafe Fault(description: "\(query): \(String(cString: sqlite3_errmsg(connection)))") }
+            guard code == SQLITE_OK else { throw fault() }
             var rows: [String] = []
-            while unsafe sqlite3_step(statement) == SQLITE_ROW {
+            while true {
+                code = unsafe sqlite3_step(statement)
+                guard code == SQLITE_ROW else { break }
                 let columns = (0..<(unsafe sqlite3_column_count(statement))).map { column in
                     let bytes = unsafe UnsafeBufferPointer(
                         start: sqlite3_column_text(statement, column),
@@ -22,6 +29,7 @@ enum SQLite {
                 }
                 rows.append(columns.joined(separator: "|"))
             }
+            guard code == SQLITE_DONE else { throw fault() }
             return rows
         }
     }
@@ -93,8 +101,9 @@ enum SQLite {
         var opened: OpaquePointer?
         let status = unsafe sqlite3_open_v2(path, &opened, flags, nil)
         defer { unsafe sqlite3_close(opened) }
-        try #require(status == SQLITE_OK, "\(path) cannot be opened")
-        guard let connection = unsafe opened else { throw CocoaError(.fileReadUnknown) }
+        guard status == SQLITE_OK, let connection = unsafe opened else {
+            throw Fault(description: "\(path) cannot be opened")
+        }
         unsafe sqlite3_busy_timeout(connection, 30_000)
         return try unsafe body(connection)
     }

@@ -46,11 +46,16 @@ enum DatabaseCheck {
         guard tables == 8 else { return "tables are missing" }
         if bytes <= wholeBytes {
             let faults = try connection.texts("PRAGMA quick_check(1)")
+            // A page that the disk does not give is none that is damaged.
+            if faults.contains(where: { $0.contains(unreadable) }) { throw .diskFailed }
             if faults != ["ok"] { return faults.first ?? "quick_check says nothing" }
         }
         for sql in ends { _ = try connection.integer(sql) }
         return nil
     }
+
+    /// How quick_check tells of SQLITE_IOERR_CORRUPTFS.
+    private static let unreadable = "error code=\(SQLITE_IOERR | 33 << 8)"
 
     private static let ends: [StaticString] = [
         "SELECT 1 FROM runs LIMIT 1", "SELECT 1 FROM run_seconds LIMIT 1", "SELECT max(job_id) FROM jobs",

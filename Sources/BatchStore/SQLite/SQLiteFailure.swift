@@ -1,5 +1,13 @@
 import CSQLite
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// What SQLite said no with; `StoreError` is what users see.
 struct SQLiteFailure: Error, Sendable, Equatable {
     /// The extended result code.
@@ -32,5 +40,18 @@ struct SQLiteFailure: Error, Sendable, Equatable {
         systemCode = unsafe handle == nil ? 0 : sqlite3_system_errno(handle)
         let words = unsafe handle == nil ? sqlite3_errstr(code) : sqlite3_errmsg(handle)
         message = unsafe words.map { unsafe String(cString: $0) } ?? "code \(code)"
+        // The file is to be restored only where it is the file: SQLite says so of a disk that cannot be read too.
+        if primaryCode == SQLITE_CORRUPT, let handle = unsafe handle, unsafe csqlite_disk_failed(handle) != 0 {
+            self = .diskFailed
+        }
+        // The code of a WAL's index that cannot grow, which is mostly for want of space.
+        if code == csqlite_ioerr_shmsize, let handle = unsafe handle, unsafe sqlite3_system_errno(handle) == EIO {
+            self = .diskFailed
+        }
     }
+}
+
+extension SQLiteFailure {
+    /// The disk did not give what was read.
+    static let diskFailed = SQLiteFailure(code: SQLITE_IOERR, message: "disk I/O error")
 }

@@ -43,6 +43,7 @@ actor Writer {
         } catch {
             throw error.storeError(path: path.real)
         }
+        try FolderSync.run(path)
         self.path = path.real
         self.lock = consume lock
         lockWait = wait

@@ -20,6 +20,11 @@ int csqlite_disable_memory_statistics(void);
 /// SQLITE_TRANSIENT: SQLite copies the bytes before the bind call returns. (SQLITE_STATIC is a null pointer.)
 sqlite3_destructor_type csqlite_transient(void);
 
+/// Whether the newest error that the system gave on the main file, its journal or WAL is one of the disk (EIO, ENXIO).
+///
+/// SQLite calls a read that failed so damage of the file: SQLITE_CORRUPT.
+int csqlite_disk_failed(sqlite3 *db);
+
 /// Whether closing the last connection copies the WAL into the database and deletes it
 /// (SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, inverted).
 int csqlite_set_checkpoint_on_close(sqlite3 *db, int on);

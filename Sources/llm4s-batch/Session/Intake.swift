@@ -23,6 +23,7 @@ final class Intake: Sendable {
         var findings = Findings()
         var isOpen = true
         var failure: String?
+        var storeFailure: String?
         var task: Task<Void, Never>?
         var isStopped = false
     }
@@ -50,8 +51,10 @@ final class Intake: Sendable {
 
     var isOpen: Bool { state.withLock { $0.isOpen } }
     var findings: Findings { state.withLock { $0.findings } }
-    /// Why the intake ended before the input did.
+    /// Why the intake ended before the input did, where the input is at fault.
     var failure: String? { state.withLock { $0.failure } }
+    /// Why the intake ended before the input did, where the database is at fault.
+    var storeFailure: String? { state.withLock { $0.storeFailure } }
 
     /// Whether none of the input can be read again: what it does not hold is not gone.
     var isReadOnce: Bool { sources.allSatisfy(\.isReadOnce) }
@@ -85,6 +88,8 @@ final class Intake: Sendable {
     ) async {
         do {
             try await readAll(into: database, fault: fault, stored: stored)
+        } catch let error as StoreError {
+            state.withLock { $0.storeFailure = "\(error)" }
         } catch {
             state.withLock { $0.failure = (error as? Exit)?.message ?? "\(error)" }
         }

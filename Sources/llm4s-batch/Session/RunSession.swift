@@ -65,6 +65,8 @@ struct RunSession: Sendable {
         await transport.shutdown()
         await endpoints.stop()
         if case .storeFailed(let reason) = ending { throw Exit(.database, reason) }
+        // Its reader may fail where the writer, and so the runner, has nothing to complain of.
+        if let reason = intake?.storeFailure { throw Exit(.database, reason) }
         let counts = try await database.reader.counts(in: scope)
         let status = status(ending, signals, counts)
         let snapshot = await runner.snapshot
@@ -126,6 +128,7 @@ struct RunSession: Sendable {
     private func read(_ database: BatchDatabase, _ runner: JobRunner) async {
         guard let intake else { return }
         await intake.read(into: database, fault: fault, stored: { runner.wake() })
+        if let reason = intake.storeFailure { return await runner.storeDidFail(reason) }
         if intake.failure == nil || intake.findings.isAny { Console.log(.info, intake.findings.text) }
         if let failure = intake.failure { Console.error(failure) }
     }
