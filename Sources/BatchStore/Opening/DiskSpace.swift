@@ -15,18 +15,10 @@ enum DiskSpace {
     ///
     /// - Parameter needed: bytes; nil where that is not known.
     static func words(at path: String, needed: Int?) -> String {
-        let free = free(at: path).map { "\(Self.text($0)) \(Self.verb($0)) free" }
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let free = FreeSpace.bytes(at: folder).map { "\(Self.text($0)) \(Self.verb($0)) free" }
         let wanted = needed.map { "at least \(Self.text($0)) \(Self.verb($0)) needed" }
         return [wanted, free].compactMap(\.self).joined(separator: " and ")
-    }
-
-    /// The bytes that this user may still write there; nil where that is not told.
-    private static func free(at path: String) -> Int? {
-        var status = statvfs()
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        guard unsafe statvfs(folder, &status) == 0 else { return nil }
-        let (bytes, isOver) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
-        return isOver ? nil : Int(clamping: bytes)
     }
 
     private static func verb(_ bytes: Int) -> String { bytes == 1 ? "is" : "are" }
