@@ -211,11 +211,14 @@ struct BatchMemoryTests {
             var runner = runner
             runner.options.drainTimeout = .seconds(600)
             runner.options.concurrency = 1
+            // However late this test comes, it finds the first answer open.
+            server.hold(afterBodyBytes: 1_000)
             let task = Task { [runner] in
-                try await runner.run([Self.job(1, "count-60+pace=20ms"), Self.job(2)])
+                try await runner.run([Self.job(1, "count-60+pace=100ms"), Self.job(2)])
             }
-            while server.statistics.bodyBytesWritten < 1_000 { await Task.yield() }
+            while server.statistics.bodyBytesWritten < 1_000 { try await Task.sleep(for: .milliseconds(5)) }
             task.cancel()
+            server.hold(afterBodyBytes: nil)
             let report = try await task.value
             #expect(report.completed == 1 && report.left == 1 && report.attempts == 1, "\(report)")
         }
