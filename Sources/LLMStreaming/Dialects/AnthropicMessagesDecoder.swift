@@ -36,6 +36,10 @@ package struct AnthropicMessagesDecoder: Sendable {
         if case .open = state { stopReason != nil } else { false }
     }
 
+    /// The same, asked without a copy.
+    mutating func tellAnswered() -> Bool { isAnswered }
+    mutating func tellStopReason() -> Bool { hasStopReason }
+
     /// Takes the orderly end of the body: translating proxies leave `message_stop` out.
     mutating func endBody() throws(LLMError) {
         if hasStopReason { try stop() }

@@ -41,6 +41,9 @@ package struct OpenAIChatDecoder: Sendable {
             && (!choices.haveReopened || isClosed)
     }
 
+    /// The same, asked without a copy.
+    mutating func tellAnswered() -> Bool { isAnswered }
+
     /// Whether the stream ended in order.
     var isClosed: Bool { isDone || isBodyEnded }
 

@@ -23,6 +23,9 @@ package struct OpenAIResponsesDecoder: Sendable {
 
     /// Whether a terminal event came that says the answer is whole.
     package private(set) var isAnswered = false
+    /// The same, asked without a copy.
+    mutating func tellAnswered() -> Bool { isAnswered }
+
     /// Whether a terminal event or `[DONE]` came.
     var isEnded: Bool { isAnswered || isDone }
 

@@ -16,6 +16,12 @@ package struct StreamDecoder: Sendable {
     /// Whether the last event held a whole message, of which `addWholes` adds what is lacking.
     package private(set) var hasWholes = false
 
+    /// Whether the answer is whole (SPEC 4, "Answered").
+    package private(set) var isAnswered = false
+
+    /// Whether the answer is whole if nothing follows in time: of a message that said why it stopped.
+    package private(set) var awaitsOnlyItsEnd = false
+
     /// The decoder of a dialect's stream that will hold that many answers.
     ///
     /// - Parameter isContinued: whether the stream is the rest of one that was read before.
@@ -25,19 +31,31 @@ package struct StreamDecoder: Sendable {
         case .openAIResponses: responses = OpenAIResponsesDecoder()
         case .anthropicMessages: messages = AnthropicMessagesDecoder(isContinued: isContinued)
         }
+        noteEnd()
     }
 
     /// Appends the chunks of an event.
     ///
     /// - Throws: the error that the event reports, or kind `decode` where it is not what the dialect says.
     package mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        // A decoder is asked for its end only by a change: a look at an optional copies all that it holds.
+        defer { noteEnd() }
         if let progress = try chat?.decode(event, into: &chunks) {
             isEnded = progress == .done
             hasWholes = progress == .whole
         }
         if let isDone = try responses?.decode(event, into: &chunks) { isEnded = isDone }
         try messages?.decode(event, into: &chunks)
+    }
+
+    /// Keeps how far the answer is, which is asked at each read: a look at an optional copies all that it holds, a change
+    /// does not.
+    private mutating func noteEnd() {
+        if let isAnswered = chat?.tellAnswered() ?? responses?.tellAnswered() {
+            (self.isAnswered, awaitsOnlyItsEnd) = (isAnswered, isAnswered)
+        } else if let isAnswered = messages?.tellAnswered() {
+            self.isAnswered = isAnswered
+            awaitsOnlyItsEnd = isAnswered || messages?.tellStopReason() ?? false
+        }
     }
 
     /// Appends what came of no piece, but of a message that came whole.
@@ -47,6 +65,7 @@ package struct StreamDecoder: Sendable {
         after answer: StreamingAccumulator, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
         hasWholes = false
+        defer { noteEnd() }
         try chat?.addWholes(after: answer, into: &chunks)
     }
 
@@ -54,6 +73,7 @@ package struct StreamDecoder: Sendable {
     package mutating func decode(
         _ document: DocumentValues, isOrderly: Bool, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
+        defer { noteEnd() }
         if document.values.count == 1, document.failure == nil {
             let json = JSON.object(document.values[0].alone)
             try chat?.decodeWhole(json, into: &chunks)
@@ -77,6 +97,7 @@ package struct StreamDecoder: Sendable {
     /// - Parameter isEventCut: whether it cut the last event, which then could not be read.
     /// - Throws: what the end says of the answer.
     package mutating func endBody(isEventCut: Bool) throws(LLMError) {
+        defer { noteEnd() }
         chat?.endBody(isEventCut: isEventCut)
         try messages?.endBody()
     }
@@ -86,6 +107,7 @@ package struct StreamDecoder: Sendable {
         chat?.finish(into: &chunks)
         responses?.finish(into: &chunks)
         messages?.finish(into: &chunks)
+        noteEnd()
     }
 
     /// Whether a text stops within a character, whose other half is awaited.
@@ -95,12 +117,6 @@ package struct StreamDecoder: Sendable {
 
     /// The number that the stream gave its last event; nil in dialects without numbers.
     package var sequenceNumber: Int? { responses?.sequenceNumber }
-
-    /// Whether the answer is whole (SPEC 4, "Answered").
-    package var isAnswered: Bool { chat?.isAnswered ?? responses?.isAnswered ?? messages?.isAnswered ?? false }
-
-    /// Whether the answer is whole if nothing follows in time: of a message that said why it stopped.
-    package var awaitsOnlyItsEnd: Bool { isAnswered || messages?.hasStopReason ?? false }
 
     /// Whether what marks the end of a stream has come, so that its finish reasons count whatever they are.
     package var isClosed: Bool { chat?.isClosed ?? true }
