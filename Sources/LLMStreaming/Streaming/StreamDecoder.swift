@@ -34,11 +34,10 @@ package struct StreamDecoder: Sendable {
         noteEnd()
     }
 
-    /// Appends the chunks of an event.
+    /// Appends the chunks of an event; `noteEnd` is to be called once after some of them.
     ///
     /// - Throws: the error that the event reports, or kind `decode` where it is not what the dialect says.
     package mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        defer { noteEnd() }
         if let progress = try chat?.decode(event, into: &chunks) {
             isEnded = progress == .done
             hasWholes = progress == .whole
@@ -47,9 +46,9 @@ package struct StreamDecoder: Sendable {
         try messages?.decode(event, into: &chunks)
     }
 
-    /// Keeps how far the answer is, which is asked at each read: a look at an optional copies all that it holds, a change
-    /// does not.
-    private mutating func noteEnd() {
+    /// Keeps how far the answer is, which is asked several times a read: a look at an optional copies all that it holds, a
+    /// change does not.
+    package mutating func noteEnd() {
         if let isAnswered = chat?.tellAnswered() ?? responses?.tellAnswered() {
             (self.isAnswered, awaitsOnlyItsEnd) = (isAnswered, isAnswered)
         } else if let isAnswered = messages?.tellAnswered() {

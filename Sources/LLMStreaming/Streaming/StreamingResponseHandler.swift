@@ -131,6 +131,7 @@ public struct StreamingResponseHandler: Sendable {
     private mutating func read(_ bytes: Span<UInt8>, into chunks: inout [StreamedChunk]) throws(LLMError) {
         if isOpening { keepOpening(bytes) }
         parser.append(bytes)
+        defer { decoder.noteEnd() }
         while !decoder.isEnded {
             let event: ServerSentEvent?
             let begin = parser.eventsEnd
