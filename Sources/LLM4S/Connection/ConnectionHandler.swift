@@ -125,7 +125,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func advance(_ stream: ActiveStream) {
         if stream.handOn(), stream.exchange.verdict == nil {
             pause(stream)
-        } else if stream.exchange.verdict == nil, stream.flow == .open,
+        } else if stream.exchange.verdict == nil, stream.flow == .open, stream.countsMemory,
             !stream.hasMemory(at: now, resume: { resumption(stream) })
         {
             stream.flow = .waitingForRoom(isReadHeld: false)
