@@ -225,3 +225,41 @@ extension JSONObject {
     /// Stream options that ask for chunks without their padding of random text, which only costs bytes here.
     static let withoutObfuscation = JSONObject([Member(key: "include_obfuscation", value: false)])
 }
+
+/// What is special about requests of a provider that go on from partial text (WIRE.md 6).
+public struct PrefixQuirks: Sendable, Hashable {
+    /// What stands before the dialect's path; empty where it is the path of all requests.
+    public var path: String
+    /// Members that the body needs, where the request does not have them.
+    public var members: JSONObject
+
+    /// Quirks; nothing special where left out.
+    public init(path: String = "", members: JSONObject = JSONObject()) {
+        self.path = path
+        self.members = members
+    }
+}
+
+/// The protocol that a provider speaks.
+public enum Dialect: String, Sendable, Hashable, CaseIterable {
+    /// OpenAI's chat completions.
+    case openAIChat = "openai-chat"
+    /// OpenAI's Responses.
+    case openAIResponses = "openai-responses"
+    /// Anthropic's Messages.
+    case anthropicMessages = "anthropic-messages"
+
+    /// What follows the base URL.
+    package var path: String {
+        switch self {
+        case .openAIChat: "/chat/completions"
+        case .openAIResponses: "/responses"
+        case .anthropicMessages: "/v1/messages"
+        }
+    }
+
+    /// Header fields that every request needs, where the provider has none of that name.
+    package var headers: [(name: String, value: String)] {
+        self == .anthropicMessages ? [("anthropic-version", "2023-06-01")] : []
+    }
+}

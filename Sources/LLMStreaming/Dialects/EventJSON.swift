@@ -69,3 +69,28 @@ extension ServerSentEvent {
 
     private func shown(_ text: String) -> String { String(text.prefix(200)) }
 }
+
+extension JSON {
+    /// The arguments of a tool call as text; nil where they are none.
+    ///
+    /// Some servers write the value itself instead of its text, and those made with PHP an empty list for no arguments.
+    var argumentsText: String? {
+        switch self {
+        case .string(let text): text
+        case .object: text
+        case .array(let elements): elements.isEmpty ? "" : text
+        case .null, .bool, .number: nil
+        }
+    }
+}
+
+extension JSONObject {
+    /// Adds the service tier that an event tells, where it is another than was told before.
+    mutating func addServiceTier(of event: JSONObject, after told: inout String?) {
+        guard let tier = event[Self.serviceTierName]?.string, !tier.isEmpty, tier != told else { return }
+        told = tier
+        self[Self.serviceTierName] = .string(tier)
+    }
+
+    static let serviceTierName = "service_tier"
+}
