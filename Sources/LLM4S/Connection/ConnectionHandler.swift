@@ -319,7 +319,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             stream.isKeptAlive = head.isKeepAlive
             stream.exchange.receiveHead(
                 ProviderResponseHead(
-                    status: Int(head.status.code), headers: head.headers.map { (name: $0.name, value: $0.value) }),
+                    status: Int(head.status.code), headers: head.headers.map { HeaderField($0.name, $0.value) }),
                 at: now)
             if stream.exchange.verdict == nil { stream.answerBegan() }
         // An answer that nobody asked for.

@@ -1,15 +1,26 @@
 import Foundation
 
-/// Fields of HTTP heads as a configuration gives them.
-package enum HeaderFields {
+/// A field of an HTTP head.
+public struct HeaderField: Sendable, Hashable {
+    /// The name; its case makes no difference to HTTP.
+    public var name: String
+    /// The value.
+    public var value: String
+
+    /// A field.
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+extension [HeaderField] {
     /// The fields, of those with the same name the last.
     ///
-    /// Takes time linear in them: a file may have any number.
-    package static func lastOfEachName(
-        _ fields: [(name: String, value: String)]
-    ) -> [(name: String, value: String)] {
+    /// Takes time linear in them: a configuration may have any number.
+    package var lastOfEachName: [HeaderField] {
         var names: Set<String> = []
-        return fields.reversed().filter { names.insert($0.name.lowercased()).inserted }.reversed()
+        return reversed().filter { names.insert($0.name.lowercased()).inserted }.reversed()
     }
 }
 
@@ -24,7 +35,7 @@ enum HeaderSecrets {
     private static let schemes: Set<String> = ["bearer", "basic", "token", "apikey", "api-key", "key"]
 
     /// The secrets in these fields.
-    static func secrets(in fields: [(name: String, value: String)]) -> [String] {
+    static func secrets(in fields: [HeaderField]) -> [String] {
         fields.flatMap { field -> [String] in
             let name = field.name.lowercased()
             if harmless.contains(name) { return [] }

@@ -1,12 +1,12 @@
-/// Status and headers of a provider's answer.
+/// Status and header fields of a provider's response.
 public struct ProviderResponseHead: Sendable, Equatable {
     /// The HTTP status.
     public var status: Int
     /// The header fields in order; names in any case.
-    public var headers: [(name: String, value: String)]
+    public var headers: [HeaderField]
 
     /// A head.
-    public init(status: Int, headers: [(name: String, value: String)] = []) {
+    public init(status: Int, headers: [HeaderField] = []) {
         self.status = status
         self.headers = headers
     }
@@ -16,7 +16,7 @@ public struct ProviderResponseHead: Sendable, Equatable {
         headers.first { Self.isSame($0.name, name) }?.value
     }
 
-    /// Whether two names are the same field's; without new strings, since every answer is asked for many names.
+    /// Whether two names are the same field's; without new strings, since every head is asked for many names.
     private static func isSame(_ left: String, _ right: String) -> Bool {
         left.utf8.count == right.utf8.count
             && zip(left.utf8, right.utf8).allSatisfy { left, right in
@@ -56,10 +56,5 @@ public struct ProviderResponseHead: Sendable, Equatable {
         self["content-type"].map { value in
             value.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
         }
-    }
-
-    /// Compares status and fields.
-    public static func == (left: Self, right: Self) -> Bool {
-        left.status == right.status && left.headers.elementsEqual(right.headers) { $0 == $1 }
     }
 }

@@ -100,7 +100,7 @@ public struct Endpoint: Sendable {
     }
 
     /// The header fields that show who asks; the only place where a key leaves this type.
-    package var authorizationFields: [(name: String, value: String)] { credential.map { [$0.field] } ?? [] }
+    package var authorizationFields: [HeaderField] { credential.map { [$0.field] } ?? [] }
 
     /// Strikes out the key, and the secrets of configured header fields: servers quote keys that they refuse.
     package var redactor: Redactor { parts.redactor }
@@ -225,14 +225,14 @@ struct Credential: Sendable, CustomStringConvertible, CustomDebugStringConvertib
     /// The key itself.
     let secret: String
     /// The field's name and value.
-    let field: (name: String, value: String)
+    let field: HeaderField
 
     /// A key in a form; nil for the form that sends none.
     init?(_ secret: String, _ form: Provider.Authorization) {
         switch form {
-        case .bearer: field = ("authorization", "Bearer \(secret)")
-        case .xAPIKey: field = ("x-api-key", secret)
-        case .apiKey: field = ("api-key", secret)
+        case .bearer: field = HeaderField("authorization", "Bearer \(secret)")
+        case .xAPIKey: field = HeaderField("x-api-key", secret)
+        case .apiKey: field = HeaderField("api-key", secret)
         case .none: return nil
         }
         self.secret = secret

@@ -73,7 +73,7 @@ public struct Provider: Sendable, Hashable {
     /// How the key is sent.
     public var authorization: Authorization
     /// Header fields that every request carries.
-    public var headers: [(name: String, value: String)]
+    public var headers: [HeaderField]
     /// How it goes on from a partial answer, whatever the model.
     public var resume: ResumeCapability
     /// How it goes on from a partial answer of certain models.
@@ -129,7 +129,7 @@ public struct Provider: Sendable, Hashable {
         name: String, dialect: Dialect = .openAIChat, baseURL: String = "", baseURLVariables: [String] = [],
         keyVariables: [String] = [], tokenVariables: [String] = [], needsKey: Bool = true,
         authorization: Authorization = .bearer,
-        headers: [(name: String, value: String)] = [], resume: ResumeCapability = .none,
+        headers: [HeaderField] = [], resume: ResumeCapability = .none,
         omitsFinishReason: Bool = false, streamOptions: JSONObject = .usageOnly,
         maxCompletionTokensPrefixes: [String] = [], concurrency: Int? = nil,
         reasoningForm: ReasoningForm = .effort, addressPath: String = "", otherDialects: Set<Dialect> = [],
@@ -191,29 +191,6 @@ public struct Provider: Sendable, Hashable {
         return version >= "2026-10-21" ? "anthropic-version \(version) refuses it" : nil
     }
 
-    /// Compares everything.
-    public static func == (left: Self, right: Self) -> Bool {
-        left.name == right.name && left.dialect == right.dialect && left.baseURL == right.baseURL
-            && left.baseURLVariables == right.baseURLVariables && left.keyVariables == right.keyVariables
-            && left.tokenVariables == right.tokenVariables && left.needsKey == right.needsKey
-            && left.authorization == right.authorization && left.headers.elementsEqual(right.headers) { $0 == $1 }
-            && left.resume == right.resume && left.omitsFinishReason == right.omitsFinishReason
-            && left.streamOptions == right.streamOptions
-            && left.maxCompletionTokensPrefixes == right.maxCompletionTokensPrefixes
-            && left.reasoningForm == right.reasoningForm && left.addressPath == right.addressPath
-            && left.concurrency == right.concurrency && left.requestsPerMinute == right.requestsPerMinute
-            && left.tokensPerMinute == right.tokensPerMinute && left.otherDialects == right.otherDialects
-            && left.responsesStreamOptions == right.responsesStreamOptions && left.modelResume == right.modelResume
-            && left.isResumeCertain == right.isResumeCertain && left.echoesPrefix == right.echoesPrefix
-            && left.replay == right.replay && left.keepsStreams == right.keepsStreams
-            && left.storesBackgroundResponses == right.storesBackgroundResponses
-            && left.prefix == right.prefix
-            && left.missingOptions == right.missingOptions && left.renamedOptions == right.renamedOptions
-            && left.samplingRefusal == right.samplingRefusal
-            && left.apiVersionVariables == right.apiVersionVariables && left.serviceTiers == right.serviceTiers
-            && left.responsesServiceTiers == right.responsesServiceTiers
-    }
-
     /// Hashes the name, which tells providers apart.
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
@@ -259,7 +236,7 @@ public enum Dialect: String, Sendable, Hashable, CaseIterable {
     }
 
     /// Header fields that every request needs, where the provider has none of that name.
-    package var headers: [(name: String, value: String)] {
-        self == .anthropicMessages ? [("anthropic-version", "2023-06-01")] : []
+    package var headers: [HeaderField] {
+        self == .anthropicMessages ? [HeaderField("anthropic-version", "2023-06-01")] : []
     }
 }

@@ -62,7 +62,7 @@ public struct ProviderCatalog: Sendable {
             name: "anthropic", dialect: .anthropicMessages, baseURL: "https://api.anthropic.com",
             baseURLVariables: ["ANTHROPIC_BASE_URL"], keyVariables: ["ANTHROPIC_API_KEY"],
             tokenVariables: ["ANTHROPIC_AUTH_TOKEN"], authorization: .xAPIKey,
-            headers: [("anthropic-version", "2023-06-01")],
+            headers: [HeaderField("anthropic-version", "2023-06-01")],
             // Later models refuse an assistant's message at the end (WIRE.md 6).
             modelResume: Provider.ModelResume(.claude(through: ClaudeVersion(4, 5)), .assistant),
             samplingRefusal: .named(["opus-4-7", "opus-4-8", "opus-5", "sonnet-5", "haiku-5-5", "fable-5"]),

@@ -24,7 +24,7 @@ struct RecordedErrorTests {
             let response = try #require(recording["response"])
             let status = try #require(response["status"]?.int)
             let headers = (response["headers"]?.object?.members ?? []).map {
-                (name: $0.key, value: $0.value.string ?? "")
+                HeaderField($0.key, $0.value.string ?? "")
             }
             let body = try #require(response["body"]?.string)
             let error = ErrorClassifier.error(

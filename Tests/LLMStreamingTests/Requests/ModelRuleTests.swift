@@ -15,7 +15,7 @@ import Testing
         throws
     {
         var provider = Provider.anthropic
-        provider.headers = [("anthropic-version", version)]
+        provider.headers = [HeaderField("anthropic-version", version)]
         var options = CompletionOptions()
         options.temperature = 0.5
         options.topP = 0.9
