@@ -318,7 +318,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             answerCame()
             stream.isKeptAlive = head.isKeepAlive
             stream.exchange.receiveHead(
-                ProviderResponseHead(
+                ResponseHead(
                     status: Int(head.status.code), headers: head.headers.map { HeaderField($0.name, $0.value) }),
                 at: now)
             if stream.exchange.verdict == nil { stream.answerBegan() }

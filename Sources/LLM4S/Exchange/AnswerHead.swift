@@ -7,7 +7,7 @@ struct AnswerHead: Sendable {
     let serviceTier: String?
     let rateLimits: RateLimitReport?
 
-    init(_ head: ProviderResponseHead, provider: String, now: Double) {
+    init(_ head: ResponseHead, provider: String, now: Double) {
         status = head.status
         requestID = head.requestID
         serviceTier = head.serviceTier

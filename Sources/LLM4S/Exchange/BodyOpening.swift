@@ -28,7 +28,7 @@ struct BodyOpening: Sendable, Equatable {
     private var seenCount = 0
     private var isInComment = false
 
-    init(head: ProviderResponseHead) {
+    init(head: ResponseHead) {
         mediaType = head.mediaType ?? ""
         coding = ContentCoding.named(in: head)
     }

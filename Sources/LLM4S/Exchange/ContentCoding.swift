@@ -3,7 +3,7 @@ import LLMStreaming
 /// How a body is compressed; nobody asks for that here, and what is compressed is named instead of read.
 enum ContentCoding {
     /// The coding that a head names; nil for none.
-    static func named(in head: ProviderResponseHead) -> String? {
+    static func named(in head: ResponseHead) -> String? {
         guard let value = head["content-encoding"] else { return nil }
         let codings = value.split(separator: ",").map { $0.lowercased().filter { !$0.isWhitespace } }
         return codings.last { !$0.isEmpty && !["identity", "none", "utf-8"].contains($0) }
@@ -26,7 +26,7 @@ enum ContentCoding {
     }
 
     /// The coding of a refusal's body; nil where it is not compressed.
-    static func found(in body: [UInt8], of head: ProviderResponseHead) -> String? {
+    static func found(in body: [UInt8], of head: ResponseHead) -> String? {
         found(in: body.span, named: named(in: head))
     }
 

@@ -65,7 +65,7 @@ struct Exchange: Sendable {
     mutating func resume(at now: NIODeadline) { clock.resume(at: now) }
 
     /// Takes the answer's head.
-    mutating func receiveHead(_ head: ProviderResponseHead, at now: NIODeadline) {
+    mutating func receiveHead(_ head: ResponseHead, at now: NIODeadline) {
         guard verdict == nil else { return }
         timings.receivedBytes(at: now)
         clock.receivedBytes(at: now)

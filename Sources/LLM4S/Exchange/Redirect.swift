@@ -11,7 +11,7 @@ enum Redirect: Sendable, Equatable {
     static let maximumCount = 3
 
     /// The decision on a 3xx answer to a request that went to a path of an origin.
-    init(head: ProviderResponseHead, origin: Origin, path: String) {
+    init(head: ResponseHead, origin: Origin, path: String) {
         func refusal(_ words: String) -> Redirect {
             .refuse(
                 LLMError(

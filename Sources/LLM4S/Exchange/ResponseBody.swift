@@ -11,7 +11,7 @@ enum ResponseBody: Sendable, Equatable {
     /// One JSON document instead of a stream.
     case document([UInt8])
     /// The body of an answer that is no success.
-    case refusal(ProviderResponseHead, [UInt8])
+    case refusal(ResponseHead, [UInt8])
     /// The body of a success that is neither events nor JSON.
     case foreign(mediaType: String, [UInt8])
     /// Nothing that follows matters.
@@ -31,7 +31,7 @@ enum ResponseBody: Sendable, Equatable {
     }
 
     /// The kind of body that follows a head; redirects are not asked about.
-    init(head: ProviderResponseHead) {
+    init(head: ResponseHead) {
         guard (200..<300).contains(head.status) else {
             self = .refusal(head, [])
             return

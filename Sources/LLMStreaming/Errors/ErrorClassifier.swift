@@ -6,7 +6,7 @@ package enum ErrorClassifier {
     ///   - isCut: whether the body goes on behind what was read of it.
     ///   - now: Unix seconds, to which a date in `retry-after` is compared.
     package static func error(
-        head: ProviderResponseHead, body: [UInt8], isCut: Bool = false, now: Double
+        head: ResponseHead, body: [UInt8], isCut: Bool = false, now: Double
     ) -> LLMError {
         let parsed = ProviderErrorBody(body, isCut: isCut)
         let shouldRetry = head["x-should-retry"].flatMap { ["true": true, "false": false][$0.lowercased()] }

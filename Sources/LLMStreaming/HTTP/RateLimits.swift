@@ -13,7 +13,7 @@ public struct RateLimitReport: Sendable, Equatable {
     }
 
     /// Reads a head; nil where it has nothing of limits.
-    init?(_ head: ProviderResponseHead, provider: String, now: Double) {
+    init?(_ head: ResponseHead, provider: String, now: Double) {
         var periods: [RateLimit.Resource: Double] = [:]
         for header in head.headers {
             guard let field = RateLimitField(header.name) else { continue }

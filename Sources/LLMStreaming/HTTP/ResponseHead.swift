@@ -1,5 +1,5 @@
 /// Status and header fields of a provider's response.
-public struct ProviderResponseHead: Sendable, Equatable {
+public struct ResponseHead: Sendable, Equatable {
     /// The HTTP status.
     public var status: Int
     /// The header fields in order; names in any case.

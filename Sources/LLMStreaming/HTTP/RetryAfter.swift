@@ -5,7 +5,7 @@ package enum RetryAfter {
     /// Azure sends `retry-after: 1` beside `retry-after-ms: 0`, hence the larger. LiteLLM passes an upstream's field
     /// on under a name of its own. Meant for failures only: Anthropic sends the field with good answers too.
     /// - Parameter now: Unix seconds, to which a date is compared where the head has no date of its own.
-    package static func wait(_ head: ProviderResponseHead, now: Double) -> Duration? {
+    package static func wait(_ head: ResponseHead, now: Double) -> Duration? {
         let milliseconds = head["retry-after-ms"].flatMap { number($0) }.map { $0 / 1000 }
         let seconds = (head["retry-after"] ?? head["llm_provider-retry-after"]).flatMap { text in
             number(text) ?? HTTPDate.unixSeconds(text).map { max(0, $0 - (head.date ?? now)) }

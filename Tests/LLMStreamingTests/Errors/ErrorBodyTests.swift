@@ -5,7 +5,7 @@ import Testing
 @Suite struct ErrorBodyTests {
     private static func error(_ status: Int, _ body: String, _ headers: [(String, String)] = []) -> LLMError {
         ErrorClassifier.error(
-            head: ProviderResponseHead(status: status, headers: headers.map(HeaderField.init)),
+            head: ResponseHead(status: status, headers: headers.map(HeaderField.init)),
             body: Array(body.utf8), now: 0)
     }
 

@@ -7,7 +7,7 @@ import Testing
     private static let now = 1_775_399_310.0
 
     private static func report(_ headers: KeyValuePairs<String, String>, provider: String = "") -> RateLimitReport? {
-        ProviderResponseHead(status: 200, headers: headers.map { HeaderField($0.key, $0.value) })
+        ResponseHead(status: 200, headers: headers.map { HeaderField($0.key, $0.value) })
             .rateLimits(provider: provider, now: now)
     }
 
@@ -188,7 +188,7 @@ import Testing
                 "x-ratelimit-reset-tokens": "\(value)",
             ])
             #expect(report?[.tokens]?.limit == 5 && report?[.tokens]?.remaining == nil)
-            let head = ProviderResponseHead(
+            let head = ResponseHead(
                 status: 429, headers: ["retry-after", "retry-after-ms", "date"].map { HeaderField($0, value) })
             #expect(RetryAfter.wait(head, now: Self.now) ?? .zero <= .seconds(86_400))
         }

@@ -28,7 +28,7 @@ struct RecordedErrorTests {
             }
             let body = try #require(response["body"]?.string)
             let error = ErrorClassifier.error(
-                head: ProviderResponseHead(status: status, headers: headers), body: Array(body.utf8), now: 0)
+                head: ResponseHead(status: status, headers: headers), body: Array(body.utf8), now: 0)
             #expect(error.kind == Self.special[file] ?? Self.plain[status], "\(file): \(error)")
             #expect(error.httpStatus == status)
             // llama.cpp's two are faults of the request (WIRE.md 5.1), so nothing here is helped by a retry but the 429.

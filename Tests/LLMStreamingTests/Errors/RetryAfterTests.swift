@@ -8,7 +8,7 @@ import Testing
 
     private static func wait(_ headers: (String, String)...) -> Duration? {
         RetryAfter.wait(
-            ProviderResponseHead(status: 429, headers: headers.map(HeaderField.init)), now: now)
+            ResponseHead(status: 429, headers: headers.map(HeaderField.init)), now: now)
     }
 
     @Test(
