@@ -174,23 +174,6 @@ public struct Provider: Sendable, Hashable {
         self.responsesServiceTiers = responsesServiceTiers
     }
 
-    /// Whether requests of that dialect can go to it.
-    public func speaks(_ dialect: Dialect) -> Bool { dialect == self.dialect || otherDialects.contains(dialect) }
-
-    /// How it goes on from a partial answer of a model.
-    public func resume(for model: String) -> ResumeCapability {
-        if let modelResume, modelResume.models.include(model) { return modelResume.capability }
-        return resume
-    }
-
-    /// Why sampling parameters are left out for a model; nil where they are sent (WIRE.md 0).
-    func samplingRefusal(for model: String) -> String? {
-        if samplingRefusal?.include(model) == true { return "the model \(model) refuses it" }
-        // Versions are dates.
-        let version = headers.last { $0.name.lowercased() == "anthropic-version" }?.value ?? ""
-        return version >= "2026-10-21" ? "anthropic-version \(version) refuses it" : nil
-    }
-
     /// Hashes the name, which tells providers apart.
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }

@@ -1,3 +1,44 @@
+/// What a provider does differently for one model or in one dialect.
+extension Provider {
+    /// Whether requests of that dialect can go to it.
+    public func speaks(_ dialect: Dialect) -> Bool { dialect == self.dialect || otherDialects.contains(dialect) }
+
+    /// How it goes on from a partial answer of a model.
+    public func resume(for model: String) -> ResumeCapability {
+        if let modelResume, modelResume.models.include(model) { return modelResume.capability }
+        return resume
+    }
+
+    /// Why sampling parameters are left out for a model; nil where they are sent (WIRE.md 0).
+    func samplingRefusal(for model: String) -> String? {
+        if samplingRefusal?.include(model) == true { return "the model \(model) refuses it" }
+        // Versions are dates.
+        let version = headers.last { $0.name.lowercased() == "anthropic-version" }?.value ?? ""
+        return version >= "2026-10-21" ? "anthropic-version \(version) refuses it" : nil
+    }
+
+    /// The words for service tiers that a request in a dialect may hold; nil where they are not known, and any goes.
+    public func serviceTiers(in dialect: Dialect) -> [String]? {
+        guard let serviceTiers, dialect == .openAIResponses else { return serviceTiers }
+        return serviceTiers.isEmpty ? [] : serviceTiers + responsesServiceTiers
+    }
+
+    /// The member's value for a service tier.
+    ///
+    /// - Throws: kind `invalid_request` where the provider has no field for it, or no such tier.
+    func tier(_ value: JSON, in dialect: Dialect) throws(LLMError) -> JSON {
+        guard let known = serviceTiers(in: dialect) else { return value }
+        guard !known.isEmpty else { throw OpenAIChatRequest.unsupported(.serviceTier, self) }
+        guard let word = value.string, known.contains(word) else {
+            throw LLMError(
+                .invalidRequest,
+                "option 'service_tier' is one of \(known.joined(separator: ", ")) at provider '\(name)', not "
+                    + "\(value.text.shortened(toBytes: 64))")
+        }
+        return value
+    }
+}
+
 /// Models told by their names.
 public enum ModelSet: Sendable, Hashable {
     /// Models of Anthropic's Claude up to a version; a name that tells no version is none of them.
@@ -44,27 +85,4 @@ public struct ClaudeVersion: Sendable, Hashable, Comparable {
 
     /// Whether it is the older one.
     public static func < (left: Self, right: Self) -> Bool { (left.major, left.minor) < (right.major, right.minor) }
-}
-
-extension Provider {
-    /// The words for service tiers that a request in a dialect may hold; nil where they are not known, and any goes.
-    public func serviceTiers(in dialect: Dialect) -> [String]? {
-        guard let serviceTiers, dialect == .openAIResponses else { return serviceTiers }
-        return serviceTiers.isEmpty ? [] : serviceTiers + responsesServiceTiers
-    }
-
-    /// The member's value for a service tier.
-    ///
-    /// - Throws: kind `invalid_request` where the provider has no field for it, or no such tier.
-    func tier(_ value: JSON, in dialect: Dialect) throws(LLMError) -> JSON {
-        guard let known = serviceTiers(in: dialect) else { return value }
-        guard !known.isEmpty else { throw OpenAIChatRequest.unsupported(.serviceTier, self) }
-        guard let word = value.string, known.contains(word) else {
-            throw LLMError(
-                .invalidRequest,
-                "option 'service_tier' is one of \(known.joined(separator: ", ")) at provider '\(name)', not "
-                    + "\(value.text.shortened(toBytes: 64))")
-        }
-        return value
-    }
 }
