@@ -131,9 +131,7 @@ package struct AnthropicMessagesDecoder: Sendable {
         if stopReason != nil { try stop() }
     }
 
-    private func add(
-        _ kind: StreamedChunk.Kind, _ text: String?, block: Int = 0, into chunks: inout [StreamedChunk]
-    ) {
+    private func add(_ kind: StreamedChunk.Kind, _ text: String?, block: Int = 0, into chunks: inout [StreamedChunk]) {
         if let text, !text.isEmpty { chunks.append(StreamedChunk(kind, text, item: block)) }
     }
 
@@ -290,9 +288,7 @@ package struct AnthropicMessagesDecoder: Sendable {
 /// Any other order or member makes it give up (nil), and the full decoder looks.
 enum AnthropicFastPath {
     /// The piece and the index of its block.
-    static func delta(
-        in bytes: Span<UInt8>
-    ) -> (index: Int, kind: StreamedChunk.Kind, text: String)? {
+    static func delta(in bytes: Span<UInt8>) -> (index: Int, kind: StreamedChunk.Kind, text: String)? {
         var scanner = JSONScanner()
         guard scanner.take(UInt8(ascii: "{"), in: bytes), key("type", &scanner, bytes),
             let (type, _) = scanner.rawString(in: bytes), JSONScanner.equals(type, "content_block_delta", in: bytes),
