@@ -20,8 +20,7 @@ package struct AnthropicMessagesDecoder: Sendable {
     private var blocks = MessageBlocks()
     /// The open or last message's stop reason; nil again where content came behind it.
     private var stopReason: String?
-    private var splitCharacters = SplitCharacters()
-    private var beginnings = RepeatedBeginnings()
+    private var content = BlockContent()
 
     /// - Parameter isContinued: whether the stream begins in the middle of a message.
     init(isContinued: Bool = false) { state = isContinued ? .open(id: "") : .awaiting }
@@ -48,19 +47,19 @@ package struct AnthropicMessagesDecoder: Sendable {
     mutating func decode(_ event: ServerSentEvent, into chunks: inout [StreamedChunk]) throws(LLMError) {
         if case .stopped = state {
             let start = chunks.count
-            defer { splitCharacters.endEvent(&chunks, from: start) }
-            for object in (try? event.objects(marking: &splitCharacters)) ?? [] {
+            defer { content.characters.endEvent(&chunks, from: start) }
+            for object in (try? event.objects(marking: &content.characters)) ?? [] {
                 try decode(object, named: event.type, into: &chunks)
             }
-        } else if stopReason == nil, !splitCharacters.isWaiting,
+        } else if stopReason == nil, !content.characters.isWaiting,
             event.type == "content_block_delta" || event.type == "message",
             let delta = AnthropicFastPath.delta(in: event.data.span)
         {
             let block = try blocks.number(of: delta.index)
-            if beginnings.isEmpty {
-                add(delta.kind, delta.text, block: block, into: &chunks)
+            if content.hasNoBeginnings {
+                chunks.add(delta.kind, delta.text, block: block)
             } else {
-                addPiece(delta.kind, delta.text, block: block, into: &chunks)
+                content.addPiece(delta.kind, delta.text, block: block, into: &chunks)
             }
         } else {
             try decodeFully(event, into: &chunks)
@@ -72,16 +71,16 @@ package struct AnthropicMessagesDecoder: Sendable {
         // Proxies that translate from chat close so.
         if event.isDone { return try endBody() }
         let start = chunks.count
-        let objects = try event.objects(marking: &splitCharacters)
-        defer { splitCharacters.endEvent(&chunks, from: start) }
+        let objects = try event.objects(marking: &content.characters)
+        defer { content.characters.endEvent(&chunks, from: start) }
         for object in objects { try decode(object, named: event.type, into: &chunks) }
     }
 
     /// Decodes one of several objects of a body that is no event stream.
     mutating func decode(_ value: DocumentValues.Value, into chunks: inout [StreamedChunk]) throws(LLMError) {
         let start = chunks.count
-        splitCharacters.isMarked = value.hasHalves
-        defer { splitCharacters.endEvent(&chunks, from: start) }
+        content.characters.isMarked = value.hasHalves
+        defer { content.characters.endEvent(&chunks, from: start) }
         try decode(value.object, named: "message", into: &chunks)
     }
 
@@ -95,14 +94,15 @@ package struct AnthropicMessagesDecoder: Sendable {
         case "error": throw ErrorClassifier.inBand(.object(object))
         case "message_start": try startMessage(object["message"] ?? .null, into: &chunks)
         case "content_block_start":
-            let content = object["content_block"] ?? .null
-            startBlock(content, block: try blocks.begin(object["index"]?.int ?? 0, content), into: &chunks)
+            let block = object["content_block"] ?? .null
+            let number = try blocks.begin(object["index"]?.int ?? 0, block)
+            content.begin(block, block: number, into: &chunks)
             reopen(chunks[count...])
         case "content_block_delta":
             let block = try blocks.number(of: object["index"]?.int ?? 0)
-            addDelta(object["delta"] ?? .null, block: block, into: &chunks)
+            content.addDelta(object["delta"] ?? .null, block: block, into: &chunks)
             reopen(chunks[count...])
-        case "content_block_stop": endBlock(try blocks.end(object["index"]?.int ?? 0), into: &chunks)
+        case "content_block_stop": content.end(try blocks.end(object["index"]?.int ?? 0), into: &chunks)
         case "message_delta":
             addUsage(object["usage"] ?? object["delta"]?["usage"], into: &chunks)
             try addStopReason(of: object["delta"] ?? .null, into: &chunks)
@@ -110,7 +110,7 @@ package struct AnthropicMessagesDecoder: Sendable {
             addUsage(object["usage"], into: &chunks)
             // Told as what it is: not every answer that stops so is whole.
             if case .open = state, stopReason == nil, blocks.isAny {
-                add(.finish, "message_stop", into: &chunks)
+                chunks.add(.finish, "message_stop")
             }
             try stop()
             finish(into: &chunks)
@@ -131,48 +131,16 @@ package struct AnthropicMessagesDecoder: Sendable {
         if stopReason != nil { try stop() }
     }
 
-    private func add(_ kind: StreamedChunk.Kind, _ text: String?, block: Int = 0, into chunks: inout [StreamedChunk]) {
-        if let text, !text.isEmpty { chunks.append(StreamedChunk(kind, text, item: block)) }
-    }
-
-    /// Takes a piece of a block's text, thinking or arguments.
-    private mutating func addPiece(
-        _ kind: StreamedChunk.Kind, _ text: String?, block: Int, into chunks: inout [StreamedChunk]
-    ) {
-        let joined = splitCharacters.joined(text ?? "", at: SplitCharacters.Place(kind: kind, item: block))
-        add(kind, beginnings.rest(of: joined, at: .init(kind: kind, block: block)), block: block, into: &chunks)
-    }
-
-    /// Takes the text that a block begins with.
-    private mutating func addBeginning(
-        _ kind: StreamedChunk.Kind, _ text: String?, block: Int, into chunks: inout [StreamedChunk]
-    ) {
-        let joined = splitCharacters.joined(text ?? "", at: SplitCharacters.Place(kind: kind, item: block))
-        add(kind, beginnings.begin(joined, at: .init(kind: kind, block: block)), block: block, into: &chunks)
-    }
-
-    private mutating func endBlock(_ block: Int, into chunks: inout [StreamedChunk]) {
-        for kind in [StreamedChunk.Kind.text, .reasoning] {
-            add(kind, beginnings.end(at: .init(kind: kind, block: block)), block: block, into: &chunks)
-        }
-        let texts = [StreamedChunk.Kind.reasoning, .text, .toolArguments]
-        splitCharacters.flush(at: texts.map { .init(kind: $0, item: block) }, into: &chunks)
-    }
-
     /// Appends what was held back until the end.
     mutating func finish(into chunks: inout [StreamedChunk]) {
-        guard isAnswered else { return }
-        for place in beginnings.places {
-            add(place.kind, beginnings.end(at: place), block: place.block, into: &chunks)
-        }
-        splitCharacters.flush(into: &chunks)
+        if isAnswered { content.finish(into: &chunks) }
     }
 
     /// Whether a text stops within a character.
-    var isWithinCharacter: Bool { splitCharacters.isWaiting }
+    var isWithinCharacter: Bool { content.characters.isWaiting }
 
     private func addUsage(_ usage: JSON?, into chunks: inout [StreamedChunk]) {
-        add(.usage, usage?.object.map { JSON.object($0).text }, into: &chunks)
+        chunks.add(.usage, usage?.object.map { JSON.object($0).text })
     }
 
     private mutating func startMessage(_ message: JSON, into chunks: inout [StreamedChunk]) throws(LLMError) {
@@ -185,7 +153,7 @@ package struct AnthropicMessagesDecoder: Sendable {
             var response = JSONObject()
             response["id"] = message["id"]
             response["model"] = message["model"]
-            if !response.isEmpty { add(.response, JSON.object(response).text, into: &chunks) }
+            if !response.isEmpty { chunks.add(.response, JSON.object(response).text) }
         case .stopped: break
         }
         state = .open(id: id)
@@ -193,8 +161,8 @@ package struct AnthropicMessagesDecoder: Sendable {
         stopReason = nil
         addUsage(Self.beginningUsage(of: message), into: &chunks)
         // Whole messages and those that a container asked for come with their content and its end.
-        for (index, content) in (message["content"]?.array ?? []).enumerated() {
-            startBlock(content, block: try blocks.begin(index, content), into: &chunks)
+        for (index, block) in (message["content"]?.array ?? []).enumerated() {
+            content.begin(block, block: try blocks.begin(index, block), into: &chunks)
         }
         try addStopReason(of: message, into: &chunks)
     }
@@ -207,46 +175,6 @@ package struct AnthropicMessagesDecoder: Sendable {
         }
         for name in ["output_tokens", "completion_tokens", "total_tokens"] { usage[name] = nil }
         return .object(usage)
-    }
-
-    private mutating func startBlock(_ content: JSON, block: Int, into chunks: inout [StreamedChunk]) {
-        switch content["type"]?.string {
-        case "text":
-            addBeginning(.text, content["text"]?.string, block: block, into: &chunks)
-            for citation in content["citations"]?.array ?? [] {
-                add(.citation, citation.text, block: block, into: &chunks)
-            }
-        case "thinking":
-            addBeginning(.reasoning, content["thinking"]?.string, block: block, into: &chunks)
-            add(.signature, content["signature"]?.string, block: block, into: &chunks)
-        case "tool_use", "server_tool_use", "mcp_tool_use":
-            add(.toolCall, content.text, block: block, into: &chunks)
-        case "fallback":
-            add(.block, content.text, block: block, into: &chunks)
-            // Another model answers from here on; the message is its.
-            if let model = content["to"]?["model"] {
-                let response = JSONObject([.init(key: "model", value: model)])
-                add(.response, JSON.object(response).text, into: &chunks)
-            }
-        case nil: break
-        default: add(.block, content.text, block: block, into: &chunks)
-        }
-    }
-
-    private mutating func addDelta(_ delta: JSON, block: Int, into chunks: inout [StreamedChunk]) {
-        switch delta["type"]?.string {
-        case "text_delta": addPiece(.text, delta["text"]?.string, block: block, into: &chunks)
-        case "input_json_delta":
-            addPiece(.toolArguments, delta["partial_json"]?.argumentsText, block: block, into: &chunks)
-        case "thinking_delta": addPiece(.reasoning, delta["thinking"]?.string, block: block, into: &chunks)
-        case "signature_delta": add(.signature, delta["signature"]?.string, block: block, into: &chunks)
-        case "citations_delta": add(.citation, delta["citation"]?.text, block: block, into: &chunks)
-        case "compaction_delta":
-            var content = delta.object ?? JSONObject()
-            content["type"] = "compaction"
-            add(.block, JSON.object(content).text, block: block, into: &chunks)
-        default: break
-        }
     }
 
     /// What was said of the message's end is not so where it goes on.
@@ -263,12 +191,12 @@ package struct AnthropicMessagesDecoder: Sendable {
         case .reason: stopReason = reason
         }
         if let details = end["stop_details"]?.object {
-            add(.nativeFinish, JSON.object(details).text, into: &chunks)
+            chunks.add(.nativeFinish, JSON.object(details).text)
             if reason == "refusal" {
-                add(.refusal, details["explanation"]?.string ?? details["category"]?.string, into: &chunks)
+                chunks.add(.refusal, details["explanation"]?.string ?? details["category"]?.string)
             }
         }
-        add(.finish, reason, into: &chunks)
+        chunks.add(.finish, reason)
     }
 
     private mutating func stop() throws(LLMError) {
