@@ -1,4 +1,4 @@
-/// How output items begin and end.
+/// How output items begin and end, and the texts that they have.
 extension OpenAIResponsesDecoder {
     mutating func openItem(_ item: JSONObject, at position: Int, into chunks: inout [StreamedChunk]) {
         items.learn(item, at: position)
@@ -74,5 +74,65 @@ extension OpenAIResponsesDecoder {
         } else if known.allSatisfy(told.contains) {
             for (index, text) in texts { try addWhole(text, form, index, at: position, into: &chunks) }
         }
+    }
+
+    // MARK: Texts
+
+    /// Takes an event that carries a text, or a piece of one; false where it is another event.
+    mutating func addText(
+        _ type: String, _ event: JSONObject, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) -> Bool {
+        let isWhole = type.hasSuffix(".done")
+        guard isWhole || type.hasSuffix(".delta"),
+            let form = ResponseTextForm(rawValue: String(type.dropLast(isWhole ? 5 : 6)))
+        else { return false }
+        let position = try position(event, isFirst: false)
+        let index = event[form.indexMember]?.int ?? 0
+        let text = form.text(event[isWhole ? form.wholeMember : "delta"])
+        if isWhole {
+            try addWhole(text, form, index, at: position, into: &chunks)
+        } else {
+            try add(text, form, index, at: position, into: &chunks)
+        }
+        if let logprobs = event["logprobs"]?.array, !logprobs.isEmpty, !isWhole {
+            chunks.append(StreamedChunk(.logprobs, JSON.array(logprobs).text, item: items[position].number))
+        }
+        return true
+    }
+
+    mutating func add(
+        _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
+        let text = splitCharacters.joined(text, at: place(form, index, at: position))
+        guard !text.isEmpty, try items.add(text, to: form, index, at: position) else { return }
+        chunks.append(StreamedChunk(form.kind, text, item: items[position].number))
+    }
+
+    private func place(_ form: ResponseTextForm, _ index: Int, at position: Int) -> SplitCharacters.Place {
+        SplitCharacters.Place(kind: form.kind, item: items[position].number, part: index)
+    }
+
+    /// Takes what a whole text has beyond its pieces.
+    mutating func addWhole(
+        _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
+    ) throws(LLMError) {
+        guard takesWholes(at: position) else { return }
+        // A character that waits for its other half is in the whole text.
+        _ = splitCharacters.take(at: place(form, index, at: position))
+        if let rest = items[position].remainder(of: text, form, index) {
+            try add(rest, form, index, at: position, into: &chunks)
+        } else if form == .outputText || form == .refusal, !text.isEmpty {
+            hasContradiction = true
+        }
+    }
+
+    mutating func addCitation(_ annotation: JSON, at position: Int, into chunks: inout [StreamedChunk]) {
+        items[position].citationCount += 1
+        chunks.append(StreamedChunk(.citation, annotation.text, item: items[position].number))
+    }
+
+    /// Whether a text that comes whole cannot be one whose pieces came before this stream began.
+    func takesWholes(at position: Int) -> Bool {
+        if case .missed = beginning { items[position].hasBegun } else { true }
     }
 }

@@ -5,11 +5,12 @@ import ServerSentEvents
 /// A stream may begin in the middle: one that is asked for again from an event on (`starting_after`). Texts that come
 /// whole at an item's end, or at the response's, are taken only where none of their pieces can have come before.
 package struct OpenAIResponsesDecoder: Sendable {
-    private enum Beginning {
+    enum Beginning {
         case awaited, seen, missed
     }
 
-    private var beginning = Beginning.awaited
+    /// Whether the stream was seen from its beginning on.
+    private(set) var beginning = Beginning.awaited
     var items = ResponseItems()
     /// The number of the last event, behind which the stream can be asked for again; nil where events have none.
     package private(set) var sequenceNumber: Int?
@@ -18,7 +19,7 @@ package struct OpenAIResponsesDecoder: Sendable {
     private var serviceTier: String?
     private var isDone = false
     /// Whether a text came whole that does not begin with the pieces that came of it.
-    private var hasContradiction = false
+    var hasContradiction = false
     var splitCharacters = SplitCharacters()
 
     /// Whether a terminal event came that says the answer is whole.
@@ -134,7 +135,7 @@ package struct OpenAIResponsesDecoder: Sendable {
         beginning = isOpening || number == 0 ? .seen : .missed
     }
 
-    private mutating func position(_ event: JSONObject, isFirst: Bool) throws(LLMError) -> Int {
+    mutating func position(_ event: JSONObject, isFirst: Bool) throws(LLMError) -> Int {
         let item = event["item"]
         let ids = [event["item_id"], item?["id"], item?["call_id"]].compactMap { $0?.string }
         return try items.position(outputIndex: event["output_index"]?.int, ids: ids, isFirst: isFirst)
@@ -150,68 +151,6 @@ package struct OpenAIResponsesDecoder: Sendable {
         }
         names.addServiceTier(of: response, after: &serviceTier)
         if !names.isEmpty { chunks.append(StreamedChunk(.response, JSON.object(names).text)) }
-    }
-}
-
-// MARK: - Texts
-
-extension OpenAIResponsesDecoder {
-    /// Takes an event that carries a text, or a piece of one; false where it is another event.
-    private mutating func addText(
-        _ type: String, _ event: JSONObject, into chunks: inout [StreamedChunk]
-    ) throws(LLMError) -> Bool {
-        let isWhole = type.hasSuffix(".done")
-        guard isWhole || type.hasSuffix(".delta"),
-            let form = ResponseTextForm(rawValue: String(type.dropLast(isWhole ? 5 : 6)))
-        else { return false }
-        let position = try position(event, isFirst: false)
-        let index = event[form.indexMember]?.int ?? 0
-        let text = form.text(event[isWhole ? form.wholeMember : "delta"])
-        if isWhole {
-            try addWhole(text, form, index, at: position, into: &chunks)
-        } else {
-            try add(text, form, index, at: position, into: &chunks)
-        }
-        if let logprobs = event["logprobs"]?.array, !logprobs.isEmpty, !isWhole {
-            chunks.append(StreamedChunk(.logprobs, JSON.array(logprobs).text, item: items[position].number))
-        }
-        return true
-    }
-
-    mutating func add(
-        _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
-    ) throws(LLMError) {
-        let text = splitCharacters.joined(text, at: place(form, index, at: position))
-        guard !text.isEmpty, try items.add(text, to: form, index, at: position) else { return }
-        chunks.append(StreamedChunk(form.kind, text, item: items[position].number))
-    }
-
-    private func place(_ form: ResponseTextForm, _ index: Int, at position: Int) -> SplitCharacters.Place {
-        SplitCharacters.Place(kind: form.kind, item: items[position].number, part: index)
-    }
-
-    /// Takes what a whole text has beyond its pieces.
-    mutating func addWhole(
-        _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
-    ) throws(LLMError) {
-        guard takesWholes(at: position) else { return }
-        // A character that waits for its other half is in the whole text.
-        _ = splitCharacters.take(at: place(form, index, at: position))
-        if let rest = items[position].remainder(of: text, form, index) {
-            try add(rest, form, index, at: position, into: &chunks)
-        } else if form == .outputText || form == .refusal, !text.isEmpty {
-            hasContradiction = true
-        }
-    }
-
-    mutating func addCitation(_ annotation: JSON, at position: Int, into chunks: inout [StreamedChunk]) {
-        items[position].citationCount += 1
-        chunks.append(StreamedChunk(.citation, annotation.text, item: items[position].number))
-    }
-
-    /// Whether a text that comes whole cannot be one whose pieces came before this stream began.
-    func takesWholes(at position: Int) -> Bool {
-        if case .missed = beginning { items[position].hasBegun } else { true }
     }
 }
 
