@@ -45,3 +45,26 @@ struct ReasoningDetail: Sendable {
         return .object(object)
     }
 }
+
+/// The reasoning details of an answer.
+struct ReasoningDetails: Sendable {
+    private(set) var list: [ReasoningDetail] = []
+    private var positions: [ReasoningDetail.Name: Int] = [:]
+
+    var isEmpty: Bool { list.isEmpty }
+    var count: Int { list.count }
+
+    /// Takes pieces of details, as JSON.
+    mutating func add(_ text: String, counting held: inout HeldBytes) {
+        for piece in (try? JSONParser.parse(text))?.array?.compactMap(\.object) ?? [] {
+            let name = ReasoningDetail.Name(piece)
+            if let name, let known = positions[name] {
+                list[known].add(piece)
+            } else {
+                held.addValue(.object(piece))
+                if let name { positions[name] = list.count }
+                list.append(ReasoningDetail(piece))
+            }
+        }
+    }
+}

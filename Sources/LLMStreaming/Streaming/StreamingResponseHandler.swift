@@ -49,12 +49,9 @@ public struct StreamingResponseHandler: Sendable {
     private var isFailed = false
     /// How far it was read, if its server keeps it.
     private var position: ReplayPosition?
-    /// The beginning of a body that brought nothing yet: it may be an error in a form of its own.
-    private var opening: [UInt8] = []
-    private var isOpening = true
+    private var beginning = BodyBeginning()
     /// The most reasoning details, and the most citations, of one answer: some servers send one for each token.
     private static let maximumParts = 100_000
-    private static let maximumOpeningBytes = 1 << 14
     /// The most memory that an answer may take: values may be many times as large as their text.
     private var heldLimit: Int { 4 * limits.maximumCompletionBytes.clamped(to: 0...(1 << 50)) + (1 << 20) }
 
@@ -129,7 +126,7 @@ public struct StreamingResponseHandler: Sendable {
     }
 
     private mutating func read(_ bytes: Span<UInt8>, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        if isOpening { keepOpening(bytes) }
+        beginning.keep(bytes)
         parser.append(bytes)
         defer { decoder.noteEnd() }
         while !decoder.isEnded {
@@ -180,13 +177,12 @@ public struct StreamingResponseHandler: Sendable {
         finish(into: &chunks)
         if let failure { throw failure }
         if isAnswered { return }
-        if parser.eventCount == 0, isOrderly, let openingText {
+        if parser.eventCount == 0, isOrderly, let text = beginning.text {
             // Who feeds a body without looking at its beginning.
-            let isJSON = openingText.first == "{" || openingText.first == "["
-            if isJSON { return try readWhole(opening, true, into: &chunks) }
+            if text.first == "{" || text.first == "[" { return try readWhole(beginning.bytes, true, into: &chunks) }
             // A stream that was cut within its first event.
-            if Self.isFieldOfEvents(openingText) { return _ = try completion() }
-            throw LLMError(.decode, "the body is no event stream: \(openingText)")
+            if BodyBeginning.isFieldOfEvents(text) { return _ = try completion() }
+            throw LLMError(.decode, "the body is no event stream: \(text)")
         }
         _ = try completion()
     }
@@ -216,7 +212,7 @@ public struct StreamingResponseHandler: Sendable {
         if document.values.isEmpty, !document.isDone {
             let failure = document.failure.map { "\($0)" } ?? "nothing of an answer is in it"
             throw LLMError(
-                .decode, "the body is neither an event stream nor JSON (\(failure)): \(Self.beginning(of: body))")
+                .decode, "the body is neither an event stream nor JSON (\(failure)): \(BodyBeginning.shown(body))")
         }
         let start = chunks.count
         do {
@@ -236,23 +232,7 @@ public struct StreamingResponseHandler: Sendable {
     }
 
     /// The beginning of a body that brought nothing of an answer, to be shown; nil where it said nothing.
-    package var openingText: String? {
-        guard isOpening else { return nil }
-        let lines = opening.split { $0 == 0x0A || $0 == 0x0D }.filter { $0.first != UInt8(ascii: ":") }
-        let text = Self.beginning(of: Array(lines.joined(separator: [0x20])))
-        let shown = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
-        return shown.isEmpty ? nil : String(shown)
-    }
-
-    private static func isFieldOfEvents(_ text: String) -> Bool {
-        ["data", "event", "id", "retry"].contains { name in
-            text.hasPrefix(name + ":") || text == name || name.hasPrefix(text)
-        }
-    }
-
-    private static func beginning(of body: [UInt8]) -> String {
-        String(decoding: body.prefix(200), as: UTF8.self)
-    }
+    package var openingText: String? { beginning.text }
 
     /// Appends a cursor behind the chunks that came since the last one, where the stream's server keeps it.
     ///
@@ -283,7 +263,7 @@ public struct StreamingResponseHandler: Sendable {
             throw error
         }
         accumulate(chunks, from: count)
-        if isOpening, chunks.count > count { (isOpening, opening) = (false, []) }
+        if chunks.count > count { beginning.drop() }
         if decoder.hasWholes { try addWholes(into: &chunks) }
         position?.note(chunks[count...], from: begin)
         guard accumulator.byteCount <= limits.maximumCompletionBytes - limits.keptByteCount else {
@@ -314,13 +294,6 @@ public struct StreamingResponseHandler: Sendable {
 
     private mutating func accumulate(_ chunks: [StreamedChunk], from start: Int) {
         for index in start..<chunks.count { accumulator.add(chunks[index]) }
-    }
-
-    private mutating func keepOpening(_ bytes: Span<UInt8>) {
-        let room = Self.maximumOpeningBytes - opening.count
-        guard room > 0 else { return }
-        let kept = bytes.extracting(first: room)
-        unsafe kept.withUnsafeBufferPointer { unsafe opening.append(contentsOf: $0) }
     }
 
     private var oversized: LLMError {
