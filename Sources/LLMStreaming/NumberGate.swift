@@ -1,7 +1,7 @@
 /// The gate that numbers from outside pass: of servers, files, flags, the environment, clocks and stored rows.
 ///
-/// Each edge asks it and gets a number within these bounds, or none. Behind it arithmetic may trap: a million counts can
-/// be summed, a time can be had in microseconds, and what is owed can be multiplied by a price.
+/// Each edge asks it and gets a number within these bounds, or none. Behind it arithmetic may trap: a million counts
+/// can be summed, a time can be had in microseconds, and what is owed can be multiplied by a price.
 package enum NumberGate {
     /// Whatever is counted: tokens, requests, characters, attempts.
     package static let counts = 0...1_000_000_000_000

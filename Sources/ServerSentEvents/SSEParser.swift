@@ -81,7 +81,8 @@ public struct SSEParser: Sendable {
     ///   - errorFieldIsEvent: Whether a line of the non-standard field `error`, which old llama.cpp builds send, is
     ///     dispatched at once as an event of type "error" with its value as data. The block around it goes on.
     ///   - objectLinesAreEvents: Whether an event's first `data` line that is a whole JSON object is dispatched when a
-    ///     further `data` line follows, which could only spoil it: some servers leave out the blank lines between events.
+    ///     further `data` line follows, which could only spoil it: some servers leave out the blank lines between
+    ///     events.
     public init(
         maximumEventBytes: Int = defaultMaximumEventBytes, errorFieldIsEvent: Bool = false,
         objectLinesAreEvents: Bool = false

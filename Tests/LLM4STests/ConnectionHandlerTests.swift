@@ -186,7 +186,7 @@ import Testing
         #expect(result.error?.kind == kind)
     }
 
-    /// The heart of SPEC 4: wherever a stream breaks, it is complete if and only if it was answered.
+    /// The heart of the contract: wherever a stream breaks, it is complete if and only if it was answered.
     @Test(arguments: [Dialect.openAIChat, .anthropicMessages], [false, true])
     func neverCompletesATranscriptThatWasCutBeforeItsAnswer(dialect: Dialect, isChunked: Bool) throws {
         let body = dialect == .openAIChat ? Chat.whole : Messages.whole

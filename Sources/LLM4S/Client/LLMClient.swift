@@ -48,7 +48,8 @@ public struct LLMClient: Sendable {
     ///
     /// `onStart` is called once and first, on the caller's task, before anything is sent. `onChunk` is called for every
     /// piece as it arrives, in order, on a thread that reads other streams too. Then exactly one of `onComplete` and
-    /// `onError` is called, on the caller's task, with what this function returns or throws; nothing is called after it.
+    /// `onError` is called, on the caller's task, with what this function returns or throws; nothing is called after
+    /// it.
     ///
     /// ```swift
     /// let streaming = StreamingOptions.builder()
@@ -107,7 +108,7 @@ public struct LLMClient: Sendable {
     ///     answer.add(chunk)
     ///     print(chunk.content ?? "", terminator: "")
     /// }
-    /// let completion = try answer.completion(isComplete: true)  // a loop that does not throw ends behind a whole answer
+    /// let completion = try answer.completion(isComplete: true)  // a loop that does not throw read it all
     /// ```
     /// - Parameters:
     ///   - conversation: the messages, oldest first.

@@ -1,6 +1,6 @@
 import LLMStreaming
 
-/// Which provider a model's name means, and what that provider calls the model (SPEC 4).
+/// Which provider a model's name means, and what that provider calls the model (Contract, "Providers").
 struct ModelChoice: Sendable {
     let endpoint: Endpoint
     let model: String

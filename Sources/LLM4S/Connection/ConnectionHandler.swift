@@ -25,7 +25,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case closed
     }
 
-    /// How long, and how far, the rest of a body is read away (SPEC 4).
+    /// How long, and how far, the rest of a body is read away.
     static let drainTime = TimeAmount.seconds(1)
     private static let maximumDrainBytes = 64 << 10
 

@@ -39,8 +39,8 @@ final class ConnectionPool: Sendable {
 
     /// Gives an attempt a connection that no other has, as soon as there is one.
     ///
-    /// Connections are told apart by their origin: in a transport the proxy follows from it. It must be used: a connection
-    /// is free again only after an exchange.
+    /// Connections are told apart by their origin: in a transport the proxy follows from it. It must be used: a
+    /// connection is free again only after an exchange.
     func lease(
         _ origin: Origin, through proxy: HTTPProxy?, to attempt: StreamAttempt,
         onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void

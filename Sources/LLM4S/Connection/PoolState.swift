@@ -68,8 +68,8 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// Whether one more connection of an origin may be set up: at once an eighth of those that stand.
     ///
     /// So a start is a ramp and not a burst, and where streams are short, one that waits gets a connection that becomes
-    /// free sooner than a new one would stand. Set-ups that hang hold none of these places: some of a server's hosts may not
-    /// answer. Where others have taken all places there is one all the same.
+    /// free sooner than a new one would stand. Set-ups that hang hold none of these places: some of a server's hosts
+    /// may not answer. Where others have taken all places there is one all the same.
     private func maySetUp(_ place: Place) -> Bool {
         place.setUps - place.slowSetUps < min(maximumSetUps, max(Self.firstSetUps, place.openCount / 8))
             && (setUps < maximumSetUps || place.setUps == 0)

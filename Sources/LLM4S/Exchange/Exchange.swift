@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 
 /// One request and its answer: told what comes from the network and when, it says which chunks came of it and how it
-/// ended (SPEC 4).
+/// ended (Contract, "When an answer is complete").
 ///
 /// A value that reads no clock and touches no socket.
 struct Exchange: Sendable {

@@ -1,6 +1,6 @@
 import LLMStreaming
 
-/// Where a redirect leads, and whether a request with a key in it may follow (SPEC 7).
+/// Where a redirect leads, and whether a request with a key in it may follow (Contract, "Secrets").
 enum Redirect: Sendable, Equatable {
     /// To another path of the same origin, with method and body kept.
     case follow(path: String)

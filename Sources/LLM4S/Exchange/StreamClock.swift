@@ -1,7 +1,8 @@
 import LLMStreaming
 import NIOCore
 
-/// Which of a stream's deadlines is next: a value that is told what happened and never looks at a clock (SPEC 7).
+/// Which of a stream's deadlines is next: a value that is told what happened and never looks at a clock
+/// (Contract, "Clocks").
 ///
 /// Before the first content nothing but content stops its clock, since servers send comments for as long as a model
 /// thinks. After it two run: any byte sets back the one, only what makes a chunk the other. The time for the whole

@@ -5,8 +5,8 @@ import Synchronization
 
 /// One call of `stream`: asks for a connection, runs the exchange, follows redirects, and ends exactly once.
 ///
-/// Each stage calls the next when it is done, on whatever thread that is. A task waits only for the end; hopping back to
-/// it between the stages would cost two thread switches and some kilobytes of frames a stream.
+/// Each stage calls the next when it is done, on whatever thread that is. A task waits only for the end; hopping back
+/// to it between the stages would cost two thread switches and some kilobytes of frames a stream.
 package final class StreamAttempt: Sendable {
     private enum State {
         /// What gives the current stage up; the stage then ends by itself, as cancelled.
@@ -51,7 +51,8 @@ package final class StreamAttempt: Sendable {
     /// Cancelling the task cancels the attempt.
     package func end() async -> StreamEnd {
         await withTaskCancellationHandler {
-            // A checked one takes a slab more of the task's memory, a KB a stream: `run` sees to it that the end comes once.
+            // A checked one takes a slab more of the task's memory, a KB a stream: `run` sees to it that the end comes
+            // once.
             unsafe await withUnsafeContinuation { continuation in
                 run { unsafe continuation.resume(returning: StreamEnd($0)) }
             }
@@ -64,7 +65,8 @@ package final class StreamAttempt: Sendable {
     ///
     /// - Parameter onEnd: called once, from any thread.
     ///
-    /// Not inlined into the asynchronous caller: its temporaries would stay in that frame while the stream lasts (2 KB).
+    /// Not inlined into the asynchronous caller: its temporaries would stay in that frame while the stream lasts (2
+    /// KB).
     @inline(never)
     func run(onEnd: @escaping @Sendable (StreamResult) -> Void) {
         send(to: request.withLock { endpoint.path(of: $0) }, redirects: 0) { result in

@@ -2,7 +2,7 @@ package import LLMStreaming
 import NIOCore
 import NIOPosix
 
-/// Sends requests over HTTP/1.1 and streams their answers (SPEC 7, 12).
+/// Sends requests over HTTP/1.1 and streams the answers.
 ///
 /// Bytes are parsed, decoded and handed to the receiver on the event loop that read them; tasks are involved once a
 /// stream, at its start and at its end. Call `shutdown` when done: the event loops run until then.

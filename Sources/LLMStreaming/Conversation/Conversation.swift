@@ -23,7 +23,7 @@ public struct Conversation: Sendable, Hashable, ExpressibleByArrayLiteral {
     /// The conversation with one more message at its end.
     public func appending(_ message: Message) -> Conversation { Conversation(messages + [message]) }
 
-    /// Refuses members of messages that only the chat dialect takes; never dropped in silence (SPEC 3).
+    /// Refuses members of messages that only the chat dialect takes, so that none is dropped in silence.
     ///
     /// - Parameter place: whose form has no place for them, in words.
     func refuseOtherMembers(at place: String) throws(LLMError) {
@@ -78,8 +78,8 @@ public struct Message: Sendable, Hashable {
     public var toolCallID: String?
     /// The speaker's name, where a provider takes one.
     public var name: String?
-    /// What a chat message may carry besides, such as `reasoning_content`: passed on by the chat dialect, refused by the
-    /// others.
+    /// What a chat message may carry besides, such as `reasoning_content`: passed on by the chat dialect, refused by
+    /// the others.
     public var otherMembers = JSONObject()
 
     /// A message of text.

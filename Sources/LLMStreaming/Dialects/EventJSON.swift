@@ -4,8 +4,8 @@ extension ServerSentEvent {
     /// The objects that the event's data holds, in whose strings halves of characters are marked: mostly one, several
     /// where a server sends a list, and none where the event only keeps the line open.
     ///
-    /// - Throws: what an event of type `error` reports, be it JSON or not, and kind `decode` for data that is no JSON and
-    ///   may have been part of an answer, or says something.
+    /// - Throws: what an event of type `error` reports, be it JSON or not, and kind `decode` for data that is no JSON
+    ///   and may have been part of an answer, or says something.
     func objects(marking characters: inout SplitCharacters) throws(LLMError) -> [JSONObject] {
         let json: JSON
         do { (json, characters.isMarked) = try JSONParser.parseMarkingHalves(answer: Array(value)) } catch {

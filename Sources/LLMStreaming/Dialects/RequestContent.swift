@@ -18,7 +18,7 @@ public enum RequestContent: Sendable, Hashable {
         }
     }
 
-    /// The tool, format or count members that forbid to go on from a partial answer (SPEC 8).
+    /// The tool, format or count members that forbid going on from a partial answer.
     package var members: JSONObject {
         switch self {
         case .conversation(_, let options, let extraBody): options.members.merging(extraBody)
@@ -57,7 +57,7 @@ public enum RequestContent: Sendable, Hashable {
     static let boundMembers = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
 }
 
-/// How a request has its model go on from partial text (SPEC 8).
+/// How a request has its model go on from partial text (Contract, "Going on from partial output").
 public enum Continuation: Sendable, Hashable {
     /// The text is the last assistant message, which the provider continues in its own form.
     case prefill(String)

@@ -77,7 +77,8 @@ public enum RequestEncoder {
         return request
     }
 
-    /// Has a response made in the background, so that its stream can be asked for again (WIRE.md 6).
+    /// Has a response made in the background, so that its stream can be asked for again
+    /// (Provider facts, "Resuming a stream").
     private static func keep(_ body: inout JSONObject, _ provider: Provider) {
         body["background"] = true
         // Where a response need not be stored for it, it is stored no longer than it takes.

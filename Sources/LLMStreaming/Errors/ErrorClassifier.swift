@@ -1,4 +1,4 @@
-/// From a provider's failure to our kind of error (WIRE.md 5.2 and 5.3): a pure function of what it sent.
+/// From a provider's failure to our kind of error (Provider facts, "Status and kind"): a pure function of what it sent.
 package enum ErrorClassifier {
     /// The error of an answer that is no 2xx.
     ///

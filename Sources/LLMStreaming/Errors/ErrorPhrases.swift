@@ -195,8 +195,8 @@ enum ErrorPhrases {
             ])
     }
 
-    /// Whether what answered is a page for readers, or no server of this protocol: a captive portal, a start page, another
-    /// service.
+    /// Whether what answered is a page for readers, or no server of this protocol: a captive portal, a start page,
+    /// another service.
     static func areForeign(_ message: String) -> Bool {
         contains(message, ["<!doctype html", "<html", "<head>", "<body", "text/html", "does not answer in http/1.1"])
             || areOfAnotherService(message)
@@ -216,7 +216,7 @@ enum ErrorPhrases {
     }
 
     /// Whether a server error is one that the same request brings for ever: llama.cpp reports faults of the request
-    /// and of how it was started with status 500 (WIRE.md 5.1).
+    /// and of how it was started with status 500.
     static func arePermanent(_ message: String) -> Bool {
         contains(
             message,

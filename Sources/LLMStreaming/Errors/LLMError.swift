@@ -61,7 +61,7 @@ public struct LLMError: Error, Sendable, Equatable, CustomStringConvertible {
         code: withoutFinishReasonCode)
 }
 
-/// What went wrong, in the words that tables and messages use (SPEC 4).
+/// What went wrong, in the words that tables and messages use (Contract, "Error kinds").
 public enum ErrorKind: String, Sendable, Hashable, CaseIterable {
     /// The server's name has no address.
     case dns

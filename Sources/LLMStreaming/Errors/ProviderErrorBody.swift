@@ -1,8 +1,8 @@
 import ServerSentEvents
 
-/// What the body of a failed answer says, in any of the shapes that servers use (WIRE.md 5.1 and 8).
+/// What the body of a failed answer says, in any of the shapes that servers use (Provider facts, "Error bodies").
 package struct ProviderErrorBody: Sendable, Equatable {
-    /// How much of a message is kept, in bytes (SPEC 11).
+    /// How much of a message is kept, in bytes (Contract, "Limits").
     package static let maximumBytes = 2048
 
     /// The words for a reader; never empty.

@@ -11,8 +11,8 @@ struct SecretForm: Hashable, Sendable {
     /// Whether escapes in the text are read.
     private let isEscaped: Bool
 
-    /// From this length on a secret's beginning at the end of a text is no accident: what a server sent may have been cut
-    /// on the way too.
+    /// From this length on a secret's beginning at the end of a text is no accident: what a server sent may have been
+    /// cut on the way too.
     private static let telling = 6
     /// From this length on a secret is no word of a language, and is found within words too.
     private static let longest = 16

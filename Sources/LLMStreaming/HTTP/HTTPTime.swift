@@ -74,7 +74,7 @@ package enum InternetTime {
     }
 }
 
-/// Lengths of time as header fields write them (WIRE.md 5.4).
+/// Lengths of time as header fields write them (Provider facts, "Headers").
 package enum HeaderDuration {
     private static let units: [String: Double] = [
         "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86_400,

@@ -1,4 +1,4 @@
-/// What the headers of an answer say of the provider's limits (WIRE.md 5.4).
+/// What the headers of a response say of the provider's limits (Provider facts, "Headers").
 public struct RateLimitReport: Sendable, Equatable {
     /// The limits in the order of their first field, one for each resource and window.
     public private(set) var limits: [RateLimit] = []
@@ -51,7 +51,8 @@ public struct RateLimitReport: Sendable, Equatable {
         return reset > .seconds(3600) * (Double(most - remaining) / Double(most)) ? .seconds(86_400) : .seconds(60)
     }
 
-    /// A whole number, not negative, a fraction dropped; nil for one beyond all counts, as servers without a limit send.
+    /// A whole number, not negative, a fraction dropped; nil for one beyond all counts, as servers without a limit
+    /// send.
     private static func count(_ text: String) -> Int? {
         NumberGate.count(HeaderDuration.number(text.trimmingBlanks).flatMap { Int(exactly: $0.rounded(.down)) })
     }

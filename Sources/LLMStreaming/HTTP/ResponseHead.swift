@@ -29,8 +29,8 @@ public struct ResponseHead: Sendable, Equatable {
         ["x-gemini-service-tier", "x-amzn-bedrock-service-tier"].lazy.compactMap { self[$0] }.first { !$0.isEmpty }
     }
 
-    /// The provider's name of the request, under any of the names in use (WIRE.md 5.4): its own before those that a
-    /// router or a gateway adds.
+    /// The provider's name of the request, under any of the names in use (Provider facts, "Headers"): its own before
+    /// those that a router or a gateway adds.
     public var requestID: String? { Self.requestIDNames.lazy.compactMap { self[$0] }.first { !$0.isEmpty } }
 
     private static let requestIDNames = [

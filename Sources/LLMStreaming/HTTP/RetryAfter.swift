@@ -1,4 +1,4 @@
-/// The wait that a provider asks for (WIRE.md 5.4).
+/// The wait that a provider asks for (Provider facts, "Headers").
 package enum RetryAfter {
     /// The larger of `retry-after-ms` and `retry-after` (seconds, with or without a fraction, or an HTTP date).
     ///
@@ -54,7 +54,8 @@ enum WaitInWords {
         return longest
     }
 
-    /// The length of time at the beginning of a text: `6.2s`, `1m30s`, `about 20 seconds`, `1 hour and 5 minutes`, `: "34s"`.
+    /// The length of time at the beginning of a text: `6.2s`, `1m30s`, `about 20 seconds`, `1 hour and 5 minutes`,
+    /// `: "34s"`.
     private static func length(_ text: Substring) -> Double? {
         var rest = skipping(text, "about", "approximately", "another", "at", "least", "for", "~", "is", "of")
         var total: Double?

@@ -1,7 +1,7 @@
 /// A JSON value that keeps the order of members and the text of numbers.
 ///
 /// Key order inside tool and response schemas steers models, and `0.70` is not `0.7` to a reader of stored
-/// requests, so requests are never passed through a dictionary or a binary number (SPEC 3, "Identity").
+/// requests, so requests are never passed through a dictionary or a binary number (Contract, "Job lines").
 ///
 /// ```swift
 /// let schema: JSON = ["type": "object", "properties": ["city": ["type": "string"]], "required": ["city"]]

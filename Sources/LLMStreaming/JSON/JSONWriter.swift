@@ -70,7 +70,7 @@ extension JSON {
 }
 
 extension JSON {
-    /// The value in the form that identities are hashed over (SPEC 3).
+    /// The value in the form that identities are hashed over (Contract, "Job lines").
     ///
     /// Sorted keys, integers verbatim, other numbers as the shortest text of the same double; compact, in UTF-8.
     package var canonicalBytes: [UInt8] {

@@ -1,4 +1,4 @@
-/// A provider as data: where it is, how it is spoken to, and what is special about it (SPEC 4).
+/// A provider as data: where it is, how it is spoken to, and what is special about it (Contract, "Providers").
 ///
 /// ```swift
 /// let lab = Provider(name: "lab", baseURL: "http://10.0.0.7:8000/v1", keyVariables: ["LAB_KEY"])
@@ -18,7 +18,7 @@ public struct Provider: Sendable, Hashable {
         case none
     }
 
-    /// How a provider goes on from a partial answer (SPEC 4, config field `resume`).
+    /// How a provider goes on from a partial answer (config field `resume`).
     public enum ResumeCapability: String, Sendable, Hashable, CaseIterable {
         /// Not at all: answers begin anew.
         case none
@@ -79,16 +79,16 @@ public struct Provider: Sendable, Hashable {
     /// How it goes on from a partial answer of certain models.
     public var modelResume: ModelResume?
     /// Whether it goes on from a partial answer exactly, so that it is done unasked; otherwise only where the user says
-    /// so (SPEC 8).
+    /// so.
     public var isResumeCertain: Bool
-    /// Whether an answer that goes on from partial text always begins with that text again (Mistral, WIRE.md 6).
+    /// Whether an answer that goes on from partial text always begins with that text again (Mistral).
     public var echoesPrefix: Bool
     /// How its server is asked for the rest of a stream that broke; nil where it keeps none.
     public var replay: ReplayCursor.Form?
     /// Whether streams are kept unasked; otherwise only where the user says so, since it changes retention and latency.
     public var keepsStreams: Bool
-    /// Whether a response is kept only where it is stored (vLLM); OpenAI keeps one that is made in the background for some
-    /// ten minutes without.
+    /// Whether a response is kept only where it is stored (vLLM); OpenAI keeps one that is made in the background for
+    /// some ten minutes without.
     public var storesBackgroundResponses: Bool
     /// What a request that goes on from partial text needs besides.
     public var prefix: PrefixQuirks
@@ -106,8 +106,8 @@ public struct Provider: Sendable, Hashable {
     public var missingOptions: Set<CompletionOptions.Name>
     /// Options that its requests call otherwise than its dialect does.
     public var renamedOptions: [CompletionOptions.Name: String]
-    /// The words for service tiers that its requests may hold, none where they have no field for one; nil where they are
-    /// not known, and any goes.
+    /// The words for service tiers that its requests may hold, none where they have no field for one; nil where they
+    /// are not known, and any goes.
     public var serviceTiers: [String]?
     /// Those that only a Responses request may hold besides.
     public var responsesServiceTiers: [String]
@@ -186,7 +186,7 @@ extension JSONObject {
     static let withoutObfuscation = JSONObject([Member(key: "include_obfuscation", value: false)])
 }
 
-/// What is special about requests of a provider that go on from partial text (WIRE.md 6).
+/// What is special about requests of a provider that go on from partial text (Provider facts, "Resuming a stream").
 public struct PrefixQuirks: Sendable, Hashable {
     /// What stands before the dialect's path; empty where it is the path of all requests.
     public var path: String

@@ -10,7 +10,7 @@ public struct ProviderCatalog: Sendable {
     /// The names of presets (`ProviderCatalog+Compatible.swift`) that no configuration has replaced.
     package private(set) var presets: Set<String>
 
-    /// The built-in providers (SPEC 4, WIRE.md 1).
+    /// The built-in providers (Contract, "Providers").
     public init() {
         providers = Dictionary(uniqueKeysWithValues: (Self.builtIn + Self.compatible).map { ($0.name, $0) })
         presets = Set(Self.compatible.map(\.name))
@@ -32,8 +32,8 @@ public struct ProviderCatalog: Sendable {
     ///
     /// - Parameters:
     ///   - prefix: the text before the slash.
-    ///   - isChosen: whether the provider is told otherwise. Then the name of a preset that is also a vendor's belongs to
-    ///     the model: `nvidia/Nemotron` on a vLLM server, `perplexity/sonar` at OpenRouter.
+    ///   - isChosen: whether the provider is told otherwise. Then the name of a preset that is also a vendor's belongs
+    ///     to the model: `nvidia/Nemotron` on a vLLM server, `perplexity/sonar` at OpenRouter.
     public func isProvider(_ prefix: String, whereOneIsChosen isChosen: Bool) -> Bool {
         providers[prefix] != nil && !(isChosen && presets.contains(prefix))
     }
@@ -50,7 +50,7 @@ public struct ProviderCatalog: Sendable {
             responsesStreamOptions: .withoutObfuscation, replay: .response,
             serviceTiers: ["auto", "default", "flex", "priority", "fast", "scale"],
             responsesServiceTiers: ["ultrafast"]),
-        // A model is a deployment's name (WIRE.md 1), often that of the model behind it.
+        // A model is a deployment's name, often that of the model behind it.
         Provider(
             name: "azure", baseURLVariables: ["AZURE_OPENAI_ENDPOINT", "AZURE_API_BASE"],
             keyVariables: ["AZURE_OPENAI_API_KEY", "AZURE_API_KEY"], tokenVariables: ["AZURE_OPENAI_AD_TOKEN"],
@@ -63,7 +63,7 @@ public struct ProviderCatalog: Sendable {
             baseURLVariables: ["ANTHROPIC_BASE_URL"], keyVariables: ["ANTHROPIC_API_KEY"],
             tokenVariables: ["ANTHROPIC_AUTH_TOKEN"], authorization: .xAPIKey,
             headers: [HeaderField("anthropic-version", "2023-06-01")],
-            // Later models refuse an assistant's message at the end (WIRE.md 6).
+            // Later models refuse an assistant's message at the end.
             modelResume: Provider.ModelResume(.claude(through: ClaudeVersion(4, 5)), .assistant),
             samplingRefusal: .named(["opus-4-7", "opus-4-8", "opus-5", "sonnet-5", "haiku-5-5", "fable-5"]),
             serviceTiers: ["auto", "standard_only"]),

@@ -9,7 +9,8 @@ extension Provider {
         return resume
     }
 
-    /// Why sampling parameters are left out for a model; nil where they are sent (WIRE.md 0).
+    /// Why sampling parameters are left out for a model; nil where they are sent
+    /// (Provider facts, "Models and presets").
     func samplingRefusal(for model: String) -> String? {
         if samplingRefusal?.include(model) == true { return "the model \(model) refuses it" }
         // Versions are dates.

@@ -13,7 +13,7 @@ extension Endpoint {
         }
     }
 
-    /// The path of a dialect with Azure's version behind it (WIRE.md 1): a chat model is its deployment's path.
+    /// The path of a dialect with Azure's version behind it: a chat model is its deployment's path.
     private func datedPath(of request: ProviderRequest, _ version: String) -> String {
         let dialect = request.dialect ?? provider.dialect
         var path = basePath

@@ -40,7 +40,8 @@ struct AnswerItems: Sendable {
 
     /// Changes the item of that number whose body is of the same form, or makes one and counts it.
     ///
-    /// The change says whether the body was of its form. One that extends a body takes it out first: two owners would make each extension a copy of the whole.
+    /// The change says whether the body was of its form. One that extends a body takes it out first: two owners would
+    /// make each extension a copy of the whole.
     mutating func change(
         _ number: Int, counting held: inout HeldBytes, or new: @autoclosure () -> Item.Body,
         by change: (inout Item.Body) -> Bool

@@ -1,4 +1,4 @@
-/// Why an answer ended, in one vocabulary for all providers (SPEC 4); all of these are complete answers.
+/// Why an answer ended, in one vocabulary for all providers; all of these are complete answers.
 public enum FinishReason: String, Sendable, Hashable, CaseIterable {
     /// The model had no more to say, or a stop text came.
     case stop

@@ -1,4 +1,4 @@
-/// An answer as far as it came: the column `partial` of an attempt that did not complete (SPEC 6).
+/// An answer as far as it came: the column `partial` of an attempt that did not complete (The database, "Tables").
 public struct PartialAnswer: Sendable, Equatable {
     /// One of the answers.
     public struct Choice: Sendable, Equatable {

@@ -1,5 +1,4 @@
-/// One of OpenRouter's reasoning details, put together from its pieces: a next turn must send it back unchanged
-/// (WIRE.md 2).
+/// One of OpenRouter's reasoning details, put together from its pieces: a next turn must send it back unchanged.
 struct ReasoningDetail: Sendable {
     /// The members that come in pieces; of any other, the last that is not null counts.
     static let piecedMembers = ["text", "summary", "data"]

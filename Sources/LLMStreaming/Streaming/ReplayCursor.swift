@@ -1,11 +1,10 @@
-/// How far a stream was read that its server keeps and can send the rest of (SPEC 8, replay).
+/// How far a stream was read that its server keeps and can send the rest of (Provider facts, "Resuming a stream").
 public struct ReplayCursor: Sendable, Hashable {
     /// How a server is asked for the rest of a stream.
     public enum Form: String, Sendable, Hashable, CaseIterable {
-        /// llama.cpp's `X-Conversation-Id`: the position is a byte of the body (WIRE.md 8).
+        /// llama.cpp's `X-Conversation-Id`: the position is a byte of the body.
         case conversation
-        /// A stored or background response of the Responses API: the position is the sequence number of the last event
-        /// (WIRE.md 6).
+        /// A stored or background response of the Responses API: the position is the sequence number of the last event.
         case response
     }
 
@@ -39,8 +38,7 @@ public struct ReplayCursor: Sendable, Hashable {
     }
 }
 
-/// How far a stream was read that its server keeps, so that what comes of its rest joins on without a gap or a repeat
-/// (SPEC 8, replay).
+/// How far a stream was read that its server keeps, so that what comes of its rest joins on without a gap or a repeat.
 struct ReplayPosition: Sendable {
     /// Where the stream stood before its first byte.
     private let start: ReplayCursor

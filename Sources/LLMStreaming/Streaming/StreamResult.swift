@@ -35,7 +35,7 @@ package struct StreamResult: Sendable {
     package var chunkCount: Int
     package var gaps: GapHistogram
     /// Whether a connection that had served before failed before the first byte of an answer: such a try is repeated
-    /// at once and does not count (SPEC 7).
+    /// at once and does not count (Contract, "Retry").
     package var isStaleConnection: Bool
     /// Whether it is the refusal of a service tier that has no capacity now: no limit of the caller's, and no outage.
     package private(set) var isOfFullTier = false

@@ -37,7 +37,8 @@ public struct StreamedChunk: Sendable, Equatable {
         case block
         /// What else than its texts an output item of a Responses stream is: JSON, as a next turn must send it back.
         case item
-        /// What the response says of itself: JSON with `id`, `model` and `service_tier`, as far as it was not said before.
+        /// What the response says of itself: JSON with `id`, `model` and `service_tier`, as far as it was not said
+        /// before.
         case response
         /// Usage as the provider reports it, as JSON; members of later reports win.
         case usage

@@ -137,7 +137,7 @@ public struct StreamingAccumulator: Sendable {
 
     /// The whole answer.
     ///
-    /// - Parameter isComplete: whether the stream says that nothing is missing (SPEC 4); a choice without a finish
+    /// - Parameter isComplete: whether the stream says that nothing is missing; a choice without a finish
     ///   reason then has `unknown`, and one of which nothing came is left out.
     /// - Throws: kind `cut` where the stream did not finish.
     public func completion(isComplete: Bool) throws(LLMError) -> Completion {

@@ -1,11 +1,12 @@
 import ServerSentEvents
 
-/// Turns the bytes of one response into chunks and knows when the answer is whole (SPEC 4).
+/// Turns the bytes of one response into chunks and knows when the answer is whole
+/// (Contract, "When an answer is complete").
 ///
 /// A value that its stream owns: bytes in, chunks out, no I/O. It begins as `streaming` and ends exactly once, as
-/// `ended` or, by whatever throws, as `failed`; what comes after that changes nothing. Chunks decoded before a fault are
-/// in the list all the same, and `accumulator` holds them. It holds nothing but memory: dropping it is all the cleanup
-/// there is.
+/// `ended` or, by whatever throws, as `failed`; what comes after that changes nothing. Chunks decoded before a fault
+/// are in the list all the same, and `accumulator` holds them. It holds nothing but memory: dropping it is all the
+/// cleanup there is.
 ///
 /// ```swift
 /// var handler = StreamingResponseHandler(provider: client.endpoint.provider, choices: 1)
@@ -26,18 +27,6 @@ public struct StreamingResponseHandler: Sendable {
         case ended
         /// Something came that ends the attempt: an error of the provider's, or what cannot be read.
         case failed
-    }
-
-    /// The bounds of a stream (SPEC 11).
-    public struct Limits: Sendable, Equatable {
-        /// The most bytes of one event.
-        public var maximumEventBytes = SSEParser.defaultMaximumEventBytes
-        /// The most bytes of one completion.
-        public var maximumCompletionBytes = 64 << 20
-        /// The bytes of the completion that came before this stream and that it goes on from.
-        package var keptByteCount = 0
-        /// The default bounds.
-        public init() {}
     }
 
     /// What came so far.
@@ -96,8 +85,8 @@ public struct StreamingResponseHandler: Sendable {
 
     /// Whether nothing of the answer is missing.
     ///
-    /// A chat answer that stops in its thinking is one only where its stream has ended: servers that put a finish reason
-    /// on every chunk do so on the thinking's too.
+    /// A chat answer that stops in its thinking is one only where its stream has ended: servers that put a finish
+    /// reason on every chunk do so on the thinking's too.
     public var isAnswered: Bool {
         decoder.isAnswered && accumulator.hasContent && !isFailed
             && (decoder.isClosed || !accumulator.stopsInThinking)
@@ -156,7 +145,7 @@ public struct StreamingResponseHandler: Sendable {
     private mutating func readEnd(_ isOrderly: Bool, into chunks: inout [StreamedChunk]) throws(LLMError) {
         var isEventCut = false
         while !decoder.isEnded {
-            // The official clients dispatch a last event that lacks its blank line (WIRE.md 2).
+            // The official clients dispatch a last event that lacks its blank line.
             let event: ServerSentEvent?
             let begin = parser.eventsEnd
             do { event = try parser.unfinishedEvent() } catch { throw oversized }

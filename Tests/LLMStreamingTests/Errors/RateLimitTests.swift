@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// What answers' heads say of limits, in every provider's form (WIRE.md 5.4).
+/// What answers' heads say of limits, in every provider's form (Provider facts, "Headers").
 @Suite struct RateLimitTests {
     /// 2026-04-05T14:28:30Z.
     private static let now = 1_775_399_310.0

@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// Waits that providers ask for, in every form (WIRE.md 5.4).
+/// Waits that providers ask for, in every form (Provider facts, "Headers").
 @Suite struct RetryAfterTests {
     /// 1994-11-06 08:49:37.
     private static let now = 784_111_777.0

@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// What is sent otherwise, or left out, by the model's name (WIRE.md 0 and 1).
+/// What is sent otherwise, or left out, by the model's name (Provider facts, "Models and presets").
 @Suite struct ModelRuleTests {
     @Test(
         arguments: [

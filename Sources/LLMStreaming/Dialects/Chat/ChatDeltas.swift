@@ -57,7 +57,7 @@ struct ChatDeltas: Sendable {
         }
     }
 
-    /// Mistral's reasoning models send content as an array (WIRE.md 2).
+    /// Mistral's reasoning models send content as an array.
     static func addPart(_ part: JSON, _ add: (StreamedChunk.Kind, String?) -> Void) {
         add(.text, part.string ?? part["text"]?.string)
         switch part["thinking"] {

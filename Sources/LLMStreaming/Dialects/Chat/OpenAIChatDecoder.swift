@@ -1,12 +1,13 @@
 import ServerSentEvents
 
-/// Decodes the stream of a chat completion as OpenAI and everybody compatible with it send it (WIRE.md 2).
+/// Decodes the stream of a chat completion as OpenAI and everybody compatible with it send it
+/// (Provider facts, "Chat streams").
 package struct OpenAIChatDecoder: Sendable {
     private let expectedChoices: Int
     private let omitsFinishReason: Bool
     private var choices = ChoiceStates()
-    /// What the response has not said of itself: Azure's first chunk has neither (WIRE.md 2), so the first that is not
-    /// empty counts.
+    /// What the response has not said of itself: Azure's first chunk has neither, so the first that is not empty
+    /// counts.
     private var unknownNames = ["id", "model"]
     /// The service tier that was told last.
     private var serviceTier: String?
@@ -177,8 +178,8 @@ package struct OpenAIChatDecoder: Sendable {
         if !response.isEmpty { chunks.append(StreamedChunk(.response, JSON.object(response).text)) }
     }
 
-    /// - Parameter isWhole: whether a message here may be all of an answer whose pieces came before; nil for a document,
-    ///   before which nothing came.
+    /// - Parameter isWhole: whether a message here may be all of an answer whose pieces came before; nil for a
+    ///   document, before which nothing came.
     private mutating func addChoice(
         _ choice: JSONObject, into chunks: inout [StreamedChunk], isWhole: Bool?
     ) throws(LLMError) {

@@ -1,4 +1,4 @@
-/// The body of a chat completion request (WIRE.md 1 and 2).
+/// The body of a chat completion request (Provider facts, "Requests").
 enum OpenAIChatRequest {
     static func body(
         _ conversation: Conversation, _ options: CompletionOptions, model: String, provider: Provider
@@ -18,7 +18,7 @@ enum OpenAIChatRequest {
         return body
     }
 
-    /// The error for an option that a provider has no field for; never dropped in silence (SPEC 3).
+    /// The error for an option that a provider has no field for, so that none is dropped in silence.
     static func unsupported(_ name: CompletionOptions.Name, _ provider: Provider) -> LLMError {
         LLMError(.invalidRequest, "option '\(name.rawValue)' has no field at provider '\(provider.name)'")
     }

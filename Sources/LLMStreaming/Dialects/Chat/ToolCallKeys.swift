@@ -94,10 +94,11 @@ struct ToolCallKeys: Sendable {
         return true
     }
 
-    /// Whether an entry without an index, and of an id not seen before or of none, is a call of its own: one with a name
-    /// is, and one that comes behind arguments that are whole.
+    /// Whether an entry without an index, and of an id not seen before or of none, is a call of its own: one with a
+    /// name is, and one that comes behind arguments that are whole.
     ///
-    /// Of the same name as the call before it goes on with that one's arguments where they have begun and are not whole.
+    /// Of the same name as the call before it goes on with that one's arguments where they have begun and are not
+    /// whole.
     private func isAnother(_ entry: Entry, than last: Call) -> Bool {
         if entry.name.isEmpty { return last.progress.isWhole && entry.hasArguments }
         guard entry.name == last.name, entry.position == 0, !last.isWhole else { return !last.name.isEmpty }

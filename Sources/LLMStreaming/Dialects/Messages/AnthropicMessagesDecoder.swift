@@ -1,6 +1,6 @@
 import ServerSentEvents
 
-/// Decodes the stream of Anthropic's Messages (WIRE.md 4).
+/// Decodes the stream of Anthropic's Messages (Provider facts, "Messages streams").
 ///
 /// A further message may follow the first one's end in the same stream; its blocks are numbered on, and the answer is
 /// all of them. A message that begins while another one is open is the retry of a router that lost its upstream: with
@@ -115,7 +115,7 @@ package struct AnthropicMessagesDecoder: Sendable {
             try stop()
             finish(into: &chunks)
         default:
-            // Unknown types must be ignored; an error in another form comes from compatible servers (WIRE.md 8).
+            // Unknown types must be ignored; an error in another form comes from compatible servers.
             if let error = ErrorClassifier.inBand(object, isBare: true) { throw error }
         }
     }
@@ -167,8 +167,8 @@ package struct AnthropicMessagesDecoder: Sendable {
         try addStopReason(of: message, into: &chunks)
     }
 
-    /// What a message says of its tokens where it begins: of its output it cannot know, and the small number that stands
-    /// there is none of the answer's, unless the message came whole.
+    /// What a message says of its tokens where it begins: of its output it cannot know, and the small number that
+    /// stands there is none of the answer's, unless the message came whole.
     private static func beginningUsage(of message: JSON) -> JSON? {
         guard message["stop_reason"]?.string == nil, var usage = message["usage"]?.object else {
             return message["usage"]

@@ -1,4 +1,4 @@
-/// The body of a Messages request (WIRE.md 1 and 4).
+/// The body of a Messages request (Provider facts, "Requests").
 enum AnthropicMessagesRequest {
     /// The bound that is sent where the job sets none: the field is required.
     static let defaultMaximumTokens = 8192

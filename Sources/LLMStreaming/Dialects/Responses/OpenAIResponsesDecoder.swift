@@ -1,6 +1,7 @@
 import ServerSentEvents
 
-/// Decodes the stream of OpenAI's Responses, and of everybody who serves that interface (WIRE.md 3 and 8).
+/// Decodes the stream of OpenAI's Responses, and of everybody who serves that interface
+/// (Provider facts, "Responses streams").
 ///
 /// A stream may begin in the middle: one that is asked for again from an event on (`starting_after`). Texts that come
 /// whole at an item's end, or at the response's, are taken only where none of their pieces can have come before.
@@ -95,7 +96,7 @@ package struct OpenAIResponsesDecoder: Sendable {
             addCitation(annotation, at: try position(object, isFirst: false), into: &chunks)
         default:
             if try addText(type, object, into: &chunks) { return }
-            // Unknown events are ignored; an error in another form comes from compatible servers (WIRE.md 8).
+            // Unknown events are ignored; an error in another form comes from compatible servers.
             if let error = ErrorClassifier.inBand(object, isBare: object["type"] == nil) { throw error }
         }
     }
@@ -157,7 +158,7 @@ package struct OpenAIResponsesDecoder: Sendable {
 // MARK: - The end
 
 extension OpenAIResponsesDecoder {
-    /// Takes the terminal event's response; a status inside it that is terminal goes before the event's name (WIRE.md 8).
+    /// Takes the terminal event's response; a status inside it that is terminal goes before the event's name.
     ///
     /// - Parameter name: the event's; nil for a document, which may be asked for before its response has ended.
     private mutating func end(

@@ -1,4 +1,5 @@
-/// The hot path of Responses streams: `response.output_text.delta` with no more than the members that mean nothing else.
+/// The hot path of Responses streams: `response.output_text.delta` with no more than the members that mean nothing
+/// else.
 ///
 /// Any other event, or log probabilities, makes it give up (nil), and the full decoder looks.
 enum OpenAIResponsesFastPath {

@@ -1,4 +1,4 @@
-/// The body of a Responses request (WIRE.md 1 and 3).
+/// The body of a Responses request (Provider facts, "Requests").
 enum OpenAIResponsesRequest {
     static func body(
         _ conversation: Conversation, _ options: CompletionOptions, model: String, provider: Provider

@@ -85,8 +85,7 @@ struct ResponseItem: Sendable {
     }
 }
 
-/// The texts that output items of a Responses stream have; each comes in `delta` events and whole in a `done` event
-/// (WIRE.md 3).
+/// The texts that output items of a Responses stream have; each comes in `delta` events and whole in a `done` event.
 enum ResponseTextForm: String {
     case outputText = "response.output_text"
     case refusal = "response.refusal"

@@ -1,5 +1,5 @@
-/// The output items of a Responses stream: keyed by their place in the output, since ids may change from event to event,
-/// and by id or order where a server leaves the place out.
+/// The output items of a Responses stream: keyed by their place in the output, since ids may change from event to
+/// event, and by id or order where a server leaves the place out.
 struct ResponseItems: Sendable {
     /// The most items of one answer, and the most names of all of them.
     static let maximumCount = 10_000

@@ -1,4 +1,6 @@
-/// How long a stream may be silent, phase by phase (SPEC 7).
+public import ServerSentEvents
+
+/// How long a stream may be silent, phase by phase (Contract, "Clocks").
 ///
 /// Clocks stand still while we do not read.
 ///
@@ -22,4 +24,18 @@ public struct StreamTimeouts: Sendable, Equatable {
 
     /// The default clocks.
     public init() {}
+}
+
+extension StreamingResponseHandler {
+    /// The bounds of a stream's size (Contract, "Limits").
+    public struct Limits: Sendable, Equatable {
+        /// The most bytes of one event.
+        public var maximumEventBytes = SSEParser.defaultMaximumEventBytes
+        /// The most bytes of one completion.
+        public var maximumCompletionBytes = 64 << 20
+        /// The bytes of the completion that came before this stream and that it goes on from.
+        package var keptByteCount = 0
+        /// The default bounds.
+        public init() {}
+    }
 }
