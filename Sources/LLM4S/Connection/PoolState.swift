@@ -43,7 +43,7 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
         /// Streams on new connections that get no answer while others do, and have not had one closed for them yet.
         var starving: Set<UInt64> = []
         /// The mean time from a request to the first byte of its answer, in seconds.
-        var answerSeconds: Double?
+        var responseSeconds: Double?
 
         var isEmpty: Bool {
             setUps == 0 && slowSetUps == 0 && openCount == 0 && idle.isEmpty && queue.isEmpty && starving.isEmpty
@@ -151,12 +151,12 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// A connection is free: it goes to the longest waiting stream of its origin, else it becomes idle, but where a
     /// stream starves.
     ///
-    /// - Parameter answerSeconds: how long its last request waited for the first byte of an answer.
+    /// - Parameter responseSeconds: how long its last request waited for the first byte of an answer.
     mutating func free(
-        _ connection: Connection, id: UInt64, of origin: Origin, answerSeconds: Double? = nil
+        _ connection: Connection, id: UInt64, of origin: Origin, responseSeconds: Double? = nil
     ) -> PoolReturn<Waiter> {
         guard open[id] != nil, !isShutDown else { return .keep }
-        if let answerSeconds { learn(answerSeconds, origin) }
+        if let responseSeconds { learn(responseSeconds, origin) }
         while let first = places[origin]?.queue.popFirst() {
             guard let waiter = waiters.removeValue(forKey: first) else { continue }
             forgetQueuesIfEmpty()
@@ -259,7 +259,7 @@ extension PoolState {
     ///
     /// - Returns: an idle connection that is to be closed.
     mutating func starve(_ id: UInt64, of origin: Origin, seconds: Double) -> Connection? {
-        guard let usual = places[origin]?.answerSeconds, seconds >= 1 + 4 * usual, !isShutDown else { return nil }
+        guard let usual = places[origin]?.responseSeconds, seconds >= 1 + 4 * usual, !isShutDown else { return nil }
         while let first = places[origin]?.idle.first {
             places[origin]?.idle.removeFirst()
             if let connection = idleConnections.removeValue(forKey: first) { return connection }
@@ -274,8 +274,8 @@ extension PoolState {
         forget(origin)
     }
 
-    private mutating func learn(_ answerSeconds: Double, _ origin: Origin) {
-        let usual = places[origin]?.answerSeconds
-        places[origin]?.answerSeconds = usual.map { $0 + (answerSeconds - $0) / 16 } ?? answerSeconds
+    private mutating func learn(_ responseSeconds: Double, _ origin: Origin) {
+        let usual = places[origin]?.responseSeconds
+        places[origin]?.responseSeconds = usual.map { $0 + (responseSeconds - $0) / 16 } ?? responseSeconds
     }
 }

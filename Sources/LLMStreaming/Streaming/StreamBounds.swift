@@ -1,4 +1,4 @@
-public import ServerSentEvents
+import ServerSentEvents
 
 /// How long a stream may be silent, phase by phase (Contract, "Clocks").
 ///

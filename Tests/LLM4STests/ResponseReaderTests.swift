@@ -5,7 +5,7 @@ import Testing
 @testable import LLM4S
 
 /// Answers in each of HTTP's frames, wherever reads cut them.
-@Suite struct AnswerReaderTests {
+@Suite struct ResponseReaderTests {
     private static let events = Chat.whole.split(separator: "\n\n").map { Wire.chunk($0 + "\n\n") }.joined()
 
     @Test(arguments: [

@@ -1,15 +1,15 @@
 import NIOCore
 
-/// How long a request waits for the first byte of its answer.
+/// How long a request waits for the first byte of its response.
 ///
 /// The first request of a connection says so each second: the server may not have taken the connection yet.
-struct AnswerPatience {
+struct ResponsePatience {
     private let start: NIODeadline
     /// When the pool is told next; nil where the connection has answered before.
     private(set) var nextPlea: NIODeadline?
     private var hasPleaded = false
     /// The wait, once it is over.
-    private(set) var answerSeconds: Double?
+    private(set) var responseSeconds: Double?
 
     private static let interval = TimeAmount.seconds(1)
 
@@ -31,8 +31,8 @@ struct AnswerPatience {
     ///
     /// - Returns: whether the pool has been told of the wait.
     mutating func answered(at now: NIODeadline) -> Bool {
-        guard answerSeconds == nil else { return false }
-        answerSeconds = seconds(now)
+        guard responseSeconds == nil else { return false }
+        responseSeconds = seconds(now)
         nextPlea = nil
         return hasPleaded
     }

@@ -1,18 +1,18 @@
 import NIOCore
 import NIOHTTP1
 
-/// Finds an answer's head and body in the bytes of a connection, for the `ConnectionHandler` behind it.
+/// Finds a response's head and body in the bytes of a connection, for the `ConnectionHandler` behind it.
 ///
-/// Heads, and bodies that are not chunked, are the business of NIO's HTTP decoder, which lives as long as an answer
+/// Heads, and bodies that are not chunked, are the business of NIO's HTTP decoder, which lives as long as a response
 /// needs it. A chunked body, which streams of events are, goes from the read straight to the handler: by way of the
 /// decoder each event cost a twelfth more CPU, and each stream kept more than 1 KB for it. Bound to the channel's
 /// event loop.
-final class AnswerReader: ChannelInboundHandler {
+final class ResponseReader: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = HTTPClientResponsePart
 
     private enum Phase {
-        /// No answer is due.
+        /// No response is due.
         case idle
         case head
         /// A body whose end the decoder knows, or one that is over.
@@ -36,7 +36,7 @@ final class AnswerReader: ChannelInboundHandler {
     init(for handler: ConnectionHandler) { self.handler = handler }
 
     /// A request with that head is about to leave.
-    func expectAnswer(to head: HTTPRequestHead) {
+    func expectResponse(to head: HTTPRequestHead) {
         guard let context else { return }
         dropDecoder()
         let decoder = HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)
@@ -46,7 +46,7 @@ final class AnswerReader: ChannelInboundHandler {
         phase = .head
     }
 
-    /// The handler was given the head of an answer.
+    /// The handler was given the head of a response.
     func headCame(_ head: HTTPResponseHead) {
         guard phase == .head else { return }
         phase = .body
@@ -90,7 +90,7 @@ final class AnswerReader: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        // What closes from within the decoder does not ask how the answer ends.
+        // What closes from within the decoder does not ask how the response ends.
         if let decoder, !isDecoding {
             isDecoding = true
             let end = Result { try decoder.decodeLast(context: context, buffer: &held, seenEOF: true) }
@@ -173,5 +173,32 @@ final class AnswerReader: ChannelInboundHandler {
         if let context { decoder?.decoderRemoved(context: context) }
         decoder = nil
         held = ByteBuffer()
+    }
+}
+
+/// A protocol that a server speaks in place of HTTP/1.1, told by the first bytes that it sends.
+enum ForeignProtocol: Error, Sendable {
+    case http2
+    case tls
+
+    /// Nil where the bytes are of neither.
+    init?(_ bytes: ByteBuffer) {
+        let first = Array(bytes.readableBytesView.prefix(9))
+        guard first.count >= 3 else { return nil }
+        if (0x14...0x17).contains(first[0]), first[1] == 3, first[2] <= 4 {
+            self = .tls
+        } else if first.count == 9, first[0] == 0, [4, 7].contains(first[3]), first[5...].allSatisfy({ $0 == 0 }) {
+            // A server's first frame is SETTINGS on the stream 0 (RFC 9113, section 3.4), or GOAWAY.
+            self = .http2
+        } else {
+            return nil
+        }
+    }
+
+    var reason: String {
+        switch self {
+        case .http2: TLSFault.http2Only.reason
+        case .tls: "the server speaks TLS on this port"
+        }
     }
 }
