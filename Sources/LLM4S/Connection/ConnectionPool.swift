@@ -53,7 +53,7 @@ final class ConnectionPool: Sendable {
             }
             switch grant {
             case .reuse(let connection): onEnd(.success(connection))
-            case .setUp: self.setUp(origin, proxy, for: attempt, onEnd: onEnd)
+            case .setUp: self.setUp(origin, through: proxy, for: attempt, onEnd: onEnd)
             case .refused: onEnd(.failure(LLMError(.cancelled, "the transport is shut down")))
             case .cancelled: onEnd(.failure(.cancelled(before: origin)))
             }
@@ -79,7 +79,7 @@ final class ConnectionPool: Sendable {
     }
 
     private func setUp(
-        _ origin: Origin, _ proxy: HTTPProxy?, for attempt: StreamAttempt,
+        _ origin: Origin, through proxy: HTTPProxy?, for attempt: StreamAttempt,
         onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
     ) {
         let loop = group.next()

@@ -169,7 +169,7 @@ struct Exchange: Sendable {
         switch body {
         case .awaitingHead, .settled: break
         case .opening, .events: endEvents(.closed, isOrderly: true, at: now)
-        case .document(let bytes): endDocument(bytes, .closed, at: now)
+        case .document(let bytes): endDocument(bytes, after: .closed, at: now)
         case .refusal(let head, let bytes):
             let coding = ContentCoding.found(in: bytes, of: head)
             let isCut = bytes.count >= ResponseBody.maximumRefusalBytes
@@ -193,7 +193,7 @@ struct Exchange: Sendable {
             if case .malformed = loss { timings.receivedBytes(at: now) }
             settle(.failed(.unanswered(loss, by: origin)))
         case (.opening, _), (.events, _): endEvents(loss, at: now)
-        case (.document(let bytes), _): endDocument(bytes, loss, isOrderly: false, at: now)
+        case (.document(let bytes), _): endDocument(bytes, after: loss, isOrderly: false, at: now)
         case (.refusal, _), (.foreign, _): receiveEnd(at: now)
         case (.settled, _): break
         }
@@ -285,7 +285,7 @@ struct Exchange: Sendable {
     }
 
     private mutating func endDocument(
-        _ bytes: [UInt8], _ loss: ConnectionLoss, isOrderly: Bool = true, at now: NIODeadline
+        _ bytes: [UInt8], after loss: ConnectionLoss, isOrderly: Bool = true, at now: NIODeadline
     ) {
         guard bytes.count <= limits.maximumEventBytes else {
             fail(.oversizedEvent, "the answer's JSON document is over \(limits.maximumEventBytes) bytes")

@@ -32,10 +32,10 @@ struct ChatDeltas: Sendable {
         try addMedia(of: delta, choice, into: &chunks)
         let called = delta["tool_calls"]
         for (position, call) in (called?.array ?? (called?.object == nil ? [] : [called ?? .null])).enumerated() {
-            try addToolCall(call, position, choice, into: &chunks)
+            try addToolCall(call, at: position, choice: choice, into: &chunks)
         }
         if let call = delta["function_call"]?.object {
-            try addToolCall(["index": 0, "function": .object(call)], 0, choice, into: &chunks)
+            try addToolCall(["index": 0, "function": .object(call)], at: 0, choice: choice, into: &chunks)
         }
     }
 
@@ -85,17 +85,17 @@ struct ChatDeltas: Sendable {
     }
 
     private mutating func addToolCall(
-        _ call: JSON, _ position: Int, _ choice: Int, into chunks: inout [StreamedChunk]
+        _ call: JSON, at position: Int, choice: Int, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
         while toolCalls.count <= choice { toolCalls.append(ToolCallKeys()) }
         let entry = Self.entry(call, position)
         let item = toolCalls[choice].item(of: entry)
-        try add(entry, entry.arguments, to: item, choice: choice, into: &chunks)
+        try add(entry, arguments: entry.arguments, to: item, choice: choice, into: &chunks)
     }
 
     /// Appends what an entry tells of a call's beginning, and these of its arguments.
     mutating func add(
-        _ entry: ToolCallKeys.Entry, _ arguments: String, to item: Int, choice: Int,
+        _ entry: ToolCallKeys.Entry, arguments: String, to item: Int, choice: Int,
         into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
         guard item < ToolCallKeys.maximumCalls else {

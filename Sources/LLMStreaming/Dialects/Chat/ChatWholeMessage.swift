@@ -33,7 +33,7 @@ extension ChatDeltas {
         if calls.isEmpty, let call = message["function_call"]?.object { calls = [["function": .object(call)]] }
         let entries = calls.enumerated().map { Self.entry($1, $0) }
         for (entry, place) in zip(entries, toolCalls[choice].items(ofWhole: entries)) {
-            try add(entry, place.lacking, to: place.item, choice: choice, into: &chunks)
+            try add(entry, arguments: place.lacking, to: place.item, choice: choice, into: &chunks)
         }
     }
 

@@ -1,7 +1,7 @@
 /// The body of a chat completion request (Provider facts, "Requests").
 enum OpenAIChatRequest {
     static func body(
-        _ conversation: Conversation, _ options: CompletionOptions, model: String, provider: Provider
+        _ conversation: Conversation, options: CompletionOptions, model: String, provider: Provider
     ) throws(LLMError) -> JSONObject {
         var body = JSONObject([
             .init(key: "model", value: .string(model)),
@@ -9,7 +9,7 @@ enum OpenAIChatRequest {
         ])
         for name in options.names {
             guard let value = options[name] else { continue }
-            guard let member = try member(name, value, model: model, provider: provider) else {
+            guard let member = try member(name, value: value, model: model, provider: provider) else {
                 throw unsupported(name, provider)
             }
             // Effort and budget of thinking share an object.
@@ -25,7 +25,7 @@ enum OpenAIChatRequest {
 
     /// The body member of an option; nil where the provider has none, an empty pair where nothing is to be sent.
     private static func member(
-        _ name: CompletionOptions.Name, _ value: JSON, model: String, provider: Provider
+        _ name: CompletionOptions.Name, value: JSON, model: String, provider: Provider
     ) throws(LLMError) -> (String, JSON)?? {
         if provider.missingOptions.contains(name) { return name == .n && value.int == 1 ? .some(nil) : .none }
         if let renamed = provider.renamedOptions[name] { return (renamed, value) }

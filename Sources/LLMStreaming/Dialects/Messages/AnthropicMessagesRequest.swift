@@ -4,7 +4,7 @@ enum AnthropicMessagesRequest {
     static let defaultMaximumTokens = 8192
 
     static func body(
-        _ conversation: Conversation, _ options: CompletionOptions, model: String, provider: Provider
+        _ conversation: Conversation, options: CompletionOptions, model: String, provider: Provider
     ) throws(LLMError) -> JSONObject {
         try conversation.refuseOtherMembers(at: "at provider '\(provider.name)'")
         // Thinking counts towards the bound.

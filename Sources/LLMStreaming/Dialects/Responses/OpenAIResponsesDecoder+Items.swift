@@ -28,22 +28,22 @@ extension OpenAIResponsesDecoder {
         switch items[position].type {
         case "": return
         case "message":
-            try addParts(item["content"], .outputText, at: position, into: &chunks)
-            try addParts(item["content"], .refusal, at: position, into: &chunks)
+            try addParts(item["content"], as: .outputText, at: position, into: &chunks)
+            try addParts(item["content"], as: .refusal, at: position, into: &chunks)
             let annotations = (item["content"]?.array ?? []).flatMap { $0["annotations"]?.array ?? [] }
             if items[position].citationCount == 0, takesWholes(at: position) {
                 for annotation in annotations { addCitation(annotation, at: position, into: &chunks) }
             }
             rest["content"] = nil
         case "reasoning":
-            try addParts(item["summary"], .reasoningSummary, at: position, into: &chunks)
-            try addParts(item["content"], .reasoningText, at: position, into: &chunks)
+            try addParts(item["summary"], as: .reasoningSummary, at: position, into: &chunks)
+            try addParts(item["content"], as: .reasoningText, at: position, into: &chunks)
             // A long text of one part is not stored twice.
             if items[position].has(.reasoningText), item["content"]?.array?.count == 1 { rest["content"] = nil }
         case "function_call", "custom_tool_call":
             openCall(item, at: position, into: &chunks)
             let form: ResponseTextForm = items[position].type == "function_call" ? .functionArguments : .customInput
-            try addWhole(form.text(item[form.wholeMember]), form, 0, at: position, into: &chunks)
+            try addWhole(form.text(item[form.wholeMember]), of: form, index: 0, at: position, into: &chunks)
             rest[form.wholeMember] = nil
         default:
             chunks.append(StreamedChunk(.block, JSON.object(item).text, item: items[position].number))
@@ -54,7 +54,7 @@ extension OpenAIResponsesDecoder {
 
     /// Takes what an item's texts of a form have beyond their pieces.
     private mutating func addParts(
-        _ parts: JSON?, _ form: ResponseTextForm, at position: Int, into chunks: inout [StreamedChunk]
+        _ parts: JSON?, as form: ResponseTextForm, at position: Int, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
         let texts = (parts?.array ?? []).enumerated().compactMap { index, part in
             part[form.wholeMember]?.string.map { (index: index, text: $0) }
@@ -65,14 +65,14 @@ extension OpenAIResponsesDecoder {
             // Pieces without an index are all of one part; the whole may have several.
             let isOfFirst = texts.count == 1 || items[position].remainder(of: first.text, form, known[0]) != nil
             if !isOfFirst {
-                try addWhole(texts.map(\.text).joined(), form, known[0], at: position, into: &chunks)
+                try addWhole(texts.map(\.text).joined(), of: form, index: known[0], at: position, into: &chunks)
                 return
             }
         }
         if known.count == 1, texts.count == 1 {
-            try addWhole(texts[0].text, form, known[0], at: position, into: &chunks)
+            try addWhole(texts[0].text, of: form, index: known[0], at: position, into: &chunks)
         } else if known.allSatisfy(told.contains) {
-            for (index, text) in texts { try addWhole(text, form, index, at: position, into: &chunks) }
+            for (index, text) in texts { try addWhole(text, of: form, index: index, at: position, into: &chunks) }
         }
     }
 
@@ -90,9 +90,9 @@ extension OpenAIResponsesDecoder {
         let index = event[form.indexMember]?.int ?? 0
         let text = form.text(event[isWhole ? form.wholeMember : "delta"])
         if isWhole {
-            try addWhole(text, form, index, at: position, into: &chunks)
+            try addWhole(text, of: form, index: index, at: position, into: &chunks)
         } else {
-            try add(text, form, index, at: position, into: &chunks)
+            try add(text, of: form, index: index, at: position, into: &chunks)
         }
         if let logprobs = event["logprobs"]?.array, !logprobs.isEmpty, !isWhole {
             chunks.append(StreamedChunk(.logprobs, JSON.array(logprobs).text, item: items[position].number))
@@ -101,10 +101,10 @@ extension OpenAIResponsesDecoder {
     }
 
     mutating func add(
-        _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
+        _ text: String, of form: ResponseTextForm, index: Int, at position: Int, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
         let text = splitCharacters.joined(text, at: place(form, index, at: position))
-        guard !text.isEmpty, try items.add(text, to: form, index, at: position) else { return }
+        guard !text.isEmpty, try items.add(text, to: form, index: index, at: position) else { return }
         chunks.append(StreamedChunk(form.kind, text, item: items[position].number))
     }
 
@@ -114,13 +114,13 @@ extension OpenAIResponsesDecoder {
 
     /// Takes what a whole text has beyond its pieces.
     mutating func addWhole(
-        _ text: String, _ form: ResponseTextForm, _ index: Int, at position: Int, into chunks: inout [StreamedChunk]
+        _ text: String, of form: ResponseTextForm, index: Int, at position: Int, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
         guard takesWholes(at: position) else { return }
         // A character that waits for its other half is in the whole text.
         _ = splitCharacters.take(at: place(form, index, at: position))
         if let rest = items[position].remainder(of: text, form, index) {
-            try add(rest, form, index, at: position, into: &chunks)
+            try add(rest, of: form, index: index, at: position, into: &chunks)
         } else if form == .outputText || form == .refusal, !text.isEmpty {
             hasContradiction = true
         }

@@ -44,7 +44,7 @@ package struct OpenAIResponsesDecoder: Sendable {
             let position = items.position(outputIndex: delta.outputIndex)
         {
             sequenceNumber = delta.sequenceNumber ?? sequenceNumber
-            try add(delta.text, .outputText, delta.contentIndex, at: position, into: &chunks)
+            try add(delta.text, of: .outputText, index: delta.contentIndex, at: position, into: &chunks)
         } else {
             try decodeFully(event, into: &chunks)
         }

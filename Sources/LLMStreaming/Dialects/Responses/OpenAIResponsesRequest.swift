@@ -1,7 +1,7 @@
 /// The body of a Responses request (Provider facts, "Requests").
 enum OpenAIResponsesRequest {
     static func body(
-        _ conversation: Conversation, _ options: CompletionOptions, model: String, provider: Provider
+        _ conversation: Conversation, options: CompletionOptions, model: String, provider: Provider
     ) throws(LLMError) -> JSONObject {
         try conversation.refuseOtherMembers(at: "in the Responses interface of provider '\(provider.name)'")
         var input: [JSON] = []

@@ -48,7 +48,7 @@ struct ResponseItems: Sendable {
 
     /// Notes a piece of a text of an item; false where it says something again.
     mutating func add(
-        _ piece: String, to form: ResponseTextForm, _ index: Int, at position: Int
+        _ piece: String, to form: ResponseTextForm, index: Int, at position: Int
     ) throws(LLMError) -> Bool {
         let before = items[position].partCount
         let isNew = try items[position].add(piece, to: form, index)
