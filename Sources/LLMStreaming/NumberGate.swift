@@ -20,17 +20,17 @@ package enum NumberGate {
     /// Seconds of a length of time: a hundred years.
     package static let seconds = 0...3_155_760_000.0
 
-    /// The number where it is a count; nil where it is none that can be believed.
+    /// The number where it is a count; nil where it is not one that can be believed.
     package static func count(_ value: Int?) -> Int? {
         value.flatMap { counts.contains($0) ? $0 : nil }
     }
 
-    /// The number where it is an amount of money; nil where it is none that can be believed.
+    /// The number where it is an amount of money; nil where it is not one that can be believed.
     package static func money(_ value: Double?) -> Double? {
         value.flatMap { dollars.contains($0) ? $0 : nil }
     }
 
-    /// So many seconds, a hundred years at most; nothing for a number below zero, and for what is no number.
+    /// A number of seconds, a hundred years at most; nothing for a number below zero, and for what is no number.
     package static func duration(seconds: Double) -> Duration { .seconds(seconds.clamped(to: self.seconds)) }
 
     /// The milliseconds of a time in Unix seconds, within the years 1970 to 9999.

@@ -19,7 +19,7 @@ public struct SSEParser: Sendable {
 
     /// Where in a line the next byte falls.
     private enum Position {
-        /// At the start of the stream, after so many bytes of a byte order mark.
+        /// At the start of the stream, after the first bytes of a byte order mark.
         case byteOrderMark(matched: Int)
         /// At the start of a line, where a LF belongs to the CR that ended the line before.
         case afterCarriageReturn

@@ -161,9 +161,9 @@ import Testing
     @Test func bytesThatWereSeenAreNotLookedAtAgain() {
         var opening = BodyOpening(head: ResponseHead(status: 200, headers: [HeaderField("content-type", "text/html")]))
         let comment = Array(": wait\n: wa".utf8)
-        #expect(opening.finding(comment.span) == .undecided)
+        #expect(opening.kind(of: comment.span) == .undecided)
         let others = Array("<html>\n: waiting\ndata: {}".utf8)
-        #expect(opening.finding(others.span) == .events)
+        #expect(opening.kind(of: others.span) == .events)
     }
 
     // MARK: The end

@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// A connection to an origin, from any thread; its handler stays on its event loop.
 final class Connection: Sendable {
-    /// Tells the connections of a pool apart.
+    /// Distinguishes the connections of a pool.
     let id: UInt64
     let origin: Origin
     let channel: any Channel
@@ -43,7 +43,7 @@ struct ConnectionCallbacks: Sendable {
     let onFree: @Sendable (_ connection: Connection, _ responseSeconds: Double?) -> Void
     /// Takes the connection out of reach; false where a stream has just got it.
     let retire: @Sendable (_ id: UInt64, _ origin: Origin) -> Bool
-    /// A new connection has waited for so long without a byte.
+    /// A new connection has waited for that long without a byte.
     var starve: @Sendable (_ id: UInt64, _ origin: Origin, _ seconds: Double) -> Void = { _, _, _ in }
     /// It waits no more.
     var fed: @Sendable (_ id: UInt64, _ origin: Origin) -> Void = { _, _ in }

@@ -5,8 +5,8 @@ import NIOTLS
 
 /// The end of a connection's pipeline: carries one exchange after the other, each decoded where its bytes are read.
 ///
-/// What an exchange means is decided by `Exchange`, and what becomes of the connection by `ConnectionState`; this handler
-/// moves bytes, chunks and time between them, the socket and the receiver. Bound to the channel's event loop.
+/// What an exchange means is decided by `Exchange`, and what becomes of the connection by `ConnectionState`; this
+/// handler moves bytes, chunks and time between them, the socket and the receiver. Bound to the channel's event loop.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = HTTPClientRequestPart
@@ -53,7 +53,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let exchange = attempt.exchange(path: path, isConnectionReused: state.hasServed, at: now)
         let stream = ActiveStream(attempt, exchange, onEnd: onEnd)
         guard let context, context.channel.isActive, state.begin(stream, at: now) else {
-            // A server that closes each new connection at once would be connected to for ever.
+            // A server that closes each new connection at once would be connected to forever.
             if state.hasServed { onEnd(.unusable) } else { refuse(stream) }
             return
         }

@@ -157,7 +157,7 @@ final class SetUpPace: Sendable {
 
     private let state = Mutex(State.underWay)
 
-    /// Takes that it takes long.
+    /// Records that it takes long.
     ///
     /// - Returns: whether it is still under way.
     func becomeSlow() -> Bool {
@@ -168,7 +168,7 @@ final class SetUpPace: Sendable {
         }
     }
 
-    /// Takes its end.
+    /// Records its end.
     ///
     /// - Returns: whether it had become slow.
     func end() -> Bool {

@@ -102,7 +102,7 @@ struct ConnectionState {
         }
     }
 
-    /// Takes that the result of a stream is out; decides what becomes of the connection.
+    /// Records that the result of a stream is out; decides what becomes of the connection.
     mutating func finish(_ stream: ActiveStream, at now: NIODeadline) -> Action {
         guard case .streaming = phase else {
             phase = .closed
@@ -180,5 +180,5 @@ struct ConnectionState {
     /// The first byte of a response is there, or none will come.
     ///
     /// - Returns: whether the pool had been told of the wait.
-    mutating func endWait(at now: NIODeadline) -> Bool { patience?.answered(at: now) ?? false }
+    mutating func endWait(at now: NIODeadline) -> Bool { patience?.end(at: now) ?? false }
 }

@@ -40,9 +40,9 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
         var idle: [UInt64] = []
         /// Who waits, oldest first; an ID without a waiter belongs to one that is gone.
         var queue = CircularBuffer<UInt64>()
-        /// Streams on new connections that get no answer while others do, and have not had one closed for them yet.
+        /// Streams on new connections that get no response while others do, and for which none has been closed yet.
         var starving: Set<UInt64> = []
-        /// The mean time from a request to the first byte of its answer, in seconds.
+        /// The mean time from a request to the first byte of its response, in seconds.
         var responseSeconds: Double?
 
         var isEmpty: Bool {
@@ -60,7 +60,7 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     private var open: [UInt64: Connection] = [:]
     private(set) var statistics = TransportStatistics()
 
-    /// So many connections of an origin may be set up at once however few stand.
+    /// How many connections of an origin may be set up at once, however few stand.
     private static var firstSetUps: Int { 8 }
 
     init(maximumSetUps: Int) { self.maximumSetUps = maximumSetUps }
@@ -151,7 +151,7 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// A connection is free: it goes to the longest waiting stream of its origin, else it becomes idle, but where a
     /// stream starves.
     ///
-    /// - Parameter responseSeconds: how long its last request waited for the first byte of an answer.
+    /// - Parameter responseSeconds: how long its last request waited for the first byte of a response.
     mutating func free(
         _ connection: Connection, id: UInt64, of origin: Origin, responseSeconds: Double? = nil
     ) -> PoolReturn<Waiter> {
@@ -248,10 +248,10 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     }
 }
 
-// MARK: Servers that take so many connections and no more
+// MARK: Servers that take a number of connections and no more
 
 extension PoolState {
-    /// A new connection's request, or its making, has waited for so long without a byte; `id` tells it apart.
+    /// A new connection's request, or its making, has waited for that long without a byte; `id` distinguishes it.
     ///
     /// A server that takes 100 connections leaves the next ones in its backlog, where all looks well from here. What it
     /// serves is answered meanwhile: a request that waits for much longer than those is starving. Closing a connection
@@ -268,7 +268,7 @@ extension PoolState {
         return nil
     }
 
-    /// What starved is answered, or over.
+    /// What starved has its response, or is over.
     mutating func fed(_ id: UInt64, of origin: Origin) {
         places[origin]?.starving.remove(id)
         forget(origin)

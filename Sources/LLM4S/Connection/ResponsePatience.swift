@@ -5,7 +5,7 @@ import NIOCore
 /// The first request of a connection says so each second: the server may not have taken the connection yet.
 struct ResponsePatience {
     private let start: NIODeadline
-    /// When the pool is told next; nil where the connection has answered before.
+    /// When the pool is told next; nil where the connection has served before.
     private(set) var nextPlea: NIODeadline?
     private var hasPleaded = false
     /// The wait, once it is over.
@@ -13,7 +13,7 @@ struct ResponsePatience {
 
     private static let interval = TimeAmount.seconds(1)
 
-    /// - Parameter isFirst: whether the connection has not answered before.
+    /// - Parameter isFirst: whether the connection has not served before.
     init(isFirst: Bool, at now: NIODeadline) {
         start = now
         nextPlea = isFirst ? now + Self.interval : nil
@@ -27,10 +27,10 @@ struct ResponsePatience {
         return seconds(now)
     }
 
-    /// Takes that the wait is over; a second time changes nothing.
+    /// Records that the wait is over; a second time changes nothing.
     ///
     /// - Returns: whether the pool has been told of the wait.
-    mutating func answered(at now: NIODeadline) -> Bool {
+    mutating func end(at now: NIODeadline) -> Bool {
         guard responseSeconds == nil else { return false }
         responseSeconds = seconds(now)
         nextPlea = nil

@@ -42,7 +42,7 @@ final class TLSClient: Sendable {
         _ context: borrowing Mutex<Result<NIOSSLContext, LLMError>?>, _ verification: CertificateVerification,
         showsCertificate: Bool
     ) throws(LLMError) -> NIOSSLContext {
-        // Held while the certificates are read (some 20 ms): who comes meanwhile needs them as well.
+        // Held while the certificates are read (some 20 ms): whoever comes meanwhile needs them too.
         try context.withLock { context in
             let made =
                 context
@@ -120,7 +120,7 @@ struct TLSFiles {
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = verification
         configuration.applicationProtocols = ["http/1.1"]
-        // Says goodbye, but does not wait for the answer: a cancelled stream closes at once.
+        // Says goodbye, but does not wait for a reply: a cancelled stream closes at once.
         configuration.shutdownTimeout = .zero
         configuration.trustRoots = others ?? .certificates(authorities)
         if others != nil, !authorities.isEmpty { configuration.additionalTrustRoots = [.certificates(authorities)] }

@@ -3,8 +3,8 @@ import LLMStreaming
 /// The beginning of a success's body, by which it is decided what the body is: gateways name event streams JSON, and
 /// whole completions event streams.
 struct BodyOpening: Sendable, Equatable {
-    /// What a body is found to be.
-    enum Finding: Sendable, Equatable {
+    /// What a body may be.
+    enum Kind: Sendable, Equatable {
         /// More must come.
         case undecided
         case events
@@ -34,7 +34,7 @@ struct BodyOpening: Sendable, Equatable {
     }
 
     /// What a body is that begins with these bytes: those of the call before, and what came since.
-    mutating func finding(_ bytes: Span<UInt8>) -> Finding {
+    mutating func kind(of bytes: Span<UInt8>) -> Kind {
         // No line of an event stream and no JSON begins so.
         if !bytes.isEmpty, bytes.count < 4, [0x1F, 0x28].contains(bytes[0]) { return .undecided }
         if let coding = ContentCoding.found(in: bytes, named: coding) { return .compressed(coding) }
@@ -56,7 +56,7 @@ struct BodyOpening: Sendable, Equatable {
     }
 
     /// What a body is whose bytes do not tell.
-    private var unknown: Finding {
+    private var unknown: Kind {
         switch mediaType {
         case "", "text/event-stream": .events
         case "application/json": .document(from: 0)

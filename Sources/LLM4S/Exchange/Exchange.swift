@@ -124,13 +124,13 @@ struct Exchange: Sendable {
     private mutating func receiveOpening(_ opening: BodyOpening, _ bytes: Span<UInt8>, at now: NIODeadline) {
         if opening.bytes.isEmpty {
             var opening = opening
-            let finding = opening.finding(bytes)
-            if finding == .undecided {
+            let kind = opening.kind(of: bytes)
+            if kind == .undecided {
                 unsafe bytes.withUnsafeBufferPointer { unsafe opening.bytes.append(contentsOf: $0) }
                 body = .opening(opening)
                 clock.receivedBytes(at: now)
             } else {
-                receive(bytes, as: finding, at: now)
+                receive(bytes, as: kind, at: now)
             }
         } else {
             // Once or twice a stream, or for as long as comments come.
@@ -138,19 +138,19 @@ struct Exchange: Sendable {
             body = .settled
             unsafe bytes.withUnsafeBufferPointer { unsafe opening.bytes.append(contentsOf: $0) }
             let all = opening.bytes
-            let finding = opening.finding(all.span)
-            if finding == .undecided {
+            let kind = opening.kind(of: all.span)
+            if kind == .undecided {
                 body = .opening(opening)
                 clock.receivedBytes(at: now)
             } else {
-                receive(all.span, as: finding, at: now)
+                receive(all.span, as: kind, at: now)
             }
         }
     }
 
     /// Takes the first bytes of a body that is now known.
-    private mutating func receive(_ bytes: Span<UInt8>, as finding: BodyOpening.Finding, at now: NIODeadline) {
-        switch finding {
+    private mutating func receive(_ bytes: Span<UInt8>, as kind: BodyOpening.Kind, at now: NIODeadline) {
+        switch kind {
         case .undecided, .events: body = .events
         case .document(let start):
             body = .document([])

@@ -10,7 +10,7 @@ enum Redirect: Sendable, Equatable {
     /// How many redirects of a request are followed.
     static let maximumCount = 3
 
-    /// The decision on a 3xx answer to a request that went to a path of an origin.
+    /// The decision on a 3xx response to a request that went to a path of an origin.
     init(head: ResponseHead, origin: Origin, path: String) {
         func refusal(_ words: String) -> Redirect {
             .refuse(

@@ -24,7 +24,7 @@ final class MemoryBudget: Sendable {
     }
 
     let limit: Int
-    /// So many bytes are counted at a time.
+    /// How many bytes are counted at a time.
     let step: Int
     private let held = Atomic<Int>(0)
     private let waiting = Mutex(Waiting())

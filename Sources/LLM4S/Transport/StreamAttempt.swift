@@ -14,7 +14,7 @@ package final class StreamAttempt: Sendable {
         case cancelled
     }
 
-    /// The request; its body is let go once an answer begins.
+    /// The request; its body is let go once a response begins.
     private let request: Mutex<ProviderRequest>
     let endpoint: Endpoint
     let receiver: any ChunkReceiver
@@ -179,7 +179,7 @@ package final class StreamAttempt: Sendable {
         var timeouts = timeouts
         if let time = request.firstTokenTimeout { timeouts.firstToken = time }
         guard case .abandon = request.call else { return timeouts }
-        // Nobody waits for its answer, and the next attempt waits for it.
+        // Nobody waits for its response, and the next attempt waits for its end.
         timeouts.firstToken = min(timeouts.firstToken, Self.abandonTime)
         return timeouts
     }

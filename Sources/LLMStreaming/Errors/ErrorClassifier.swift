@@ -1,6 +1,6 @@
 /// From a provider's failure to our kind of error (Provider facts, "Status and kind"): a pure function of what it sent.
 package enum ErrorClassifier {
-    /// The error of an answer that is no 2xx.
+    /// The error of a response that is no 2xx.
     ///
     /// - Parameters:
     ///   - isCut: whether the body goes on behind what was read of it.

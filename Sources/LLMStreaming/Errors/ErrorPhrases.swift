@@ -202,7 +202,7 @@ enum ErrorPhrases {
             || areOfAnotherService(message)
     }
 
-    /// Whether an orderly answer is none of this interface, in our own words for it.
+    /// Whether an orderly response is not one of this interface, in our own words for it.
     static func areOfAnotherService(_ message: String) -> Bool {
         contains(
             message,
@@ -215,7 +215,7 @@ enum ErrorPhrases {
             ])
     }
 
-    /// Whether a server error is one that the same request brings for ever: llama.cpp reports faults of the request
+    /// Whether a server error is one that the same request brings every time: llama.cpp reports faults of the request
     /// and of how it was started with status 500.
     static func arePermanent(_ message: String) -> Bool {
         contains(

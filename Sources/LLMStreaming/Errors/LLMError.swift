@@ -19,7 +19,7 @@ public struct LLMError: Error, Sendable, Equatable, CustomStringConvertible {
     public var kind: ErrorKind
     /// What happened, for a reader.
     public var message: String
-    /// The HTTP status of the answer that carried the error.
+    /// The HTTP status of the response that carried the error.
     public var httpStatus: Int?
     /// The provider's code or type, such as `insufficient_quota`.
     public var code: String?
@@ -65,11 +65,11 @@ public struct LLMError: Error, Sendable, Equatable, CustomStringConvertible {
 public enum ErrorKind: String, Sendable, Hashable, CaseIterable {
     /// The server's name has no address.
     case dns
-    /// There is no connection, or it ended before an answer began.
+    /// There is no connection, or it ended before a response began.
     case connect
     /// The server's certificate is not its own, or not one that is trusted.
     case tls
-    /// The proxy refuses, or is none.
+    /// The proxy refuses, or is not a proxy.
     case proxy
     /// No connection stood in time.
     case timeoutConnect = "timeout_connect"

@@ -1,6 +1,6 @@
 import ServerSentEvents
 
-/// What the body of a failed answer says, in any of the shapes that servers use (Provider facts, "Error bodies").
+/// What the body of a failure says, in any of the shapes that servers use (Provider facts, "Error bodies").
 package struct ProviderErrorBody: Sendable, Equatable {
     /// How much of a message is kept, in bytes (Contract, "Limits").
     package static let maximumBytes = 2048
@@ -82,7 +82,7 @@ package struct ProviderErrorBody: Sendable, Equatable {
         requestID = whole["request_id"]?.string ?? error["request_id"]?.string
     }
 
-    /// MiniMax's numbers, as its page of error codes and its answers have them.
+    /// MiniMax's numbers, as its page of error codes and its responses have them.
     private static let numbers: [Int: ErrorKind] = [
         1000: .server, 1001: .server, 1002: .rateLimit, 1004: .auth, 1008: .quota, 1024: .server,
         1026: .contentPolicy, 1027: .contentPolicy, 1033: .server, 1039: .rateLimit, 2013: .invalidRequest,

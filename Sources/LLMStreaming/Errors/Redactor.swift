@@ -57,14 +57,14 @@ extension String {
     /// What stands at the end of a text that was cut.
     static let cutMark = "…"
 
-    /// The text, or as much of its beginning as goes into so many bytes, with an ellipsis that says so.
+    /// The text, or as much of its beginning as fits into a number of bytes, with an ellipsis that says so.
     ///
     /// Secrets are struck out later, also one that the cut goes through.
     package func shortened(toBytes maximum: Int) -> String {
         utf8.count > maximum ? prefix(ofBytes: maximum - Self.cutMark.utf8.count) + Self.cutMark : self
     }
 
-    /// As many scalars of its beginning as go into so many bytes.
+    /// As many scalars of its beginning as fit into a number of bytes.
     func prefix(ofBytes maximum: Int) -> String {
         guard utf8.count > maximum else { return self }
         var size = 0

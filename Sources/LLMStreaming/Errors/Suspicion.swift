@@ -1,6 +1,6 @@
-/// Whom an answer speaks against that may be of one odd job, or of every job alike.
+/// Whom an error speaks against that may be of one odd job, or of every job alike.
 ///
-/// One such answer proves nothing, since servers quote what a request said. Several in a row to different jobs do:
+/// One such error proves nothing, since servers quote what a request said. Several in a row to different jobs do:
 /// then the others would fail the same way.
 package enum Suspicion: Sendable, Hashable {
     /// The key, the account, the address, or what stands on the way to it.
@@ -44,8 +44,8 @@ extension LLMError {
 
     /// This error as the refusal of a service tier that has no capacity now; nil where it is something else.
     ///
-    /// OpenAI answers 429 for it on flex, Gemini 503 or 429, Groq 498: what the caller's own limits or an empty account
-    /// are answered with says so in its code or its words.
+    /// OpenAI sends 429 for it on flex, Gemini 503 or 429, Groq 498: a refusal for the caller's own limits or for an
+    /// empty account says so in its code or its words.
     ///
     /// - Parameter tier: the one that was asked for.
     package func refusing(_ tier: String?) -> LLMError? {

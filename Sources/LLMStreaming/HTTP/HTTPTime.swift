@@ -4,7 +4,7 @@ package enum HTTPDate {
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
     ]
 
-    /// Unix seconds of a date in any of the three forms that a recipient must read; nil where it is none.
+    /// Unix seconds of a date in any of the three forms that a recipient must read; nil for anything else.
     ///
     /// `Sun, 06 Nov 1994 08:49:37 GMT`, and the obsolete `Sunday, 06-Nov-94 08:49:37 GMT` (a year before 70 is of this
     /// century) and `Sun Nov  6 08:49:37 1994`.
@@ -33,7 +33,7 @@ package enum HTTPDate {
 
 /// Times in the form of RFC 3339: `2026-04-05T14:28:55Z`, also with a fraction and an offset.
 package enum InternetTime {
-    /// The Unix seconds; nil where it is none.
+    /// The Unix seconds; nil for anything else.
     package static func unixSeconds(_ text: String) -> Double? {
         let bytes = Array(text.utf8)
         func number(_ range: Range<Int>) -> Int? {
@@ -96,7 +96,7 @@ package enum HeaderDuration {
         return text.isEmpty || total.isInfinite ? nil : total
     }
 
-    /// So many seconds, rounded up to whole milliseconds; less than a nanosecond is an error of the arithmetic.
+    /// A number of seconds, rounded up to whole milliseconds; less than a nanosecond is an error of the arithmetic.
     static func duration(seconds: Double) -> Duration {
         .milliseconds(Int64((seconds.clamped(to: NumberGate.seconds) * 1000 - 1e-6).rounded(.up)))
     }

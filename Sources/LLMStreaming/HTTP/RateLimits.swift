@@ -134,7 +134,7 @@ struct RateLimitField: Equatable {
     /// - `anthropic-ratelimit-RESOURCE-{limit,remaining,reset}`
     /// - `x-ratelimit-{limit,remaining,reset}`, of requests, of OpenRouter and others
     init?(_ name: String) {
-        // Most fields of an answer are of something else.
+        // Most fields of a head are of something else.
         guard let first = name.utf8.first, "xXaA".utf8.contains(first), name.utf8.count > 10 else { return nil }
         let name = name.lowercased()
         if name.hasPrefix("x-ratelimit-") {

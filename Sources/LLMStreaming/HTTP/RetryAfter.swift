@@ -3,7 +3,7 @@ package enum RetryAfter {
     /// The larger of `retry-after-ms` and `retry-after` (seconds, with or without a fraction, or an HTTP date).
     ///
     /// Azure sends `retry-after: 1` beside `retry-after-ms: 0`, hence the larger. LiteLLM passes an upstream's field
-    /// on under a name of its own. Meant for failures only: Anthropic sends the field with good answers too.
+    /// on under a name of its own. Meant for failures only: Anthropic sends the field with successes too.
     /// - Parameter now: Unix seconds, to which a date is compared where the head has no date of its own.
     package static func wait(_ head: ResponseHead, now: Double) -> Duration? {
         let milliseconds = head["retry-after-ms"].flatMap { number($0) }.map { $0 / 1000 }
@@ -13,7 +13,8 @@ package enum RetryAfter {
         return [milliseconds, seconds].compactMap { $0 }.max().flatMap { duration(seconds: $0) }
     }
 
-    /// The wait of so many seconds, rounded up to whole milliseconds; nil where it is no number or negative.
+    /// The wait of a number of seconds, rounded up to whole milliseconds; nil for a negative number and for what is no
+    /// number.
     ///
     /// A day is the longest wait that is believed; more is a mistake in the unit.
     static func duration(seconds: Double) -> Duration? {

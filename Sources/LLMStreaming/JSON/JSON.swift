@@ -61,7 +61,7 @@ extension JSON {
     /// Whether this is JSON's null.
     public var isNull: Bool { self == .null }
 
-    /// The member of that name of an object; nil where there is none or this is no object.
+    /// The member of that name of an object; nil where there is none, or where this is no object.
     public subscript(_ key: String) -> JSON? { object?[key] }
 
     /// The name of the value's type, for messages.

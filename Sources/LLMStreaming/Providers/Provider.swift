@@ -174,7 +174,7 @@ public struct Provider: Sendable, Hashable {
         self.responsesServiceTiers = responsesServiceTiers
     }
 
-    /// Hashes the name, which tells providers apart.
+    /// Hashes the name, which distinguishes providers.
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 

@@ -81,7 +81,7 @@ public struct PartialAnswer: Sendable, Equatable {
         return ["choices": .array(choices), "content_deltas": .int(contentDeltaCount)]
     }
 
-    /// The partial answer that a stored text tells; nil where it is none.
+    /// The partial answer that a stored text tells; nil for anything else.
     package init?(json: JSON) {
         guard let choices = json["choices"]?.array else { return nil }
         contentDeltaCount = NumberGate.count(json["content_deltas"]?.int) ?? 0

@@ -28,7 +28,7 @@ public struct ReplayCursor: Sendable, Hashable {
     /// As a chunk of kind `cursor` holds it: form, position and id, with spaces between.
     public var text: String { "\(form.rawValue) \(position) \(id)" }
 
-    /// The cursor that such a text tells; nil where it is none.
+    /// The cursor that such a text tells; nil for anything else.
     public init?(text: String) {
         let parts = text.split(separator: " ", maxSplits: 2)
         guard parts.count == 3, let form = Form(rawValue: String(parts[0])), let position = Int(parts[1]),
@@ -56,7 +56,7 @@ struct ReplayPosition: Sendable {
 
     init(_ start: ReplayCursor) { self.start = start }
 
-    /// Takes the chunks that came of one event, which began so many bytes behind the start.
+    /// Takes the chunks that came of one event, which began at a number of bytes behind the start.
     mutating func note(_ chunks: ArraySlice<StreamedChunk>, from begin: Int) {
         if !chunks.isEmpty { lacksCursor = true }
         var ends = false

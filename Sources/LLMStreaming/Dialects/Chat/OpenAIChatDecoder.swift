@@ -46,7 +46,7 @@ package struct OpenAIChatDecoder: Sendable {
     /// Whether `[DONE]` came although an answer that has begun has no finish reason.
     var lacksFinishReason: Bool { isDone && choices.begunCount > 0 && !choices.areFinished }
 
-    /// Takes the orderly end of the body; one that cuts the last event is none.
+    /// Takes the orderly end of the body; one that cuts the last event is not orderly.
     mutating func endBody(isEventCut: Bool) { isBodyEnded = !isEventCut }
 
     /// What is to be done after an event.

@@ -119,7 +119,7 @@ enum ResponseTextForm: String {
         }
     }
 
-    /// The member that tells an item's texts of this form apart.
+    /// The member that distinguishes an item's texts of this form.
     var indexMember: String { self == .reasoningSummary ? "summary_index" : "content_index" }
 
     /// The member of a `done` event, or of an item's part, that holds the whole text.
