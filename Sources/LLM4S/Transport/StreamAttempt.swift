@@ -114,13 +114,13 @@ package final class StreamAttempt: Sendable {
             return
         }
         // Whatever can fail comes first: a connection is given back only by an exchange.
+        let request = request.withLock { $0 }
         let head: HTTPRequestHead
         let proxy: HTTPProxy?
         do {
             proxy = try pool.configuration.proxies.proxy(for: endpoint.origin)
             head = try HTTPRequestHead(
-                request.withLock { $0 }, to: endpoint, path: path, proxy: proxy,
-                userAgent: pool.configuration.userAgent)
+                request, to: endpoint, path: path, proxy: proxy, userAgent: pool.configuration.userAgent)
         } catch {
             onEnd(failure(error))
             return

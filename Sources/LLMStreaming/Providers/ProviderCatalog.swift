@@ -7,7 +7,7 @@
 /// ```
 public struct ProviderCatalog: Sendable {
     private var providers: [String: Provider]
-    /// The names of presets (`ProviderCatalog+Compatible.swift`) that no configuration has replaced.
+    /// The names of presets (`compatible`) that no configuration has replaced.
     package private(set) var presets: Set<String>
 
     /// The built-in providers (Contract, "Providers").
