@@ -19,15 +19,15 @@ public struct SSEParser: Sendable {
 
     /// Where in a line the next byte falls.
     private enum Position {
-        /// At the start of the stream, after so many bytes of a byte order mark.
+        /// At the start of the stream, after the first bytes of a byte order mark.
         case byteOrderMark(matched: Int)
         /// At the start of a line, where a LF belongs to the CR that ended the line before.
         case afterCarriageReturn
-        /// In a field's name, packed as in `Field`; 0 at the start of a line.
+        /// In a field's name, packed as in `SSEField`; 0 at the start of a line.
         case name(UInt64)
         /// Behind the colon, where one space is no part of the value.
-        case afterColon(Field)
-        case value(Field)
+        case afterColon(SSEField)
+        case value(SSEField)
         /// In a comment or an unknown field.
         case skipped
     }
@@ -81,7 +81,8 @@ public struct SSEParser: Sendable {
     ///   - errorFieldIsEvent: Whether a line of the non-standard field `error`, which old llama.cpp builds send, is
     ///     dispatched at once as an event of type "error" with its value as data. The block around it goes on.
     ///   - objectLinesAreEvents: Whether an event's first `data` line that is a whole JSON object is dispatched when a
-    ///     further `data` line follows, which could only spoil it: some servers leave out the blank lines between events.
+    ///     further `data` line follows, which could only spoil it: some servers leave out the blank lines between
+    ///     events.
     public init(
         maximumEventBytes: Int = defaultMaximumEventBytes, errorFieldIsEvent: Bool = false,
         objectLinesAreEvents: Bool = false
@@ -111,7 +112,7 @@ public struct SSEParser: Sendable {
             case .name(0) where bytes.holdDataName(at: index):
                 if queue.openSize != nil { dispatchWholeObject(before: index) }
                 index += 5
-                endName(Field.data.rawValue)
+                endName(SSEField.data.rawValue)
             case .name(let name):
                 index += 1
                 if byte == 0x0A || byte == 0x0D {
@@ -119,10 +120,10 @@ public struct SSEParser: Sendable {
                     endLine(with: byte)
                     if eventCount > count { queue.end(at: earlierByteCount + index) }
                 } else if byte == 0x3A {
-                    if name == Field.data.rawValue, queue.openSize != nil { dispatchWholeObject(before: index - 5) }
+                    if name == SSEField.data.rawValue, queue.openSize != nil { dispatchWholeObject(before: index - 5) }
                     endName(name)
                 } else {
-                    position = Field.name(name, appending: byte).map(Position.name) ?? .skipped
+                    position = SSEField.name(name, appending: byte).map(Position.name) ?? .skipped
                 }
             case .value(let field):
                 let end = bytes.lineEnd(from: index)
@@ -183,7 +184,7 @@ public struct SSEParser: Sendable {
     /// Decides what a line is at its first colon.
     private mutating func endName(_ name: UInt64) {
         if name == 0 { commentCount += 1 }
-        if let field = Field(rawValue: name), field != .error || errorFieldIsEvent {
+        if let field = SSEField(rawValue: name), field != .error || errorFieldIsEvent {
             position = .afterColon(field)
             begin(field)
         } else {
@@ -192,12 +193,12 @@ public struct SSEParser: Sendable {
     }
 
     /// Makes room for a field's value.
-    private mutating func begin(_ field: Field) {
+    private mutating func begin(_ field: SSEField) {
         if field == .data, reserve(queue.openSize == nil ? 0 : 1) { queue.beginLine() }
     }
 
     /// Takes a piece of a field's value.
-    private mutating func add(_ bytes: Span<UInt8>, to field: Field) {
+    private mutating func add(_ bytes: Span<UInt8>, to field: SSEField) {
         guard reserve(bytes.count) else { return }
         if field == .data {
             queue.append(bytes)
@@ -230,7 +231,7 @@ public struct SSEParser: Sendable {
     }
 
     /// Acts on a field whose value is whole.
-    private mutating func finish(_ field: Field) {
+    private mutating func finish(_ field: SSEField) {
         switch field {
         case .data: return
         case .event:

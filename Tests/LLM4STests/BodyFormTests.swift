@@ -159,11 +159,11 @@ import Testing
 
     /// A server may send comments byte by byte: a look at all of them for each would be work by the square.
     @Test func bytesThatWereSeenAreNotLookedAtAgain() {
-        var opening = BodyOpening(head: ProviderResponseHead(status: 200, headers: [("content-type", "text/html")]))
+        var opening = BodyOpening(head: ResponseHead(status: 200, headers: [HeaderField("content-type", "text/html")]))
         let comment = Array(": wait\n: wa".utf8)
-        #expect(opening.finding(comment.span) == .undecided)
+        #expect(opening.kind(of: comment.span) == .undecided)
         let others = Array("<html>\n: waiting\ndata: {}".utf8)
-        #expect(opening.finding(others.span) == .events)
+        #expect(opening.kind(of: others.span) == .events)
     }
 
     // MARK: The end

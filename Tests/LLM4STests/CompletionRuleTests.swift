@@ -4,7 +4,7 @@ import Testing
 
 @testable import LLM4S
 
-/// When an answer is complete (SPEC 4), against real sockets.
+/// When an answer is complete (Contract, "When an answer is complete"), against real sockets.
 @Suite struct CompletionRuleTests {
     private enum End: CaseIterable { case close, reset }
 

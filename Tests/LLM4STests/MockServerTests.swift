@@ -19,7 +19,7 @@ import Testing
         let transport = StreamingTransport(configuration: configuration)
         let provider = Provider(
             name: "mock", dialect: dialect, needsKey: false, authorization: .none,
-            headers: [("anthropic-version", "2023-06-01")])
+            headers: [HeaderField("anthropic-version", "2023-06-01")])
         let endpoint = try Endpoint(provider: provider, baseURL: server.baseURL, environment: [:])
         var options = CompletionOptions()
         options.maxTokens = 100_000

@@ -14,8 +14,8 @@ import Testing
         init(maximumSetUps: Int) { state = PoolState(maximumSetUps: maximumSetUps) }
 
         func open(_ id: UInt64, of origin: Origin = PoolStateTests.a) -> Bool { state.opened(id, id: id, of: origin) }
-        func free(_ id: UInt64, of origin: Origin, answerSeconds: Double? = nil) -> String? {
-            switch state.free(id, id: id, of: origin, answerSeconds: answerSeconds) {
+        func free(_ id: UInt64, of origin: Origin, responseSeconds: Double? = nil) -> String? {
+            switch state.free(id, id: id, of: origin, responseSeconds: responseSeconds) {
             case .give(let waiter): waiter
             case .keep: nil
             case .close: "close"
@@ -146,20 +146,20 @@ import Testing
         for id in 1...5 as ClosedRange<UInt64> { _ = pool.open(id) }
         // Nothing was answered yet: all may be slow.
         #expect(pool.starve(9, of: Self.a, seconds: 100) == nil)
-        #expect(pool.free(1, of: Self.a, answerSeconds: 0.5) == nil)
-        #expect(pool.free(2, of: Self.a, answerSeconds: 0.5) == nil)
+        #expect(pool.free(1, of: Self.a, responseSeconds: 0.5) == nil)
+        #expect(pool.free(2, of: Self.a, responseSeconds: 0.5) == nil)
         #expect(pool.starve(9, of: Self.a, seconds: 2.9) == nil, "not longer than usual")
         #expect(pool.starve(9, of: Self.a, seconds: 3) == 1, "the oldest")
         #expect(pool.starve(9, of: Self.a, seconds: 4) == 2)
         // Nothing is idle: the next one that becomes free is closed, one for each that starves.
         #expect(pool.starve(9, of: Self.a, seconds: 5) == nil)
         #expect(pool.starve(9, of: Self.a, seconds: 6) == nil)
-        #expect(pool.free(3, of: Self.a, answerSeconds: 0.5) == "close")
-        #expect(pool.free(4, of: Self.a, answerSeconds: 0.5) == nil)
+        #expect(pool.free(3, of: Self.a, responseSeconds: 0.5) == "close")
+        #expect(pool.free(4, of: Self.a, responseSeconds: 0.5) == nil)
         #expect(pool.request(Self.a) == .reuse(4))
         #expect(pool.starve(9, of: Self.a, seconds: 7) == nil)
         pool.state.fed(9, of: Self.a)
-        #expect(pool.free(5, of: Self.a, answerSeconds: 0.5) == nil, "it was answered meanwhile")
+        #expect(pool.free(5, of: Self.a, responseSeconds: 0.5) == nil, "it was answered meanwhile")
         #expect(pool.starve(7, of: Self.b, seconds: 100) == nil, "another origin")
     }
 

@@ -12,7 +12,7 @@ import Testing
         ("https://api.example.com/z", "/z"), ("HTTPS://API.example.com:443", "/"), ("//api.example.com/z", "/z"),
     ])
     func followsToPathsOfTheSameOrigin(location: String, path: String) {
-        let head = ProviderResponseHead(status: 307, headers: [("Location", location)])
+        let head = ResponseHead(status: 307, headers: [HeaderField("Location", location)])
         #expect(Redirect(head: head, origin: Self.origin, path: "/v1/chat/completions") == .follow(path: path))
     }
 
@@ -21,7 +21,7 @@ import Testing
         "https://api.example.com@evil.example/", "ftp://api.example.com/", "/a b", "/a\u{9}b", "https://", "",
     ])
     func refusesToGoAnywhereElse(location: String) {
-        let head = ProviderResponseHead(status: 308, headers: location.isEmpty ? [] : [("Location", location)])
+        let head = ResponseHead(status: 308, headers: location.isEmpty ? [] : [HeaderField("Location", location)])
         guard case .refuse(let error) = Redirect(head: head, origin: Self.origin, path: "/v1") else {
             Issue.record("followed")
             return
@@ -31,7 +31,7 @@ import Testing
 
     @Test(arguments: [300, 301, 302, 303, 304])
     func refusesRedirectsThatChangeTheMethod(status: Int) {
-        let head = ProviderResponseHead(status: status, headers: [("Location", "/v2")])
+        let head = ResponseHead(status: status, headers: [HeaderField("Location", "/v2")])
         guard case .refuse(let error) = Redirect(head: head, origin: Self.origin, path: "/v1") else {
             Issue.record("followed")
             return

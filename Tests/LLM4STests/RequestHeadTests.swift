@@ -6,10 +6,10 @@ import Testing
 
 /// The head of a request: whose fields go out, each once.
 struct RequestHeadTests {
-    private func head(_ headers: [(name: String, value: String)]) throws -> HTTPRequestHead {
+    private func head(_ headers: [(String, String)]) throws -> HTTPRequestHead {
         let provider = Provider(
             name: "lab", baseURL: "http://127.0.0.1:9/v1", keyVariables: ["K"], authorization: .bearer,
-            headers: headers)
+            headers: headers.map(HeaderField.init))
         let endpoint = try Endpoint(provider: provider, environment: ["K": "key-1"])
         return try HTTPRequestHead(
             ProviderRequest(body: [1], choices: 1), to: endpoint, path: "/v1/chat/completions", userAgent: "test")

@@ -76,7 +76,8 @@ struct ResourceTests {
         await settle(nil)
     }
 
-    /// Waits until nothing closes any more: the number of open files has to stay for a while, or to be the expected one.
+    /// Waits until nothing closes any more: the number of open files has to stay for a while, or to be the expected
+    /// one.
     private static func settle(_ expected: Int?) async {
         var (last, unchanged) = (count("/proc/self/fd"), 0)
         while unchanged < 2_000, last != expected {

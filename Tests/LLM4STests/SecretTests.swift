@@ -19,7 +19,7 @@ import Testing
         let transport = StreamingTransport(configuration: .test)
         let provider = Provider(
             name: "lab", baseURL: "http://127.0.0.1:\(server.port)/v1", keyVariables: ["LAB_KEY"],
-            headers: [("x-vendor-key", Self.headerSecret)])
+            headers: [HeaderField("x-vendor-key", Self.headerSecret)])
         let endpoint = try Endpoint(provider: provider, environment: ["LAB_KEY": secret])
         let result = await transport.stream(.test, to: endpoint, receiver: ChunkCollector())
         await transport.shutdown()

@@ -82,8 +82,8 @@ struct TLSTests {
         #expect(result.completion?.content == Chat.text, "\(String(describing: result.error))")
     }
 
-    /// The system's authorities are those that signed the server's certificate here: a file is trusted beside them, or in
-    /// their place.
+    /// The system's authorities are those that signed the server's certificate here: a file is trusted beside them, or
+    /// in their place.
     @Test(arguments: [false, true])
     func aFileOfAuthoritiesIsTrustedBesideTheSystemsOrAlone(isAlone: Bool) async throws {
         let certificates = try #require(TestCertificates.shared)

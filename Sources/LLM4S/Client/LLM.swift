@@ -1,4 +1,6 @@
-public import LLMStreaming
+// One import for users of the library: conversations, options, chunks, completions and errors live in the pure targets.
+@_exported public import LLMStreaming
+@_exported public import ServerSentEvents
 
 /// The way in: a client for a model of any provider.
 ///
@@ -27,5 +29,36 @@ public enum LLM {
         }
         let choice = try ModelChoice(name, environment: environment)
         return LLMClient(endpoint: choice.endpoint, model: choice.model)
+    }
+}
+
+/// Which provider a model's name means, and what that provider calls the model (Contract, "Providers").
+struct ModelChoice: Sendable {
+    let endpoint: Endpoint
+    let model: String
+
+    /// The choice that `provider/model`, or a bare model, means in an environment.
+    init(_ name: String, environment: [String: String]) throws(ConfigurationError) {
+        let catalog = ProviderCatalog()
+        let isOpenRouter = environment["OPENAI_BASE_URL"]?.contains("openrouter.ai") == true
+        let prefix = name.firstIndex(of: "/").map { String(name[..<$0]) } ?? ""
+        if let provider = catalog[prefix], catalog.isProvider(prefix, whereOneIsChosen: isOpenRouter) {
+            endpoint = try Endpoint(provider: provider, environment: environment)
+            model = String(name.dropFirst(prefix.count + 1))
+        } else if isOpenRouter, let url = environment["OPENAI_BASE_URL"], var provider = catalog["openrouter"] {
+            // Who points OpenAI's variable at OpenRouter may have put its key into OpenAI's as well.
+            provider.keyVariables.append("OPENAI_API_KEY")
+            endpoint = try Endpoint(provider: provider, baseURL: url, environment: environment)
+            model = name
+        } else if name.contains("/") {
+            throw ConfigurationError(
+                "the model '\(name)' names no known provider; known are \(catalog.names.joined(separator: ", "))")
+        } else if let provider = catalog["openai"] {
+            endpoint = try Endpoint(provider: provider, environment: environment)
+            model = name
+        } else {
+            throw ConfigurationError("the provider of the model '\(name)' is not known")
+        }
+        guard !model.isEmpty else { throw ConfigurationError("'\(name)' names a provider but no model") }
     }
 }

@@ -1,4 +1,5 @@
 public import LLMStreaming
+import Synchronization
 
 /// Streams a model's answers.
 ///
@@ -48,7 +49,8 @@ public struct LLMClient: Sendable {
     ///
     /// `onStart` is called once and first, on the caller's task, before anything is sent. `onChunk` is called for every
     /// piece as it arrives, in order, on a thread that reads other streams too. Then exactly one of `onComplete` and
-    /// `onError` is called, on the caller's task, with what this function returns or throws; nothing is called after it.
+    /// `onError` is called, on the caller's task, with what this function returns or throws; nothing is called after
+    /// it.
     ///
     /// ```swift
     /// let streaming = StreamingOptions.builder()
@@ -107,7 +109,7 @@ public struct LLMClient: Sendable {
     ///     answer.add(chunk)
     ///     print(chunk.content ?? "", terminator: "")
     /// }
-    /// let completion = try answer.completion(isComplete: true)  // a loop that does not throw ends behind a whole answer
+    /// let completion = try answer.completion(isComplete: true)  // a loop that does not throw read it all
     /// ```
     /// - Parameters:
     ///   - conversation: the messages, oldest first.
@@ -146,5 +148,50 @@ public struct LLMClient: Sendable {
             result = await transport.stream(request, to: endpoint, receiver: receiver, timeouts: timeouts)
         }
         return result
+    }
+}
+
+/// Passes each chunk to a function that always has room.
+struct ChunkCallback: ChunkReceiver {
+    private let onChunk: @Sendable (StreamedChunk) -> Void
+
+    init(_ onChunk: @escaping @Sendable (StreamedChunk) -> Void) { self.onChunk = onChunk }
+
+    func receive(_ chunks: [StreamedChunk], atMicroseconds microseconds: Int64) -> Bool {
+        for chunk in chunks { onChunk(chunk) }
+        return true
+    }
+
+    func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { resume() }
+}
+
+/// The transports of a process: clients share their connections, but for those that trust others.
+enum SharedTransports {
+    private struct Trust: Hashable {
+        var caFile: String?
+        var isAlone: Bool
+    }
+
+    /// Trusts whom the system and SSL_CERT_FILE say.
+    static let usual = StreamingTransport(configuration: TransportConfiguration(environment: POSIX.environment))
+
+    private static let others = Mutex<[Trust: StreamingTransport]>([:])
+
+    /// The transport that trusts whom options name; nil where they name nobody.
+    ///
+    /// It lives as long as the process: programs have one or two files of authorities.
+    static func transport(_ options: StreamingOptions) -> StreamingTransport? {
+        guard options.caFile != nil || options.trustsCAFileOnly else { return nil }
+        let trust = Trust(caFile: options.caFile, isAlone: options.trustsCAFileOnly)
+        return others.withLock { others in
+            if let known = others[trust] { return known }
+            var configuration = TransportConfiguration(environment: POSIX.environment, caFile: options.caFile)
+            if options.caFile != nil { configuration.caSource = "caFile" }
+            configuration.trustsCAFileOnly = options.trustsCAFileOnly
+            configuration.eventLoopThreads = 1
+            let made = StreamingTransport(configuration: configuration)
+            others[trust] = made
+            return made
+        }
     }
 }

@@ -10,15 +10,11 @@ final class ActiveStream {
         case waitingForRoom(isReadHeld: Bool)
     }
 
-    let id: UInt64
-    let receiver: any ChunkReceiver
-    private let redactor: Redactor
-    let answerBegan: @Sendable () -> Void
+    let attempt: StreamAttempt
     let onEnd: @Sendable (ExchangeEnd) -> Void
     var exchange: Exchange
     var flow = Flow.open
-    private let budget: MemoryBudget
-    /// What it holds of it, once that is enough to be counted.
+    /// What it holds of the memory for all answers, once that is enough to be counted.
     private(set) var memory: MemoryShare?
     /// From how many bytes on it is counted again.
     private var nextCount: Int
@@ -28,21 +24,14 @@ final class ActiveStream {
     var isRequestSent = false
     /// Whether the server will take another request on the connection.
     var isKeptAlive = false
-    /// Whether the answer's body has ended.
+    /// Whether the response's body has ended.
     var isBodyEnded = false
 
-    init(
-        _ plan: ExchangePlan, isConnectionReused: Bool, onEnd: @escaping @Sendable (ExchangeEnd) -> Void,
-        at now: NIODeadline
-    ) {
-        id = plan.id
-        receiver = plan.receiver
-        redactor = plan.redactor
-        budget = plan.memory
-        nextCount = plan.memory.step
-        answerBegan = plan.answerBegan
+    init(_ attempt: StreamAttempt, _ exchange: Exchange, onEnd: @escaping @Sendable (ExchangeEnd) -> Void) {
+        self.attempt = attempt
+        self.exchange = exchange
         self.onEnd = onEnd
-        exchange = Exchange(plan, isConnectionReused: isConnectionReused, at: now)
+        nextCount = attempt.memory.step
     }
 
     /// Hands on what was decoded, unless the receiver has no room.
@@ -52,8 +41,10 @@ final class ActiveStream {
         guard flow == .open, exchange.hasChunks else { return false }
         var (chunks, microseconds) = exchange.takeChunks()
         // One or two of a stream.
-        for index in chunks.indices where !chunks[index].isWritten { chunks[index] = redactor.redacted(chunks[index]) }
-        return !receiver.receive(chunks, atMicroseconds: microseconds)
+        for index in chunks.indices where !chunks[index].isWritten {
+            chunks[index] = attempt.endpoint.redactor.redacted(chunks[index])
+        }
+        return !attempt.receiver.receive(chunks, atMicroseconds: microseconds)
     }
 
     /// Whether it holds so much that `hasMemory` must be asked; few streams ever do.
@@ -62,9 +53,9 @@ final class ActiveStream {
     /// Whether there is memory to read on; if not, the closure is called once there is, on any thread.
     func hasMemory(at now: NIODeadline, resume: () -> @Sendable () -> Void) -> Bool {
         let held = exchange.heldByteCount
-        let hasShrunk = memory != nil && held < nextCount - 2 * budget.step
+        let hasShrunk = memory != nil && held < nextCount - 2 * attempt.memory.step
         guard held >= nextCount || hasShrunk else { return !isHeldBack || grows(now, resume()) }
-        let share = memory ?? MemoryShare(budget)
+        let share = memory ?? MemoryShare(attempt.memory)
         memory = share
         nextCount = share.count(held)
         return grows(now, resume())

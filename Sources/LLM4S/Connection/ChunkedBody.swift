@@ -2,8 +2,8 @@ import NIOHTTP1
 
 /// Tells the data of a chunked body from what frames it (RFC 9112, section 7.1).
 ///
-/// A value: bytes in, ranges of data out, wherever the reads cut them. Each byte of framing is looked at once; extensions
-/// and trailer fields are skipped.
+/// A value: bytes in, ranges of data out, wherever the reads cut them. Each byte of framing is looked at once;
+/// extensions and trailer fields are skipped.
 struct ChunkedBody: Sendable {
     /// Where in the body the next byte falls.
     private enum Place: Equatable {

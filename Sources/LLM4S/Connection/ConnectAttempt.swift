@@ -35,10 +35,10 @@ final class ConnectAttempt: Sendable {
     ///
     /// - Parameters:
     ///   - lookups: finds the host's addresses.
-    ///   - care: what to do with the connection once it stands.
+    ///   - callbacks: what the connection tells once it stands.
     ///   - onEnd: called once, on the loop, when nothing is being set up any more.
     func start(
-        tls: TLSClient, lookups: HostLookups, timeout: Duration, care: ConnectionCare,
+        tls: TLSClient, lookups: HostLookups, timeout: Duration, callbacks: ConnectionCallbacks,
         onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
     ) {
         let (id, origin, proxy, loop) = (id, origin, proxy, promise.futureResult.eventLoop)
@@ -51,7 +51,7 @@ final class ConnectAttempt: Sendable {
         // What is not taken in time may be for want of a place at the server.
         let began = NIODeadline.now()
         let plea = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-            care.starve(id, origin, Double((NIODeadline.now() - began).nanoseconds) / 1e9)
+            callbacks.starve(id, origin, Double((NIODeadline.now() - began).nanoseconds) / 1e9)
         }
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(limit)
@@ -61,7 +61,8 @@ final class ConnectAttempt: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard self.add(channel) else { throw ChannelError.ioOnClosedChannel }
-                    try Self.addHandlers(to: channel, id: id, origin: origin, proxy: proxy, tls: tls, care: care)
+                    try Self.addHandlers(
+                        to: channel, id: id, origin: origin, proxy: proxy, tls: tls, callbacks: callbacks)
                 }
             }
         // An address needs no resolver, and no second thread.
@@ -85,7 +86,7 @@ final class ConnectAttempt: Sendable {
         }.whenComplete { result in
             deadline.cancel()
             plea.cancel()
-            if NIODeadline.now() - began >= .seconds(1) { care.fed(id, origin) }
+            if NIODeadline.now() - began >= .seconds(1) { callbacks.fed(id, origin) }
             self.end(result, onEnd)
         }
     }
@@ -138,7 +139,8 @@ final class ConnectAttempt: Sendable {
     private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 16_384)
 
     private static func addHandlers(
-        to channel: any Channel, id: UInt64, origin: Origin, proxy: HTTPProxy?, tls: TLSClient, care: ConnectionCare
+        to channel: any Channel, id: UInt64, origin: Origin, proxy: HTTPProxy?, tls: TLSClient,
+        callbacks: ConnectionCallbacks
     ) throws {
         let pipeline = channel.pipeline.syncOperations
         if let proxy {
@@ -154,8 +156,8 @@ final class ConnectAttempt: Sendable {
         }
         try pipeline.addHandler(HTTPRequestEncoder())
         let handler = ConnectionHandler(
-            id: id, origin: origin, care: care, ready: channel.eventLoop.makePromise())
-        try pipeline.addHandlers(AnswerReader(for: handler), handler)
+            id: id, origin: origin, callbacks: callbacks, ready: channel.eventLoop.makePromise())
+        try pipeline.addHandlers(ResponseReader(for: handler), handler)
     }
 }
 
@@ -164,4 +166,40 @@ extension ClientBootstrap {
     fileprivate func channelOptions(_ options: [(option: ChannelOptions.Types.SocketOption, value: Int)]) -> Self {
         options.reduce(self) { $0.channelOption($1.option, value: $1.value) }
     }
+}
+
+/// The options of a socket by which a peer that vanished without a word is found: within 60 to 90 s.
+///
+/// An idle connection is probed after 60 s, four times in 20 s. Probes wait while bytes of ours are not acknowledged;
+/// then the time counts for which they are not. That time also counts while a peer that lives takes nothing more, as
+/// one does that leaves connections in its backlog: for requests which may not fit a peer's buffer it is not bounded.
+enum VanishedPeer {
+    static let idleSeconds = 60
+    static let probeSeconds = 5
+    static let probes = 4
+    static let acknowledgeMilliseconds = 80_000
+    /// Less than any system's receive buffer.
+    static let safeRequestBytes = 16 << 10
+
+    /// How it is told.
+    static let reason = "the other side has vanished: it acknowledged nothing any more"
+
+    /// The options of each connection.
+    static var options: [(option: ChannelOptions.Types.SocketOption, value: Int)] {
+        [
+            (.socketOption(.so_keepalive), 1), (.tcpOption(.keepAliveIdle), idleSeconds),
+            (.tcpOption(.keepAliveInterval), probeSeconds), (.tcpOption(.keepAliveCount), probes),
+        ] + (userTimeout.map { [($0, acknowledgeMilliseconds)] } ?? [])
+    }
+
+    /// The option of the time without an acknowledgement; nil where the system has none.
+    static var userTimeout: ChannelOptions.Types.SocketOption? {
+        POSIX.userTimeout.map { .tcpOption(NIOBSDSocket.Option(rawValue: $0)) }
+    }
+}
+
+extension NIOBSDSocket.Option {
+    fileprivate static var keepAliveIdle: Self { Self(rawValue: POSIX.keepAliveIdle) }
+    fileprivate static var keepAliveInterval: Self { Self(rawValue: POSIX.keepAliveInterval) }
+    fileprivate static var keepAliveCount: Self { Self(rawValue: POSIX.keepAliveCount) }
 }

@@ -1,9 +1,10 @@
 import LLMStreaming
 import NIOCore
+import NIOHTTP1
 
 /// A connection to an origin, from any thread; its handler stays on its event loop.
 final class Connection: Sendable {
-    /// Tells the connections of a pool apart.
+    /// Distinguishes the connections of a pool.
     let id: UInt64
     let origin: Origin
     let channel: any Channel
@@ -16,13 +17,34 @@ final class Connection: Sendable {
         self.handler = handler
     }
 
-    /// Begins an exchange; `onEnd` is called once, on the event loop.
-    func begin(_ plan: ExchangePlan, onEnd: @escaping @Sendable (ExchangeEnd) -> Void) {
-        handler.eventLoop.execute { [handler] in handler.value.begin(plan, onEnd: onEnd) }
+    /// Begins an attempt's exchange; `onEnd` is called once, on the event loop.
+    func begin(
+        _ attempt: StreamAttempt, path: String, head: HTTPRequestHead,
+        onEnd: @escaping @Sendable (ExchangeEnd) -> Void
+    ) {
+        handler.eventLoop.execute { [handler] in
+            handler.value.begin(attempt, path: path, head: head, onEnd: onEnd)
+        }
     }
 
-    /// Ends the exchange of that number at once, if it is on the connection.
-    func cancel(_ id: UInt64) {
-        handler.eventLoop.execute { [handler] in handler.value.cancel(id) }
+    /// Ends an attempt's exchange at once, if it is on the connection.
+    func cancel(_ attempt: ObjectIdentifier) {
+        handler.eventLoop.execute { [handler] in handler.value.cancel(attempt) }
     }
+}
+
+/// What a connection tells the pool that it belongs to; called on the connection's event loop.
+struct ConnectionCallbacks: Sendable {
+    /// How long a connection is kept without a stream.
+    let idleLifetime: TimeAmount
+    /// Whether we show servers a certificate of our own.
+    var hasCertificate = false
+    /// Another exchange may begin; with the time that the last one waited for its response.
+    let onFree: @Sendable (_ connection: Connection, _ responseSeconds: Double?) -> Void
+    /// Takes the connection out of reach; false where a stream has just got it.
+    let retire: @Sendable (_ id: UInt64, _ origin: Origin) -> Bool
+    /// A new connection has waited for that long without a byte.
+    var starve: @Sendable (_ id: UInt64, _ origin: Origin, _ seconds: Double) -> Void = { _, _, _ in }
+    /// It waits no more.
+    var fed: @Sendable (_ id: UInt64, _ origin: Origin) -> Void = { _, _ in }
 }

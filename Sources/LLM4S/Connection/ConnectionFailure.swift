@@ -83,7 +83,7 @@ extension ConnectionLoss {
 }
 
 extension HTTPParserError {
-    /// What is wrong with an answer, for its user.
+    /// What is wrong with a response, for its user.
     fileprivate var reason: String {
         switch self {
         case .invalidChunkSize: "the size of a chunk is no number"

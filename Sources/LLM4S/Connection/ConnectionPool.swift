@@ -39,8 +39,8 @@ final class ConnectionPool: Sendable {
 
     /// Gives an attempt a connection that no other has, as soon as there is one.
     ///
-    /// Connections are told apart by their origin: in a transport the proxy follows from it. It must be used: a connection
-    /// is free again only after an exchange.
+    /// Connections are told apart by their origin: in a transport the proxy follows from it. It must be used: a
+    /// connection is free again only after an exchange.
     func lease(
         _ origin: Origin, through proxy: HTTPProxy?, to attempt: StreamAttempt,
         onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
@@ -53,7 +53,7 @@ final class ConnectionPool: Sendable {
             }
             switch grant {
             case .reuse(let connection): onEnd(.success(connection))
-            case .setUp: self.setUp(origin, proxy, for: attempt, onEnd: onEnd)
+            case .setUp: self.setUp(origin, through: proxy, for: attempt, onEnd: onEnd)
             case .refused: onEnd(.failure(LLMError(.cancelled, "the transport is shut down")))
             case .cancelled: onEnd(.failure(.cancelled(before: origin)))
             }
@@ -79,7 +79,7 @@ final class ConnectionPool: Sendable {
     }
 
     private func setUp(
-        _ origin: Origin, _ proxy: HTTPProxy?, for attempt: StreamAttempt,
+        _ origin: Origin, through proxy: HTTPProxy?, for attempt: StreamAttempt,
         onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
     ) {
         let loop = group.next()
@@ -90,7 +90,8 @@ final class ConnectionPool: Sendable {
             for waiter in self.state.withLock({ $0.setUpIsSlow(of: origin) }) { waiter(.setUp) }
         }
         attempt.enter(giveUp: { connecting.abandon(.cancelled(before: origin)) }) {
-            connecting.start(tls: tls, lookups: lookups, timeout: attempt.connectTimeout, care: care) { result in
+            connecting.start(tls: tls, lookups: lookups, timeout: attempt.connectTimeout, callbacks: callbacks) {
+                result in
                 slowness.cancel()
                 self.setUpEnded(result, of: origin, wasSlow: pace.end())
             }
@@ -118,13 +119,13 @@ final class ConnectionPool: Sendable {
         if !isWanted { connection.channel.close(promise: nil) }
     }
 
-    private var care: ConnectionCare {
-        ConnectionCare(
+    private var callbacks: ConnectionCallbacks {
+        ConnectionCallbacks(
             idleLifetime: TimeAmount(configuration.idleConnectionLifetime),
             hasCertificate: configuration.clientCertificate != nil,
-            onFree: { connection, answerSeconds in
+            onFree: { connection, responseSeconds in
                 let next = self.state.withLock {
-                    $0.free(connection, id: connection.id, of: connection.origin, answerSeconds: answerSeconds)
+                    $0.free(connection, id: connection.id, of: connection.origin, responseSeconds: responseSeconds)
                 }
                 switch next {
                 case .give(let waiter): waiter(.reuse(connection))
@@ -139,6 +140,41 @@ final class ConnectionPool: Sendable {
             fed: { id, origin in self.state.withLock { $0.fed(id, of: origin) } })
     }
 
-    /// A number that no connection, exchange or waiter has.
+    /// A number that no connection or waiter has.
     func nextID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
+}
+
+/// Whether the making of a connection takes so long that it may hang: told once, and not after its end.
+final class SetUpPace: Sendable {
+    /// More than handshakes take around the world.
+    static let patience = TimeAmount.seconds(1)
+
+    private enum State {
+        case underWay
+        case slow
+        case over
+    }
+
+    private let state = Mutex(State.underWay)
+
+    /// Records that it takes long.
+    ///
+    /// - Returns: whether it is still under way.
+    func becomeSlow() -> Bool {
+        state.withLock { state in
+            guard case .underWay = state else { return false }
+            state = .slow
+            return true
+        }
+    }
+
+    /// Records its end.
+    ///
+    /// - Returns: whether it had become slow.
+    func end() -> Bool {
+        state.withLock { state in
+            defer { state = .over }
+            if case .slow = state { return true } else { return false }
+        }
+    }
 }

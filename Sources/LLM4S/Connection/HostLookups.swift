@@ -3,7 +3,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Finds the addresses of hosts, those of each on a thread of its own: a name whose servers are silent holds up no other.
+/// Finds the addresses of hosts, those of each on a thread of its own: a name whose servers are silent holds up no
+/// other.
 ///
 /// NIO's resolver asks for one name after the other on each event loop, and a look-up cannot be given up: with one loop
 /// a single name that hung kept all others waiting. Who asks for a name that is being looked up waits for that.

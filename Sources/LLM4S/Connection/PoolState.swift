@@ -40,10 +40,10 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
         var idle: [UInt64] = []
         /// Who waits, oldest first; an ID without a waiter belongs to one that is gone.
         var queue = CircularBuffer<UInt64>()
-        /// Streams on new connections that get no answer while others do, and have not had one closed for them yet.
+        /// Streams on new connections that get no response while others do, and for which none has been closed yet.
         var starving: Set<UInt64> = []
-        /// The mean time from a request to the first byte of its answer, in seconds.
-        var answerSeconds: Double?
+        /// The mean time from a request to the first byte of its response, in seconds.
+        var responseSeconds: Double?
 
         var isEmpty: Bool {
             setUps == 0 && slowSetUps == 0 && openCount == 0 && idle.isEmpty && queue.isEmpty && starving.isEmpty
@@ -60,7 +60,7 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     private var open: [UInt64: Connection] = [:]
     private(set) var statistics = TransportStatistics()
 
-    /// So many connections of an origin may be set up at once however few stand.
+    /// How many connections of an origin may be set up at once, however few stand.
     private static var firstSetUps: Int { 8 }
 
     init(maximumSetUps: Int) { self.maximumSetUps = maximumSetUps }
@@ -68,8 +68,8 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// Whether one more connection of an origin may be set up: at once an eighth of those that stand.
     ///
     /// So a start is a ramp and not a burst, and where streams are short, one that waits gets a connection that becomes
-    /// free sooner than a new one would stand. Set-ups that hang hold none of these places: some of a server's hosts may not
-    /// answer. Where others have taken all places there is one all the same.
+    /// free sooner than a new one would stand. Set-ups that hang hold none of these places: some of a server's hosts
+    /// may not answer. Where others have taken all places there is one all the same.
     private func maySetUp(_ place: Place) -> Bool {
         place.setUps - place.slowSetUps < min(maximumSetUps, max(Self.firstSetUps, place.openCount / 8))
             && (setUps < maximumSetUps || place.setUps == 0)
@@ -151,12 +151,12 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// A connection is free: it goes to the longest waiting stream of its origin, else it becomes idle, but where a
     /// stream starves.
     ///
-    /// - Parameter answerSeconds: how long its last request waited for the first byte of an answer.
+    /// - Parameter responseSeconds: how long its last request waited for the first byte of a response.
     mutating func free(
-        _ connection: Connection, id: UInt64, of origin: Origin, answerSeconds: Double? = nil
+        _ connection: Connection, id: UInt64, of origin: Origin, responseSeconds: Double? = nil
     ) -> PoolReturn<Waiter> {
         guard open[id] != nil, !isShutDown else { return .keep }
-        if let answerSeconds { learn(answerSeconds, origin) }
+        if let responseSeconds { learn(responseSeconds, origin) }
         while let first = places[origin]?.queue.popFirst() {
             guard let waiter = waiters.removeValue(forKey: first) else { continue }
             forgetQueuesIfEmpty()
@@ -248,10 +248,10 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     }
 }
 
-// MARK: Servers that take so many connections and no more
+// MARK: Servers that take a number of connections and no more
 
 extension PoolState {
-    /// A new connection's request, or its making, has waited for so long without a byte; `id` tells it apart.
+    /// A new connection's request, or its making, has waited for that long without a byte; `id` distinguishes it.
     ///
     /// A server that takes 100 connections leaves the next ones in its backlog, where all looks well from here. What it
     /// serves is answered meanwhile: a request that waits for much longer than those is starving. Closing a connection
@@ -259,7 +259,7 @@ extension PoolState {
     ///
     /// - Returns: an idle connection that is to be closed.
     mutating func starve(_ id: UInt64, of origin: Origin, seconds: Double) -> Connection? {
-        guard let usual = places[origin]?.answerSeconds, seconds >= 1 + 4 * usual, !isShutDown else { return nil }
+        guard let usual = places[origin]?.responseSeconds, seconds >= 1 + 4 * usual, !isShutDown else { return nil }
         while let first = places[origin]?.idle.first {
             places[origin]?.idle.removeFirst()
             if let connection = idleConnections.removeValue(forKey: first) { return connection }
@@ -268,14 +268,14 @@ extension PoolState {
         return nil
     }
 
-    /// What starved is answered, or over.
+    /// What starved has its response, or is over.
     mutating func fed(_ id: UInt64, of origin: Origin) {
         places[origin]?.starving.remove(id)
         forget(origin)
     }
 
-    private mutating func learn(_ answerSeconds: Double, _ origin: Origin) {
-        let usual = places[origin]?.answerSeconds
-        places[origin]?.answerSeconds = usual.map { $0 + (answerSeconds - $0) / 16 } ?? answerSeconds
+    private mutating func learn(_ responseSeconds: Double, _ origin: Origin) {
+        let usual = places[origin]?.responseSeconds
+        places[origin]?.responseSeconds = usual.map { $0 + (responseSeconds - $0) / 16 } ?? responseSeconds
     }
 }

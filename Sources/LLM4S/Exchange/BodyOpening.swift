@@ -3,8 +3,8 @@ import LLMStreaming
 /// The beginning of a success's body, by which it is decided what the body is: gateways name event streams JSON, and
 /// whole completions event streams.
 struct BodyOpening: Sendable, Equatable {
-    /// What a body is found to be.
-    enum Finding: Sendable, Equatable {
+    /// What a body may be.
+    enum Kind: Sendable, Equatable {
         /// More must come.
         case undecided
         case events
@@ -28,13 +28,13 @@ struct BodyOpening: Sendable, Equatable {
     private var seenCount = 0
     private var isInComment = false
 
-    init(head: ProviderResponseHead) {
+    init(head: ResponseHead) {
         mediaType = head.mediaType ?? ""
         coding = ContentCoding.named(in: head)
     }
 
     /// What a body is that begins with these bytes: those of the call before, and what came since.
-    mutating func finding(_ bytes: Span<UInt8>) -> Finding {
+    mutating func kind(of bytes: Span<UInt8>) -> Kind {
         // No line of an event stream and no JSON begins so.
         if !bytes.isEmpty, bytes.count < 4, [0x1F, 0x28].contains(bytes[0]) { return .undecided }
         if let coding = ContentCoding.found(in: bytes, named: coding) { return .compressed(coding) }
@@ -56,7 +56,7 @@ struct BodyOpening: Sendable, Equatable {
     }
 
     /// What a body is whose bytes do not tell.
-    private var unknown: Finding {
+    private var unknown: Kind {
         switch mediaType {
         case "", "text/event-stream": .events
         case "application/json": .document(from: 0)
@@ -99,4 +99,37 @@ struct BodyOpening: Sendable, Equatable {
         }
         return mayFollow ? nil : false
     }
+}
+
+/// How a body is compressed; nobody asks for that here, and what is compressed is named instead of read.
+enum ContentCoding {
+    /// The coding that a head names; nil for none.
+    static func named(in head: ResponseHead) -> String? {
+        guard let value = head["content-encoding"] else { return nil }
+        let codings = value.split(separator: ",").map { $0.lowercased().filter { !$0.isWhitespace } }
+        return codings.last { !$0.isEmpty && !["identity", "none", "utf-8"].contains($0) }
+    }
+
+    /// The coding of a body that begins so; nil where it begins like text.
+    ///
+    /// - Parameter name: what the head names: a proxy that decompresses may leave it there.
+    static func found(in bytes: Span<UInt8>, named name: String?) -> String? {
+        func begins(_ magic: [UInt8]) -> Bool {
+            bytes.count >= magic.count && magic.indices.allSatisfy { bytes[$0] == magic[$0] }
+        }
+        if begins([0x1F, 0x8B]) { return "gzip" }
+        if begins([0x28, 0xB5, 0x2F, 0xFD]) { return "zstd" }
+        guard let name else { return nil }
+        // Compressed bytes do without control characters for no longer than a few.
+        let beginning = bytes.extracting(first: 64)
+        for index in beginning.indices where !isText(beginning[index]) { return name }
+        return nil
+    }
+
+    /// The coding of a refusal's body; nil where it is not compressed.
+    static func found(in body: [UInt8], of head: ResponseHead) -> String? {
+        found(in: body.span, named: named(in: head))
+    }
+
+    private static func isText(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || (0x09...0x0D).contains(byte) }
 }

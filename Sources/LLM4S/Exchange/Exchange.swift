@@ -2,8 +2,8 @@ import LLMStreaming
 import NIOCore
 import NIOHTTP1
 
-/// One request and its answer: told what comes from the network and when, it says which chunks came of it and how it
-/// ended (SPEC 4).
+/// One request and its response: told what comes from the network and when, it says which chunks came of it and how it
+/// ended (Contract, "When an answer is complete").
 ///
 /// A value that reads no clock and touches no socket.
 struct Exchange: Sendable {
@@ -15,12 +15,16 @@ struct Exchange: Sendable {
     private var handler: StreamingResponseHandler
     private var body = ResponseBody.awaitingHead
     private let providerName: String
-    private var head: AnswerHead?
+    // Of the response's head only what the result tells: it is kept as long as the stream lasts.
+    private var status: Int?
+    private var requestID: String?
+    private var serviceTier: String?
+    private var rateLimits: RateLimitReport?
     private(set) var timings: StreamTimings
-    /// The clock that runs until the verdict.
+    /// The clock that runs until the outcome.
     private(set) var clock: StreamClock
     /// How it ended; set once.
-    private(set) var verdict: Verdict?
+    private(set) var outcome: ExchangeOutcome?
     /// The bytes that the answer holds in memory, roughly.
     ///
     /// Stored, as it is asked for after each read: a computed one copied the whole exchange to be asked (2 us of CPU an
@@ -31,18 +35,35 @@ struct Exchange: Sendable {
     /// When the last of them came.
     private var arrival: NIODeadline
 
-    init(_ plan: ExchangePlan, isConnectionReused: Bool, at now: NIODeadline) {
-        origin = plan.origin
-        path = plan.path
-        limits = plan.limits
-        providerName = plan.provider.name
-        unixSeconds = plan.unixSeconds
+    /// An exchange that begins.
+    ///
+    /// - Parameters:
+    ///   - request: what is sent.
+    ///   - provider: who answers.
+    ///   - origin: where it is.
+    ///   - path: the path on the origin; what the head names where no proxy reads it.
+    ///   - limits: the bounds of the answer.
+    ///   - timeouts: how long what may take.
+    ///   - isConnectionReused: whether the connection has served before.
+    ///   - start: when the attempt began; its redirects belong to it.
+    ///   - now: when this exchange begins.
+    ///   - unixSeconds: the wall clock, for dates in Retry-After.
+    init(
+        _ request: ProviderRequest, provider: Provider, origin: Origin, path: String,
+        limits: StreamingResponseHandler.Limits, timeouts: StreamTimeouts, isConnectionReused: Bool,
+        start: NIODeadline, at now: NIODeadline, unixSeconds: @escaping @Sendable () -> Double
+    ) {
+        self.origin = origin
+        self.path = path
+        self.limits = limits
+        providerName = provider.name
+        self.unixSeconds = unixSeconds
         self.isConnectionReused = isConnectionReused
         handler = StreamingResponseHandler(
-            provider: plan.provider, choices: plan.choices, dialect: plan.dialect, limits: plan.limits,
-            cursor: plan.cursor)
-        timings = StreamTimings(start: plan.start)
-        clock = StreamClock(timeouts: plan.timeouts, start: plan.start, at: now)
+            provider: provider, choices: request.choices, dialect: request.dialect, limits: limits,
+            cursor: request.cursor)
+        timings = StreamTimings(start: start)
+        clock = StreamClock(timeouts: timeouts, start: start, at: now)
         arrival = now
     }
 
@@ -66,12 +87,15 @@ struct Exchange: Sendable {
     /// The receiver has room again.
     mutating func resume(at now: NIODeadline) { clock.resume(at: now) }
 
-    /// Takes the answer's head.
-    mutating func receiveHead(_ head: ProviderResponseHead, at now: NIODeadline) {
-        guard verdict == nil else { return }
+    /// Takes the response's head.
+    mutating func receiveHead(_ head: ResponseHead, at now: NIODeadline) {
+        guard outcome == nil else { return }
         timings.receivedBytes(at: now)
         clock.receivedBytes(at: now)
-        self.head = AnswerHead(head, provider: providerName, now: unixSeconds())
+        status = head.status
+        requestID = head.requestID
+        serviceTier = head.serviceTier
+        rateLimits = head.rateLimits(provider: providerName, now: unixSeconds())
         if (300..<400).contains(head.status) {
             switch Redirect(head: head, origin: origin, path: path) {
             case .follow(let path): settle(.redirected(path: path))
@@ -86,9 +110,9 @@ struct Exchange: Sendable {
         }
     }
 
-    /// Takes a piece of the answer's body.
+    /// Takes a piece of its body.
     mutating func receiveBody(_ bytes: Span<UInt8>, at now: NIODeadline) {
-        guard verdict == nil else { return }
+        guard outcome == nil else { return }
         switch body {
         case .events: receiveEvents(bytes, at: now)
         case .opening(let opening): receiveOpening(opening, bytes, at: now)
@@ -104,13 +128,13 @@ struct Exchange: Sendable {
     private mutating func receiveOpening(_ opening: BodyOpening, _ bytes: Span<UInt8>, at now: NIODeadline) {
         if opening.bytes.isEmpty {
             var opening = opening
-            let finding = opening.finding(bytes)
-            if finding == .undecided {
+            let kind = opening.kind(of: bytes)
+            if kind == .undecided {
                 unsafe bytes.withUnsafeBufferPointer { unsafe opening.bytes.append(contentsOf: $0) }
                 body = .opening(opening)
                 clock.receivedBytes(at: now)
             } else {
-                receive(bytes, as: finding, at: now)
+                receive(bytes, as: kind, at: now)
             }
         } else {
             // Once or twice a stream, or for as long as comments come.
@@ -118,19 +142,19 @@ struct Exchange: Sendable {
             body = .settled
             unsafe bytes.withUnsafeBufferPointer { unsafe opening.bytes.append(contentsOf: $0) }
             let all = opening.bytes
-            let finding = opening.finding(all.span)
-            if finding == .undecided {
+            let kind = opening.kind(of: all.span)
+            if kind == .undecided {
                 body = .opening(opening)
                 clock.receivedBytes(at: now)
             } else {
-                receive(all.span, as: finding, at: now)
+                receive(all.span, as: kind, at: now)
             }
         }
     }
 
     /// Takes the first bytes of a body that is now known.
-    private mutating func receive(_ bytes: Span<UInt8>, as finding: BodyOpening.Finding, at now: NIODeadline) {
-        switch finding {
+    private mutating func receive(_ bytes: Span<UInt8>, as kind: BodyOpening.Kind, at now: NIODeadline) {
+        switch kind {
         case .undecided, .events: body = .events
         case .document(let start):
             body = .document([])
@@ -138,34 +162,25 @@ struct Exchange: Sendable {
         case .foreign(let mediaType):
             body = .foreign(mediaType: mediaType, [])
             clock.startClosing(at: now)
-        case .compressed(let coding):
-            // The next one would be so too, and cost as much.
-            return settle(
-                .failed(LLMError(.decode, Self.compressed(coding, origin.endpointName), shouldRetry: false)))
+        case .compressed(let coding): return settle(.failed(.compressed(coding, by: origin)))
         }
         receiveBody(bytes, at: now)
     }
 
-    private static func compressed(_ coding: String, _ name: String) -> String {
-        "\(name) sent a body that is compressed (content-encoding: \(coding)), although the request says "
-            + "accept-encoding: identity; see what compresses on the way, or whether headers in the configuration ask "
-            + "for it"
-    }
-
-    /// Takes the end of the answer's body.
+    /// Takes the end of its body.
     mutating func receiveEnd(at now: NIODeadline) {
-        guard verdict == nil else { return }
+        guard outcome == nil else { return }
         switch body {
         case .awaitingHead, .settled: break
         case .opening, .events: endEvents(.closed, isOrderly: true, at: now)
-        case .document(let bytes): endDocument(bytes, .closed, at: now)
+        case .document(let bytes): endDocument(bytes, after: .closed, at: now)
         case .refusal(let head, let bytes):
             let coding = ContentCoding.found(in: bytes, of: head)
             let isCut = bytes.count >= ResponseBody.maximumRefusalBytes
             var error = ErrorClassifier.error(
                 head: head, body: coding == nil ? bytes : [], isCut: isCut, now: unixSeconds())
             if let coding {
-                error.message = "HTTP \(head.status); " + Self.compressed(coding, origin.endpointName)
+                error.message = "HTTP \(head.status); \(LLMError.compressed(coding, by: origin).message)"
             }
             settle(.failed(error))
         case .foreign(let mediaType, let bytes):
@@ -176,41 +191,31 @@ struct Exchange: Sendable {
 
     /// Takes the loss of the connection.
     mutating func connectionLost(_ loss: ConnectionLoss, at now: NIODeadline) {
-        guard verdict == nil else { return }
+        guard outcome == nil else { return }
         switch (body, loss) {
-        case (.awaitingHead, .closed):
-            fail(.connect, "\(origin.endpointName) closed the connection before it answered")
-        case (.awaitingHead, .broken(let reason)):
-            fail(.connect, "the connection to \(origin.endpointName) broke before an answer came: \(reason)")
-        case (.awaitingHead, .refused(let fault)): fail(.tls, fault.words(origin.endpointName))
-        case (.awaitingHead, .malformed(let reason)):
-            timings.receivedBytes(at: now)
-            fail(.decode, "\(origin.endpointName) does not answer in HTTP/1.1: \(reason)")
+        case (.awaitingHead, _):
+            if case .malformed = loss { timings.receivedBytes(at: now) }
+            settle(.failed(.unanswered(loss, by: origin)))
         case (.opening, _), (.events, _): endEvents(loss, at: now)
-        case (.document(let bytes), _): endDocument(bytes, loss, isOrderly: false, at: now)
+        case (.document(let bytes), _): endDocument(bytes, after: loss, isOrderly: false, at: now)
         case (.refusal, _), (.foreign, _): receiveEnd(at: now)
         case (.settled, _): break
         }
     }
 
-    /// Takes a head that was cut off: bytes of an answer came, but none that say anything.
+    /// Takes a head that was cut off: bytes of a response came, but none that say anything.
     mutating func connectionLostInHead(at now: NIODeadline) {
-        guard verdict == nil, body == .awaitingHead else { return connectionLost(.closed, at: now) }
+        guard outcome == nil, body == .awaitingHead else { return connectionLost(.closed, at: now) }
         timings.receivedBytes(at: now)
         failCut(.closed)
     }
 
     /// The running clock ran out.
     mutating func expire(at now: NIODeadline) {
-        guard verdict == nil else { return }
-        let time = clock.limit.text
-        switch clock.cause {
-        case .firstToken: fail(.timeoutFirstToken, "no content from \(origin.endpointName) for \(time)")
-        case .idle: fail(.timeoutIdle, "no byte from \(origin.endpointName) for \(time)")
-        case .stall:
-            fail(.timeoutStall, "bytes from \(origin.endpointName), but nothing of an answer among them for \(time)")
-        case .job: fail(.timeoutJob, "the answer from \(origin.endpointName) is not whole after \(time)")
-        case .closing:
+        guard outcome == nil else { return }
+        if let error = LLMError.expired(clock, at: origin) {
+            settle(.failed(error))
+        } else {
             // Refusals are judged by what came of them; an answer is whole without its end, and so is a message that
             // said why it stopped.
             receiveEnd(at: now)
@@ -219,21 +224,21 @@ struct Exchange: Sendable {
 
     /// Nobody wants the answer any more; one that is whole already stays so.
     mutating func cancel(at now: NIODeadline) {
-        guard verdict == nil else { return }
+        guard outcome == nil else { return }
         if handler.isAnswered {
             endEvents(.closed, at: now)
         } else {
-            fail(.cancelled, "the request to \(origin.endpointName) was cancelled")
+            settle(.failed(.cancelled(at: origin)))
         }
     }
 
     /// Everything known of the exchange after its end.
     func result(_ outcome: StreamResult.Outcome, at now: NIODeadline) -> StreamResult {
         var result = StreamResult(outcome: outcome, accumulator: handler.accumulator)
-        result.requestID = head?.requestID
-        result.serviceTier = result.serviceTier ?? head?.serviceTier
-        result.httpStatus = head?.status
-        result.rateLimits = head?.rateLimits
+        result.requestID = requestID
+        result.serviceTier = result.serviceTier ?? serviceTier
+        result.httpStatus = status
+        result.rateLimits = rateLimits
         result.firstByteMicroseconds = timings.firstByte
         result.firstChunkMicroseconds = timings.firstChunk
         result.durationMicroseconds = timings.microseconds(at: now)
@@ -272,7 +277,7 @@ struct Exchange: Sendable {
             // Too little to tell; what is whole of it counts.
             body = .events
             receiveEvents(opening.bytes.span, at: now)
-            if verdict != nil { return }
+            if outcome != nil { return }
         }
         let count = chunks.count
         defer { noteChunks(from: count, at: now) }
@@ -285,7 +290,7 @@ struct Exchange: Sendable {
     }
 
     private mutating func endDocument(
-        _ bytes: [UInt8], _ loss: ConnectionLoss, isOrderly: Bool = true, at now: NIODeadline
+        _ bytes: [UInt8], after loss: ConnectionLoss, isOrderly: Bool = true, at now: NIODeadline
     ) {
         guard bytes.count <= limits.maximumEventBytes else {
             fail(.oversizedEvent, "the answer's JSON document is over \(limits.maximumEventBytes) bytes")
@@ -325,26 +330,18 @@ struct Exchange: Sendable {
     }
 
     private mutating func failCut(_ loss: ConnectionLoss) {
-        switch loss {
-        case .closed:
-            let beginning = handler.openingText.map { "; all it sent begins with: \($0)" } ?? ""
-            fail(.cut, "\(origin.endpointName) ended the stream before the answer was whole\(beginning)")
-        case .broken(let reason): fail(.cut, "the stream from \(origin.endpointName) broke: \(reason)")
-        case .refused(let fault): fail(.cut, "the stream from \(origin.endpointName) broke: \(fault.reason)")
-        case .malformed(let reason): fail(.decode, "\(origin.endpointName) sent broken HTTP: \(reason)")
-        }
+        settle(.failed(.cut(loss, by: origin, beginning: handler.openingText)))
     }
 
     private mutating func fail(_ kind: ErrorKind, _ message: String) { settle(.failed(LLMError(kind, message))) }
 
-    private mutating func settle(_ verdict: Verdict) {
+    private mutating func settle(_ outcome: ExchangeOutcome) {
         body = .settled
-        if case .failed(var error) = verdict {
-            error.requestID = error.requestID ?? head?.requestID
-            self.verdict = .failed(error)
+        if case .failed(var error) = outcome {
+            error.requestID = error.requestID ?? requestID
+            self.outcome = .failed(error)
         } else {
-            self.verdict = verdict
+            self.outcome = outcome
         }
     }
-
 }

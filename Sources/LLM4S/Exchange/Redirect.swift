@@ -1,6 +1,6 @@
 import LLMStreaming
 
-/// Where a redirect leads, and whether a request with a key in it may follow (SPEC 7).
+/// Where a redirect leads, and whether a request with a key in it may follow (Contract, "Secrets").
 enum Redirect: Sendable, Equatable {
     /// To another path of the same origin, with method and body kept.
     case follow(path: String)
@@ -10,8 +10,8 @@ enum Redirect: Sendable, Equatable {
     /// How many redirects of a request are followed.
     static let maximumCount = 3
 
-    /// The decision on a 3xx answer to a request that went to a path of an origin.
-    init(head: ProviderResponseHead, origin: Origin, path: String) {
+    /// The decision on a 3xx response to a request that went to a path of an origin.
+    init(head: ResponseHead, origin: Origin, path: String) {
         func refusal(_ words: String) -> Redirect {
             .refuse(
                 LLMError(

@@ -9,25 +9,25 @@ extension HTTPRequestHead {
     init(
         _ request: ProviderRequest, to endpoint: Endpoint, path: String, proxy: HTTPProxy? = nil, userAgent: String
     ) throws(LLMError) {
-        var own = [(name: "host", value: endpoint.origin.authority)]
-        if !request.body.isEmpty { own.append((name: "content-type", value: "application/json")) }
-        own.append((name: "accept", value: "text/event-stream"))
-        own.append((name: "accept-encoding", value: "identity"))
-        own.append((name: "user-agent", value: userAgent))
+        var own = [HeaderField("host", endpoint.origin.authority)]
+        if !request.body.isEmpty { own.append(HeaderField("content-type", "application/json")) }
+        own.append(HeaderField("accept", "text/event-stream"))
+        own.append(HeaderField("accept-encoding", "identity"))
+        own.append(HeaderField("user-agent", userAgent))
         let method = HTTPMethod(rawValue: request.method)
-        if method == .POST { own.append((name: "content-length", value: String(request.body.count))) }
+        if method == .POST { own.append(HeaderField("content-length", String(request.body.count))) }
         let dialect = request.dialect ?? endpoint.provider.dialect
         let fields = dialect.headers + endpoint.provider.headers + request.headers + endpoint.authorizationFields
-        for (name, value) in fields {
-            guard Self.isToken(name), !Self.framing.contains(name.lowercased()),
-                value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+        for field in fields {
+            guard Self.isToken(field.name), !Self.framing.contains(field.name.lowercased()),
+                field.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
             else {
                 throw LLMError(
-                    .invalidRequest, "the header field '\(name)' of '\(endpoint.provider.name)' is malformed")
+                    .invalidRequest, "the header field '\(field.name)' of '\(endpoint.provider.name)' is malformed")
             }
         }
         // The user's own field replaces ours; a key goes out once only.
-        var headers = HTTPHeaders(HeaderFields.lastOfEachName(own + fields).map { ($0.name, $0.value) })
+        var headers = HTTPHeaders((own + fields).lastOfEachName.map { ($0.name, $0.value) })
         var target = path
         if let proxy, !endpoint.origin.isSecure {
             target = endpoint.origin.description + path

@@ -1,6 +1,6 @@
 import LLMStreaming
 
-/// What the body of an answer is, as far as that is known, with what must be kept of it.
+/// What the body of a response is, as far as that is known, with what must be kept of it.
 enum ResponseBody: Sendable, Equatable {
     /// The head has not come.
     case awaitingHead
@@ -10,8 +10,8 @@ enum ResponseBody: Sendable, Equatable {
     case events
     /// One JSON document instead of a stream.
     case document([UInt8])
-    /// The body of an answer that is no success.
-    case refusal(ProviderResponseHead, [UInt8])
+    /// The body of a response that is no success.
+    case refusal(ResponseHead, [UInt8])
     /// The body of a success that is neither events nor JSON.
     case foreign(mediaType: String, [UInt8])
     /// Nothing that follows matters.
@@ -31,7 +31,7 @@ enum ResponseBody: Sendable, Equatable {
     }
 
     /// The kind of body that follows a head; redirects are not asked about.
-    init(head: ProviderResponseHead) {
+    init(head: ResponseHead) {
         guard (200..<300).contains(head.status) else {
             self = .refusal(head, [])
             return

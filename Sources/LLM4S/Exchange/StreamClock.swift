@@ -1,7 +1,8 @@
 import LLMStreaming
 import NIOCore
 
-/// Which of a stream's deadlines is next: a value that is told what happened and never looks at a clock (SPEC 7).
+/// Which of a stream's deadlines is next: a value that is told what happened and never looks at a clock
+/// (Contract, "Clocks").
 ///
 /// Before the first content nothing but content stops its clock, since servers send comments for as long as a model
 /// thinks. After it two run: any byte sets back the one, only what makes a chunk the other. The time for the whole
@@ -127,5 +128,13 @@ struct StreamClock: Sendable, Equatable {
         case .closing(let since): phase = .closing(since: since + time)
         }
         self.pausedAt = nil
+    }
+}
+
+extension TimeAmount {
+    /// The time for a reader: `600 s`, `0.25 s`.
+    var text: String {
+        let (seconds, rest) = (nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000)
+        return rest == 0 ? "\(seconds) s" : "\(Double(nanoseconds / 1_000_000) / 1000) s"
     }
 }

@@ -4,7 +4,7 @@ import NIOCore
 /// When the parts of one attempt came, measured from its start.
 struct StreamTimings: Sendable {
     private let start: NIODeadline
-    /// The first byte of the answer's head or of what stood in its place.
+    /// The first byte of the response's head or of what stood in its place.
     private(set) var firstByte: Int64?
     /// The first chunk of content.
     private(set) var firstChunk: Int64?
@@ -19,7 +19,7 @@ struct StreamTimings: Sendable {
     /// The microseconds between the attempt's start and a moment.
     func microseconds(at now: NIODeadline) -> Int64 { (now - start).nanoseconds / 1000 }
 
-    /// Something of the answer came.
+    /// Something of the response came.
     mutating func receivedBytes(at now: NIODeadline) {
         if firstByte == nil { firstByte = microseconds(at: now) }
     }

@@ -14,13 +14,13 @@ final class ProxyGate: ChannelInboundHandler, RemovableChannelHandler {
     private enum State {
         /// TCP, or TLS with the proxy, is not through yet.
         case connecting
-        /// CONNECT is out; what came of the answer.
+        /// CONNECT is out; what came of the response.
         case asked(ByteBuffer)
         case open
         case failed
     }
 
-    /// The most bytes of the head of a proxy's answer.
+    /// The most bytes of the head of a proxy's response.
     private static let maximumHeadBytes = 16 << 10
 
     private let proxy: HTTPProxy
@@ -48,11 +48,11 @@ final class ProxyGate: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch state {
-        case .asked(var answer):
+        case .asked(var response):
             state = .asked(ByteBuffer())
             var bytes = unwrapInboundIn(data)
-            answer.writeBuffer(&bytes)
-            receive(answer, context)
+            response.writeBuffer(&bytes)
+            receive(response, context)
         case .connecting, .open: context.fireChannelRead(data)
         case .failed: break
         }
@@ -89,14 +89,14 @@ final class ProxyGate: ChannelInboundHandler, RemovableChannelHandler {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: request + "\r\n")), promise: nil)
     }
 
-    private func receive(_ answer: ByteBuffer, _ context: ChannelHandlerContext) {
-        guard let end = answer.readableBytesView.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound else {
-            state = .asked(answer)
-            if answer.readableBytes > Self.maximumHeadBytes { fail("answered without an end", context) }
+    private func receive(_ response: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard let end = response.readableBytesView.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound else {
+            state = .asked(response)
+            if response.readableBytes > Self.maximumHeadBytes { fail("answered without an end", context) }
             return
         }
-        var rest = answer
-        let head = rest.readString(length: end - answer.readerIndex) ?? ""
+        var rest = response
+        let head = rest.readString(length: end - response.readerIndex) ?? ""
         let words = head.prefix { !$0.isNewline }.split(separator: " ", maxSplits: 2)
         guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
             fail("does not answer in HTTP/1.1", context)

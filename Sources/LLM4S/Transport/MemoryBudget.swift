@@ -3,10 +3,10 @@ import Synchronization
 
 /// What the answers of a transport may hold in memory together.
 ///
-/// Each answer has bounds of its own, but a hundred answers at them would be gigabytes. An answer is counted from a step on
-/// that few reach, and then once each step. Where the counted ones are over the budget, those that want more are not
-/// read on until others are stored; one of them at a time may go on all the same, so that there is always one that ends. Where
-/// that one falls silent another takes its place.
+/// Each answer has bounds of its own, but a hundred answers at them would be gigabytes. An answer is counted from a
+/// step on that few reach, and then once each step. Where the counted ones are over the budget, those that want more
+/// are not read on until others are stored; one of them at a time may go on all the same, so that there is always one
+/// that ends. Where that one falls silent another takes its place.
 /// So the most is the budget, one answer, and a step for each stream.
 final class MemoryBudget: Sendable {
     /// For so long the one that may go on may be silent; who waits asks again as often.
@@ -24,7 +24,7 @@ final class MemoryBudget: Sendable {
     }
 
     let limit: Int
-    /// So many bytes are counted at a time.
+    /// How many bytes are counted at a time.
     let step: Int
     private let held = Atomic<Int>(0)
     private let waiting = Mutex(Waiting())
@@ -65,8 +65,8 @@ final class MemoryBudget: Sendable {
 
     /// The answer wants no more.
     ///
-    /// The favoured one stays so until it is given back: were the next one to go on at once, a store that is slow would let
-    /// all of them be held.
+    /// The favoured one stays so until it is given back: were the next one to go on at once, a store that is slow would
+    /// let all of them be held.
     fileprivate func end(_ share: MemoryShare) {
         let id = ObjectIdentifier(share)
         waiting.withLock { waiting in

@@ -5,8 +5,8 @@ import Synchronization
 
 /// One call of `stream`: asks for a connection, runs the exchange, follows redirects, and ends exactly once.
 ///
-/// Each stage calls the next when it is done, on whatever thread that is. A task waits only for the end; hopping back to
-/// it between the stages would cost two thread switches and some kilobytes of frames a stream.
+/// Each stage calls the next when it is done, on whatever thread that is. A task waits only for the end; hopping back
+/// to it between the stages would cost two thread switches and some kilobytes of frames a stream.
 package final class StreamAttempt: Sendable {
     private enum State {
         /// What gives the current stage up; the stage then ends by itself, as cancelled.
@@ -14,13 +14,13 @@ package final class StreamAttempt: Sendable {
         case cancelled
     }
 
-    /// The request; its body is let go once an answer begins.
+    /// The request; its body is let go once a response begins.
     private let request: Mutex<ProviderRequest>
     let endpoint: Endpoint
-    private let receiver: any ChunkReceiver
+    let receiver: any ChunkReceiver
     private let timeouts: StreamTimeouts
     private let pool: ConnectionPool
-    private let start = NIODeadline.now()
+    private let start: NIODeadline
     private let state = Mutex(State.running(giveUp: {}))
     /// When its turn came, in nanoseconds from the start; -1 before.
     private let turn = Atomic<Int64>(-1)
@@ -28,13 +28,14 @@ package final class StreamAttempt: Sendable {
 
     init(
         _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, pool: ConnectionPool,
-        timeouts: StreamTimeouts
+        timeouts: StreamTimeouts, start: NIODeadline = .now()
     ) {
         self.request = Mutex(request)
         self.endpoint = endpoint
         self.receiver = receiver
         self.pool = pool
         self.timeouts = timeouts
+        self.start = start
     }
 
     /// How long the making of a connection may take.
@@ -51,7 +52,8 @@ package final class StreamAttempt: Sendable {
     /// Cancelling the task cancels the attempt.
     package func end() async -> StreamEnd {
         await withTaskCancellationHandler {
-            // A checked one takes a slab more of the task's memory, a KB a stream: `run` sees to it that the end comes once.
+            // A checked one takes a slab more of the task's memory, a KB a stream: `run` sees to it that the end comes
+            // once.
             unsafe await withUnsafeContinuation { continuation in
                 run { unsafe continuation.resume(returning: StreamEnd($0)) }
             }
@@ -64,7 +66,8 @@ package final class StreamAttempt: Sendable {
     ///
     /// - Parameter onEnd: called once, from any thread.
     ///
-    /// Not inlined into the asynchronous caller: its temporaries would stay in that frame while the stream lasts (2 KB).
+    /// Not inlined into the asynchronous caller: its temporaries would stay in that frame while the stream lasts (2
+    /// KB).
     @inline(never)
     func run(onEnd: @escaping @Sendable (StreamResult) -> Void) {
         send(to: request.withLock { endpoint.path(of: $0) }, redirects: 0) { result in
@@ -111,11 +114,13 @@ package final class StreamAttempt: Sendable {
             return
         }
         // Whatever can fail comes first: a connection is given back only by an exchange.
-        let plan: ExchangePlan
+        let request = request.withLock { $0 }
+        let head: HTTPRequestHead
         let proxy: HTTPProxy?
         do {
             proxy = try pool.configuration.proxies.proxy(for: endpoint.origin)
-            plan = try self.plan(path, proxy)
+            head = try HTTPRequestHead(
+                request, to: endpoint, path: path, proxy: proxy, userAgent: pool.configuration.userAgent)
         } catch {
             onEnd(failure(error))
             return
@@ -124,8 +129,11 @@ package final class StreamAttempt: Sendable {
             switch lease {
             case .failure(let error): onEnd(self.failure(error))
             case .success(let connection):
-                self.enter(giveUp: { [id = plan.id] in connection.cancel(id) }) {
-                    connection.begin(plan) { self.exchangeEnded($0, path: path, redirects: redirects, onEnd: onEnd) }
+                // By its identity: the attempt keeps what gives it up.
+                self.enter(giveUp: { [id = ObjectIdentifier(self)] in connection.cancel(id) }) {
+                    connection.begin(self, path: path, head: head) {
+                        self.exchangeEnded($0, path: path, redirects: redirects, onEnd: onEnd)
+                    }
                 }
             }
         }
@@ -143,30 +151,35 @@ package final class StreamAttempt: Sendable {
         }
     }
 
-    private func plan(_ path: String, _ proxy: HTTPProxy?) throws(LLMError) -> ExchangePlan {
+    // MARK: For its connection
+
+    /// The exchange that begins on a connection.
+    func exchange(path: String, isConnectionReused: Bool, at now: NIODeadline) -> Exchange {
         let request = request.withLock { $0 }
         var provider = endpoint.provider
         if request.acceptsMissingFinishReason { provider.omitsFinishReason = true }
         var limits = pool.configuration.limits
         limits.keptByteCount = min(request.keptByteCount, limits.maximumCompletionBytes)
-        return ExchangePlan(
-            id: pool.nextID(), provider: provider, choices: request.choices, dialect: request.dialect,
-            cursor: request.cursor, origin: endpoint.origin, path: path,
-            head: try HTTPRequestHead(
-                request, to: endpoint, path: path, proxy: proxy, userAgent: pool.configuration.userAgent),
-            body: request.body, receiver: receiver, redactor: endpoint.redactor,
-            timeouts: exchangeTimeouts(of: request),
-            limits: limits, memory: pool.memory, start: start, unixSeconds: POSIX.unixSeconds, answerBegan: answerBegan)
+        return Exchange(
+            request, provider: provider, origin: endpoint.origin, path: path, limits: limits,
+            timeouts: exchangeTimeouts(of: request), isConnectionReused: isConnectionReused, start: start, at: now,
+            unixSeconds: pool.configuration.unixSeconds)
     }
 
-    /// Lets the body go: it is not sent again.
-    @Sendable private func answerBegan() { request.withLock { $0.body = [] } }
+    /// The request's body; empty once a response began.
+    var body: [UInt8] { request.withLock { $0.body } }
+
+    /// What all answers may hold in memory.
+    var memory: MemoryBudget { pool.memory }
+
+    /// Lets the body go: a response began, and the request is not sent again.
+    func responseBegan() { request.withLock { $0.body = [] } }
 
     private func exchangeTimeouts(of request: ProviderRequest) -> StreamTimeouts {
         var timeouts = timeouts
         if let time = request.firstTokenTimeout { timeouts.firstToken = time }
         guard case .abandon = request.call else { return timeouts }
-        // Nobody waits for its answer, and the next try waits for it.
+        // Nobody waits for its response, and the next attempt waits for its end.
         timeouts.firstToken = min(timeouts.firstToken, Self.abandonTime)
         return timeouts
     }
@@ -175,16 +188,5 @@ package final class StreamAttempt: Sendable {
 
     private func failure(_ error: LLMError) -> StreamResult {
         StreamResult(outcome: .failed(error), durationMicroseconds: (NIODeadline.now() - start).nanoseconds / 1000)
-    }
-}
-
-extension LLMError {
-    /// A request that was given up before anything was sent.
-    static func cancelled(before origin: Origin) -> LLMError {
-        LLMError(.cancelled, "the request to \(origin.endpointName) was cancelled before it was sent")
-    }
-
-    fileprivate static func tooManyRedirects(at origin: Origin) -> LLMError {
-        LLMError(.redirect, "\(origin.endpointName) redirected more than \(Redirect.maximumCount) times")
     }
 }

@@ -1,8 +1,9 @@
 package import LLMStreaming
 import NIOCore
 import NIOPosix
+import Synchronization
 
-/// Sends requests over HTTP/1.1 and streams their answers (SPEC 7, 12).
+/// Sends requests over HTTP/1.1 and streams the answers.
 ///
 /// Bytes are parsed, decoded and handed to the receiver on the event loop that read them; tasks are involved once a
 /// stream, at its start and at its end. Call `shutdown` when done: the event loops run until then.
@@ -64,5 +65,55 @@ package final class StreamingTransport: Sendable {
     package func shutdown() async {
         await pool.shutDown()
         try? await group.shutdownGracefully()
+    }
+}
+
+/// What a transport has done so far.
+package struct TransportStatistics: Sendable, Equatable {
+    /// Connections that were made, with TLS where it is spoken.
+    package var connectionsOpened = 0
+    /// Streams that got a connection that had served before.
+    package var connectionsReused = 0
+    /// Connections that are open now.
+    package var connectionsOpen = 0
+    /// Connections that could not be made.
+    package var handshakesFailed = 0
+
+    /// Nothing yet.
+    package init() {}
+}
+
+extension StreamingTransport {
+    /// Lets each event loop look at the clock again and again, and tells how late it came to it.
+    ///
+    /// - Parameters:
+    ///   - interval: the time between two looks.
+    ///   - tell: called on the event loops, with the time between when a look was due and when it was taken.
+    /// - Returns: what ends it.
+    package func watchLag(
+        every interval: Duration, tell: @escaping @Sendable (Duration) -> Void
+    ) -> @Sendable () -> Void {
+        let interval = TimeAmount(interval)
+        let looks = group.makeIterator().map { loop in
+            let due = NextLook(NIODeadline.now() + interval)
+            return loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+                let now = NIODeadline.now()
+                tell(.nanoseconds(max(0, (now - due.time).nanoseconds)))
+                due.time = now + interval
+            }
+        }
+        return { for look in looks { look.cancel() } }
+    }
+
+    /// When an event loop is to look next; read and set by that loop alone.
+    private final class NextLook: Sendable {
+        private let nanoseconds: Atomic<UInt64>
+
+        init(_ time: NIODeadline) { nanoseconds = Atomic(time.uptimeNanoseconds) }
+
+        var time: NIODeadline {
+            get { .uptimeNanoseconds(nanoseconds.load(ordering: .relaxed)) }
+            set { nanoseconds.store(newValue.uptimeNanoseconds, ordering: .relaxed) }
+        }
     }
 }

@@ -32,6 +32,8 @@ package struct TransportConfiguration: Sendable {
     package var idleConnectionLifetime = Duration.seconds(30)
     /// What finds the addresses of hosts.
     var lookUp: HostLookups.LookUp = { try POSIX.addresses(of: $0, port: $1) }
+    /// The wall clock; replaced by tests only.
+    var unixSeconds: @Sendable () -> Double = { POSIX.unixSeconds() }
     /// The value of the User-Agent field.
     package var userAgent = "llm4s-batch/0.1.0"
 

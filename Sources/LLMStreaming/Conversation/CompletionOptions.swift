@@ -12,7 +12,7 @@
 /// ```
 /// An option that a provider has no field for is an error of kind `invalid_request`, not dropped.
 public struct CompletionOptions: Sendable, Hashable {
-    /// The options that exist, by their names in a job line (SPEC 3).
+    /// The options that exist, by their names in a job line (Contract, "Job lines").
     public enum Name: String, Sendable, CaseIterable {
         /// A number: randomness.
         case temperature

@@ -23,7 +23,7 @@ public struct Conversation: Sendable, Hashable, ExpressibleByArrayLiteral {
     /// The conversation with one more message at its end.
     public func appending(_ message: Message) -> Conversation { Conversation(messages + [message]) }
 
-    /// Refuses members of messages that only the chat dialect takes; never dropped in silence (SPEC 3).
+    /// Refuses members of messages that only the chat dialect takes, so that none is dropped in silence.
     ///
     /// - Parameter place: whose form has no place for them, in words.
     func refuseOtherMembers(at place: String) throws(LLMError) {
@@ -31,5 +31,114 @@ public struct Conversation: Sendable, Hashable, ExpressibleByArrayLiteral {
             guard let member = message.otherMembers.members.first else { continue }
             throw LLMError(.invalidRequest, "'\(member.key)' in messages[\(index)] has no field \(place)")
         }
+    }
+}
+
+/// One message of a conversation, in the shape of OpenAI's chat messages.
+///
+/// ```swift
+/// let question = Message.user("How is the weather in Lima?")
+/// let picture = Message(
+///     role: .user,
+///     content: .parts([
+///         ["type": "text", "text": "What is this?"],
+///         ["type": "image_url", "image_url": ["url": "https://example.com/a.png"]],
+///     ]))
+/// ```
+public struct Message: Sendable, Hashable {
+    /// Who speaks.
+    public enum Role: String, Sendable, Hashable, CaseIterable {
+        /// Instructions before the conversation.
+        case system
+        /// OpenAI's newer word for the same.
+        case developer
+        /// Who asks.
+        case user
+        /// The model.
+        case assistant
+        /// The result of a tool.
+        case tool
+    }
+
+    /// What is said: a text, or parts (text, image, document) in OpenAI's chat form, kept as given.
+    public enum Content: Sendable, Hashable {
+        /// A text.
+        case text(String)
+        /// Texts, images and documents.
+        case parts([JSON])
+    }
+
+    /// Who speaks.
+    public var role: Role
+    /// What is said; nil for an assistant's message that only calls tools.
+    public var content: Content?
+    /// The tools that an assistant called.
+    public var toolCalls: [ToolCall]
+    /// The call that a tool's message answers.
+    public var toolCallID: String?
+    /// The speaker's name, where a provider takes one.
+    public var name: String?
+    /// What a chat message may carry besides, such as `reasoning_content`: passed on by the chat dialect, refused by
+    /// the others.
+    public var otherMembers = JSONObject()
+
+    /// A message of text.
+    public init(role: Role, content: String) {
+        self.init(role: role, content: .text(content))
+    }
+
+    /// A message of any kind.
+    public init(
+        role: Role, content: Content?, toolCalls: [ToolCall] = [], toolCallID: String? = nil, name: String? = nil
+    ) {
+        self.role = role
+        self.content = content
+        self.toolCalls = toolCalls
+        self.toolCallID = toolCallID
+        self.name = name
+    }
+
+    /// A system prompt.
+    public static func system(_ text: String) -> Message { Message(role: .system, content: text) }
+    /// What the user says.
+    public static func user(_ text: String) -> Message { Message(role: .user, content: text) }
+    /// What the model said before.
+    public static func assistant(_ text: String) -> Message { Message(role: .assistant, content: text) }
+    /// The result of a tool call.
+    public static func tool(_ text: String, answering callID: String) -> Message {
+        Message(role: .tool, content: .text(text), toolCallID: callID)
+    }
+}
+
+/// A call of a tool that a model asked for.
+///
+/// ```swift
+/// var next = conversation.appending(completion.message)
+/// for call in completion.toolCalls {
+///     print("calls \(call.name) with \(call.arguments)")
+///     next = next.appending(.tool("24 degrees", answering: call.id))
+/// }
+/// ```
+public struct ToolCall: Sendable, Hashable {
+    /// The provider's name of the call; a tool message answers it.
+    public var id: String
+    /// The tool's name.
+    public var name: String
+    /// The arguments as the model wrote them: JSON text, `{}` where it wrote none.
+    public var arguments: String
+
+    /// A call.
+    public init(id: String, name: String, arguments: String) {
+        self.id = id
+        self.name = name
+        self.arguments = arguments
+    }
+
+    /// The call in OpenAI's chat form.
+    package var json: JSON {
+        [
+            "id": .string(id), "type": "function",
+            "function": ["name": .string(name), "arguments": .string(arguments)],
+        ]
     }
 }

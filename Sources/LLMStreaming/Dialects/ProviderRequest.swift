@@ -70,8 +70,8 @@ public struct ProviderRequest: Sendable, Hashable {
     }
 
     /// Header fields that this request needs beside the provider's.
-    package var headers: [(name: String, value: String)] {
+    package var headers: [HeaderField] {
         guard case .create = call, let kept, kept.form == .conversation else { return [] }
-        return [("x-conversation-id", kept.id)]
+        return [HeaderField("x-conversation-id", kept.id)]
     }
 }

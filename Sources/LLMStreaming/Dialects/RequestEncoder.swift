@@ -37,11 +37,11 @@ public enum RequestEncoder {
             body =
                 switch dialect {
                 case .openAIChat:
-                    try OpenAIChatRequest.body(conversation, options, model: model, provider: provider)
+                    try OpenAIChatRequest.body(conversation, options: options, model: model, provider: provider)
                 case .openAIResponses:
-                    try OpenAIResponsesRequest.body(conversation, options, model: model, provider: provider)
+                    try OpenAIResponsesRequest.body(conversation, options: options, model: model, provider: provider)
                 case .anthropicMessages:
-                    try AnthropicMessagesRequest.body(conversation, options, model: model, provider: provider)
+                    try AnthropicMessagesRequest.body(conversation, options: options, model: model, provider: provider)
                 }
             body = body.merging(extra)
             // What the user takes out is out, ours and theirs: a server that refuses a member refuses null too.
@@ -49,7 +49,7 @@ public enum RequestEncoder {
             for name in takenOut { body[name] = nil }
         }
         switch continuation {
-        case .prefill(let text): prefill(text, &body, dialect, provider, model)
+        case .prefill(let text): prefill(text, into: &body, dialect: dialect, model: model, provider: provider)
         case .ask(let text):
             append(
                 [answer(text, dialect), .object(message("user", Continuation.question(after: text)))], to: &body,
@@ -73,11 +73,12 @@ public enum RequestEncoder {
             body: JSON.object(body).bytes, choices: content.choices, dialect: dialect, model: model)
         request.kept = kept
         if case .prefill = continuation { request.isPrefilled = true }
-        request.notes = notes(content, dialect, provider, model)
+        request.notes = notes(of: content, dialect: dialect, model: model, provider: provider)
         return request
     }
 
-    /// Has a response made in the background, so that its stream can be asked for again (WIRE.md 6).
+    /// Has a response made in the background, so that its stream can be asked for again
+    /// (Provider facts, "Resuming a stream").
     private static func keep(_ body: inout JSONObject, _ provider: Provider) {
         body["background"] = true
         // Where a response need not be stored for it, it is stored no longer than it takes.
@@ -85,7 +86,7 @@ public enum RequestEncoder {
     }
 
     private static func prefill(
-        _ text: String, _ body: inout JSONObject, _ dialect: Dialect, _ provider: Provider, _ model: String
+        _ text: String, into body: inout JSONObject, dialect: Dialect, model: String, provider: Provider
     ) {
         var last = message("assistant", text)
         switch provider.resume(for: model) {
@@ -121,7 +122,7 @@ public enum RequestEncoder {
 
     /// What a conversation asks for and is not sent, with the reason.
     private static func notes(
-        _ content: RequestContent, _ dialect: Dialect, _ provider: Provider, _ model: String
+        of content: RequestContent, dialect: Dialect, model: String, provider: Provider
     ) -> [String] {
         guard case .conversation(let conversation, let options, _) = content else { return [] }
         var notes: [String] = []

@@ -195,14 +195,14 @@ enum ErrorPhrases {
             ])
     }
 
-    /// Whether what answered is a page for readers, or no server of this protocol: a captive portal, a start page, another
-    /// service.
+    /// Whether what answered is a page for readers, or no server of this protocol: a captive portal, a start page,
+    /// another service.
     static func areForeign(_ message: String) -> Bool {
         contains(message, ["<!doctype html", "<html", "<head>", "<body", "text/html", "does not answer in http/1.1"])
             || areOfAnotherService(message)
     }
 
-    /// Whether an orderly answer is none of this interface, in our own words for it.
+    /// Whether an orderly response is not one of this interface, in our own words for it.
     static func areOfAnotherService(_ message: String) -> Bool {
         contains(
             message,
@@ -215,8 +215,8 @@ enum ErrorPhrases {
             ])
     }
 
-    /// Whether a server error is one that the same request brings for ever: llama.cpp reports faults of the request
-    /// and of how it was started with status 500 (WIRE.md 5.1).
+    /// Whether a server error is one that the same request brings every time: llama.cpp reports faults of the request
+    /// and of how it was started with status 500.
     static func arePermanent(_ message: String) -> Bool {
         contains(
             message,

@@ -55,7 +55,7 @@ enum ErrorVocabulary {
         "misalignment_policy_violation": .contentPolicy, "bio_policy": .contentPolicy,
         "image_content_policy_violation": .contentPolicy, "data_inspection_failed": .contentPolicy,
         "refusal": .contentPolicy, "cyber_policy_violation": .contentPolicy,
-        // llama.cpp's answer, with status 501, to what the loaded model cannot do.
+        // llama.cpp's response, with status 501, to what the loaded model cannot do.
         "not_supported_error": .invalidRequest,
         // The model wrote a call that Groq could not read; it may do better next time.
         "tool_use_failed": .server,

@@ -1,6 +1,8 @@
-/// What the body of a failed answer says, in any of the shapes that servers use (WIRE.md 5.1 and 8).
+import ServerSentEvents
+
+/// What the body of a failure says, in any of the shapes that servers use (Provider facts, "Error bodies").
 package struct ProviderErrorBody: Sendable, Equatable {
-    /// How much of a message is kept, in bytes (SPEC 11).
+    /// How much of a message is kept, in bytes (Contract, "Limits").
     package static let maximumBytes = 2048
 
     /// The words for a reader; never empty.
@@ -80,7 +82,7 @@ package struct ProviderErrorBody: Sendable, Equatable {
         requestID = whole["request_id"]?.string ?? error["request_id"]?.string
     }
 
-    /// MiniMax's numbers, as its page of error codes and its answers have them.
+    /// MiniMax's numbers, as its page of error codes and its responses have them.
     private static let numbers: [Int: ErrorKind] = [
         1000: .server, 1001: .server, 1002: .rateLimit, 1004: .auth, 1008: .quota, 1024: .server,
         1026: .contentPolicy, 1027: .contentPolicy, 1033: .server, 1039: .rateLimit, 2013: .invalidRequest,
@@ -146,5 +148,71 @@ package struct ProviderErrorBody: Sendable, Equatable {
         let whole = text.unicodeScalars.drop(while: isSpace)
         guard let last = whole.lastIndex(where: { !isSpace($0) }) else { return "no message" }
         return String(whole[...last]).prefix(ofBytes: maximumBytes)
+    }
+}
+
+/// Errors that have no member `error`: gateways put code and message side by side at the top of an object.
+enum FlatError {
+    /// Whether an object that has nothing of an answer is such an error.
+    static func isOne(_ object: JSONObject) -> Bool {
+        if object["object"] == "error" || object["type"] == "error" { return true }
+        if let detail = object["detail"], !detail.isNull { return true }
+        // Cloudflare and many gateways; Baidu; MiniMax; iFlytek; Apigee
+        if object["success"] == false || object["ok"] == false { return true }
+        if codeNames.contains(where: { isFault(object[$0]) }) { return true }
+        if wordNames.contains(where: { saysSomething(object[$0]) }) { return true }
+        if isFault(object["base_resp"]?["status_code"]) || isFault(object["header"]?["code"]) { return true }
+        if object["fault"]?.object?.isEmpty == false || object["errors"]?.array?.isEmpty == false { return true }
+        if let status = object["status"]?.string, ["error", "failed", "failure"].contains(status.lowercased()) {
+            return true
+        }
+        // AWS
+        if object["__type"]?.string?.isEmpty == false { return true }
+        // An event of a type of its own may have a code too.
+        if object["type"]?.string?.isEmpty == false { return false }
+        // SiliconFlow, DashScope and RFC 9457: a number or word beside the words.
+        let hasWords = ["message", "msg", "title", "Message"].contains { saysSomething(object[$0]) }
+        return hasWords
+            && ["code", "status", "statusCode", "status_code"].contains { isFault(object[$0]) }
+    }
+
+    /// Whether an object says that it failed although something of an answer stands beside that (MiniMax).
+    static func hasFailedBeside(_ object: JSONObject) -> Bool { isFault(object["base_resp"]?["status_code"]) }
+
+    private static let codeNames = ["error_code", "errorCode", "errcode", "err_code", "errno"]
+    private static let wordNames = ["error_msg", "error_message", "errorMessage", "errmsg", "err_msg"]
+
+    /// Whether a code is there and not one of success.
+    private static func isFault(_ code: JSON?) -> Bool {
+        switch code {
+        case .number(let text): !["0", "200", "0.0"].contains(text)
+        case .string(let text):
+            !["", "0", "200", "ok", "success", "succeeded", "null", "none"].contains(text.lowercased())
+        default: false
+        }
+    }
+
+    private static func saysSomething(_ text: JSON?) -> Bool {
+        guard let text = text?.string else { return false }
+        return !["", "ok", "success", "null", "none"].contains(text.lowercased())
+    }
+}
+
+/// Errors that come as an event stream under a status of failure.
+enum ErrorEvents {
+    /// What the body of a refusal says: the data of its event of type `error`, else of the first one that is an error,
+    /// else of the first; nil where it holds no event.
+    static func json(in body: [UInt8]) -> JSON? {
+        var parser = SSEParser(errorFieldIsEvent: true)
+        parser.append(body.span)
+        var first: JSON?
+        while let event = try? parser.unfinishedEvent() {
+            if event.isDone { continue }
+            let json = (try? JSONParser.parse(answer: Array(event.data))) ?? .string(event.text)
+            if event.type == "error" { return json }
+            if let object = json.object, ErrorClassifier.inBand(object, isBare: true) != nil { return json }
+            first = first ?? json
+        }
+        return first
     }
 }

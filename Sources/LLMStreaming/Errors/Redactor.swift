@@ -57,14 +57,14 @@ extension String {
     /// What stands at the end of a text that was cut.
     static let cutMark = "…"
 
-    /// The text, or as much of its beginning as goes into so many bytes, with an ellipsis that says so.
+    /// The text, or as much of its beginning as fits into a number of bytes, with an ellipsis that says so.
     ///
     /// Secrets are struck out later, also one that the cut goes through.
     package func shortened(toBytes maximum: Int) -> String {
         utf8.count > maximum ? prefix(ofBytes: maximum - Self.cutMark.utf8.count) + Self.cutMark : self
     }
 
-    /// As many scalars of its beginning as go into so many bytes.
+    /// As many scalars of its beginning as fit into a number of bytes.
     func prefix(ofBytes maximum: Int) -> String {
         guard utf8.count > maximum else { return self }
         var size = 0
@@ -73,5 +73,105 @@ extension String {
                 size += UTF8.width(scalar)
                 return size <= maximum
             })
+    }
+}
+
+extension Redactor {
+    /// The most bytes of a code or of a request's name that are kept.
+    private static let maximumNameBytes = 256
+    /// The most bytes of a message: what a body says, and our words around it.
+    private static let maximumMessageBytes = 2 * ProviderErrorBody.maximumBytes
+
+    /// The error without the secrets, in all that a server said of it.
+    package func redacted(_ error: LLMError) -> LLMError {
+        var error = error
+        error.message = redacted(error.message).shortened(toBytes: Self.maximumMessageBytes)
+        error.code = name(error.code)
+        error.requestID = name(error.requestID)
+        return error
+    }
+
+    /// The result without the secrets, but for the answer itself.
+    package func redacted(_ result: StreamResult) -> StreamResult {
+        var result = result
+        switch result.outcome {
+        case .failed(let error): result.outcome = .failed(redacted(error))
+        case .completed(let completion): result.outcome = .completed(redacted(completion))
+        }
+        result.usage = redacted(result.usage)
+        result.responseID = name(result.responseID)
+        result.model = name(result.model)
+        result.requestID = name(result.requestID)
+        result.serviceTier = name(result.serviceTier)
+        // Its name is what the server would be asked by.
+        if let cursor = result.cursor, redacted(cursor.id) != cursor.id { result.cursor = nil }
+        return result
+    }
+
+    /// The chunk without the secrets, where it says something about the answer; what a model wrote is never altered.
+    package func redacted(_ chunk: StreamedChunk) -> StreamedChunk {
+        var chunk = chunk
+        switch chunk.kind {
+        case .finish, .nativeFinish: chunk.text = redacted(chunk.text, onlyLong: true)
+        case .usage: chunk.text = redacted(json: chunk.text, onlyLong: true)
+        case .response: chunk.text = redacted(json: chunk.text)
+        case .cursor:
+            guard var cursor = ReplayCursor(text: chunk.text) else { break }
+            cursor.id = redacted(cursor.id)
+            chunk.text = cursor.text
+        case .text, .reasoning, .refusal, .toolCall, .toolArguments, .signature, .citation, .reasoningDetails,
+            .logprobs, .block, .item:
+            break
+        }
+        return chunk
+    }
+
+    /// A JSON text without the secrets in its strings: a number may be a short one by chance.
+    private func redacted(json text: String, onlyLong: Bool = false) -> String {
+        guard redacted(text, onlyLong: onlyLong) != text, let json = try? JSONParser.parse(Array(text.utf8)) else {
+            return text
+        }
+        return redacted(json, onlyLong: onlyLong).text
+    }
+
+    private func redacted(_ json: JSON, onlyLong: Bool) -> JSON {
+        switch json {
+        case .string(let text): .string(redacted(text, onlyLong: onlyLong))
+        case .array(let values): .array(values.map { redacted($0, onlyLong: onlyLong) })
+        case .object(let object):
+            .object(
+                JSONObject(
+                    object.members.map { member in
+                        .init(
+                            key: redacted(member.key, onlyLong: onlyLong),
+                            value: redacted(member.value, onlyLong: onlyLong))
+                    }))
+        case .null, .bool, .number: json
+        }
+    }
+
+    /// The answer with its texts as they are: what is said about it is looked through.
+    private func redacted(_ completion: Completion) -> Completion {
+        var completion = completion
+        completion.id = name(completion.id)
+        completion.model = name(completion.model)
+        completion.usage = redacted(completion.usage)
+        for index in completion.choices.indices {
+            completion.choices[index].nativeFinishReason = completion.choices[index].nativeFinishReason.map {
+                redacted($0, onlyLong: true)
+            }
+        }
+        return completion
+    }
+
+    /// The report with its figures as they are, and without the secrets in what else it says.
+    private func redacted(_ usage: TokenUsage?) -> TokenUsage? {
+        guard var usage, let raw = redacted(.object(usage.raw), onlyLong: true).object else { return nil }
+        usage.raw = raw
+        return usage
+    }
+
+    private func name(_ text: String?) -> String? {
+        text.map { redacted($0.shortened(toBytes: Self.maximumNameBytes)) }
     }
 }

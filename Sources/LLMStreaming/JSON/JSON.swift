@@ -1,7 +1,7 @@
 /// A JSON value that keeps the order of members and the text of numbers.
 ///
 /// Key order inside tool and response schemas steers models, and `0.70` is not `0.7` to a reader of stored
-/// requests, so requests are never passed through a dictionary or a binary number (SPEC 3, "Identity").
+/// requests, so requests are never passed through a dictionary or a binary number (Contract, "Job lines").
 ///
 /// ```swift
 /// let schema: JSON = ["type": "object", "properties": ["city": ["type": "string"]], "required": ["city"]]
@@ -61,7 +61,7 @@ extension JSON {
     /// Whether this is JSON's null.
     public var isNull: Bool { self == .null }
 
-    /// The member of that name of an object; nil where there is none or this is no object.
+    /// The member of that name of an object; nil where there is none, or where this is no object.
     public subscript(_ key: String) -> JSON? { object?[key] }
 
     /// The name of the value's type, for messages.

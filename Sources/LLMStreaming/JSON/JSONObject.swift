@@ -71,9 +71,9 @@ public struct JSONObject: Sendable, Hashable {
         return result
     }
 
-    /// Up to so many members scans are quicker than a dictionary.
+    /// Up to this number of members scans are quicker than a dictionary.
     private static let mostScanned = 32
-    /// For so few new ones a dictionary of all is not worth its making.
+    /// For this few new ones a dictionary of all is not worth its making.
     private static let fewScanned = 4
 
     /// This object as far as it came, with a further piece put over it.

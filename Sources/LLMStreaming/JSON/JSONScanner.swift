@@ -1,6 +1,6 @@
 /// A cursor over the bytes of one JSON event that takes single fields and skips the rest, without building values.
 ///
-/// The hot path of every chunk (SPEC 12): Foundation's decoder costs 6 to 8 us for a chunk of 250 bytes, a scan that
+/// The hot path of every chunk: Foundation's decoder costs 6 to 8 us for a chunk of 250 bytes, a scan that
 /// takes only the needed fields 0.1. It accepts nothing that `JSONParser` refuses, also in what it skips; whatever it
 /// does not expect makes it give up (nil or false), and the caller asks the full parser.
 struct JSONScanner {

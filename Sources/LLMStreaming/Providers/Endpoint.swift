@@ -100,66 +100,13 @@ public struct Endpoint: Sendable {
     }
 
     /// The header fields that show who asks; the only place where a key leaves this type.
-    package var authorizationFields: [(name: String, value: String)] { credential.map { [$0.field] } ?? [] }
+    package var authorizationFields: [HeaderField] { credential.map { [$0.field] } ?? [] }
 
     /// Strikes out the key, and the secrets of configured header fields: servers quote keys that they refuse.
     package var redactor: Redactor { parts.redactor }
 
     /// The error with the secrets struck out.
     package func redacting(_ error: LLMError) -> LLMError { redactor.redacted(error) }
-
-    /// The path that requests of the provider's own dialect go to.
-    package var path: String { path(of: provider.dialect) }
-
-    /// The path of a dialect with Azure's version behind it (WIRE.md 1): a chat model is its deployment's path.
-    private func datedPath(of request: ProviderRequest, _ version: String) -> String {
-        let dialect = request.dialect ?? provider.dialect
-        var path = basePath
-        if !path.split(separator: "/").contains("openai") { path += "/openai" }
-        if dialect == .openAIChat, !path.contains("/deployments/") {
-            path += "/deployments/\(request.model.percentEncoded)"
-        }
-        return path + dialect.path + "?api-version=\(version.percentEncoded)"
-    }
-
-    private func path(of request: ProviderRequest, _ dialect: Dialect) -> String {
-        if let apiVersion { return datedPath(of: request, apiVersion) }
-        let before = request.isPrefilled ? provider.prefix.path : ""
-        if basePath.hasSuffix(before) { return path(of: dialect) }
-        // It stands in the version's place.
-        return (basePath.hasSuffix("/v1") ? String(basePath.dropLast(3)) : basePath) + before + dialect.path
-    }
-
-    private func path(of dialect: Dialect) -> String {
-        let path = dialect.path
-        // Both `https://host` and `https://host/v1` are given for dialects whose path begins with /v1.
-        return basePath.hasSuffix("/v1") && path.hasPrefix("/v1/") ? basePath + path.dropFirst(3) : basePath + path
-    }
-
-    /// The path and query that a request goes to.
-    package func path(of request: ProviderRequest) -> String {
-        switch request.call {
-        case .create: path(of: request, request.dialect ?? provider.dialect)
-        case .replay(let cursor): path(of: cursor, rest: true)
-        case .poll(let cursor): path(of: cursor, rest: false)
-        case .abandon(let cursor): path(of: cursor, rest: false) + (cursor.form == .response ? "/cancel" : "")
-        }
-    }
-
-    /// Where a kept stream is, or the rest of it.
-    private func path(of cursor: ReplayCursor, rest: Bool) -> String {
-        let id = cursor.id.percentEncoded
-        switch cursor.form {
-        case .conversation:
-            // The server has it under /v1, whatever the dialect's own path.
-            let version = basePath.hasSuffix("/v1") ? "" : "/v1"
-            return basePath + version + "/stream?conv_id=\(id)" + (rest ? "&from=\(cursor.position)" : "")
-        case .response:
-            // Of a response at -1 nothing was read.
-            let after = cursor.position >= 0 ? "&starting_after=\(cursor.position)" : ""
-            return path(of: .openAIResponses) + "/\(id)" + (rest ? "?stream=true\(after)" : "")
-        }
-    }
 
     /// Whether a version is a date, as in `2024-10-21` or `2025-04-01-preview`; the undated interface has others.
     private static func isDate(_ version: String) -> Bool {
@@ -204,18 +151,34 @@ extension Endpoint: CustomStringConvertible {
     public var description: String { "\(provider.name) at \(origin)\(basePath)" }
 }
 
-extension String {
-    /// The text as a part of a path or query (RFC 3986, section 2.3): all but unreserved characters are encoded.
-    var percentEncoded: String {
-        let digits = Array("0123456789ABCDEF")
-        return utf8.reduce(into: "") { text, byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            default: text += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-            }
+/// A key or token and the header field that it is sent in; no description of it shows the secret.
+struct Credential: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The key itself.
+    let secret: String
+    /// The field's name and value.
+    let field: HeaderField
+
+    /// A key in a form; nil for the form that sends none.
+    init?(_ secret: String, _ form: Provider.Authorization) {
+        switch form {
+        case .bearer: field = HeaderField("authorization", "Bearer \(secret)")
+        case .xAPIKey: field = HeaderField("x-api-key", secret)
+        case .apiKey: field = HeaderField("api-key", secret)
+        case .none: return nil
         }
+        self.secret = secret
     }
+
+    var description: String { "\(field.name): ***" }
+    var debugDescription: String { description }
+    var customMirror: Mirror { Mirror(self, children: ["field": description]) }
+}
+
+/// What is wrong with the configuration of a provider or a run, with what to do about it; holds no secret.
+public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The words for a reader.
+    public var description: String
+
+    /// An error with these words.
+    public init(_ description: String) { self.description = description }
 }

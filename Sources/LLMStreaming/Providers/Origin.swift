@@ -23,7 +23,7 @@ public struct Origin: Sendable, Hashable, CustomStringConvertible {
     /// The URL of the origin.
     public var description: String { (isSecure ? "https://" : "http://") + authority }
 
-    /// The origin and the path (without a slash at its end) of an http or https URL; nil where it is none.
+    /// The origin and the path (without a slash at its end) of an http or https URL; nil for anything else.
     ///
     /// User names, queries and fragments are refused: none belongs in a base URL.
     public static func split(url: String) -> (origin: Origin, path: String)? {

@@ -1,4 +1,4 @@
-/// A provider as data: where it is, how it is spoken to, and what is special about it (SPEC 4).
+/// A provider as data: where it is, how it is spoken to, and what is special about it (Contract, "Providers").
 ///
 /// ```swift
 /// let lab = Provider(name: "lab", baseURL: "http://10.0.0.7:8000/v1", keyVariables: ["LAB_KEY"])
@@ -18,7 +18,7 @@ public struct Provider: Sendable, Hashable {
         case none
     }
 
-    /// How a provider goes on from a partial answer (SPEC 4, config field `resume`).
+    /// How a provider goes on from a partial answer (config field `resume`).
     public enum ResumeCapability: String, Sendable, Hashable, CaseIterable {
         /// Not at all: answers begin anew.
         case none
@@ -73,22 +73,22 @@ public struct Provider: Sendable, Hashable {
     /// How the key is sent.
     public var authorization: Authorization
     /// Header fields that every request carries.
-    public var headers: [(name: String, value: String)]
+    public var headers: [HeaderField]
     /// How it goes on from a partial answer, whatever the model.
     public var resume: ResumeCapability
     /// How it goes on from a partial answer of certain models.
     public var modelResume: ModelResume?
     /// Whether it goes on from a partial answer exactly, so that it is done unasked; otherwise only where the user says
-    /// so (SPEC 8).
+    /// so.
     public var isResumeCertain: Bool
-    /// Whether an answer that goes on from partial text always begins with that text again (Mistral, WIRE.md 6).
+    /// Whether an answer that goes on from partial text always begins with that text again (Mistral).
     public var echoesPrefix: Bool
     /// How its server is asked for the rest of a stream that broke; nil where it keeps none.
     public var replay: ReplayCursor.Form?
     /// Whether streams are kept unasked; otherwise only where the user says so, since it changes retention and latency.
     public var keepsStreams: Bool
-    /// Whether a response is kept only where it is stored (vLLM); OpenAI keeps one that is made in the background for some
-    /// ten minutes without.
+    /// Whether a response is kept only where it is stored (vLLM); OpenAI keeps one that is made in the background for
+    /// some ten minutes without.
     public var storesBackgroundResponses: Bool
     /// What a request that goes on from partial text needs besides.
     public var prefix: PrefixQuirks
@@ -106,8 +106,8 @@ public struct Provider: Sendable, Hashable {
     public var missingOptions: Set<CompletionOptions.Name>
     /// Options that its requests call otherwise than its dialect does.
     public var renamedOptions: [CompletionOptions.Name: String]
-    /// The words for service tiers that its requests may hold, none where they have no field for one; nil where they are
-    /// not known, and any goes.
+    /// The words for service tiers that its requests may hold, none where they have no field for one; nil where they
+    /// are not known, and any goes.
     public var serviceTiers: [String]?
     /// Those that only a Responses request may hold besides.
     public var responsesServiceTiers: [String]
@@ -129,7 +129,7 @@ public struct Provider: Sendable, Hashable {
         name: String, dialect: Dialect = .openAIChat, baseURL: String = "", baseURLVariables: [String] = [],
         keyVariables: [String] = [], tokenVariables: [String] = [], needsKey: Bool = true,
         authorization: Authorization = .bearer,
-        headers: [(name: String, value: String)] = [], resume: ResumeCapability = .none,
+        headers: [HeaderField] = [], resume: ResumeCapability = .none,
         omitsFinishReason: Bool = false, streamOptions: JSONObject = .usageOnly,
         maxCompletionTokensPrefixes: [String] = [], concurrency: Int? = nil,
         reasoningForm: ReasoningForm = .effort, addressPath: String = "", otherDialects: Set<Dialect> = [],
@@ -174,47 +174,7 @@ public struct Provider: Sendable, Hashable {
         self.responsesServiceTiers = responsesServiceTiers
     }
 
-    /// Whether requests of that dialect can go to it.
-    public func speaks(_ dialect: Dialect) -> Bool { dialect == self.dialect || otherDialects.contains(dialect) }
-
-    /// How it goes on from a partial answer of a model.
-    public func resume(for model: String) -> ResumeCapability {
-        if let modelResume, modelResume.models.include(model) { return modelResume.capability }
-        return resume
-    }
-
-    /// Why sampling parameters are left out for a model; nil where they are sent (WIRE.md 0).
-    func samplingRefusal(for model: String) -> String? {
-        if samplingRefusal?.include(model) == true { return "the model \(model) refuses it" }
-        // Versions are dates.
-        let version = headers.last { $0.name.lowercased() == "anthropic-version" }?.value ?? ""
-        return version >= "2026-10-21" ? "anthropic-version \(version) refuses it" : nil
-    }
-
-    /// Compares everything.
-    public static func == (left: Self, right: Self) -> Bool {
-        left.name == right.name && left.dialect == right.dialect && left.baseURL == right.baseURL
-            && left.baseURLVariables == right.baseURLVariables && left.keyVariables == right.keyVariables
-            && left.tokenVariables == right.tokenVariables && left.needsKey == right.needsKey
-            && left.authorization == right.authorization && left.headers.elementsEqual(right.headers) { $0 == $1 }
-            && left.resume == right.resume && left.omitsFinishReason == right.omitsFinishReason
-            && left.streamOptions == right.streamOptions
-            && left.maxCompletionTokensPrefixes == right.maxCompletionTokensPrefixes
-            && left.reasoningForm == right.reasoningForm && left.addressPath == right.addressPath
-            && left.concurrency == right.concurrency && left.requestsPerMinute == right.requestsPerMinute
-            && left.tokensPerMinute == right.tokensPerMinute && left.otherDialects == right.otherDialects
-            && left.responsesStreamOptions == right.responsesStreamOptions && left.modelResume == right.modelResume
-            && left.isResumeCertain == right.isResumeCertain && left.echoesPrefix == right.echoesPrefix
-            && left.replay == right.replay && left.keepsStreams == right.keepsStreams
-            && left.storesBackgroundResponses == right.storesBackgroundResponses
-            && left.prefix == right.prefix
-            && left.missingOptions == right.missingOptions && left.renamedOptions == right.renamedOptions
-            && left.samplingRefusal == right.samplingRefusal
-            && left.apiVersionVariables == right.apiVersionVariables && left.serviceTiers == right.serviceTiers
-            && left.responsesServiceTiers == right.responsesServiceTiers
-    }
-
-    /// Hashes the name, which tells providers apart.
+    /// Hashes the name, which distinguishes providers.
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
@@ -224,4 +184,42 @@ extension JSONObject {
 
     /// Stream options that ask for chunks without their padding of random text, which only costs bytes here.
     static let withoutObfuscation = JSONObject([Member(key: "include_obfuscation", value: false)])
+}
+
+/// What is special about requests of a provider that go on from partial text (Provider facts, "Resuming a stream").
+public struct PrefixQuirks: Sendable, Hashable {
+    /// What stands before the dialect's path; empty where it is the path of all requests.
+    public var path: String
+    /// Members that the body needs, where the request does not have them.
+    public var members: JSONObject
+
+    /// Quirks; nothing special where left out.
+    public init(path: String = "", members: JSONObject = JSONObject()) {
+        self.path = path
+        self.members = members
+    }
+}
+
+/// The protocol that a provider speaks.
+public enum Dialect: String, Sendable, Hashable, CaseIterable {
+    /// OpenAI's chat completions.
+    case openAIChat = "openai-chat"
+    /// OpenAI's Responses.
+    case openAIResponses = "openai-responses"
+    /// Anthropic's Messages.
+    case anthropicMessages = "anthropic-messages"
+
+    /// What follows the base URL.
+    package var path: String {
+        switch self {
+        case .openAIChat: "/chat/completions"
+        case .openAIResponses: "/responses"
+        case .anthropicMessages: "/v1/messages"
+        }
+    }
+
+    /// Header fields that every request needs, where the provider has none of that name.
+    package var headers: [HeaderField] {
+        self == .anthropicMessages ? [HeaderField("anthropic-version", "2023-06-01")] : []
+    }
 }

@@ -7,10 +7,10 @@
 /// ```
 public struct ProviderCatalog: Sendable {
     private var providers: [String: Provider]
-    /// The names of presets (`ProviderCatalog+Compatible.swift`) that no configuration has replaced.
+    /// The names of presets (`compatible`) that no configuration has replaced.
     package private(set) var presets: Set<String>
 
-    /// The built-in providers (SPEC 4, WIRE.md 1).
+    /// The built-in providers (Contract, "Providers").
     public init() {
         providers = Dictionary(uniqueKeysWithValues: (Self.builtIn + Self.compatible).map { ($0.name, $0) })
         presets = Set(Self.compatible.map(\.name))
@@ -32,8 +32,8 @@ public struct ProviderCatalog: Sendable {
     ///
     /// - Parameters:
     ///   - prefix: the text before the slash.
-    ///   - isChosen: whether the provider is told otherwise. Then the name of a preset that is also a vendor's belongs to
-    ///     the model: `nvidia/Nemotron` on a vLLM server, `perplexity/sonar` at OpenRouter.
+    ///   - isChosen: whether the provider is told otherwise. Then the name of a preset that is also a vendor's belongs
+    ///     to the model: `nvidia/Nemotron` on a vLLM server, `perplexity/sonar` at OpenRouter.
     public func isProvider(_ prefix: String, whereOneIsChosen isChosen: Bool) -> Bool {
         providers[prefix] != nil && !(isChosen && presets.contains(prefix))
     }
@@ -50,7 +50,7 @@ public struct ProviderCatalog: Sendable {
             responsesStreamOptions: .withoutObfuscation, replay: .response,
             serviceTiers: ["auto", "default", "flex", "priority", "fast", "scale"],
             responsesServiceTiers: ["ultrafast"]),
-        // A model is a deployment's name (WIRE.md 1), often that of the model behind it.
+        // A model is a deployment's name, often that of the model behind it.
         Provider(
             name: "azure", baseURLVariables: ["AZURE_OPENAI_ENDPOINT", "AZURE_API_BASE"],
             keyVariables: ["AZURE_OPENAI_API_KEY", "AZURE_API_KEY"], tokenVariables: ["AZURE_OPENAI_AD_TOKEN"],
@@ -62,8 +62,8 @@ public struct ProviderCatalog: Sendable {
             name: "anthropic", dialect: .anthropicMessages, baseURL: "https://api.anthropic.com",
             baseURLVariables: ["ANTHROPIC_BASE_URL"], keyVariables: ["ANTHROPIC_API_KEY"],
             tokenVariables: ["ANTHROPIC_AUTH_TOKEN"], authorization: .xAPIKey,
-            headers: [("anthropic-version", "2023-06-01")],
-            // Later models refuse an assistant's message at the end (WIRE.md 6).
+            headers: [HeaderField("anthropic-version", "2023-06-01")],
+            // Later models refuse an assistant's message at the end.
             modelResume: Provider.ModelResume(.claude(through: ClaudeVersion(4, 5)), .assistant),
             samplingRefusal: .named(["opus-4-7", "opus-4-8", "opus-5", "sonnet-5", "haiku-5-5", "fable-5"]),
             serviceTiers: ["auto", "standard_only"]),
@@ -111,4 +111,47 @@ public struct ProviderCatalog: Sendable {
             resume: .continueFinalMessage,
             otherDialects: [.openAIResponses, .anthropicMessages], replay: .conversation),
     ]
+}
+
+extension ProviderCatalog {
+    /// Providers that speak like OpenAI and need no more than an address and a key (models.dev, 2026-07).
+    ///
+    /// None is known to go on from partial text exactly: their answers begin anew.
+    static let compatible: [Provider] = [
+        preset("baseten", "https://inference.baseten.co/v1"),
+        preset("cerebras", "https://api.cerebras.ai/v1"),
+        preset("dashscope", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
+        preset("deepinfra", "https://api.deepinfra.com/v1/openai"),
+        preset("fireworks", "https://api.fireworks.ai/inference/v1"),
+        preset(
+            "gemini", "https://generativelanguage.googleapis.com/v1beta/openai",
+            keys: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+            samplingRefusal: .named([
+                "gemini-3-5-flash-lite", "gemini-3-6-flash", "gemini-3-7-flash", "gemini-3-8-flash",
+            ])),
+        preset("huggingface", "https://router.huggingface.co/v1", keys: ["HF_TOKEN"]),
+        preset("hyperbolic", "https://api.hyperbolic.xyz/v1"),
+        preset("minimax", "https://api.minimax.io/v1"),
+        preset("moonshot", "https://api.moonshot.ai/v1"),
+        preset("novita", "https://api.novita.ai/openai"),
+        preset("nvidia", "https://integrate.api.nvidia.com/v1"),
+        preset("perplexity", "https://api.perplexity.ai"),
+        preset("sambanova", "https://api.sambanova.ai/v1"),
+        preset("scaleway", "https://api.scaleway.ai/v1"),
+        preset("siliconflow", "https://api.siliconflow.com/v1"),
+        preset("together", "https://api.together.xyz/v1"),
+        preset("vercel", "https://ai-gateway.vercel.sh/v1", keys: ["AI_GATEWAY_API_KEY"]),
+        preset("xai", "https://api.x.ai/v1"),
+        preset("zai", "https://api.z.ai/api/paas/v4", keys: ["ZAI_API_KEY", "ZHIPU_API_KEY"]),
+    ]
+
+    /// A provider whose variables are `NAME_API_KEY`, where no others are usual, and `NAME_BASE_URL`.
+    private static func preset(
+        _ name: String, _ baseURL: String, keys: [String] = [], samplingRefusal: ModelSet? = nil
+    ) -> Provider {
+        let prefix = name.uppercased()
+        return Provider(
+            name: name, baseURL: baseURL, baseURLVariables: ["\(prefix)_BASE_URL"],
+            keyVariables: keys.isEmpty ? ["\(prefix)_API_KEY"] : keys, samplingRefusal: samplingRefusal)
+    }
 }

@@ -14,7 +14,7 @@ extension AnswerBuilder {
             if !images.isEmpty { message["images"] = .array(images) }
             if !refusal.isEmpty { message["refusal"] = .string(refusal) }
             if !calls.isEmpty { message["tool_calls"] = .array(calls.map(\.json)) }
-            if !reasoningDetails.isEmpty { message["reasoning_details"] = .array(reasoningDetails.map(\.json)) }
+            if !reasoningDetails.isEmpty { message["reasoning_details"] = .array(reasoningDetails.list.map(\.json)) }
             return .object(message)
         }
     }
@@ -26,7 +26,7 @@ extension AnswerBuilder {
         var audio: JSONObject?
         var images: [JSON] = []
         var texts = ["transcript": "", "data": ""]
-        for case .block(let block) in items.lazy.map(\.body) {
+        for case .block(let block) in items.list.lazy.map(\.body) {
             guard block["type"] == "audio", let piece = block.object else {
                 images.append(block)
                 continue
@@ -51,7 +51,7 @@ extension AnswerBuilder {
 
     /// The blocks of a message: thinking with its signature.
     private var blocks: [JSON] {
-        items.sorted { $0.number < $1.number }.map { item in
+        items.list.sorted { $0.number < $1.number }.map { item in
             switch item.body {
             case .text(let ranges, let citations):
                 var block = JSONObject([
@@ -86,7 +86,7 @@ extension AnswerBuilder {
 
     /// The items of a response's output, each as the provider finished it, with its texts.
     private var output: [JSON] {
-        let bodies = Dictionary(items.map { ($0.number, $0.body) }) { first, _ in first }
+        let bodies = Dictionary(items.list.map { ($0.number, $0.body) }) { first, _ in first }
         let numbers = Set(bodies.keys).union(outputItems.keys).sorted()
         let lastMessage = numbers.last { isMessage(outputItems[$0], bodies[$0]) }
         return numbers.map { number in
@@ -94,13 +94,13 @@ extension AnswerBuilder {
         }
     }
 
-    private func isMessage(_ item: JSONObject?, _ body: Item.Body?) -> Bool {
+    private func isMessage(_ item: JSONObject?, _ body: AnswerItems.Item.Body?) -> Bool {
         if let item { return item["type"] == "message" }
         if case .text = body { return true }
         return false
     }
 
-    private func outputItem(_ finished: JSONObject?, _ body: Item.Body?, refusal: String) -> JSON {
+    private func outputItem(_ finished: JSONObject?, _ body: AnswerItems.Item.Body?, refusal: String) -> JSON {
         switch body {
         case .block(let block): return block
         case .toolCall(let opening, let arguments):

@@ -1,53 +1,18 @@
 /// One answer of an attempt while its chunks come in.
 struct AnswerBuilder: Sendable {
-    /// A content block or tool call.
-    struct Item: Sendable {
-        enum Body: Sendable {
-            /// Where the item's text lies in `content`, in UTF-8 offsets.
-            case text([Range<Int>], citations: [JSON])
-            /// Where the item's thinking lies in `reasoning`, in UTF-8 offsets.
-            case reasoning([Range<Int>], signature: String?)
-            case toolCall(opening: JSONObject, arguments: String)
-            case block(JSON)
-
-            /// Which of an item's bodies it is.
-            fileprivate var form: Int {
-                switch self {
-                case .text: 0
-                case .reasoning: 1
-                case .toolCall: 2
-                case .block: 3
-                }
-            }
-        }
-
-        var number: Int
-        var body: Body
-
-        /// What no other item has alike.
-        fileprivate var place: Place { Place(number: number, form: body.form) }
-    }
-
-    fileprivate struct Place: Hashable {
-        let number: Int
-        let form: Int
-    }
-
     /// All text in the order of arrival: what the text chunks joined give.
     private(set) var content = ""
-    private(set) var items: [Item] = []
+    private(set) var items = AnswerItems()
     private(set) var finish: String?
     private(set) var reasoning = ""
     private(set) var refusal = ""
-    private(set) var reasoningDetails: [ReasoningDetail] = []
+    private(set) var reasoningDetails = ReasoningDetails()
     /// What else than its texts an output item is, by its number.
     private(set) var outputItems: [Int: JSONObject] = [:]
     private var nativeFinish: String?
     private var citationCount = 0
     /// The memory that it takes.
     private(set) var held = HeldBytes()
-    private var positions: [Place: Int] = [:]
-    private var detailPositions: [ReasoningDetail.Name: Int] = [:]
 
     var isEmpty: Bool {
         content.isEmpty && reasoning.isEmpty && refusal.isEmpty && items.isEmpty && reasoningDetails.isEmpty
@@ -57,7 +22,7 @@ struct AnswerBuilder: Sendable {
     var partCount: Int { max(reasoningDetails.count, citationCount) }
     var hasCitations: Bool { citationCount > 0 }
     /// Whether pieces came that are blocks of their own.
-    var hasBlocks: Bool { items.contains { if case .block = $0.body { true } else { false } } }
+    var hasBlocks: Bool { items.list.contains { if case .block = $0.body { true } else { false } } }
     /// Whether anything came that takes tokens, whoever runs the tools.
     var hasOutput: Bool { !content.isEmpty || !reasoning.isEmpty || !refusal.isEmpty }
     var shownReasoning: String? { reasoning.isEmpty ? nil : reasoning }
@@ -66,7 +31,7 @@ struct AnswerBuilder: Sendable {
     var stopsInThinking: Bool {
         guard let finish, FinishReason(native: finish) == .stop, content.isEmpty, refusal.isEmpty else { return false }
         return !reasoning.isEmpty
-            && items.allSatisfy { if case .reasoning = $0.body { true } else { false } }
+            && items.list.allSatisfy { if case .reasoning = $0.body { true } else { false } }
     }
 
     mutating func add(_ chunk: StreamedChunk) {
@@ -77,7 +42,7 @@ struct AnswerBuilder: Sendable {
         case .text: addText(chunk)
         case .reasoning: addReasoning(chunk)
         case .signature:
-            update(chunk.item, or: .reasoning([], signature: nil)) { body in
+            items.change(chunk.item, counting: &held, or: .reasoning([], signature: nil)) { body in
                 guard case .reasoning(let ranges, _) = body else { return false }
                 body = .reasoning(ranges, signature: chunk.text)
                 return true
@@ -85,13 +50,13 @@ struct AnswerBuilder: Sendable {
         case .refusal: refusal += chunk.text
         case .toolCall:
             let learnt = (try? JSONParser.parse(chunk.text))?.object ?? JSONObject()
-            update(chunk.item, or: .toolCall(opening: JSONObject(), arguments: "")) { body in
+            items.change(chunk.item, counting: &held, or: .toolCall(opening: JSONObject(), arguments: "")) { body in
                 guard case .toolCall(let opening, let arguments) = body else { return false }
                 body = .toolCall(opening: opening.goingOn(with: learnt), arguments: arguments)
                 return true
             }
         case .toolArguments:
-            update(chunk.item, or: .toolCall(opening: JSONObject(), arguments: "")) { body in
+            items.change(chunk.item, counting: &held, or: .toolCall(opening: JSONObject(), arguments: "")) { body in
                 guard case .toolCall(let opening, var arguments) = body else { return false }
                 body = .block(.null)
                 arguments += chunk.text
@@ -101,7 +66,7 @@ struct AnswerBuilder: Sendable {
         case .citation:
             guard let citation = try? JSONParser.parse(chunk.text) else { return }
             citationCount += 1
-            update(chunk.item, or: .text([], citations: [])) { body in
+            items.change(chunk.item, counting: &held, or: .text([], citations: [])) { body in
                 guard case .text(let ranges, var citations) = body else { return false }
                 body = .block(.null)
                 citations.append(citation)
@@ -110,13 +75,13 @@ struct AnswerBuilder: Sendable {
             }
         case .block:
             guard let block = try? JSONParser.parse(chunk.text) else { return }
-            update(chunk.item, or: .block(block)) { body in
+            items.change(chunk.item, counting: &held, or: .block(block)) { body in
                 guard case .block = body else { return false }
                 body = .block(block)
                 return true
             }
         case .item: outputItems[chunk.item] = (try? JSONParser.parse(chunk.text))?.object
-        case .reasoningDetails: addReasoningDetails(chunk.text)
+        case .reasoningDetails: reasoningDetails.add(chunk.text, counting: &held)
         case .finish: finish = chunk.text
         case .nativeFinish: nativeFinish = chunk.text
         case .logprobs, .response, .usage, .cursor: break
@@ -128,10 +93,10 @@ struct AnswerBuilder: Sendable {
         content += chunk.text
         let added = start..<content.utf8.count
         var isApart = false
-        update(chunk.item, or: .text([], citations: [])) { body in
+        items.change(chunk.item, counting: &held, or: .text([], citations: [])) { body in
             guard case .text(var ranges, let citations) = body else { return false }
             body = .block(.null)
-            isApart = Self.extend(&ranges, by: added)
+            isApart = ranges.extend(by: added)
             body = .text(ranges, citations: citations)
             return true
         }
@@ -143,73 +108,19 @@ struct AnswerBuilder: Sendable {
         reasoning += chunk.text
         let added = start..<reasoning.utf8.count
         var isApart = false
-        update(chunk.item, or: .reasoning([], signature: nil)) { body in
+        items.change(chunk.item, counting: &held, or: .reasoning([], signature: nil)) { body in
             guard case .reasoning(var ranges, let signature) = body else { return false }
             body = .block(.null)
-            isApart = Self.extend(&ranges, by: added)
+            isApart = ranges.extend(by: added)
             body = .reasoning(ranges, signature: signature)
             return true
         }
         if isApart { held.addPlace() }
     }
 
-    /// Whether what was added stands apart from what came before.
-    private static func extend(_ ranges: inout [Range<Int>], by added: Range<Int>) -> Bool {
-        if let last = ranges.last, last.upperBound == added.lowerBound {
-            ranges[ranges.count - 1] = last.lowerBound..<added.upperBound
-            return false
-        }
-        ranges.append(added)
-        return true
-    }
-
-    /// Changes the item of that number whose body is of the same form, or makes one.
-    ///
-    /// A change that extends a body takes it out first: two owners would make each extension a copy of the whole.
-    private mutating func update(
-        _ number: Int, or new: @autoclosure () -> Item.Body, _ change: (inout Item.Body) -> Bool
-    ) {
-        // The newest is the likeliest.
-        if let last = items.indices.last, items[last].number == number, change(&items[last].body) { return }
-        let made = new()
-        let place = Place(number: number, form: made.form)
-        if let known = position(of: place) {
-            _ = change(&items[known].body)
-            return
-        }
-        held.addPlace()
-        if !positions.isEmpty { positions[place] = items.count }
-        items.append(Item(number: number, body: made))
-        _ = change(&items[items.count - 1].body)
-    }
-
-    private mutating func position(of place: Place) -> Int? {
-        if items.count <= Self.mostScanned { return items.firstIndex { $0.place == place } }
-        if positions.isEmpty {
-            positions = Dictionary(zip(items.lazy.map(\.place), items.indices), uniquingKeysWith: { $1 })
-        }
-        return positions[place]
-    }
-
-    /// Most answers have few items: a dictionary would be memory for nothing.
-    private static let mostScanned = 8
-
-    private mutating func addReasoningDetails(_ text: String) {
-        for piece in (try? JSONParser.parse(text))?.array?.compactMap(\.object) ?? [] {
-            let name = ReasoningDetail.Name(piece)
-            if let name, let known = detailPositions[name] {
-                reasoningDetails[known].add(piece)
-            } else {
-                held.addValue(.object(piece))
-                if let name { detailPositions[name] = reasoningDetails.count }
-                reasoningDetails.append(ReasoningDetail(piece))
-            }
-        }
-    }
-
     /// The calls that the caller must answer; tools that the provider runs itself are not among them.
     var toolCalls: [ToolCall] {
-        items.compactMap { item in
+        items.list.compactMap { item in
             guard case .toolCall(let opening, let arguments) = item.body else { return nil }
             if let type = opening["type"]?.string, !Self.ownCallTypes.contains(type) { return nil }
             return ToolCall(
@@ -227,7 +138,7 @@ struct AnswerBuilder: Sendable {
     }
 
     func partial(_ index: Int) -> PartialAnswer.Choice {
-        let hasToolCall = items.contains { item in
+        let hasToolCall = items.list.contains { item in
             switch item.body {
             case .toolCall: true
             // That another model answers from here on changes nothing.
@@ -248,4 +159,31 @@ struct AnswerBuilder: Sendable {
             toolCalls: toolCalls, finishReason: finish.map(FinishReason.init(native:)) ?? .unknown,
             nativeFinishReason: nativeFinish ?? finish, message: message(dialect))
     }
+}
+
+/// How much memory an answer takes, roughly, while its chunks come in.
+struct HeldBytes: Sendable {
+    private(set) var count = 0
+
+    /// What a value read from JSON takes, in bytes of its text: a list of digits about as much, most others less.
+    private static let parsedFactor = 8
+    /// What an item, or a piece that stands apart from those before it, takes besides its text.
+    private static let placeBytes = 128
+
+    /// Counts what a chunk takes; of what only replaces something no more than its text.
+    mutating func add(_ chunk: StreamedChunk) {
+        let bytes = chunk.text.utf8.count
+        switch chunk.kind {
+        case .toolCall, .citation, .block, .item: count += Self.parsedFactor * bytes
+        case .text, .reasoning, .refusal, .toolArguments, .signature, .reasoningDetails, .finish, .nativeFinish:
+            count += bytes
+        case .logprobs, .response, .usage, .cursor: break
+        }
+    }
+
+    /// Counts one more item, or piece apart.
+    mutating func addPlace() { count += Self.placeBytes }
+
+    /// Counts a value whose text was counted.
+    mutating func addValue(_ value: JSON) { count += Self.placeBytes + (Self.parsedFactor - 1) * value.text.utf8.count }
 }

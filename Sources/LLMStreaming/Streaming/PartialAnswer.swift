@@ -1,4 +1,4 @@
-/// An answer as far as it came: the column `partial` of an attempt that did not complete (SPEC 6).
+/// An answer as far as it came: the column `partial` of an attempt that did not complete (The database, "Tables").
 public struct PartialAnswer: Sendable, Equatable {
     /// One of the answers.
     public struct Choice: Sendable, Equatable {
@@ -81,7 +81,7 @@ public struct PartialAnswer: Sendable, Equatable {
         return ["choices": .array(choices), "content_deltas": .int(contentDeltaCount)]
     }
 
-    /// The partial answer that a stored text tells; nil where it is none.
+    /// The partial answer that a stored text tells; nil for anything else.
     package init?(json: JSON) {
         guard let choices = json["choices"]?.array else { return nil }
         contentDeltaCount = NumberGate.count(json["content_deltas"]?.int) ?? 0

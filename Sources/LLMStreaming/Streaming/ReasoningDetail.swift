@@ -1,5 +1,4 @@
-/// One of OpenRouter's reasoning details, put together from its pieces: a next turn must send it back unchanged
-/// (WIRE.md 2).
+/// One of OpenRouter's reasoning details, put together from its pieces: a next turn must send it back unchanged.
 struct ReasoningDetail: Sendable {
     /// The members that come in pieces; of any other, the last that is not null counts.
     static let piecedMembers = ["text", "summary", "data"]
@@ -43,5 +42,28 @@ struct ReasoningDetail: Sendable {
         var object = members
         for (key, text) in texts { object[key] = .string(text) }
         return .object(object)
+    }
+}
+
+/// The reasoning details of an answer.
+struct ReasoningDetails: Sendable {
+    private(set) var list: [ReasoningDetail] = []
+    private var positions: [ReasoningDetail.Name: Int] = [:]
+
+    var isEmpty: Bool { list.isEmpty }
+    var count: Int { list.count }
+
+    /// Takes pieces of details, as JSON.
+    mutating func add(_ text: String, counting held: inout HeldBytes) {
+        for piece in (try? JSONParser.parse(text))?.array?.compactMap(\.object) ?? [] {
+            let name = ReasoningDetail.Name(piece)
+            if let name, let known = positions[name] {
+                list[known].add(piece)
+            } else {
+                held.addValue(.object(piece))
+                if let name { positions[name] = list.count }
+                list.append(ReasoningDetail(piece))
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ package struct StreamDecoder: Sendable {
     private var responses: OpenAIResponsesDecoder?
     private var messages: AnthropicMessagesDecoder?
 
-    /// Whether the protocol's own end has come, behind which nothing counts (SPEC 4, "Ended").
+    /// Whether the protocol's own end has come, behind which nothing counts (Contract, "When an answer is complete").
     ///
     /// Never in a Messages stream: another message may follow `message_stop`, so only the body's end ends it.
     package private(set) var isEnded = false
@@ -16,7 +16,7 @@ package struct StreamDecoder: Sendable {
     /// Whether the last event held a whole message, of which `addWholes` adds what is lacking.
     package private(set) var hasWholes = false
 
-    /// Whether the answer is whole (SPEC 4, "Answered").
+    /// Whether the answer is whole (Contract, "When an answer is complete").
     package private(set) var isAnswered = false
 
     /// Whether the answer is whole if nothing follows in time: of a message that said why it stopped.
@@ -46,8 +46,8 @@ package struct StreamDecoder: Sendable {
         try messages?.decode(event, into: &chunks)
     }
 
-    /// Keeps how far the answer is, which is asked several times a read: a look at an optional copies all that it holds, a
-    /// change does not.
+    /// Keeps how far the answer is, which is asked several times a read: a look at an optional copies all that it
+    /// holds, a change does not.
     package mutating func noteEnd() {
         if let isAnswered = chat?.tellAnswered() ?? responses?.tellAnswered() {
             (self.isAnswered, awaitsOnlyItsEnd) = (isAnswered, isAnswered)

@@ -1,4 +1,4 @@
-/// How one HTTP try ended, and everything that is known of it.
+/// How one attempt ended, and everything that is known of it.
 package struct StreamResult: Sendable {
     /// The whole answer, or why there is none.
     package enum Outcome: Sendable {
@@ -34,8 +34,8 @@ package struct StreamResult: Sendable {
     package var durationMicroseconds: Int64
     package var chunkCount: Int
     package var gaps: GapHistogram
-    /// Whether a connection that had served before failed before the first byte of an answer: such a try is repeated
-    /// at once and does not count (SPEC 7).
+    /// Whether a connection that had served before failed before the first byte of a response: such an attempt is
+    /// repeated at once and does not count (Contract, "Retry").
     package var isStaleConnection: Bool
     /// Whether it is the refusal of a service tier that has no capacity now: no limit of the caller's, and no outage.
     package private(set) var isOfFullTier = false
@@ -83,4 +83,12 @@ package struct StreamResult: Sendable {
         (result.outcome, result.isOfFullTier) = (.failed(refusal), true)
         return result
     }
+}
+
+/// The result of a stream behind a reference: the frame of each asynchronous function that waits for it would keep room
+/// for the value, and a stream of a run is waited for through three.
+package final class StreamEnd: Sendable {
+    package let result: StreamResult
+
+    package init(_ result: StreamResult) { self.result = result }
 }

@@ -1,11 +1,12 @@
 import ServerSentEvents
 
-/// Turns the bytes of one response into chunks and knows when the answer is whole (SPEC 4).
+/// Turns the bytes of one response into chunks and knows when the answer is whole
+/// (Contract, "When an answer is complete").
 ///
 /// A value that its stream owns: bytes in, chunks out, no I/O. It begins as `streaming` and ends exactly once, as
-/// `ended` or, by whatever throws, as `failed`; what comes after that changes nothing. Chunks decoded before a fault are
-/// in the list all the same, and `accumulator` holds them. It holds nothing but memory: dropping it is all the cleanup
-/// there is.
+/// `ended` or, by whatever throws, as `failed`; what comes after that changes nothing. Chunks decoded before a fault
+/// are in the list all the same, and `accumulator` holds them. It holds nothing but memory: dropping it is all the
+/// cleanup there is.
 ///
 /// ```swift
 /// var handler = StreamingResponseHandler(provider: client.endpoint.provider, choices: 1)
@@ -28,18 +29,6 @@ public struct StreamingResponseHandler: Sendable {
         case failed
     }
 
-    /// The bounds of a stream (SPEC 11).
-    public struct Limits: Sendable, Equatable {
-        /// The most bytes of one event.
-        public var maximumEventBytes = SSEParser.defaultMaximumEventBytes
-        /// The most bytes of one completion.
-        public var maximumCompletionBytes = 64 << 20
-        /// The bytes of the completion that came before this stream and that it goes on from.
-        package var keptByteCount = 0
-        /// The default bounds.
-        public init() {}
-    }
-
     /// What came so far.
     public private(set) var accumulator: StreamingAccumulator
     private let limits: Limits
@@ -51,12 +40,9 @@ public struct StreamingResponseHandler: Sendable {
     package private(set) var heldByteCount = 0
     /// How far it was read, if its server keeps it.
     private var position: ReplayPosition?
-    /// The beginning of a body that brought nothing yet: it may be an error in a form of its own.
-    private var opening: [UInt8] = []
-    private var isOpening = true
+    private var beginning = BodyBeginning()
     /// The most reasoning details, and the most citations, of one answer: some servers send one for each token.
     private static let maximumParts = 100_000
-    private static let maximumOpeningBytes = 1 << 14
     /// The most memory that an answer may take: values may be many times as large as their text.
     private var heldLimit: Int { 4 * limits.maximumCompletionBytes.clamped(to: 0...(1 << 50)) + (1 << 20) }
 
@@ -96,8 +82,8 @@ public struct StreamingResponseHandler: Sendable {
 
     /// Whether nothing of the answer is missing.
     ///
-    /// A chat answer that stops in its thinking is one only where its stream has ended: servers that put a finish reason
-    /// on every chunk do so on the thinking's too.
+    /// A chat answer that stops in its thinking is one only where its stream has ended: servers that put a finish
+    /// reason on every chunk do so on the thinking's too.
     public var isAnswered: Bool {
         decoder.isAnswered && accumulator.hasContent && !isFailed
             && (decoder.isClosed || !accumulator.stopsInThinking)
@@ -126,7 +112,7 @@ public struct StreamingResponseHandler: Sendable {
     }
 
     private mutating func read(_ bytes: Span<UInt8>, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        if isOpening { keepOpening(bytes) }
+        beginning.keep(bytes)
         parser.append(bytes)
         defer {
             decoder.noteEnd()
@@ -159,7 +145,7 @@ public struct StreamingResponseHandler: Sendable {
     private mutating func readEnd(_ isOrderly: Bool, into chunks: inout [StreamedChunk]) throws(LLMError) {
         var isEventCut = false
         while !decoder.isEnded {
-            // The official clients dispatch a last event that lacks its blank line (WIRE.md 2).
+            // The official clients dispatch a last event that lacks its blank line.
             let event: ServerSentEvent?
             let begin = parser.eventsEnd
             do { event = try parser.unfinishedEvent() } catch { throw oversized }
@@ -180,13 +166,12 @@ public struct StreamingResponseHandler: Sendable {
         finish(into: &chunks)
         if let failure { throw failure }
         if isAnswered { return }
-        if parser.eventCount == 0, isOrderly, let openingText {
+        if parser.eventCount == 0, isOrderly, let text = beginning.text {
             // Who feeds a body without looking at its beginning.
-            let isJSON = openingText.first == "{" || openingText.first == "["
-            if isJSON { return try readWhole(opening, true, into: &chunks) }
+            if text.first == "{" || text.first == "[" { return try readWhole(beginning.bytes, true, into: &chunks) }
             // A stream that was cut within its first event.
-            if Self.isFieldOfEvents(openingText) { return _ = try completion() }
-            throw LLMError(.decode, "the body is no event stream: \(openingText)")
+            if BodyBeginning.isFieldOfEvents(text) { return _ = try completion() }
+            throw LLMError(.decode, "the body is no event stream: \(text)")
         }
         _ = try completion()
     }
@@ -216,7 +201,7 @@ public struct StreamingResponseHandler: Sendable {
         if document.values.isEmpty, !document.isDone {
             let failure = document.failure.map { "\($0)" } ?? "nothing of an answer is in it"
             throw LLMError(
-                .decode, "the body is neither an event stream nor JSON (\(failure)): \(Self.beginning(of: body))")
+                .decode, "the body is neither an event stream nor JSON (\(failure)): \(BodyBeginning.shown(body))")
         }
         let start = chunks.count
         do {
@@ -236,23 +221,7 @@ public struct StreamingResponseHandler: Sendable {
     }
 
     /// The beginning of a body that brought nothing of an answer, to be shown; nil where it said nothing.
-    package var openingText: String? {
-        guard isOpening else { return nil }
-        let lines = opening.split { $0 == 0x0A || $0 == 0x0D }.filter { $0.first != UInt8(ascii: ":") }
-        let text = Self.beginning(of: Array(lines.joined(separator: [0x20])))
-        let shown = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
-        return shown.isEmpty ? nil : String(shown)
-    }
-
-    private static func isFieldOfEvents(_ text: String) -> Bool {
-        ["data", "event", "id", "retry"].contains { name in
-            text.hasPrefix(name + ":") || text == name || name.hasPrefix(text)
-        }
-    }
-
-    private static func beginning(of body: [UInt8]) -> String {
-        String(decoding: body.prefix(200), as: UTF8.self)
-    }
+    package var openingText: String? { beginning.text }
 
     /// Appends a cursor behind the chunks that came since the last one, where the stream's server keeps it.
     ///
@@ -283,7 +252,7 @@ public struct StreamingResponseHandler: Sendable {
             throw error
         }
         accumulate(chunks, from: count)
-        if isOpening, chunks.count > count { (isOpening, opening) = (false, []) }
+        if chunks.count > count { beginning.drop() }
         if decoder.hasWholes { try addWholes(into: &chunks) }
         position?.note(chunks[count...], from: begin)
         guard accumulator.byteCount <= limits.maximumCompletionBytes - limits.keptByteCount else {
@@ -314,13 +283,6 @@ public struct StreamingResponseHandler: Sendable {
 
     private mutating func accumulate(_ chunks: [StreamedChunk], from start: Int) {
         for index in start..<chunks.count { accumulator.add(chunks[index]) }
-    }
-
-    private mutating func keepOpening(_ bytes: Span<UInt8>) {
-        let room = Self.maximumOpeningBytes - opening.count
-        guard room > 0 else { return }
-        let kept = bytes.extracting(first: room)
-        unsafe kept.withUnsafeBufferPointer { unsafe opening.append(contentsOf: $0) }
     }
 
     private var oversized: LLMError {

@@ -69,7 +69,7 @@ struct ConfiguredProvider {
             }
         }
         if provider.dialect == .anthropicMessages, !provider.headers.contains(where: Self.isVersion) {
-            provider.headers.append(("anthropic-version", "2023-06-01"))
+            provider.headers.append(HeaderField("anthropic-version", "2023-06-01"))
         }
     }
 
@@ -120,7 +120,7 @@ struct ConfiguredProvider {
         return text
     }
 
-    private static func isVersion(_ field: (name: String, value: String)) -> Bool {
+    private static func isVersion(_ field: HeaderField) -> Bool {
         field.name.lowercased() == "anthropic-version"
     }
 
@@ -130,9 +130,9 @@ struct ConfiguredProvider {
             guard let value = field.value.string, Self.isToken(field.key), Self.isFieldValue(value) else {
                 throw ConfigurationError("provider '\(name)': header '\(field.key)' is not a header field")
             }
-            provider.headers.append((field.key, value))
+            provider.headers.append(HeaderField(field.key, value))
         }
-        provider.headers = HeaderFields.lastOfEachName(provider.headers)
+        provider.headers = provider.headers.lastOfEachName
     }
 
     private static func isToken(_ text: String) -> Bool {

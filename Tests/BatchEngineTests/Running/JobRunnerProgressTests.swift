@@ -33,15 +33,15 @@ struct JobRunnerProgressTests {
     /// Those that a bad server left silent do not hold up what a healthy one can do: nine tenths of the width within
     /// half a minute.
     @Test(arguments: [(1, 1), (2, 2), (3, 5), (4, 0.15), (5, 0.15), (6, 0.15)])
-    func theWidthIsBackWithinHalfAMinuteOfTheRecovery(seed: Int, answerSeconds: Double) throws {
+    func theWidthIsBackWithinHalfAMinuteOfTheRecovery(seed: Int, responseSeconds: Double) throws {
         let concurrency = 100
-        var storm = StormyProvider(seed: seed, percent: 30, answerTime: .seconds(answerSeconds))
+        var storm = StormyProvider(seed: seed, percent: 30, answerTime: .seconds(responseSeconds))
         storm.phases = [
             .init(percent: 30, duration: .seconds(40)), .init(percent: 4, duration: .seconds(60)), .init(percent: 0),
         ]
         let weather = storm
         let run = try SimulatedRun(
-            SimulatedRun.jobs(answerSeconds < 1 ? 50_000 : 20_000), seed: storm.seed,
+            SimulatedRun.jobs(responseSeconds < 1 ? 50_000 : 20_000), seed: storm.seed,
             store: { SimulatedJobStore($0, jobs: $1, keepsHistory: false) }, keepsCalls: false,
             configure: { $0.concurrency = concurrency }
         ) { weather.answer($0) }

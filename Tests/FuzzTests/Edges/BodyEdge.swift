@@ -10,7 +10,7 @@ enum BodyEdge {
     static func take(_ bytes: [UInt8]) {
         guard let first = bytes.first else { return }
         let body = Array(bytes.dropFirst())
-        let head = ProviderResponseHead(status: statuses[Int(first) % statuses.count])
+        let head = ResponseHead(status: statuses[Int(first) % statuses.count])
         HeadEdge.use(nil, ErrorClassifier.error(head: head, body: body, now: 1_790_000_000))
         guard let provider = ProviderCatalog()[names[Int(first) % names.count]] else { return }
         for dialect in Dialect.allCases {

@@ -7,11 +7,11 @@ import LLMStreaming
 enum HeadEdge {
     static func take(_ bytes: [UInt8]) {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        let head = ProviderResponseHead(
+        let head = ResponseHead(
             status: lines.first.flatMap { Int($0) } ?? 429,
             headers: lines.dropFirst().map { line in
                 let sides = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-                return (name: String(sides[0]), value: sides.dropFirst().first.map(String.init) ?? "")
+                return HeaderField(String(sides[0]), sides.dropFirst().first.map(String.init) ?? "")
             })
         let now = 1_790_000_000.0
         _ = (head.requestID, head.mediaType)

@@ -11,8 +11,10 @@ struct EmbeddedExchange {
     let channel: EmbeddedChannel
     let receiver: ChunkCollector
     fileprivate let reads: ReadCounter
-    /// How often it was told that an answer began.
-    let begun: Tally
+    fileprivate let attempt: StreamAttempt
+
+    /// Whether the request may have to be sent again.
+    var isRequestNeeded: Bool { !attempt.body.isEmpty }
 
     /// How often the socket was asked to read.
     var readCount: Int { reads.count }
@@ -26,31 +28,32 @@ struct EmbeddedExchange {
         timeouts: StreamTimeouts = StreamTimeouts(), dialect: Dialect = .openAIChat,
         receiver: ChunkCollector = ChunkCollector(), drive: (EmbeddedExchange) throws -> Void
     ) throws -> StreamResult {
-        let origin = Origin(isSecure: false, host: "lab.example", port: 8000)
+        let endpoint = try Endpoint(
+            provider: Provider(name: "lab", dialect: dialect, baseURL: "http://lab.example:8000/v1", needsKey: false),
+            environment: [:])
         let channel = EmbeddedChannel()
-        let care = ConnectionCare(idleLifetime: .seconds(30), onFree: { _, _ in }, retire: { _, _ in true })
+        let callbacks = ConnectionCallbacks(
+            idleLifetime: .seconds(30), onFree: { _, _ in }, retire: { _, _ in true })
         let handler = ConnectionHandler(
-            id: 1, origin: origin, care: care, ready: channel.eventLoop.makePromise(of: Void.self))
+            id: 1, origin: endpoint.origin, callbacks: callbacks, ready: channel.eventLoop.makePromise(of: Void.self))
         let pipeline = channel.pipeline.syncOperations
         let reads = ReadCounter()
         try pipeline.addHandler(reads)
         try pipeline.addHandler(HTTPRequestEncoder())
-        try pipeline.addHandlers(AnswerReader(for: handler), handler)
+        try pipeline.addHandlers(ResponseReader(for: handler), handler)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 8000)).wait()
+        var configuration = TransportConfiguration()
+        configuration.unixSeconds = { 0 }
         let request = ProviderRequest.test
-        let begun = Tally()
-        let plan = ExchangePlan(
-            id: 7, provider: Provider(name: "lab", dialect: dialect), choices: 1, dialect: nil, cursor: nil,
-            origin: origin, path: "/v1",
-            head: HTTPRequestHead(
-                version: .http1_1, method: .POST, uri: "/v1",
-                headers: ["content-length": String(request.body.count)]),
-            body: request.body, receiver: receiver, redactor: Redactor([]), timeouts: timeouts,
-            limits: StreamingResponseHandler.Limits(), start: channel.embeddedEventLoop.now, unixSeconds: { 0 },
-            answerBegan: { begun.add() })
+        let attempt = StreamAttempt(
+            request, to: endpoint, receiver: receiver,
+            pool: ConnectionPool(group: channel.embeddedEventLoop, configuration: configuration), timeouts: timeouts,
+            start: channel.embeddedEventLoop.now)
+        let head = HTTPRequestHead(
+            version: .http1_1, method: .POST, uri: "/v1", headers: ["content-length": String(request.body.count)])
         let log = EndLog()
-        handler.begin(plan) { log.add($0) }
-        try drive(EmbeddedExchange(channel: channel, receiver: receiver, reads: reads, begun: begun))
+        handler.begin(attempt, path: "/v1", head: head) { log.add($0) }
+        try drive(EmbeddedExchange(channel: channel, receiver: receiver, reads: reads, attempt: attempt))
         guard log.ends.count == 1, case .result(let result) = log.ends[0] else { throw UnexpectedEnd(ends: log.ends) }
         _ = try? channel.finish()
         return result

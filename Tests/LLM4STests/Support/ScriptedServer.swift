@@ -91,7 +91,7 @@ final class ScriptedServer: Sendable {
         try Endpoint(
             provider: Provider(
                 name: "lab", dialect: dialect, baseURL: "\(isSecure ? "https" : "http")://\(host):\(port)/v1",
-                keyVariables: ["LAB_KEY"], headers: [("x-team", "eval")]),
+                keyVariables: ["LAB_KEY"], headers: [HeaderField("x-team", "eval")]),
             environment: ["LAB_KEY": "sk-marked-key"])
     }
 

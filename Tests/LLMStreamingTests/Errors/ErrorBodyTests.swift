@@ -1,11 +1,11 @@
 import LLMStreaming
 import Testing
 
-/// All shapes of error bodies (WIRE.md 5.1 and 8), and the kind that status, code, type and words make (5.2).
+/// All shapes of error bodies (Provider facts, "Error bodies"), and the kind that status, code, type and words make.
 @Suite struct ErrorBodyTests {
     private static func error(_ status: Int, _ body: String, _ headers: [(String, String)] = []) -> LLMError {
         ErrorClassifier.error(
-            head: ProviderResponseHead(status: status, headers: headers.map { (name: $0.0, value: $0.1) }),
+            head: ResponseHead(status: status, headers: headers.map(HeaderField.init)),
             body: Array(body.utf8), now: 0)
     }
 

@@ -11,7 +11,7 @@ import Testing
     }
 
     private static func error(_ status: Int, body: String) -> LLMError {
-        ErrorClassifier.error(head: ProviderResponseHead(status: status), body: Array(body.utf8), now: 0)
+        ErrorClassifier.error(head: ResponseHead(status: status), body: Array(body.utf8), now: 0)
     }
 
     @Test(

@@ -1,13 +1,13 @@
 import LLMStreaming
 import Testing
 
-/// What answers' heads say of limits, in every provider's form (WIRE.md 5.4).
+/// What answers' heads say of limits, in every provider's form (Provider facts, "Headers").
 @Suite struct RateLimitTests {
     /// 2026-04-05T14:28:30Z.
     private static let now = 1_775_399_310.0
 
     private static func report(_ headers: KeyValuePairs<String, String>, provider: String = "") -> RateLimitReport? {
-        ProviderResponseHead(status: 200, headers: headers.map { (name: $0.key, value: $0.value) })
+        ResponseHead(status: 200, headers: headers.map { HeaderField($0.key, $0.value) })
             .rateLimits(provider: provider, now: now)
     }
 
@@ -188,8 +188,8 @@ import Testing
                 "x-ratelimit-reset-tokens": "\(value)",
             ])
             #expect(report?[.tokens]?.limit == 5 && report?[.tokens]?.remaining == nil)
-            let head = ProviderResponseHead(
-                status: 429, headers: [("retry-after", value), ("retry-after-ms", value), ("date", value)])
+            let head = ResponseHead(
+                status: 429, headers: ["retry-after", "retry-after-ms", "date"].map { HeaderField($0, value) })
             #expect(RetryAfter.wait(head, now: Self.now) ?? .zero <= .seconds(86_400))
         }
     }

@@ -6,7 +6,7 @@ import Testing
 /// The recorded errors of ../shared, which are no part of this project.
 @Suite(.enabled(if: RecordedStream.isHere, RecordedStream.absence))
 struct RecordedErrorTests {
-    /// The recordings whose kind is not the plain one of their status (WIRE.md 5.2).
+    /// The recordings whose kind is not the plain one of their status.
     private static let special: [String: ErrorKind] = [
         "deepseek-400-2.json": .contextLength, "ollama-400-1.json": .contextLength,
         "openai-400-10.json": .contextLength, "openrouter-400-1.json": .contextLength,
@@ -24,14 +24,14 @@ struct RecordedErrorTests {
             let response = try #require(recording["response"])
             let status = try #require(response["status"]?.int)
             let headers = (response["headers"]?.object?.members ?? []).map {
-                (name: $0.key, value: $0.value.string ?? "")
+                HeaderField($0.key, $0.value.string ?? "")
             }
             let body = try #require(response["body"]?.string)
             let error = ErrorClassifier.error(
-                head: ProviderResponseHead(status: status, headers: headers), body: Array(body.utf8), now: 0)
+                head: ResponseHead(status: status, headers: headers), body: Array(body.utf8), now: 0)
             #expect(error.kind == Self.special[file] ?? Self.plain[status], "\(file): \(error)")
             #expect(error.httpStatus == status)
-            // llama.cpp's two are faults of the request (WIRE.md 5.1), so nothing here is helped by a retry but the 429.
+            // llama.cpp's two are faults of the request, so nothing here is helped by a retry but the 429.
             #expect(error.isRetryable == (status == 429), "\(file)")
             // Words, no JSON, except where a router passes on what its upstream said.
             #expect(!error.message.isEmpty && !error.message.hasPrefix("{"), "\(file): \(error.message)")

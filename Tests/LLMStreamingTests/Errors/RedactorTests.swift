@@ -151,7 +151,8 @@ import Testing
             ("x-custom", "0123456789abcdefg", "0123456789abcdefg"),
         ])
     func secretsOfConfiguredHeadersAreStruckOut(_ name: String, _ value: String, _ secret: String) throws {
-        let provider = Provider(name: "lab", baseURL: "http://h/v1", needsKey: false, headers: [(name, value)])
+        let provider = Provider(
+            name: "lab", baseURL: "http://h/v1", needsKey: false, headers: [HeaderField(name, value)])
         let endpoint = try Endpoint(provider: provider, environment: [:])
         #expect(endpoint.redacting(LLMError(.server, "it said \(secret).")).message == "it said ***.")
     }
@@ -160,7 +161,8 @@ import Testing
         ("x-team", "evaluation"), ("anthropic-version", "2023-06-01"), ("User-Agent", "lab/1.0-abcdefgh123"),
     ])
     func valuesOfOtherHeadersAreNoSecrets(_ name: String, _ value: String) throws {
-        let provider = Provider(name: "lab", baseURL: "http://h/v1", needsKey: false, headers: [(name, value)])
+        let provider = Provider(
+            name: "lab", baseURL: "http://h/v1", needsKey: false, headers: [HeaderField(name, value)])
         let endpoint = try Endpoint(provider: provider, environment: [:])
         #expect(endpoint.redacting(LLMError(.server, "it said \(value)")).message == "it said \(value)")
     }

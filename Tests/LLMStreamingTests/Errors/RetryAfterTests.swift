@@ -1,14 +1,14 @@
 import LLMStreaming
 import Testing
 
-/// Waits that providers ask for, in every form (WIRE.md 5.4).
+/// Waits that providers ask for, in every form (Provider facts, "Headers").
 @Suite struct RetryAfterTests {
     /// 1994-11-06 08:49:37.
     private static let now = 784_111_777.0
 
     private static func wait(_ headers: (String, String)...) -> Duration? {
         RetryAfter.wait(
-            ProviderResponseHead(status: 429, headers: headers.map { (name: $0.0, value: $0.1) }), now: now)
+            ResponseHead(status: 429, headers: headers.map(HeaderField.init)), now: now)
     }
 
     @Test(

@@ -6,7 +6,7 @@ import Testing
 struct TierCapacityTests {
     private func error(_ status: Int, _ body: String) -> LLMError {
         ErrorClassifier.error(
-            head: ProviderResponseHead(status: status, headers: []), body: Array(body.utf8), now: 0)
+            head: ResponseHead(status: status, headers: []), body: Array(body.utf8), now: 0)
     }
 
     private static let resourceUnavailable =

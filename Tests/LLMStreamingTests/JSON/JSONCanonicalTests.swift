@@ -2,7 +2,7 @@ import Testing
 
 @testable import LLMStreaming
 
-/// The form that identities are hashed over (SPEC 3).
+/// The form that identities are hashed over (Contract, "Job lines").
 @Suite struct JSONCanonicalTests {
     @Test(arguments: [
         (#"{"b":1,"a":{"d":[{"f":1,"e":2}],"c":2}}"#, #"{"a":{"c":2,"d":[{"e":2,"f":1}]},"b":1}"#),

@@ -36,7 +36,7 @@ import Testing
             let provider = Provider.named(name)
             let isAnthropic = name == "anthropic"
             #expect((provider.dialect == .anthropicMessages) == isAnthropic)
-            #expect(provider.headers.contains { $0 == ("anthropic-version", "2023-06-01") } == isAnthropic)
+            #expect(provider.headers.contains { $0 == HeaderField("anthropic-version", "2023-06-01") } == isAnthropic)
         }
     }
 
@@ -85,7 +85,7 @@ import Testing
             { $0.name = "q" }, { $0.dialect = .anthropicMessages }, { $0.baseURL = "u" },
             { $0.baseURLVariables = ["U"] },
             { $0.keyVariables = ["K"] }, { $0.tokenVariables = ["T"] }, { $0.needsKey = false },
-            { $0.authorization = .none }, { $0.headers = [("a", "b")] }, { $0.resume = .prefix },
+            { $0.authorization = .none }, { $0.headers = [HeaderField("a", "b")] }, { $0.resume = .prefix },
             { $0.omitsFinishReason = true }, { $0.streamOptions = JSONObject() },
             { $0.maxCompletionTokensPrefixes = ["o"] }, { $0.concurrency = 1 }, { $0.requestsPerMinute = 1 },
             { $0.tokensPerMinute = 1 }, { $0.reasoningForm = .object },

@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// Conversations in Anthropic's form (WIRE.md 1 and 4).
+/// Conversations in Anthropic's form (Provider facts, "Requests").
 @Suite struct MessagesRequestTests {
     private static func body(_ conversation: Conversation) throws -> JSON {
         let content = RequestContent.conversation(conversation, CompletionOptions(), extraBody: JSONObject())

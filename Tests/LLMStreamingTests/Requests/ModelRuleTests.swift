@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// What is sent otherwise, or left out, by the model's name (WIRE.md 0 and 1).
+/// What is sent otherwise, or left out, by the model's name (Provider facts, "Models and presets").
 @Suite struct ModelRuleTests {
     @Test(
         arguments: [
@@ -15,7 +15,7 @@ import Testing
         throws
     {
         var provider = Provider.anthropic
-        provider.headers = [("anthropic-version", version)]
+        provider.headers = [HeaderField("anthropic-version", version)]
         var options = CompletionOptions()
         options.temperature = 0.5
         options.topP = 0.9

@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// Every option of a job line for every provider: the exact member that is sent, or the error that names both (SPEC 3).
+/// Every option of a job line for every provider: the exact member that is sent, or the error that names both.
 @Suite struct OptionTableTests {
     /// An option as JSON, and by dialect what is sent for it; nil where there is no field.
     struct Row: Sendable, CustomTestStringConvertible {

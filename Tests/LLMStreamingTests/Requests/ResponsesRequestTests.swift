@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// Conversations in the form of OpenAI's Responses (WIRE.md 1 and 3).
+/// Conversations in the form of OpenAI's Responses (Provider facts, "Requests").
 @Suite struct ResponsesRequestTests {
     private static func body(_ conversation: Conversation, extra: JSONObject = JSONObject()) throws -> JSON {
         let content = RequestContent.conversation(conversation, CompletionOptions(), extraBody: extra)

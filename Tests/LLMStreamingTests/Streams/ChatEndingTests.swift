@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// When a chat completion stream is whole (SPEC 4, WIRE.md 2).
+/// When a chat completion stream is whole (Provider facts, "Chat streams").
 @Suite struct ChatEndingTests {
     @Test func anAnswerThatHasNotBegunIsAwaitedUntilDone() throws {
         let one = Transcript(chat: ChatEvents.start, ChatEvents.delta(#""content":"a""#), ChatEvents.stop)

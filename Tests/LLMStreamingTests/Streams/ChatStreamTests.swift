@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// Chat completion streams as WIRE.md 2 describes them, written out.
+/// Chat completion streams, written out (Provider facts, "Chat streams").
 @Suite struct ChatStreamTests {
     @Test func azuresFirstChunkHasNoIDAndNoModelSoTheNextOnesCount() throws {
         let run = Transcript(

@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// Usage in all the places where servers put it (WIRE.md 2): the last report that is not null wins.
+/// Usage in all the places where servers put it: the last report that is not null wins.
 @Suite struct ChatUsageTests {
     private static let start = #"{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"a"}}],"usage":null}"#
     private static let usage = #""usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}"#

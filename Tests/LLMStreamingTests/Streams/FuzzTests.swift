@@ -104,7 +104,7 @@ import Testing
         var random = SplitMix64(state: UInt64(truncatingIfNeeded: seed))
         for _ in 0..<trials {
             let bytes = Self.input(&random)
-            let error = ErrorClassifier.error(head: ProviderResponseHead(status: 500), body: bytes, now: 0)
+            let error = ErrorClassifier.error(head: ResponseHead(status: 500), body: bytes, now: 0)
             try #require(!error.message.isEmpty && error.message.utf8.count <= 2048, "seed \(seed)")
             var handler = StreamingResponseHandler(provider: provider, choices: 1)
             var chunks: [StreamedChunk] = []

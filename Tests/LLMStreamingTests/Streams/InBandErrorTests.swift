@@ -1,8 +1,8 @@
 import LLMStreaming
 import Testing
 
-/// Errors inside a stream whose head said 200, in every shape of WIRE.md 5.3: the answer is never complete, what came
-/// before them stays, and `[DONE]` behind them means nothing.
+/// Errors inside a stream whose head said 200, in every shape (Provider facts, "Errors in a stream"): the answer is
+/// never complete, what came before them stays, and `[DONE]` behind them means nothing.
 @Suite struct InBandErrorTests {
     private static let start =
         #"data: {"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}"# + "\n\n"

@@ -1,7 +1,8 @@
 import LLMStreaming
 import Testing
 
-/// The content blocks of Anthropic's messages and what a next turn sends back of them (WIRE.md 4).
+/// The content blocks of Anthropic's messages and what a next turn sends back of them
+/// (Provider facts, "Messages streams").
 @Suite struct MessagesBlockTests {
     @Test func aStartBlockMayHoldTextAlready() throws {
         let run = MessagesEvents.message(

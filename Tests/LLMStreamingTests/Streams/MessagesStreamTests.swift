@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// Anthropic's Messages streams as WIRE.md 4 describes them, written out.
+/// Anthropic's Messages streams, written out (Provider facts, "Messages streams").
 @Suite struct MessagesStreamTests {
     @Test func textUsageAndNamesOfAMessage() throws {
         let run = MessagesEvents.message(

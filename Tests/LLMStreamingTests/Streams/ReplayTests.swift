@@ -1,7 +1,8 @@
 import LLMStreaming
 import Testing
 
-/// Streams that their server keeps, broken anywhere and read on from where they were read to (SPEC 8, replay).
+/// Streams that their server keeps, broken anywhere and read on from where they were read to
+/// (Provider facts, "Resuming a stream").
 @Suite struct ReplayTests {
     static let chat =
         ["1 2", " 3\u{1F642}", " 4"].map { text in

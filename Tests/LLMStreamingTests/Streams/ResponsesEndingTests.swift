@@ -2,7 +2,7 @@ import LLMStreaming
 import ServerSentEvents
 import Testing
 
-/// How responses end, and what a server says of that (WIRE.md 3 and 8).
+/// How responses end, and what a server says of that (Provider facts, "Responses streams").
 @Suite struct ResponsesEndingTests {
     private typealias Events = ResponsesEvents
 

@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// The items of OpenAI's Responses (WIRE.md 3).
+/// The items of OpenAI's Responses (Provider facts, "Responses streams").
 @Suite struct ResponsesStreamTests {
     private typealias Events = ResponsesEvents
 

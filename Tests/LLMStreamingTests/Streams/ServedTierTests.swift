@@ -62,8 +62,8 @@ struct ServedTierTests {
 
     /// Gemini's and Bedrock's compatible interfaces tell it in a header only.
     @Test func aHeaderMayTellIt() {
-        let head = ProviderResponseHead(status: 200, headers: [("X-Gemini-Service-Tier", "flex")])
+        let head = ResponseHead(status: 200, headers: [HeaderField("X-Gemini-Service-Tier", "flex")])
         #expect(head.serviceTier == "flex")
-        #expect(ProviderResponseHead(status: 200, headers: []).serviceTier == nil)
+        #expect(ResponseHead(status: 200, headers: []).serviceTier == nil)
     }
 }

@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// Tool calls in every keying seen (WIRE.md 2).
+/// Tool calls in every keying seen (Provider facts, "Chat streams").
 @Suite struct ToolCallKeyTests {
     private static func calls(_ entries: [String]) throws -> [ToolCall] {
         let deltas = entries.map { #"{"choices":[{"index":0,"delta":{"tool_calls":[\#($0)]}}]}"# }

@@ -1,7 +1,7 @@
 import LLMStreaming
 import Testing
 
-/// A 200 with one JSON document instead of a stream (SPEC 4).
+/// A 200 with one JSON document instead of a stream.
 @Suite struct WholeDocumentTests {
     private struct Outcome {
         var chunks: [StreamedChunk] = []

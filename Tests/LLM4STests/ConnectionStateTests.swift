@@ -1,0 +1,48 @@
+import NIOCore
+import Testing
+
+@testable import LLM4S
+
+/// What becomes of a connection that carries no stream.
+struct ConnectionStateTests {
+    private static let idleLifetime = TimeAmount.seconds(30)
+    private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+
+    private func ready() -> ConnectionState {
+        var state = ConnectionState()
+        #expect(state.deadline(idleLifetime: Self.idleLifetime) == nil)
+        #expect(state.standUp(at: start))
+        return state
+    }
+
+    @Test func anIdleConnectionIsRetiredAtTheEndOfItsLifetime() {
+        var state = ready()
+        #expect(!state.standUp(at: start + .seconds(1)))
+        #expect(state.deadline(idleLifetime: Self.idleLifetime) == start + .seconds(30))
+        guard case .retire = state.expire(at: start + .seconds(30)) else {
+            Issue.record("\(state)")
+            return
+        }
+    }
+
+    @Test func whatNobodyAskedForClosesTheConnection() {
+        for bringBytes in [true, false] {
+            var state = ready()
+            guard case .close = bringBytes ? state.drain(1) : state.endBody(at: start), case .closed = state.phase
+            else {
+                Issue.record("\(state)")
+                return
+            }
+            #expect(state.deadline(idleLifetime: Self.idleLifetime) == nil)
+        }
+    }
+
+    @Test func aConnectionThatIsGoneServesNoMore() {
+        var state = ready()
+        guard case .wait = state.disconnect(at: start), case .closed = state.phase, state.stream == nil else {
+            Issue.record("\(state)")
+            return
+        }
+        #expect(!state.standUp(at: start) && !state.hasServed)
+    }
+}
