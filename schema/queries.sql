@@ -20,7 +20,7 @@ FROM results WHERE finish_reason = 'length' ORDER BY completion_tokens DESC LIMI
 SELECT error_kind, http_status, count(*) AS jobs, min(custom_id) AS job, max(error) AS example
 FROM failures GROUP BY error_kind, http_status ORDER BY jobs DESC;
 
--- 5. Which jobs took the most tries, and what went wrong on the way?
+-- 5. Which jobs took the most attempts, and what went wrong on the way?
 SELECT j.custom_id, j.status, count(*) AS tries, group_concat(DISTINCT a.error_kind) AS errors,
     round(sum(a.duration_us) / 1e6, 2) AS seconds
 FROM attempts AS a JOIN jobs AS j USING (job_id)

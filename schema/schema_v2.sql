@@ -18,12 +18,12 @@ PRAGMA user_version = 2;
 CREATE TABLE runs (
     run_id INTEGER PRIMARY KEY,
     started_ms INTEGER NOT NULL,
-    -- NULL while it runs, and for ever where the process died: nobody knows when.
+    -- NULL while it runs, and where its process died: the time is not known.
     finished_ms INTEGER,
     -- interrupted: stopped with work left, or its process died.
     status TEXT NOT NULL CHECK (status = 'running' OR status = 'finished' OR status = 'interrupted'),
     exit_code INTEGER,
-    -- Why it stopped with work left, in words. NULL: all was done, or nobody knows.
+    -- Why it stopped with work left, in words. NULL: all was done, or the reason is not known.
     stop_reason TEXT,
     -- run, resume or retry.
     command TEXT NOT NULL,
@@ -40,13 +40,13 @@ CREATE TABLE run_seconds (
     run_id INTEGER NOT NULL REFERENCES runs,
     -- Unix seconds.
     second INTEGER NOT NULL,
-    -- Pieces received in this second, and the output tokens that they have: an estimate until an answer reports its own.
+    -- Pieces received in this second, and the output tokens in them: an estimate until an answer reports its own.
     chunks INTEGER NOT NULL,
     output_tokens INTEGER NOT NULL,
     -- Jobs that ended in this second, counted after their COMMIT.
     completed INTEGER NOT NULL,
     failed INTEGER NOT NULL,
-    -- At the end of this second: open streams, and jobs that wait for another try.
+    -- At the end of this second: open streams, and jobs that wait for another attempt.
     running INTEGER NOT NULL,
     waiting INTEGER NOT NULL,
     -- What jobs that could be sent waited for at its end: JSON [{name, reason, until_ms}], name a provider or
@@ -55,7 +55,7 @@ CREATE TABLE run_seconds (
     PRIMARY KEY (run_id, second)
 ) STRICT, WITHOUT ROWID;
 
--- The queue: one row a job. Narrow, since each try rewrites it; the request is in requests.
+-- The queue: one row a job. Narrow, since each attempt rewrites it; the request is in requests.
 --
 -- pending -> running -> completed | failed | cancelled; back to pending, or to interrupted where text was kept.
 CREATE TABLE jobs (
@@ -74,11 +74,11 @@ CREATE TABLE jobs (
         status = 'pending' OR status = 'running' OR status = 'interrupted' OR status = 'completed'
         OR status = 'failed' OR status = 'cancelled'
     ),
-    -- The tries that count against --max-attempts; all of them are in attempts.
+    -- The attempts that count against --max-attempts; all of them are in the table attempts.
     attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
-    -- When a job that waits for another try may run. NULL: it does not wait.
+    -- When a job that waits for another attempt may run. NULL: it does not wait.
     not_before_ms INTEGER CHECK (not_before_ms IS NULL OR status = 'pending' OR status = 'interrupted'),
-    -- Why it failed or waits: of the newest try.
+    -- Why it failed or waits: of the newest attempt.
     error_kind TEXT CHECK (
         error_kind IS NULL OR error_kind IN (
             'dns', 'connect', 'tls', 'proxy', 'timeout_connect', 'timeout_first_token', 'timeout_idle',
@@ -92,9 +92,9 @@ CREATE TABLE jobs (
     updated_ms INTEGER NOT NULL
 ) STRICT;
 
--- What can run: never tried or left by a run, and waiting for another try. Each holds only the rows that can, with what
--- counting them needs. A lane (provider and model) is a range: the jobs of one that is paused do not stand before those
--- of another.
+-- What can run: never sent or left by a run, and waiting for another attempt. Each index holds only the rows that can
+-- run, with what counting them needs. The jobs of a provider and model are a range, so that those of a paused model do
+-- not stand before those of another.
 CREATE INDEX jobs_ready ON jobs (provider, model, job_id, status, not_before_ms)
 WHERE status IN ('pending', 'interrupted') AND not_before_ms IS NULL;
 CREATE INDEX jobs_waiting ON jobs (provider, model, not_before_ms, job_id, status, error_kind)
@@ -115,7 +115,7 @@ CREATE TABLE requests (
     request TEXT NOT NULL
 ) STRICT;
 
--- One row a HTTP try.
+-- One row an attempt: a request over HTTP.
 CREATE TABLE attempts (
     attempt_id INTEGER PRIMARY KEY,
     job_id INTEGER NOT NULL REFERENCES jobs,
@@ -124,7 +124,7 @@ CREATE TABLE attempts (
     -- 1 where it counts against the job's attempts; a rate limit or a killed process does not.
     counts INTEGER NOT NULL CHECK (counts = 0 OR counts = 1),
     run_id INTEGER NOT NULL REFERENCES runs,
-    -- What was sent; differs from the job's after --on-changed replace, and nothing of such a try is used again.
+    -- What was sent; differs from the job's after --on-changed replace, and nothing of such an attempt is used again.
     request_sha256 TEXT NOT NULL,
     -- The attempt whose text it went on from, how, and how much of the joined text was sent along. NULL: it began anew.
     resumed_from INTEGER REFERENCES attempts,
@@ -140,7 +140,7 @@ CREATE TABLE attempts (
     -- How much of the beginning of its answer was found to repeat the prefix.
     overlap_chars INTEGER,
     started_ms INTEGER NOT NULL,
-    -- The first byte of the answer, and the first piece of content.
+    -- The first byte of the response, and the first piece of content.
     first_byte_us INTEGER,
     first_chunk_us INTEGER,
     -- Until its end; where the process died, until its last stored chunk.
@@ -177,7 +177,7 @@ CREATE TABLE attempts (
     -- Times between pieces: JSON, from each bucket's least time in microseconds to its count; buckets are a quarter of
     -- an octave wide.
     gaps TEXT,
-    -- As reported; of an attempt that broke before it told it an estimate, once its job is completed.
+    -- As reported; an estimate for an attempt that broke before the report, once its job is completed.
     prompt_tokens INTEGER,
     -- As reported; in an attempt that did not end, or where nothing was reported, at least the pieces that came.
     completion_tokens INTEGER,
@@ -198,7 +198,7 @@ CREATE UNIQUE INDEX attempts_of_job ON attempts (job_id, number);
 -- What went on from kept text.
 CREATE INDEX attempts_resumed ON attempts (resumed_from, resume_strategy, chunk_count)
 WHERE resumed_from IS NOT NULL;
--- What a worker that died has left.
+-- What a dead worker left.
 CREATE INDEX attempts_running ON attempts (attempt_id)
 WHERE status = 'running';
 
@@ -206,8 +206,8 @@ WHERE status = 'running';
 --
 -- An attempt's rows lie from its first_chunk_id to its last_chunk_id, other attempts' rows between them. No index, no
 -- foreign key and no CHECK, on purpose: with 1,000 streams interleaved a row costs 0.5 us of CPU; a second index or a
--- table clustered on (attempt_id, seq) costs 6 to 14 us and many times the I/O, a foreign key's look-up as much again
--- as the row.
+-- table clustered on (attempt_id, seq) costs 6 to 14 us and many times the I/O, and a foreign key's look-up costs as
+-- much again as the row.
 CREATE TABLE chunks (
     chunk_id INTEGER PRIMARY KEY,
     attempt_id INTEGER NOT NULL,
@@ -252,12 +252,12 @@ CREATE TABLE completions (
     usage_source TEXT NOT NULL CHECK (
         usage_source = 'provider' OR usage_source = 'mixed' OR usage_source = 'estimate' OR usage_source = 'none'
     ),
-    -- Over all tries of this request with distinct response ids: what the provider is likely to bill.
+    -- Over all attempts of this request with distinct response ids: what the provider is likely to bill.
     billed_prompt_tokens INTEGER,
     billed_completion_tokens INTEGER,
-    -- Over the same tries, those whose cost is known. NULL: it is of none.
+    -- Over the same attempts, those whose cost is known. NULL: it is known of none.
     cost_usd REAL,
-    -- Of the first try that brought content; the sum of all tries; the pieces of all tries.
+    -- Of the first attempt that brought content; the sum of all attempts; the pieces of all attempts.
     ttft_us INTEGER,
     duration_us INTEGER,
     chunk_count INTEGER,
@@ -301,7 +301,7 @@ CREATE TABLE rejected_lines (
 
 -- The views are also DuckDB's, which hands them to SQLite in its own spelling: joins have a condition or are CROSS, and
 -- beside a join it is count(column), since count(*) would become a function that SQLite does not have. Sums leave out
--- what nobody can have meant, since a single row with the greatest number would end them with an error.
+-- impossible numbers, since a single row with the greatest integer would end them with an error.
 
 -- Answers, one row a job and choice.
 CREATE VIEW results AS
@@ -314,7 +314,7 @@ FROM completions AS c
 JOIN jobs AS j USING (job_id)
 JOIN requests AS r USING (job_id);
 
--- Jobs that failed, with the last try's answer.
+-- Jobs that failed, with the response to their last attempt.
 CREATE VIEW failures AS
 SELECT
     j.custom_id, j.source, j.line, j.provider, j.model, j.status, j.error_kind, j.error, a.http_status, a.error_code,
@@ -324,8 +324,8 @@ LEFT JOIN attempts AS a ON a.job_id = j.job_id
     AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
 WHERE j.status IN ('failed', 'cancelled');
 
--- Text that was kept of answers that are not complete, one row a job and choice: of the newest try of its request that
--- left any.
+-- Text that was kept of answers that are not complete, one row a job and choice: of the newest attempt of its request
+-- that left any.
 CREATE VIEW partials AS
 SELECT
     j.custom_id, p.value ->> 'choice' AS choice, j.source, j.line, j.provider, j.model, j.status,
@@ -368,7 +368,7 @@ SELECT
 FROM ranked
 GROUP BY provider, model;
 
--- Tokens per model: what the answers have, and what all tries, failed ones included, are likely to be billed as and
+-- Tokens per model: what the answers have, and what all attempts, failed ones included, are likely to be billed as and
 -- cost; unpriced are the answers whose cost is not known, which no sum of costs holds.
 CREATE VIEW usage_by_model AS
 WITH responses AS (
@@ -403,8 +403,8 @@ SELECT
 FROM billed AS b
 LEFT JOIN answered AS a ON a.provider = b.provider AND a.model = b.model;
 
--- The same by the tier that served: tokens and cost over all tries that the provider took, each response once; unpriced
--- are those responses whose cost is not known.
+-- The same by the tier that served: tokens and cost over all attempts that the provider accepted, each response once;
+-- unpriced are those responses whose cost is not known.
 CREATE VIEW usage_by_tier AS
 WITH responses AS (
     SELECT job_id, max(service_tier) AS service_tier, max(status = 'completed') AS completed,
@@ -422,7 +422,7 @@ SELECT
 FROM responses AS r JOIN jobs AS j USING (job_id)
 GROUP BY j.provider, j.model, r.service_tier;
 
--- What went wrong, over all tries: also those that a later try made good.
+-- What went wrong, over all attempts, also where a later attempt succeeded.
 CREATE VIEW errors_by_kind AS
 SELECT
     error_kind, http_status, count(*) AS tries, count(DISTINCT job_id) AS jobs, min(started_ms) AS first_ms,
@@ -431,7 +431,7 @@ FROM attempts
 WHERE error_kind IS NOT NULL
 GROUP BY error_kind, http_status;
 
--- Attempts that went on from kept text, by strategy, and the output tokens that they did not make again.
+-- Attempts that went on from kept text, by strategy, and the output tokens that they did not generate again.
 CREATE VIEW resumed_attempts AS
 SELECT
     a.resume_strategy AS strategy, count(a.attempt_id) AS attempts,

@@ -1,4 +1,5 @@
 #include "CSQLite.h"
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #ifdef __linux__
@@ -8,6 +9,19 @@
 int csqlite_disable_memory_statistics(void) { return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 
 sqlite3_destructor_type csqlite_transient(void) { return SQLITE_TRANSIENT; }
+
+int csqlite_disk_failed(sqlite3 *db) {
+  static const int pointers[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER};
+  for (int i = 0; i < 2; i++) {
+    sqlite3_file *file = 0;
+    int code = 0;
+    if (sqlite3_file_control(db, "main", pointers[i], &file) == SQLITE_OK && file != 0 && file->pMethods != 0 &&
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &code) == SQLITE_OK &&
+        (code == EIO || code == ENXIO))
+      return 1;
+  }
+  return 0;
+}
 
 int csqlite_set_checkpoint_on_close(sqlite3 *db, int on) {
   return sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !on, (int *)0);
@@ -48,20 +62,24 @@ int csqlite_descriptor(sqlite3 *db) {
   return head.descriptor;
 }
 
+#ifdef __linux__
+// `f_type` of network file systems: the numbers of statfs(2). Older versions of linux/magic.h lack those of CIFS and
+// SMB2.
+static const unsigned nfs_magic = 0x6969;
+static const unsigned smb_magic = 0x517B;
+static const unsigned cifs_magic = 0xFF534D42;
+static const unsigned smb2_magic = 0xFE534D42;
+#endif
+
 int csqlite_is_remote(int descriptor) {
 #ifdef __linux__
   struct statfs status;
   if (fstatfs(descriptor, &status) != 0)
     return 1;
-  switch ((unsigned)status.f_type) {
-  case 0x6969:
-  case 0x517B:
-  case 0xFF534D42:
-  case 0xFE534D42:
-    return 1;
-  }
+  unsigned type = (unsigned)status.f_type;
+  return type == nfs_magic || type == smb_magic || type == cifs_magic || type == smb2_magic;
 #else
   (void)descriptor;
-#endif
   return 0;
+#endif
 }

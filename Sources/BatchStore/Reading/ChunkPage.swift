@@ -1,8 +1,11 @@
-/// Some of an attempt's chunks, in order.
-package struct ChunkPage: Sendable, Equatable {
-    package var chunks: [StoredChunk]
-    /// What the next page begins after; nil for the last one.
-    ///
-    /// A page before it may be empty: other attempts' rows lie in between.
-    package var next: Int64?
+/// A row of `chunks`.
+package struct StoredChunk: Sendable, Equatable {
+    package var id: Int64
+    /// From 0 within its attempt.
+    package var sequence: Int
+    package var atMicroseconds: Int64
+    package var kind: String
+    package var choice: Int
+    package var item: Int
+    package var text: String
 }

@@ -22,7 +22,7 @@ sqlite3_destructor_type csqlite_transient(void);
 
 /// Whether the newest error that the system gave on the main file, its journal or WAL is one of the disk (EIO, ENXIO).
 ///
-/// SQLite calls a read that failed so damage of the file: SQLITE_CORRUPT.
+/// SQLite reports such a failed read as damage of the file, SQLITE_CORRUPT.
 int csqlite_disk_failed(sqlite3 *db);
 
 /// Whether closing the last connection copies the WAL into the database and deletes it
