@@ -6,14 +6,13 @@ struct CitationTests {
     /// The articles that the code is held against, by their titles.
     private static let articles = ["Contract", "Provider facts", "The database"]
 
-    /// A citation, with all headings that it names of its article.
-    private static let citation = #/\b([A-Z][a-z]+(?: [a-z]+)?), ((?:"[^"]+"(?:(?:,|;| and|, and) )?)+)/#
-
     @Test func everyCitationNamesAHeadingOfItsArticle() throws {
         let headings = try Self.headings()
+        // An article, and all headings that are named of it.
+        let citation = #/\b([A-Z][a-z]+(?: [a-z]+)?), ((?:"[^"]+"(?:(?:,|;| and|, and) )?)+)/#
         var count = 0
         for (path, text) in try Self.comments() {
-            for match in text.matches(of: Self.citation) where Self.articles.contains(String(match.1)) {
+            for match in text.matches(of: citation) where Self.articles.contains(String(match.1)) {
                 let known = try #require(headings[String(match.1)])
                 for heading in match.2.matches(of: #/"([^"]+)"/#) {
                     count += 1
