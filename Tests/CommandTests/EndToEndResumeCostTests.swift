@@ -2,7 +2,7 @@ import Foundation
 import MockProvider
 import Testing
 
-/// What interrupted answers cost: the table in the README.
+/// What interrupted answers cost: a row of the README's measurements.
 @Suite struct EndToEndResumeCostTests {
     /// Answers of a run, at each rate of interruptions; all of 200 tokens.
     private static let answers = 100

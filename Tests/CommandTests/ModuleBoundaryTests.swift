@@ -3,7 +3,7 @@ import Testing
 
 /// SwiftPM lets a target import whatever its dependencies import; the arrows of the house are kept by this test.
 struct ModuleBoundaryTests {
-    /// What each target may import (README, "How it is built"); standard library modules are free to all but
+    /// What each target may import, as the article Architecture has it too; standard library modules are free to all but
     /// ServerSentEvents.
     static let allowed: [String: Set<String>] = [
         "ServerSentEvents": [],
