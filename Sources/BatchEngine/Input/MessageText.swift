@@ -1,3 +1,35 @@
+extension String {
+    /// The text in quotes, fit for a message on a terminal: control characters escaped, at most 256 scalars.
+    package var quotedName: String {
+        var text = "'"
+        for (position, scalar) in unicodeScalars.enumerated() {
+            guard position < 256 else {
+                text += "…"
+                break
+            }
+            switch scalar.properties.generalCategory {
+            // Format characters too: they can reverse the direction of what follows.
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                text += "\\u{\(String(scalar.value, radix: 16))}"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text + "'"
+    }
+}
+
+extension Int {
+    /// The number with its digits in groups of three: 1,234,567.
+    package var grouped: String {
+        var text = ""
+        for (position, digit) in String(magnitude).reversed().enumerated() {
+            if position > 0, position % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return (self < 0 ? "-" : "") + String(text.reversed())
+    }
+}
+
 /// The known name that an unknown one was probably meant to be.
 package enum NearestName {
     /// `; did you mean 'x'?`, or nothing where no name is near.

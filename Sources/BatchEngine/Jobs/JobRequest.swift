@@ -38,7 +38,7 @@ package struct JobRequest: Sendable, Equatable {
         if let body = object["body"]?.object {
             return JobRequest(content: .body(body, BatchURL.dialect(of: object["url"]?.string)))
         }
-        let members = KnownMembers<LineField.Native>(object, at: .line, faults: &faults)
+        let members = JobLineObject<LineField.Native>(object, at: .line, faults: &faults)
         let request = NativeReader.request(members, faults: &faults)
         guard faults.isEmpty else { throw faults }
         return request

@@ -5,7 +5,7 @@ package import LLMStreaming
 ///
 /// It covers provider and model (after defaults), messages (prompt and system as messages), options without nulls and
 /// extra body; of a batch line the body without `model`, which is covered already, and without `stream`, which is set
-/// by us. Not covered are metadata, resume, id, file and URL (SPEC 3, "Identity").
+/// by us. Not covered are metadata, resume, id, file and URL (Contract, "Job lines").
 package struct RequestHash: Sendable, Hashable {
     /// The digest as four numbers, the first bytes in the first one's highest.
     private var words: (UInt64, UInt64, UInt64, UInt64)

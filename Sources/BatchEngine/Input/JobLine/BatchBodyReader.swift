@@ -1,6 +1,6 @@
 import LLMStreaming
 
-/// Looks over a body that is passed on as it is: only what makes it no conversation at all is a fault.
+/// Checks a body that is passed on as it is: only what makes it no conversation at all is a fault.
 ///
 /// Roles and the forms of tool calls are the server's: many models have words of their own.
 enum BatchBodyReader {
@@ -37,8 +37,9 @@ enum BatchBodyReader {
         }
     }
 
-    /// Whether the params of an Anthropic line hold a request of OpenAI's: by its tools, or by its model where that goes to
-    /// Anthropic only for want of another word.
+    /// Whether the params of an Anthropic line hold a request of OpenAI's.
+    ///
+    /// Its tools show that, or its model where nothing but the line's form sends it to Anthropic.
     static func isOpenAIs(_ params: JSONObject, isProviderGiven: Bool) -> Bool {
         if params["tools"]?.array?.contains(where: { $0["function"]?.object != nil }) == true { return true }
         guard !isProviderGiven, let model = params["model"]?.string else { return false }

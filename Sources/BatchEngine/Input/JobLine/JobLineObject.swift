@@ -1,7 +1,7 @@
 import LLMStreaming
 
-/// The members of an object whose names are fixed; nulls count as absent.
-struct KnownMembers<Field: FieldName> {
+/// An object of a job line, whose members' names are fixed; nulls count as absent.
+struct JobLineObject<Field: FieldName> {
     private let object: JSONObject
     let place: LinePlace
 
@@ -31,6 +31,7 @@ struct KnownMembers<Field: FieldName> {
     }
 
     /// The text of a field; a fault and nil where it is something else, nil where it is absent.
+    @discardableResult
     func string(_ field: Field, faults: inout LineFaults) -> String? {
         guard let value = self[field] else { return nil }
         if case .string(let text) = value { return text }
@@ -56,8 +57,9 @@ struct KnownMembers<Field: FieldName> {
 }
 
 extension JSON {
-    /// Whether it is null, false, an empty text, list or object, or a list or object of such: SDKs write all members that
-    /// there may be.
+    /// Whether it is null, false, an empty text, list or object, or a list or object of such.
+    ///
+    /// SDKs write all members that there may be.
     var asksNothing: Bool {
         switch self {
         case .null, .bool(false), .string(""): true
@@ -66,4 +68,137 @@ extension JSON {
         default: false
         }
     }
+}
+
+/// Where in a job line an object stands, for messages.
+enum LinePlace: Sendable {
+    case line
+    case options
+    case extraBody
+    case body
+    case params
+    case message(Int)
+    case part(Int, message: Int)
+    case toolCall(Int, message: Int)
+    case function(toolCall: Int, message: Int)
+
+    /// The path of the object in the line; empty for the line itself.
+    var path: String {
+        switch self {
+        case .line: ""
+        case .options: "options"
+        case .extraBody: "extra_body"
+        case .body: "body"
+        case .params: "params"
+        case .message(let index): "messages[\(index)]"
+        case .part(let index, let message): "messages[\(message)].content[\(index)]"
+        case .toolCall(let index, let message): "messages[\(message)].tool_calls[\(index)]"
+        case .function(let index, let message): "messages[\(message)].tool_calls[\(index)].function"
+        }
+    }
+
+    /// What follows a field's name in a message: nothing, or ` in options`.
+    var suffix: String { path.isEmpty ? "" : " in \(path)" }
+}
+
+/// A name that members of one kind of object in a job line may have.
+///
+/// The JSON Schema of a job line lists the same names; a test compares them.
+protocol FieldName: RawRepresentable<String>, CaseIterable, Sendable {
+    /// All names, in the order of the cases.
+    static var names: [String] { get }
+}
+
+extension CompletionOptions.Name: FieldName {
+    static let names = allCases.map(\.rawValue)
+}
+
+/// The members of job lines, by the object that they stand in (Contract, "Job lines"; Provider facts, "Batch files").
+enum LineField {
+    /// The members of a native line.
+    enum Native: String, FieldName {
+        case id
+        case customID = "custom_id"
+        case model, messages, prompt, system, options
+        case extraBody = "extra_body"
+        case metadata, resume
+
+        static let names = allCases.map(\.rawValue)
+
+        /// The members that become columns; the others are the stored request.
+        static let columns = [id, customID, model, metadata].map(\.rawValue)
+    }
+
+    /// The members of a line of an OpenAI batch file.
+    enum OpenAIBatch: String, FieldName {
+        case customID = "custom_id"
+        case id, method, url, body
+
+        static let names = allCases.map(\.rawValue)
+    }
+
+    /// The members of a line of an Anthropic batch.
+    enum AnthropicBatch: String, FieldName {
+        case customID = "custom_id"
+        case id, params
+
+        static let names = allCases.map(\.rawValue)
+    }
+
+    /// The members of a line of a Mistral batch.
+    enum MistralBatch: String, FieldName {
+        case customID = "custom_id"
+        case id, body
+
+        static let names = allCases.map(\.rawValue)
+    }
+
+    /// The members of a message of a native line, and what stands beside them in answers that an SDK has dumped.
+    enum Message: String, FieldName {
+        case role, content, name
+        case toolCalls = "tool_calls"
+        case toolCallID = "tool_call_id"
+        // What a provider may want to see again.
+        case annotations, audio, images, prefix, reasoning, refusal
+        case reasoningContent = "reasoning_content"
+        case reasoningDetails = "reasoning_details"
+        // What describes the answer or the file, and asks nothing.
+        case id, model, parsed, status, type, usage, weight
+        case stopDetails = "stop_details"
+        case stopReason = "stop_reason"
+        case stopSequence = "stop_sequence"
+
+        static let names = allCases.map(\.rawValue)
+
+        /// Those that are passed on as they are, where they say something.
+        static let passedOn: [Message] = [
+            .annotations, .audio, .images, .prefix, .reasoning, .reasoningContent, .reasoningDetails, .refusal,
+        ]
+
+        /// Those that stand for a content.
+        static let said: [Message] = [.audio, .images, .refusal]
+    }
+
+    /// The members of a tool call in an assistant's message; an index comes from calls that were streamed.
+    enum ToolCall: String, FieldName {
+        case id, type, function, index
+
+        static let names = allCases.map(\.rawValue)
+    }
+
+    /// The members of the function in a tool call; the parsed arguments are an SDK's reading of the others.
+    enum Function: String, FieldName {
+        case name, arguments
+        case parsedArguments = "parsed_arguments"
+
+        static let names = allCases.map(\.rawValue)
+    }
+
+    /// Members of chat bodies that are no options: those that users know from the SDKs' calls.
+    static let chatMembers: Set<String> = [
+        "cache_control", "chat_template_kwargs", "enable_thinking", "function_call", "functions", "ignore_eos",
+        "logit_bias", "logprobs", "min_p", "min_tokens", "modalities", "parallel_tool_calls", "prediction",
+        "prompt_cache_key", "provider", "repetition_penalty", "safety_identifier", "store", "thinking", "top_k",
+        "top_logprobs", "user", "verbosity", "web_search_options",
+    ]
 }

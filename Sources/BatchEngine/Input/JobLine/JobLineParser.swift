@@ -1,6 +1,6 @@
-import LLMStreaming
+package import LLMStreaming
 
-/// From the bytes of a job line to a job, or to all that is wrong with it (SPEC 3).
+/// From the bytes of a job line to a job, or to all that is wrong with it (Contract, "Job lines").
 package struct JobLineParser: Sendable {
     package let defaults: InputDefaults
 
@@ -13,14 +13,19 @@ package struct JobLineParser: Sendable {
     package func parse(_ line: [UInt8]) throws(LineFaults) -> ParsedLine {
         var faults = LineFaults()
         guard let object = Self.object(line, faults: &faults) else { throw faults }
-        let result =
-            switch JobLineShape(object) {
-            case .native: native(object, &faults)
-            case .openAIBatch: openAIBatch(object, &faults)
-            case .anthropicBatch: anthropicBatch(object, &faults)
-            case .mistralBatch: mistralBatch(object, &faults)
-            case .batchDocument: document(&faults)
-            }
+        let result: ParsedLine?
+        switch JobLineShape(object) {
+        case .native: result = native(object, &faults)
+        case .openAIBatch: result = openAIBatch(object, &faults)
+        case .anthropicBatch: result = anthropicBatch(object, &faults)
+        case .mistralBatch: result = mistralBatch(object, &faults)
+        case .batchDocument:
+            // It was not cut into its requests: it is not all of its file, or does not begin with them.
+            result = nil
+            faults.add(
+                "a batch as one document must be alone in its file and be {\"requests\": [...]}, without another member"
+            )
+        }
         guard let result, faults.isEmpty else { throw faults }
         return result
     }
@@ -41,18 +46,9 @@ package struct JobLineParser: Sendable {
         return nil
     }
 
-    /// A document that was not cut into its requests, since it is not all of its file or does not begin with them.
-    private func document(_ faults: inout LineFaults) -> ParsedLine? {
-        faults.add(
-            "a batch as one document must be alone in its file and be {\"requests\": [...]}, without another member")
-        return nil
-    }
-
-    // MARK: - Native lines
-
     private func native(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
-        let members = KnownMembers<LineField.Native>(object, at: .line, faults: &faults)
-        let id = Self.id(members, .id, .customID, &faults)
+        let members = JobLineObject<LineField.Native>(object, at: .line, faults: &faults)
+        let id = Self.id(members, .id, alias: .customID, faults: &faults)
         let metadata = members.object(.metadata, faults: &faults)
         let model = nativeModel(members, &faults)
         let request = NativeReader.request(members, faults: &faults)
@@ -67,7 +63,7 @@ package struct JobLineParser: Sendable {
             customID: id, model: model, content: request.content, members: object, storedMetadata: metadata)
     }
 
-    private func nativeModel(_ members: KnownMembers<LineField.Native>, _ faults: inout LineFaults) -> ModelName? {
+    private func nativeModel(_ members: JobLineObject<LineField.Native>, _ faults: inout LineFaults) -> ModelName? {
         guard members[.model] != nil else {
             if defaults.model == nil { faults.add("no model: give 'model' in the line, or --model") }
             return defaults.model
@@ -82,9 +78,9 @@ package struct JobLineParser: Sendable {
         }
     }
 
-    /// The line's own id, under either of its names; kept in the faults too, for the search for duplicates.
-    private static func id<Field: FieldName>(
-        _ members: KnownMembers<Field>, _ name: Field, _ alias: Field, _ faults: inout LineFaults
+    /// The line's own id, under either of its names; the faults keep it too, since a line with faults takes its id.
+    static func id<Field: FieldName>(
+        _ members: JobLineObject<Field>, _ name: Field, alias: Field, faults: inout LineFaults
     ) -> String? {
         if members[name] != nil, members[alias] != nil {
             faults.add("both '\(name.rawValue)' and '\(alias.rawValue)' are given; give one of them")
@@ -99,94 +95,65 @@ package struct JobLineParser: Sendable {
         faults.customID = id
         return id
     }
+}
 
-    // MARK: - Batch lines
+/// The forms that a job line may have, distinguished by their members.
+enum JobLineShape: Sendable, CaseIterable {
+    case native
+    case openAIBatch
+    case anthropicBatch
+    /// A body without a URL.
+    case mistralBatch
+    /// `{"requests": [...]}`, a whole batch as one document, where it stands among lines.
+    case batchDocument
 
-    private func openAIBatch(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
-        let members = KnownMembers<LineField.OpenAIBatch>(object, at: .line, faults: &faults)
-        let id = Self.id(members, .id, .customID, &faults)
-        if let method = members.string(.method, faults: &faults), method.uppercased() != "POST" {
-            faults.add("'method' must be 'POST', not \(method.quotedName)")
-        }
-        let url = members.string(.url, faults: &faults)
-        if let url, !BatchURL.isKnown(url) {
-            faults.add(
-                "'url': \(url.quotedName) is not available; /v1/chat/completions, /v1/responses and /v1/messages are")
-            // What a body for another endpoint must hold is not known.
-            return nil
-        }
-        if members[.body] == nil { faults.add("'body' is missing") }
-        guard let body = members.object(.body, faults: &faults) else { return nil }
-        return batch(
-            body, .body, dialect: BatchURL.dialect(of: url), providerName: BatchURL.usualProvider(of: url ?? ""),
-            object, id, &faults)
+    /// The shape of a line; native where nothing tells of a batch.
+    init(_ object: JSONObject) {
+        let has = { (name: String) in object[name].map { !$0.isNull } ?? false }
+        self =
+            if has("url") {
+                .openAIBatch
+            } else if has("body") {
+                .mistralBatch
+            } else if has("params") {
+                .anthropicBatch
+            } else if has("requests") {
+                .batchDocument
+            } else {
+                .native
+            }
+    }
+}
+
+/// A job line without fault.
+package struct ParsedLine: Sendable, Equatable {
+    /// The id that the line gives; nil where it gives none.
+    package var customID: String?
+    package var model: ModelName
+    /// What it asks: what `JobRequest` reads back from the stored request.
+    package var content: RequestContent
+    /// The line's members; of a batch line those to store.
+    var members: JSONObject
+    var storedMetadata: JSONObject?
+
+    /// The request to store, which `JobRequest` reads: members in their order, numbers in their text, without what
+    /// becomes columns of its own.
+    package var request: [UInt8] {
+        let stored = members.members.filter { member in !LineField.Native.columns.contains { $0 == member.key } }
+        return JSON.object(JSONObject(stored)).bytes
     }
 
-    private func mistralBatch(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
-        let members = KnownMembers<LineField.MistralBatch>(object, at: .line, faults: &faults)
-        let id = Self.id(members, .id, .customID, &faults)
-        guard let body = members.object(.body, faults: &faults) else { return nil }
-        return batch(body, .body, dialect: .openAIChat, providerName: "mistral", object, id, &faults)
-    }
+    /// The identity of the request.
+    ///
+    /// Computed when asked for: a check of lines with ids of their own needs none, and it takes nearly half of a line's
+    /// time.
+    package var hash: RequestHash { RequestHash(content, model) }
 
-    private func anthropicBatch(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
-        let members = KnownMembers<LineField.AnthropicBatch>(object, at: .line, faults: &faults)
-        let id = Self.id(members, .id, .customID, &faults)
-        guard let params = members.object(.params, faults: &faults) else { return nil }
-        if BatchBodyReader.isOpenAIs(params, isProviderGiven: defaults.provider != nil) {
-            faults.add(
-                "'params' is the form of Anthropic's batches, but holds a request of OpenAI's; its form is "
-                    + "{\"custom_id\", \"method\", \"url\", \"body\"}")
-            return nil
-        }
-        return batch(params, .params, dialect: .anthropicMessages, providerName: "anthropic", object, id, &faults)
-    }
+    /// The line's metadata; nil where it has none.
+    package var metadata: [UInt8]? { storedMetadata.map { JSON.object($0).bytes } }
+}
 
-    /// A line whose body goes to the provider as it is; `place` is the member that holds it.
-    private func batch(
-        _ body: JSONObject, _ place: LinePlace, dialect: Dialect, providerName: String, _ object: JSONObject,
-        _ id: String?, _ faults: inout LineFaults
-    ) -> ParsedLine? {
-        let isModelTold = body["model"].map { !$0.isNull } ?? false
-        let server = defaults.provider?.name ?? (isModelTold ? providerName : defaults.model?.provider ?? providerName)
-        BatchBodyReader.check(body, dialect, server: server, at: place, faults: &faults)
-        guard let model = batchModel(body, place, providerName, &faults) else { return nil }
-        guard let provider = defaults.catalog[model.provider] else {
-            faults.add("the provider '\(model.provider)' is not known; give --provider")
-            return nil
-        }
-        if !provider.speaks(dialect) {
-            let spoken = Dialect.allCases.filter(provider.speaks).map(\.rawValue).joined(separator: " and ")
-            faults.add(
-                "'\(place.path)' speaks \(dialect.rawValue) and cannot go to provider '\(provider.name)', "
-                    + "which speaks \(spoken)")
-        }
-        if let fault = defaults.resume.fault(at: provider, model: model.model, dialect: dialect) {
-            faults.add("'resume': \(fault)")
-        }
-        guard faults.isEmpty else { return nil }
-        // The one member that is filled in: a body that leaves its model to --model must be sent with it.
-        var sent = body
-        if sent["model"]?.string == nil { sent["model"] = .string(model.model) }
-        var stored = JSONObject()
-        stored["url"] = object["url"]
-        stored[place.path] = .object(sent)
-        return ParsedLine(customID: id, model: model, content: .body(sent, dialect), members: stored)
-    }
-
-    private func batchModel(
-        _ body: JSONObject, _ place: LinePlace, _ providerName: String, _ faults: inout LineFaults
-    ) -> ModelName? {
-        switch body["model"] {
-        case .string(let model)? where !model.isEmpty:
-            // Verbatim: a slash in it is the provider's own.
-            return ModelName(provider: defaults.provider?.name ?? providerName, model: model)
-        case nil, .null?:
-            if defaults.model == nil { faults.add("no model: give 'model' in \(place.path), or --model") }
-            return defaults.model
-        case .string?: faults.add("'model' in \(place.path) is empty")
-        case let other?: faults.addWrong("model", at: place, expected: "a string", found: other)
-        }
-        return nil
-    }
+/// The JSON Schema of a job line, `schema/job_line_schema.json`, as `schema --json-schema` prints it.
+package enum JobLineSchema {
+    package static var json: [UInt8] { PackageResources.job_line_schema_json }
 }

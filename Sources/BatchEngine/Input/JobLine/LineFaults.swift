@@ -4,10 +4,10 @@ import LLMStreaming
 ///
 /// No text of a prompt is in it: only names, ids, numbers and types.
 package struct LineFaults: Error, Sendable, Equatable {
-    /// The most reasons that are kept of a line; a line of a million unknown fields must not become a million messages.
+    /// How many reasons are kept of a line: one of a million unknown fields must not become a million messages.
     package static let maximumReasons = 50
 
-    /// One of the reasons: its words, and what they suggest, which is looked for only when it is read.
+    /// One of the reasons: its words, and a suggestion, which is looked for only when it is read.
     package struct Reason: Sendable, Equatable {
         private(set) var words: String
         fileprivate var nearest: Nearest?
@@ -15,7 +15,7 @@ package struct LineFaults: Error, Sendable, Equatable {
         fileprivate struct Nearest: Sendable, Equatable {
             var name: String
             var known: [String]
-            /// What is said where no known name is near.
+            /// The suggestion where no known name is near.
             var other: String
             var tail: String
         }
@@ -37,9 +37,9 @@ package struct LineFaults: Error, Sendable, Equatable {
     }
 
     /// What is wrong, in the order found.
-    package private(set) var told: [Reason] = []
+    package private(set) var listed: [Reason] = []
     /// What is wrong in words, in the order found.
-    package var reasons: [String] { told.map(\.text) }
+    package var reasons: [String] { listed.map(\.text) }
     /// How many faults there are; more than the reasons where those are cut off.
     package private(set) var count = 0
     /// The line's id, where it has a usable one.
@@ -50,45 +50,45 @@ package struct LineFaults: Error, Sendable, Equatable {
     /// All reasons in one text.
     package var summary: String {
         let text = reasons.joined(separator: "; ")
-        return count > told.count ? "\(text); and \((count - told.count).grouped) more" : text
+        return count > listed.count ? "\(text); and \((count - listed.count).grouped) more" : text
     }
 
     package var isEmpty: Bool { count == 0 }
 
     mutating func add(_ reason: @autoclosure () -> String) {
         count += 1
-        if told.count < Self.maximumReasons { told.append(Reason(reason())) }
+        if listed.count < Self.maximumReasons { listed.append(Reason(reason())) }
     }
 
-    /// A fault with the known name that an unknown one was probably meant to be.
+    /// Adds a fault with the known name that an unknown one was probably meant to be.
     mutating func add(
         _ reason: @autoclosure () -> String, nearest name: String, among known: [String], else other: String = "",
         tail: String = ""
     ) {
         count += 1
-        guard told.count < Self.maximumReasons else { return }
+        guard listed.count < Self.maximumReasons else { return }
         let nearest = Reason.Nearest(name: name, known: known, other: other, tail: tail)
-        told.append(Reason(reason(), nearest: nearest))
+        listed.append(Reason(reason(), nearest: nearest))
     }
 
-    /// A field that does not exist there.
+    /// Adds a field that does not exist there.
     mutating func addUnknown(_ name: String, at place: LinePlace, known: [String]) {
         let other =
             switch place {
             case .line where !known.contains("options"): ""
-            case .line where CompletionOptions.Name(rawValue: name) != nil: "; it belongs into 'options'"
+            case .line where CompletionOptions.Name(rawValue: name) != nil: "; it belongs in 'options'"
             case .line where name == "max_completion_tokens": "; it is 'max_tokens' in 'options'"
             case .line where name == "reasoning_effort": "; it is 'reasoning' in 'options'"
             case .line where name == "stream" || name == "stream_options": "; leave it out: every answer is streamed"
-            case .line where LineField.chatMembers.contains(name): "; it belongs into 'extra_body'"
-            case .options: "; fields of one provider's own go into 'extra_body'"
+            case .line where LineField.chatMembers.contains(name): "; it belongs in 'extra_body'"
+            case .options: "; fields of one provider's own go in 'extra_body'"
             case .message, .toolCall, .function: "; a batch line's body is passed on as it is"
             default: ""
             }
         add("unknown field \(name.quotedName)\(place.suffix)", nearest: name, among: known, else: other)
     }
 
-    /// A value that is not of the type its field asks for.
+    /// Adds a value that is not of the type that its field asks for.
     mutating func addWrong(_ name: String, at place: LinePlace, expected: String, found value: JSON) {
         add("'\(name)'\(place.suffix) must be \(expected), not \(value.shown)")
     }

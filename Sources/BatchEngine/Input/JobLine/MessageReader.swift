@@ -23,7 +23,7 @@ struct MessageReader {
 
     private mutating func message(_ object: JSONObject, _ index: Int, _ faults: inout LineFaults) -> Message? {
         // SDKs write all members that a message may have: refusal, audio, annotations.
-        let members = KnownMembers<LineField.Message>(
+        let members = JobLineObject<LineField.Message>(
             object, at: .message(index), allowsEmpty: true, faults: &faults)
         guard members[.role] != nil else {
             faults.add("'role' is missing in messages[\(index)]")
@@ -50,7 +50,7 @@ struct MessageReader {
     }
 
     /// What the message says besides, in a fixed order.
-    private func otherMembers(_ members: KnownMembers<LineField.Message>) -> JSONObject {
+    private func otherMembers(_ members: JobLineObject<LineField.Message>) -> JSONObject {
         var others: [JSONObject.Member] = []
         for field in LineField.Message.passedOn {
             guard let value = members[field], !value.asksNothing else { continue }
@@ -60,7 +60,7 @@ struct MessageReader {
     }
 
     private func content(
-        _ members: KnownMembers<LineField.Message>, isOptional: Bool, _ index: Int, _ faults: inout LineFaults
+        _ members: JobLineObject<LineField.Message>, isOptional: Bool, _ index: Int, _ faults: inout LineFaults
     ) -> Message.Content? {
         switch members[.content] {
         case .string(let text)?: return .text(text)
@@ -79,7 +79,7 @@ struct MessageReader {
     }
 
     private mutating func toolCalls(
-        _ members: KnownMembers<LineField.Message>, _ role: Message.Role, _ index: Int, _ faults: inout LineFaults
+        _ members: JobLineObject<LineField.Message>, _ role: Message.Role, _ index: Int, _ faults: inout LineFaults
     ) -> [ToolCall] {
         if role == .assistant { openCalls = [] }
         // Histories that were dumped from an SDK carry an empty list.
@@ -104,7 +104,7 @@ struct MessageReader {
             faults.add("\(place.path) must be an object, not \(element.typeName)")
             return nil
         }
-        let members = KnownMembers<LineField.ToolCall>(object, at: place, allowsEmpty: true, faults: &faults)
+        let members = JobLineObject<LineField.ToolCall>(object, at: place, allowsEmpty: true, faults: &faults)
         if let type = members[.type], type != "function" {
             faults.add("'type'\(place.suffix) must be 'function'")
         }
@@ -115,18 +115,18 @@ struct MessageReader {
             return nil
         }
         guard let function = members.object(.function, faults: &faults) else { return nil }
-        let details = KnownMembers<LineField.Function>(
+        let details = JobLineObject<LineField.Function>(
             function, at: .function(toolCall: position, message: message), allowsEmpty: true, faults: &faults)
         if details[.name] == nil { faults.add("'name' is missing\(details.place.suffix)") }
         let name = details.string(.name, faults: &faults)
-        // A model that calls a tool without arguments may write none (WIRE.md 2).
+        // A model that calls a tool without arguments may write none (Provider facts, "Chat streams").
         let arguments = details.string(.arguments, faults: &faults) ?? "{}"
         guard let id, let name else { return nil }
         return ToolCall(id: id, name: name, arguments: arguments)
     }
 
     private func answeredCall(
-        _ members: KnownMembers<LineField.Message>, _ role: Message.Role, _ index: Int, _ faults: inout LineFaults
+        _ members: JobLineObject<LineField.Message>, _ role: Message.Role, _ index: Int, _ faults: inout LineFaults
     ) -> String? {
         let id = members.string(.toolCallID, faults: &faults)
         guard role == .tool else {

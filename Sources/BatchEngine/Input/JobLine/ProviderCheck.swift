@@ -2,7 +2,7 @@ import LLMStreaming
 
 /// Whether a provider has a form for a request.
 enum ProviderCheck {
-    /// Adds a fault for everything in a request that the provider has no field for (SPEC 3: never dropped in silence).
+    /// Adds a fault for everything in a request that the provider has no field for; it is never dropped in silence.
     static func check(
         _ content: RequestContent, _ name: ModelName, _ provider: Provider, faults: inout LineFaults
     ) {

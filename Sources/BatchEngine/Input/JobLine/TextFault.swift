@@ -1,6 +1,6 @@
 import Foundation
 
-/// Why bytes are no text that could be sent as it is: the JSON reader would put U+FFFD in its place.
+/// Why the bytes of a line are not text: the JSON reader would send U+FFFD in its place.
 enum TextFault: Equatable, CustomStringConvertible {
     case notUTF8(byte: UInt8, offset: Int)
     /// Half of a surrogate pair, as an escape `\ud83d` without its other half.

@@ -1,8 +1,8 @@
 /// What a file's first bytes show it to be: job lines, a batch as one document, or neither.
 ///
 /// No line of JSONL begins as `{"requests": [` does, with white space wherever JSON allows it, and ends before the
-/// bracket, so the first bytes tell a document.
-enum DocumentOpening: Equatable {
+/// bracket, so the first bytes show a document.
+enum FileOpening: Equatable {
     case isDocument(firstByte: Int)
     case isLines
     case isForeign(ForeignForm)
@@ -31,7 +31,7 @@ enum DocumentOpening: Equatable {
     }
 
     /// Whether a document begins there; nil where none does.
-    private static func document(_ text: ArraySlice<UInt8>) -> DocumentOpening? {
+    private static func document(_ text: ArraySlice<UInt8>) -> FileOpening? {
         var index = text.startIndex
         for token in tokens {
             while index < text.endIndex, text[index].isJSONSpace { index += 1 }
@@ -44,7 +44,7 @@ enum DocumentOpening: Equatable {
     }
 
     /// What text is that is no document.
-    private static func form(of text: ArraySlice<UInt8>, isAll: Bool, isPiped: Bool) -> DocumentOpening {
+    private static func form(of text: ArraySlice<UInt8>, isAll: Bool, isPiped: Bool) -> FileOpening {
         guard isValue(text.first) else { return lines(text, isAll: isAll || isPiped && text.contains(0x0A)) }
         let end = text.firstIndex(of: 0x0A)
         guard end != nil || isAll else { return .undecided }
@@ -70,13 +70,13 @@ enum DocumentOpening: Equatable {
     }
 
     /// What lines are of which the first begins no value: job lines, should one begin an object.
-    private static func lines(_ text: ArraySlice<UInt8>, isAll: Bool) -> DocumentOpening {
+    private static func lines(_ text: ArraySlice<UInt8>, isAll: Bool) -> FileOpening {
         let lines = text.split(separator: 0x0A).compactMap { line in
             line.firstIndex { !$0.isJSONSpace }.map { line[$0...] }
         }
         if lines.contains(where: { isValue($0.first) }) { return .isLines }
         guard isAll else { return .undecided }
-        // A single line is told by its own fault.
+        // A single line has its own fault.
         guard lines.count > 1 || text.contains(0) else { return .isLines }
         return .isForeign(.lines(lines[0], of: text))
     }

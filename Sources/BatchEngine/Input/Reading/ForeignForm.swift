@@ -1,4 +1,4 @@
-/// What a file is that holds no job lines, as its first bytes tell: one sentence in place of a fault for each "line".
+/// What a file without job lines is, by its first bytes: one sentence in place of a fault for each "line".
 package struct ForeignForm: Sendable, Equatable {
     /// What it is.
     let name: String
@@ -79,9 +79,9 @@ package struct ForeignForm: Sendable, Equatable {
         ForeignForm("\(name) text", "a job file is UTF-8: iconv -f \(name) -t UTF-8 FILE > NEW.jsonl makes it so")
     }
 
-    // MARK: What the bytes tell
+    // MARK: - What the bytes show
 
-    /// The form that a signature tells.
+    /// The form that a signature shows.
     static func signed(_ bytes: [UInt8]) -> ForeignForm? {
         if let known = signatures.first(where: { bytes.starts(with: $0.bytes) }) { return known.form }
         if bytes.count > tarMark.upperBound, bytes[tarMark].elementsEqual("ustar".utf8) { return tar }
@@ -102,7 +102,7 @@ package struct ForeignForm: Sendable, Equatable {
             || signatures.contains { $0.bytes.count > bytes.count && $0.bytes.starts(with: bytes) }
     }
 
-    /// The form of text in which no line begins an object: its first line tells more.
+    /// The form of text in which no line begins an object: its first line shows which.
     static func lines(_ first: ArraySlice<UInt8>, of text: ArraySlice<UInt8>) -> ForeignForm {
         if text.contains(0) { return binary }
         if first.first == UInt8(ascii: "<") { return markup }

@@ -3,7 +3,7 @@ struct JobFileReader: ~Copyable {
     /// The default of `--max-line-bytes`.
     static let defaultMaximumLineBytes = 16 << 20
 
-    /// So many bytes are looked at for what the file is.
+    /// How many bytes are looked at to find what the file is.
     private static let maximumOpeningBytes = 64 << 10
 
     let source: InputSource
@@ -17,9 +17,9 @@ struct JobFileReader: ~Copyable {
     private let maximumLineBytes: Int
     private let file: InputFile
     private var splitter: LineSplitter
-    /// Set once the file has shown to be a batch document; lines are then its requests.
+    /// Set once the file proves to be a batch document; lines are then its requests.
     private var document: DocumentSplitter?
-    /// The file's first bytes while they do not tell yet which of the two it is; nil once they have.
+    /// The file's first bytes, as long as they do not show which of the two it is; then nil.
     private var opening: [UInt8]? = []
     private var isAtEnd = false
     /// Whether `next` returned nil because its source has nothing more to read yet.
@@ -94,11 +94,11 @@ struct JobFileReader: ~Copyable {
         if try file.snapshot() != snapshot { throw .changed(source: source.title) }
     }
 
-    /// Takes the file's first bytes, which lie in the line splitter's buffer, until they tell what it is.
+    /// Collects the file's first bytes, which lie in the line splitter's buffer, until they show what it is.
     private mutating func open(_ count: Int) throws(InputError) {
         let bytes = (opening ?? []) + splitter.buffer[..<count]
         let isAll = count == 0 || bytes.count > Self.maximumOpeningBytes
-        let decision = DocumentOpening(bytes, isAll: isAll, isPiped: snapshot == nil)
+        let decision = FileOpening(bytes, isAll: isAll, isPiped: snapshot == nil)
         if !isAll, decision == .undecided {
             opening = bytes
             return
@@ -120,4 +120,22 @@ struct JobFileReader: ~Copyable {
         guard case .bytes(let bytes) = line else { return false }
         return bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
     }
+}
+
+/// A line of an input of one or more files, or a request of a batch document among them.
+struct InputPosition: Sendable, Hashable, Comparable {
+    /// The number of the source in the order of the arguments, from 0.
+    var source: Int
+    /// From 1: of the line, or of the request within the document.
+    var line: Int
+    /// Whether the source is a document, whose requests may all stand on one line.
+    var isRequest = false
+
+    static func < (left: Self, right: Self) -> Bool { (left.source, left.line) < (right.source, right.line) }
+
+    /// The place within its source, for messages.
+    var place: String { isRequest ? "request \(line)" : "line \(line)" }
+
+    /// The place behind the name of its source.
+    func place(in source: String) -> String { isRequest ? "\(source): \(place)" : "\(source):\(line)" }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Cuts a stream of bytes into lines, holding one buffer and at most one unfinished line.
+/// Cuts a stream of bytes into lines, in the memory of one buffer and one unfinished line.
 ///
 /// Lines end with LF or CRLF; the last one may lack it. A byte order mark before a line is dropped: files that were put
 /// behind one another may have one each.
@@ -31,7 +31,7 @@ struct LineSplitter {
     /// The line without an end at the end of the stream; nil where there is none.
     mutating func lastLine() -> InputLine? { pending == .bytes([]) ? nil : takePending() }
 
-    /// Says that the buffer was filled anew with that many bytes; only once `nextLine` has returned nil.
+    /// Says that the buffer was filled again, up to this byte; only once `nextLine` has returned nil.
     mutating func didRefill(_ count: Int) { unread = 0..<count }
 
     /// The index of the next LF.
@@ -71,4 +71,14 @@ struct LineSplitter {
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         return line.count > maximumLineBytes ? .oversized(line.count) : .bytes(line)
     }
+}
+
+/// What an input has for a job: a line, or a request of a batch that came as one document.
+enum InputLine: Equatable {
+    /// What stands between two line ends, or an element of the document's array.
+    case bytes([UInt8])
+    /// A line over the limit, by its number of bytes; they are not kept.
+    case oversized(Int)
+    /// Why the rest is no batch document; nothing comes after it.
+    case broken(String)
 }
