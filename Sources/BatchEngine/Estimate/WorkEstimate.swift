@@ -34,7 +34,7 @@ package struct WorkEstimate: Sendable, Equatable {
     /// Adds the job of a stored request; one that cannot be read, which only others can have written, counts as a
     /// request alone.
     package mutating func add(stored request: [UInt8]) {
-        if let members = try? JSONParser.parse(request).object, let job = try? JobRequest(stored: request) {
+        if let members = try? JSONParser.parse(request).object, let job = try? JobRequest(stored: members) {
             add(members, job.content)
         } else {
             requests += 1

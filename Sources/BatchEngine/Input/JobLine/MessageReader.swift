@@ -25,120 +25,110 @@ struct MessageReader {
         // SDKs write all members that a message may have: refusal, audio, annotations.
         let members = JobLineObject<LineField.Message>(
             object, at: .message(index), allowsEmpty: true, faults: &faults)
-        guard members[.role] != nil else {
-            faults.add("'role' is missing in messages[\(index)]")
+        guard let message = Message(inLine: object) else {
+            Self.checkRole(members, index, &faults)
             return nil
         }
-        guard let name = members.string(.role, faults: &faults) else { return nil }
-        guard let role = Message.Role(rawValue: name) else {
-            faults.add(
-                "unknown role \(name.quotedName) in messages[\(index)]", nearest: name,
-                among: Message.Role.allCases.map(\.rawValue))
-            return nil
-        }
-        let calls = toolCalls(members, role, index, &faults)
-        // Calls with faults of their own are calls none the less.
-        let isCalling = role == .assistant && members[.toolCalls].map { $0 != [] } ?? false
-        let others = otherMembers(members)
-        let isSaying = role == .assistant && LineField.Message.said.contains { others[$0.rawValue] != nil }
-        let content = content(members, isOptional: isCalling || isSaying, index, &faults)
-        var message = Message(
-            role: role, content: content, toolCalls: calls, toolCallID: answeredCall(members, role, index, &faults),
-            name: members.string(.name, faults: &faults))
-        message.otherMembers = others
+        checkCalls(members, of: message.role, index: index, faults: &faults)
+        Self.checkContent(members, of: message, index: index, faults: &faults)
+        checkAnsweredCall(members, of: message.role, index: index, faults: &faults)
+        members.string(.name, faults: &faults)
         return message
     }
 
-    /// What the message says besides, in a fixed order.
-    private func otherMembers(_ members: JobLineObject<LineField.Message>) -> JSONObject {
-        var others: [JSONObject.Member] = []
-        for field in LineField.Message.passedOn {
-            guard let value = members[field], !value.asksNothing else { continue }
-            others.append(JSONObject.Member(key: field.rawValue, value: value))
+    private static func checkRole(
+        _ members: JobLineObject<LineField.Message>, _ index: Int, _ faults: inout LineFaults
+    ) {
+        if members[.role] == nil {
+            faults.add("'role' is missing in messages[\(index)]")
+        } else if let name = members.string(.role, faults: &faults) {
+            faults.add(
+                "unknown role \(name.quotedName) in messages[\(index)]", nearest: name,
+                among: Message.Role.allCases.map(\.rawValue))
         }
-        return JSONObject(others)
     }
 
-    private func content(
-        _ members: JobLineObject<LineField.Message>, isOptional: Bool, _ index: Int, _ faults: inout LineFaults
-    ) -> Message.Content? {
-        switch members[.content] {
-        case .string(let text)?: return .text(text)
-        case .array(let parts)?:
+    private static func checkContent(
+        _ members: JobLineObject<LineField.Message>, of message: Message, index: Int, faults: inout LineFaults
+    ) {
+        switch message.content {
+        case .text?: break
+        case .parts(let parts)?:
             if parts.isEmpty { faults.add("'content' in messages[\(index)] is empty") }
             for (position, part) in parts.enumerated() where part["type"]?.string == nil {
                 faults.add("\(LinePlace.part(position, message: index).path) must be an object with a 'type'")
             }
-            return .parts(parts)
-        case let other?:
-            faults.addWrong("content", at: .message(index), expected: "a string or an array of parts", found: other)
         case nil:
-            if !isOptional { faults.add("'content' is missing in messages[\(index)]") }
+            if let other = members[.content] {
+                faults.addWrong("content", at: .message(index), expected: "a string or an array of parts", found: other)
+            } else if !isContentOptional(members, in: message) {
+                faults.add("'content' is missing in messages[\(index)]")
+            }
         }
-        return nil
     }
 
-    private mutating func toolCalls(
-        _ members: JobLineObject<LineField.Message>, _ role: Message.Role, _ index: Int, _ faults: inout LineFaults
-    ) -> [ToolCall] {
+    /// Whether an assistant's message calls tools, or says something otherwise than by its content.
+    private static func isContentOptional(_ members: JobLineObject<LineField.Message>, in message: Message) -> Bool {
+        guard message.role == .assistant else { return false }
+        // Calls with faults of their own are still calls.
+        let isCalling = members[.toolCalls].map { $0 != [] } ?? false
+        return isCalling || LineField.Message.said.contains { message.otherMembers[$0.rawValue] != nil }
+    }
+
+    // MARK: - Tool calls
+
+    private mutating func checkCalls(
+        _ members: JobLineObject<LineField.Message>, of role: Message.Role, index: Int, faults: inout LineFaults
+    ) {
         if role == .assistant { openCalls = [] }
         // Histories that were dumped from an SDK carry an empty list.
-        guard let elements = members.array(.toolCalls, faults: &faults), !elements.isEmpty else { return [] }
+        guard let elements = members.array(.toolCalls, faults: &faults), !elements.isEmpty else { return }
         guard role == .assistant else {
             faults.add("'tool_calls' in messages[\(index)] belongs to the role assistant only")
-            return []
+            return
         }
-        var calls: [ToolCall] = []
         for (position, element) in elements.enumerated() {
             if let id = element["id"]?.string { openCalls.insert(id) }
-            if let call = Self.toolCall(element, position, message: index, &faults) { calls.append(call) }
+            Self.checkCall(element, at: position, message: index, faults: &faults)
         }
-        return calls
     }
 
-    private static func toolCall(
-        _ element: JSON, _ position: Int, message: Int, _ faults: inout LineFaults
-    ) -> ToolCall? {
+    private static func checkCall(_ element: JSON, at position: Int, message: Int, faults: inout LineFaults) {
         let place = LinePlace.toolCall(position, message: message)
         guard case .object(let object) = element else {
             faults.add("\(place.path) must be an object, not \(element.typeName)")
-            return nil
+            return
         }
         let members = JobLineObject<LineField.ToolCall>(object, at: place, allowsEmpty: true, faults: &faults)
         if let type = members[.type], type != "function" {
             faults.add("'type'\(place.suffix) must be 'function'")
         }
         if members[.id] == nil { faults.add("'id' is missing\(place.suffix)") }
-        let id = members.string(.id, faults: &faults)
+        members.string(.id, faults: &faults)
         guard members[.function] != nil else {
             faults.add("'function' is missing\(place.suffix)")
-            return nil
+            return
         }
-        guard let function = members.object(.function, faults: &faults) else { return nil }
+        guard let function = members.object(.function, faults: &faults) else { return }
         let details = JobLineObject<LineField.Function>(
             function, at: .function(toolCall: position, message: message), allowsEmpty: true, faults: &faults)
         if details[.name] == nil { faults.add("'name' is missing\(details.place.suffix)") }
-        let name = details.string(.name, faults: &faults)
-        // A model that calls a tool without arguments may write none (Provider facts, "Chat streams").
-        let arguments = details.string(.arguments, faults: &faults) ?? "{}"
-        guard let id, let name else { return nil }
-        return ToolCall(id: id, name: name, arguments: arguments)
+        details.string(.name, faults: &faults)
+        details.string(.arguments, faults: &faults)
     }
 
-    private func answeredCall(
-        _ members: JobLineObject<LineField.Message>, _ role: Message.Role, _ index: Int, _ faults: inout LineFaults
-    ) -> String? {
+    private func checkAnsweredCall(
+        _ members: JobLineObject<LineField.Message>, of role: Message.Role, index: Int, faults: inout LineFaults
+    ) {
         let id = members.string(.toolCallID, faults: &faults)
         guard role == .tool else {
             if id != nil { faults.add("'tool_call_id' in messages[\(index)] belongs to the role tool only") }
-            return nil
+            return
         }
         if members[.toolCallID] == nil { faults.add("'tool_call_id' is missing in messages[\(index)]") }
-        if let id, !openCalls.contains(id) { faults.add(Self.answersNoCall(id, at: LinePlace.message(index).path)) }
-        return id
-    }
-
-    static func answersNoCall(_ id: String, at position: String) -> String {
-        "\(position) answers the tool call \(id.quotedName), which the assistant message before it does not make"
+        guard let id, !openCalls.contains(id) else { return }
+        faults.add(
+            "messages[\(index)] answers the tool call \(id.quotedName), which the assistant message before it does not make"
+        )
     }
 }
