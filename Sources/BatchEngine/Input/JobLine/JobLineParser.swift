@@ -53,7 +53,7 @@ package struct JobLineParser: Sendable {
         let model = nativeModel(members, &faults)
         let request = NativeReader.request(members, faults: &faults)
         guard let model, let provider = defaults.catalog[model.provider] else { return nil }
-        ProviderCheck.check(request.content, model, provider, faults: &faults)
+        ProviderCheck.check(request.content, of: model, at: provider, faults: &faults)
         let dialect = request.content.dialect(at: provider)
         if let fault = (request.resume ?? defaults.resume).fault(at: provider, model: model.model, dialect: dialect) {
             faults.add("'resume': \(fault)")
