@@ -28,7 +28,7 @@ enum RequestTokens {
         case .null, .bool, .number: 1
         case .string(let text): count(text)
         case .array(let elements): elements.reduce(0) { $0 + count($1) }
-        // Names count for a token each: a message's frame has about so many.
+        // A name counts for a token: a message's frame has about as many as names.
         case .object(let object): object.members.reduce(0) { $0 + 1 + count($1.value) }
         }
     }

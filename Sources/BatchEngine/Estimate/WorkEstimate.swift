@@ -2,7 +2,7 @@ import LLMStreaming
 
 /// What jobs are expected to use up, guessed before any of them is sent.
 package struct WorkEstimate: Sendable, Equatable {
-    /// What an answer may have where its request sets no bound: what the engine sets aside for it (SPEC 7).
+    /// What an answer may have where its request sets no bound: what the engine sets aside for it (Contract, "Cost").
     package static let assumedOutput = 4096
     /// By how much of itself the input may be more or less than the guess.
     static let spread = 0.3
@@ -22,7 +22,7 @@ package struct WorkEstimate: Sendable, Equatable {
         var mostOutput = 0.0
     }
 
-    /// So many tiers are told apart; requests for others have no price.
+    /// How many tiers are distinguished; requests for others have no price.
     private static let maximumTiers = 16
     private static let otherTier = "?"
 
@@ -34,7 +34,7 @@ package struct WorkEstimate: Sendable, Equatable {
     /// Adds the job of a stored request; one that cannot be read, which only others can have written, counts as a
     /// request alone.
     package mutating func add(stored request: [UInt8]) {
-        if let members = try? JSONParser.parse(request).object, let job = try? JobRequest(stored: request) {
+        if let members = try? JSONParser.parse(request).object, let job = try? JobRequest(stored: members) {
             add(members, job.content)
         } else {
             requests += 1
@@ -86,5 +86,49 @@ package struct WorkEstimate: Sendable, Equatable {
             most += part.input * (1 + Self.spread) * rates.input + part.mostOutput * rates.output
         }
         return least...max(least, most)
+    }
+}
+
+/// How long jobs take at given limits: from empty answers to answers as long as their bounds.
+package struct TimeEstimate: Sendable, Equatable {
+    /// The tokens a second of a stream: a middling model's; what a server really gives is seen in `stats` only.
+    package static let tokensPerSecond = 50.0
+
+    /// What bounds the jobs of a provider.
+    package enum Bound: Sendable, Equatable {
+        case requestsPerMinute(Int)
+        case tokensPerMinute(Int)
+        case streams(Int)
+    }
+
+    /// Seconds.
+    package private(set) var least = 0.0
+    package private(set) var most = 0.0
+    /// What the longer time comes from.
+    package private(set) var bound: Bound
+
+    /// Estimates the time of a provider's jobs.
+    ///
+    /// - Parameter concurrency: streams of the whole run; a provider has at most its own share.
+    package init(_ work: WorkEstimate, limits: ProviderLimits, concurrency: Int) {
+        let streams = max(1, min(limits.concurrency ?? concurrency, concurrency, work.requests))
+        bound = .streams(streams)
+        add(0...work.mostOutput / Self.tokensPerSecond / Double(streams), .streams(streams))
+        if let rpm = limits.requestsPerMinute {
+            let time = Double(work.requests) / Double(rpm) * 60
+            add(time...time, .requestsPerMinute(rpm))
+        }
+        if let tpm = limits.tokensPerMinute {
+            let input = work.inputTokens
+            let time = input.lowerBound / Double(tpm) * 60...(input.upperBound + work.mostOutput) / Double(tpm) * 60
+            add(time, .tokensPerMinute(tpm))
+        }
+    }
+
+    private mutating func add(_ time: ClosedRange<Double>, _ bound: Bound) {
+        least = max(least, time.lowerBound)
+        guard time.upperBound > most else { return }
+        most = time.upperBound
+        self.bound = bound
     }
 }

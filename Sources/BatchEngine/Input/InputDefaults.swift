@@ -1,6 +1,6 @@
 package import LLMStreaming
 
-/// What a job line need not say itself: its model, its provider, and which providers there are (SPEC 3 and 4).
+/// What a job line need not say itself: its model, its provider, and which providers there are (Contract, "Job lines").
 package struct InputDefaults: Sendable {
     package let catalog: ProviderCatalog
     /// The provider of `--provider`.
@@ -61,8 +61,9 @@ package struct InputDefaults: Sendable {
             "\(text.quotedName): " + Self.unknownProvider(prefix, catalog) + "; or give --provider")
     }
 
-    /// Notes that a line's `model` text names no known provider, where that is so: a file may have a million such lines,
-    /// and what they suggest is looked for only where it is read.
+    /// Notes that a line's `model` text names no known provider, where that is so.
+    ///
+    /// A file may have a million such lines: which known name is near is looked for only where the fault is read.
     func addUnknownProvider(of text: String, to faults: inout LineFaults) -> Bool {
         guard provider == nil, let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else { return false }
         let prefix = String(text[..<slash])

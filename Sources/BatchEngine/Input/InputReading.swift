@@ -7,7 +7,7 @@ package struct InputReading: Sendable {
     package var skipsInvalid: Bool
     /// Whether the check guesses what each job uses up.
     package var isEstimating = false
-    /// How ids are told apart; other than the default only in tests.
+    /// How ids are distinguished; other than the default only in tests.
     var fingerprint: IdentitySet.Fingerprint = IdentitySet.sipHash
 
     package init(parser: JobLineParser, maximumLineBytes: Int = 16 << 20, skipsInvalid: Bool = false) {
@@ -16,7 +16,7 @@ package struct InputReading: Sendable {
         self.skipsInvalid = skipsInvalid
     }
 
-    /// Parses what an input has for a job.
+    /// Parses a line; one over the limit is a fault, and so is where a document breaks off.
     func parse(_ line: InputLine) throws(LineFaults) -> ParsedLine {
         switch line {
         case .bytes(let bytes): return try parser.parse(bytes)

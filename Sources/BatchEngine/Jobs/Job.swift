@@ -38,3 +38,35 @@ package struct Job: Sendable {
         self.partial = partial
     }
 }
+
+/// The states of a job; the same words stand in the CHECK constraint of the table `jobs` (The database, "Tables").
+///
+/// ```
+/// pending ──► running ──► completed
+///    ▲           │ ├────► failed ──(retry)──► pending / interrupted
+///    └───────────┤ └────► cancelled
+/// interrupted ◄──┘ (partial text is kept)   interrupted ──► running
+/// ```
+package enum JobStatus: String, Sendable, Hashable, CaseIterable {
+    case pending, running, interrupted, completed, failed, cancelled
+}
+
+/// The states of an attempt, as in the CHECK constraint of the table `attempts`.
+package enum AttemptStatus: String, Sendable, Hashable, CaseIterable {
+    case running, completed, interrupted, failed, cancelled
+}
+
+/// A model and the provider that serves it: a lane, whose jobs share limits and are handed out in their order.
+package struct ModelName: Sendable, Hashable {
+    package var provider: String
+    /// The name that the provider knows it by.
+    package var model: String
+
+    package init(provider: String, model: String) {
+        self.provider = provider
+        self.model = model
+    }
+
+    /// As a job line names it.
+    package var name: String { "\(provider)/\(model)" }
+}

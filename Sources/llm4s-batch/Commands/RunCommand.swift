@@ -51,7 +51,8 @@ struct RunCommand: AsyncParsableCommand {
         let isReadOnce = sources.contains(where: \.isReadOnce)
         if isReadOnce, options.dryRun { throw Exit(.input, "--dry-run needs files that can be read twice") }
         reading.isEstimating = options.dryRun
-        let checked = isReadOnce ? nil : try await check(sources, reading)
+        let found = isReadOnce ? nil : try await check(sources, reading)
+        let checked = found?.summary
         if isReadOnce { try await checkReadOnce() }
         try options.limits.check(
             prices, knows: checked.map { Array($0.jobsByModel.keys) } ?? [])
@@ -64,9 +65,10 @@ struct RunCommand: AsyncParsableCommand {
             names, catalog: config.catalog, baseURL: options.baseURL,
             baseURLProvider: Endpoints.baseURLProvider(options, chosen: chosen, named: names), environment: environment)
         if checked != nil, let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
-        if options.dryRun, let checked {
+        if options.dryRun, let checked, let stored = found?.stored {
             try options.transport(environment).check(endpoints.origins)
-            let report = try await dryRunReport(sources, reading, checked, config, prices, endpoints)
+            let report = try dryRunReport(
+                stored, checked: checked, config: config, prices: prices, endpoints: endpoints)
             await endpoints.stop()
             return Console.error(report)
         }
@@ -89,9 +91,36 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     /// The first reading: all faults of all lines together, and nothing made or sent where there are any.
-    private func check(_ sources: [InputSource], _ reading: InputReading) async throws -> InputSummary {
+    ///
+    /// The same reading compares the jobs with what is stored, if anything is: ids that are stored with another request
+    /// are faults of the input too, and their answers are not deleted unasked.
+    private func check(
+        _ sources: [InputSource], _ reading: InputReading
+    ) async throws -> (summary: InputSummary, stored: StoredCheck?) {
+        // A file that cannot be opened is told after the faults of the input.
+        let opened: Result<BatchReader?, any Error>
+        do {
+            opened = .success(onChanged != .keep || options.dryRun ? try await openStored() : nil)
+        } catch {
+            opened = .failure(error)
+        }
+        let reader = try? opened.get()
+        var stored: StoredCheck?
+        if reader != nil || options.dryRun {
+            stored = StoredCheck(
+                sources, policy: onChanged, isEstimating: reading.isEstimating, reader: reader, database: databasePath)
+        }
         let summary: InputSummary
-        do { summary = try InputValidator(sources, reading).validate() } catch {
+        do {
+            let validator = InputValidator(sources, reading)
+            if let begun = stored {
+                let checked = try await validator.validate(into: begun) { try await $0.add($1) }
+                summary = checked.summary
+                stored = checked.result
+            } else {
+                summary = try validator.validate()
+            }
+        } catch let error as InputError {
             throw Exit(.input, error.description)
         }
         if !summary.report.isEmpty {
@@ -100,24 +129,14 @@ struct RunCommand: AsyncParsableCommand {
                 throw Exit(.input, "nothing was sent; mend these lines, or leave them out with --skip-invalid")
             }
         }
-        if onChanged != .keep, !options.dryRun { try await checkStored(sources, reading, summary) }
-        return summary
-    }
-
-    /// Ids that are stored with another request are faults of the input too, and their answers are not deleted unasked.
-    private func checkStored(_ sources: [InputSource], _ reading: InputReading, _ summary: InputSummary) async throws {
-        guard let reader = try await openStored() else { return }
-        let stored = try await storedCheck(sources, reading, summary, reader)
-        await reader.close()
-        if let fault = stored.fault { throw Exit(.input, fault) }
-        try confirm(stored.replacedAnswers)
-    }
-
-    private func storedCheck(
-        _ sources: [InputSource], _ reading: InputReading, _ summary: InputSummary, _ reader: BatchReader?
-    ) async throws -> StoredCheck {
-        try await StoredCheck(
-            sources, reading, checked: summary, policy: onChanged, reader: reader, database: databasePath)
+        _ = try opened.get()
+        try await stored?.finish(summary)
+        await reader?.close()
+        if !options.dryRun, let stored {
+            if let fault = stored.fault { throw Exit(.input, fault) }
+            try confirm(stored.replacedAnswers)
+        }
+        return (summary, stored)
     }
 
     /// What a pipe will change cannot be told before.
@@ -147,12 +166,8 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func dryRunReport(
-        _ sources: [InputSource], _ reading: InputReading, _ checked: InputSummary, _ config: ConfigFile,
-        _ prices: PriceTable, _ endpoints: Endpoints
-    ) async throws -> String {
-        let reader = try await openStored()
-        let stored = try await storedCheck(sources, reading, checked, reader)
-        await reader?.close()
+        _ stored: StoredCheck, checked: InputSummary, config: ConfigFile, prices: PriceTable, endpoints: Endpoints
+    ) throws -> String {
         if let fault = stored.fault { throw Exit(.input, fault) }
         var findings = [InputReport(summary: checked, files: files).text, stored.findings.text]
         if stored.replacedAnswers > 0 {

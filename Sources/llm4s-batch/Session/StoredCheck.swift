@@ -10,38 +10,51 @@ struct StoredCheck {
     /// What the jobs that are left are expected to use up, by model; empty where no estimate was asked for.
     private(set) var work: [ModelName: WorkEstimate] = [:]
     private var changed: ChangedJobs
+    /// How many of the stored jobs of these sources the input has.
+    private var met = 0
 
-    /// Compares an input with a database.
+    private let names: [String]
+    private let policy: ChangedJobPolicy
+    private let isEstimating: Bool
+    private let reader: BatchReader?
+
+    /// Begins to compare.
     ///
     /// - Parameters:
     ///   - reader: nil where nothing is stored yet.
     ///   - database: its path.
     init(
-        _ sources: [InputSource], _ reading: InputReading, checked: InputSummary, policy: ChangedJobPolicy,
-        reader: BatchReader?, database: String
-    ) async throws {
+        _ sources: [InputSource], policy: ChangedJobPolicy, isEstimating: Bool, reader: BatchReader?, database: String
+    ) {
         changed = ChangedJobs(database: database)
-        var feed = JobFeed(sources, reading, checked: checked)
-        let names = sources.map(\.name)
-        var met = 0
-        while let page = try Self.nextPage(&feed) {
-            let stored = try await reader?.existing(customIDs: page.jobs.map(\.customID)) ?? [:]
-            for job in page.jobs {
-                let known = stored[job.customID]
-                let outcome = known.map { IngestOutcome(job, over: $0, onChanged: policy) } ?? .new
-                if case .conflict(let identity) = outcome {
-                    changed.add(job, identity, isAnswered: known?.status == .completed)
-                }
-                if outcome == .replaced, known?.status == .completed { replacedAnswers += 1 }
-                if reading.isEstimating, outcome.isLeft {
-                    let model = ModelName(provider: job.provider, model: job.model)
-                    work[model, default: WorkEstimate()].add(stored: job.request)
-                }
-                if let known, names.contains(known.identity.source) { met += 1 }
-                findings.add(outcome)
+        names = sources.map(\.name)
+        self.policy = policy
+        self.isEstimating = isEstimating
+        self.reader = reader
+    }
+
+    /// Compares jobs of the input, in their order.
+    mutating func add(_ jobs: [NewJob]) async throws {
+        let stored = try await reader?.existing(customIDs: jobs.map(\.customID)) ?? [:]
+        for job in jobs {
+            let known = stored[job.customID]
+            let outcome = known.map { IngestOutcome(job, over: $0, onChanged: policy) } ?? .new
+            if case .conflict(let identity) = outcome {
+                changed.add(job, identity, isAnswered: known?.status == .completed)
             }
-            findings.rejected += page.rejectedLines.count
+            if outcome == .replaced, known?.status == .completed { replacedAnswers += 1 }
+            if isEstimating, outcome.isLeft {
+                let model = ModelName(provider: job.provider, model: job.model)
+                work[model, default: WorkEstimate()].add(stored: job.request)
+            }
+            if let known, names.contains(known.identity.source) { met += 1 }
+            findings.add(outcome)
         }
+    }
+
+    /// Adds what only the whole input shows: lines that are left out, and stored jobs that it no longer has.
+    mutating func finish(_ summary: InputSummary) async throws {
+        findings.rejected = summary.lines - summary.jobs
         guard let reader else { return }
         let counts = try await reader.counts(in: .sources(names))
         findings.gone = counts.total + counts.gone - met
@@ -49,10 +62,6 @@ struct StoredCheck {
 
     /// Jobs whose ids are stored with other requests, in words; nil for none.
     var fault: String? { changed.text }
-
-    private static func nextPage(_ feed: inout JobFeed) throws -> InputBatch? {
-        do { return try feed.next(maximum: 2_000) } catch { throw Exit(.input, error.description) }
-    }
 }
 
 extension IngestOutcome {

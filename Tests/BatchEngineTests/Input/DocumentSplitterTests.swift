@@ -7,7 +7,7 @@ import Testing
 @Suite struct DocumentSplitterTests {
     private func requests(_ text: String, pieces: Int, maximumBytes: Int = 1000) -> [InputLine] {
         let bytes = Array(text.utf8)
-        guard case .isDocument(let first) = DocumentOpening(bytes) else { return [] }
+        guard case .isDocument(let first) = FileOpening(bytes) else { return [] }
         var splitter = DocumentSplitter(
             maximumRequestBytes: maximumBytes, buffer: [UInt8](repeating: 0, count: pieces), unread: 0..<0)
         var result: [InputLine] = []
@@ -66,14 +66,14 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"requests":["#, DocumentOpening.isDocument(firstByte: 13)),
+        (#"{"requests":["#, FileOpening.isDocument(firstByte: 13)),
         ("\u{FEFF} {\n\"requests\" :\n[", .isDocument(firstByte: 20)),
         ("", .undecided), ("\n\n {", .undecided), (#"{"requ"#, .undecided), (#"{"requests""#, .undecided),
         ("{\"requests\":5}\n", .isLines), ("{\"request\":[]}\n", .isLines),
         ("{\"id\":1,\"requests\":[1]}\n", .isLines), (#"{"id":1,"requests":["#, .undecided), ("[", .undecided),
     ])
-    func theFirstBytesTellADocumentFromLines(text: String, opening: DocumentOpening) {
-        #expect(DocumentOpening(Array(text.utf8)) == opening)
+    func theFirstBytesTellADocumentFromLines(text: String, opening: FileOpening) {
+        #expect(FileOpening(Array(text.utf8)) == opening)
     }
 
     @Test func randomDocumentsCutAtRandomAreTheirElements() {

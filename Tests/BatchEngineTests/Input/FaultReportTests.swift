@@ -67,7 +67,7 @@ import Testing
     @Test func largeNumbersAreGrouped() {
         var report = FaultReport()
         report.add(fault(1))
-        report.addUntold(1_234_567)
+        report.addUnlisted(1_234_567)
         #expect(report.description == "0.jsonl:1: bad\n… and 1,234,567 more")
     }
 

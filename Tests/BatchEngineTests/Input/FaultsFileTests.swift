@@ -2,7 +2,7 @@ import Testing
 
 @testable import BatchEngine
 
-/// `jobs/faults.jsonl`: one line for every fault of SPEC 3.
+/// `jobs/faults.jsonl`: one line for every fault (Contract, "Job lines").
 @Suite struct FaultsFileTests {
     /// The bound under which the file's long line is too long.
     private let maximumLineBytes = 4096
@@ -50,12 +50,12 @@ import Testing
         "a job line must be a JSON object, not an array; jq -c '.[]' makes a line of each of its elements",
         "the line has 4,168 bytes, more than --max-line-bytes allows (4,096)",
         "unknown field 'propmt'; did you mean 'prompt'?",
-        "unknown field 'temperature'; it belongs into 'options'",
+        "unknown field 'temperature'; it belongs in 'options'",
         "unknown field 'comment'",
         "'prompt' is given twice",
         "unknown field 'temprature' in options; did you mean 'temperature'?",
         "unknown field 'top_k' in options; did you mean 'top_p'?",
-        "unknown field 'repetition_penalty' in options; fields of one provider's own go into 'extra_body'",
+        "unknown field 'repetition_penalty' in options; fields of one provider's own go in 'extra_body'",
         "unknown field 'contnet' in messages[0]; did you mean 'content'?",
         "'id' must be a string, not 17",
         "'id' must have 1 to 256 characters, not 0",

@@ -61,7 +61,7 @@ import Testing
         #expect(!table.contains(key, tag: 301))
     }
 
-    /// SPEC 7: at most 24 bytes a job; looked at after every entry, while the table grows too.
+    /// At most 24 bytes a job (Contract, "Concurrency and rates"), looked at after every entry, while the table grows too.
     @Test func takesAtMostSixteenBytesAnEntryAtAnyMoment() {
         var random = SeededGenerator(seed: SeededGenerator.seed)
         var table = FingerprintTable(blockBits: 7)

@@ -127,9 +127,9 @@ import Testing
 
     /// What comes by a pipe is told at its first line: its writer may be waiting.
     @Test func theFirstLineOfAPipeIsEnough() {
-        #expect(DocumentOpening(Array("hello, world\n".utf8)) == .undecided)
-        #expect(DocumentOpening(Array("hello, world\n".utf8), isPiped: true) == .isLines)
-        #expect(DocumentOpening(Array("{\n".utf8), isPiped: true) == .undecided)
-        #expect(DocumentOpening(Array("{}\n".utf8), isPiped: true) == .isLines)
+        #expect(FileOpening(Array("hello, world\n".utf8)) == .undecided)
+        #expect(FileOpening(Array("hello, world\n".utf8), isPiped: true) == .isLines)
+        #expect(FileOpening(Array("{\n".utf8), isPiped: true) == .undecided)
+        #expect(FileOpening(Array("{}\n".utf8), isPiped: true) == .isLines)
     }
 }

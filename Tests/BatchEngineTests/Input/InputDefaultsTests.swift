@@ -3,7 +3,7 @@ import Testing
 
 @testable import BatchEngine
 
-/// Which provider and model a line goes to (SPEC 3 and 4).
+/// Which provider and model a line goes to (Contract, "Job lines").
 @Suite struct InputDefaultsTests {
     private struct Case: Sendable, CustomTestStringConvertible {
         var model: String

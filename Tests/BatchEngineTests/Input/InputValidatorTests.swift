@@ -114,6 +114,23 @@ import Testing
             ])
     }
 
+    /// So that a run that compares them with what is stored reads its file once less.
+    @Test(arguments: [UInt64.max, 40])
+    func theCheckHandsOutTheJobsThatAreReadAfterIt(fingerprints: UInt64) async throws {
+        var reading = reading(skipsInvalid: true)
+        reading.fingerprint = { id in (id.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) } % fingerprints, 1) }
+        let lines = (0..<2500).map { job("job-\($0)") } + [job(nil), "no JSON", job("job-7"), job(nil)]
+        let file = try scratch.file(lines: lines)
+        let (summary, checked) = try await InputValidator([.file(file)], reading)
+            .validate(into: [NewJob]()) { $0 += $1 }
+        var feed = JobFeed([.file(file)], reading, checked: summary)
+        var read: [NewJob] = []
+        while let batch = try feed.next(maximum: 1000) { read += batch.jobs }
+        #expect(checked == read)
+        #expect(checked.count == 2502)
+        #expect(summary.jobs == 2502 && summary.lines == 2504)
+    }
+
     @Test func thousandsOfDuplicatesAreFiftyLinesAndANumber() throws {
         let text = try report((0..<3000).map { job("a\($0 / 2)") })
         #expect(text.count == 51)

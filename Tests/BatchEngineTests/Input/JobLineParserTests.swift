@@ -326,9 +326,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("parallel_tool_calls", "; it belongs into 'extra_body'"), ("top_k", "; it belongs into 'extra_body'"),
+        ("parallel_tool_calls", "; it belongs in 'extra_body'"), ("top_k", "; it belongs in 'extra_body'"),
         ("max_completion_tokens", "; it is 'max_tokens' in 'options'"),
-        ("reasoning_effort", "; it is 'reasoning' in 'options'"), ("tools", "; it belongs into 'options'"),
+        ("reasoning_effort", "; it is 'reasoning' in 'options'"), ("tools", "; it belongs in 'options'"),
         ("stream", "; leave it out: every answer is streamed"),
     ])
     func aMemberOfAnSDKsCallIsToldItsPlace(name: String, hint: String) throws {

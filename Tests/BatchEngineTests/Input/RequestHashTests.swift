@@ -3,7 +3,7 @@ import Testing
 
 @testable import BatchEngine
 
-/// Which lines ask the same (SPEC 3, "Identity").
+/// Which lines ask the same (Contract, "Job lines").
 @Suite struct RequestHashTests {
     private static let same: [(String, String, String)] = [
         (
