@@ -146,13 +146,13 @@ import Testing
             var failures = 0
             for number in 0..<60 {
                 let body = TestDialect.chat.body(model: "flaky=60", user: "question \(number)")
-                var tries = 0
+                var attempts = 0
                 while true {
                     let response = try await server.post(.chat, body)
-                    tries += 1
+                    attempts += 1
                     if response.status == 200, response.text.hasSuffix("[DONE]\n\n") { break }
                     failures += 1
-                    try #require(tries < 4)
+                    try #require(attempts < 4)
                 }
             }
             #expect(failures > 40)

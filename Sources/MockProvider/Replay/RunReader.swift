@@ -15,7 +15,7 @@ struct RunReader: Sendable {
         due = run.schedule.start + TimeAmount(events.delay ?? .zero)
     }
 
-    /// How the body ends, once nothing more is to be written.
+    /// How the body ends, once all of it is written.
     var ending: BodyEnding? {
         if let cancelled = run.cancelled, due > cancelled { return .complete }
         return switch events.ending {
