@@ -76,7 +76,7 @@ import Testing
     func sendsAnErrorAfterTheFinishReason(dialect: TestDialect) async throws {
         let response = try await answer(dialect, model: "count-3+inbandlate+code=late")
         #expect(dialect.text(of: response) == "1 2 3")
-        // A response's finish is its last event, in whose place the error stands.
+        // The error is in place of a response's last event, its finish.
         #expect((dialect.finish(of: response) != nil) == (dialect != .responses))
         let path = dialect == .messages ? "error.type" : "error.code"
         #expect(JSONText.value(in: response.data.last ?? [:], at: path) as? String == "late")

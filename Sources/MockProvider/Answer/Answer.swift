@@ -1,4 +1,4 @@
-/// One answer in no dialect's form: what the model says, and what is counted of it.
+/// One answer, in no dialect's form: the model's words and their counts.
 struct Answer: Sendable {
     /// The response's id without the dialect's prefix; no two answers share it.
     let id: String

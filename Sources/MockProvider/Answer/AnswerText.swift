@@ -86,7 +86,7 @@ package struct AnswerText: Sendable, Hashable {
 
 /// The words of generated texts: mostly plain ones, some with characters of several bytes.
 enum WordList {
-    /// The words as they stand inside a sentence.
+    /// The words inside a sentence.
     static let words: [String] =
         """
         the of and to in a is that for it as was with on by at from or an are this be not have which one all their
@@ -99,7 +99,7 @@ enum WordList {
         """
         .split { $0 == " " || $0 == "\n" }.map(String.init)
 
-    /// The words as they begin a sentence.
+    /// The words at the beginning of a sentence.
     static let capitalised: [String] = words.map { $0.prefix(1).uppercased() + $0.dropFirst() }
 }
 

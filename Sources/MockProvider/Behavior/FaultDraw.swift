@@ -4,7 +4,7 @@ import Foundation
 struct FaultDraw {
     let seed: UInt64
 
-    /// After so many faults in a row a flaky request is answered well, so that a retry finally succeeds.
+    /// After this many faults in a row a flaky request is answered well, so that a retry finally succeeds.
     static let maximumFlakyFaults = 3
 
     /// The fault of one attempt of a request.

@@ -91,8 +91,8 @@ package struct MockBehavior: Sendable, Hashable {
 
     /// Applies the options in a model's name and returns the name without them.
     ///
-    /// Any name is allowed for a model: the first part is an option only where it is a known one, whatever vendor stands
-    /// before its `/`, or contains `=`. The name is empty where the first part is an option.
+    /// Any name is allowed for a model: the first part is an option only where it is a known one, with or without a vendor
+    /// before it, or contains `=`. The name is empty where the first part is an option.
     mutating func apply(modelName: String) throws(InvalidBehaviorOption) -> String {
         let parts = modelName.split(separator: "+")
         guard let first = parts.first else { return modelName }

@@ -20,7 +20,7 @@ struct OptionAssignment {
         self.value = OptionValue(option: text, text: value.map { $0.percentDecoded() })
     }
 
-    /// Sets what the option stands for.
+    /// Sets the option's part of the behaviour.
     func apply(to behavior: inout MockBehavior) throws(InvalidBehaviorOption) {
         switch option {
         case .slow: try value.flag { behavior.pace = .milliseconds(50) }

@@ -70,7 +70,7 @@ struct OptionValue {
         }
     }
 
-    /// The value as what is repeated at a seam.
+    /// The value as the repetition at a seam.
     func seam() throws(InvalidBehaviorOption) -> Seam {
         switch try string() {
         case "bare": .bare

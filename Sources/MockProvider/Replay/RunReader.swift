@@ -31,7 +31,7 @@ struct RunReader: Sendable {
     var chunkIndex: Int { events.chunkIndex }
     var isCutInChunk: Bool { events.isCutInChunk }
 
-    /// Writes the next event, or what is left of it after the bytes to skip.
+    /// Writes the next event, or the rest of it after the bytes to skip.
     mutating func writeNext(into buffer: inout ByteBuffer) {
         if bytesToSkip == 0 {
             events.writeNext(into: &buffer)

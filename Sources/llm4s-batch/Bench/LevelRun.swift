@@ -3,7 +3,7 @@ import LLMStreaming
 import LoadTesting
 import Synchronization
 
-/// One level of a load test: sends its requests by its loop, and notes the six times of each.
+/// One level of a load test: sends its requests, and records the six times of each.
 struct LevelRun: Sendable {
     /// When a level sends no more requests.
     enum Limit: Sendable {
@@ -16,12 +16,12 @@ struct LevelRun: Sendable {
     let load: LevelLoad
     let limit: Limit
     let seed: UInt64
-    /// The number of the first request: no two of a test are alike.
+    /// The number of the first request: no two requests of a test are alike.
     let firstNumber: Int
 
     private let start = ContinuousClock.now
 
-    /// What the requests of a level have become so far.
+    /// The records of a level so far.
     private final class Records: Sendable {
         struct State: Sendable {
             var records: [(number: Int, record: RequestRecord)] = []
@@ -34,7 +34,7 @@ struct LevelRun: Sendable {
 
     /// Sends all requests and waits for their ends.
     ///
-    /// - Returns: the records in the order in which they were due, and how many chunks came.
+    /// - Returns: the records in the order in which the requests were due, and how many chunks came.
     func run() async -> (records: [RequestRecord], chunks: Int) {
         let records = Records()
         if let rate = load.rate {
@@ -47,7 +47,7 @@ struct LevelRun: Sendable {
         }
     }
 
-    /// Each of so many sends its next request when its last has ended.
+    /// Each worker sends its next request when its last has ended.
     private func closedLoop(into records: Records) async {
         await withDiscardingTaskGroup { group in
             for _ in 0..<(load.concurrency ?? 1) {
@@ -61,7 +61,7 @@ struct LevelRun: Sendable {
         }
     }
 
-    /// Requests come when they are due; where no more may be open, they wait, and that time counts.
+    /// Requests are sent when they are due; where no more may be open they wait, and that time counts.
     private func openLoop(_ rate: Double, into records: Records) async {
         var arrivals = Arrivals(requestsPerSecond: rate, spacing: load.spacing, seed: seed)
         let (due, continuation) = AsyncStream.makeStream(of: (number: Int, scheduled: Double).self)
@@ -90,7 +90,7 @@ struct LevelRun: Sendable {
         }
     }
 
-    /// The number of the next request; nil where the level sends no more.
+    /// The number of the next request; nil where the level has ended.
     private func next(_ records: Records) -> Int? {
         if case .duration(let duration) = limit, load.rate == nil, start.duration(to: .now) >= duration { return nil }
         return records.state.withLock { state in
@@ -100,7 +100,7 @@ struct LevelRun: Sendable {
         }
     }
 
-    /// Sends a request and notes what came of it; returns when it ended, in seconds from the level's start.
+    /// Sends a request and records it; returns when it ended, in seconds from the level's start.
     private func send(_ number: Int, scheduled: Double, into records: Records) async -> Double {
         let clock = ContentClock()
         let request: ProviderRequest
@@ -138,6 +138,36 @@ struct LevelRun: Sendable {
         records.state.withLock { state in
             state.records.append((number, record))
             state.chunks += clock.chunkCount
+        }
+    }
+}
+
+/// Records when each chunk of content of one stream came, and drops the text.
+final class ContentClock: ChunkReceiver {
+    private let times = Mutex<[Int64]>([])
+    private let chunks = Atomic<Int>(0)
+
+    /// Microseconds from the attempt's start, in their order; chunks of one read have the same.
+    var contentMicroseconds: [Int64] { times.withLock { $0 } }
+
+    /// All chunks, of any kind.
+    var chunkCount: Int { chunks.load(ordering: .relaxed) }
+
+    func receive(_ chunks: [StreamedChunk], atMicroseconds microseconds: Int64) -> Bool {
+        self.chunks.add(chunks.count, ordering: .relaxed)
+        times.withLock { times in
+            for chunk in chunks where Self.isContent(chunk) { times.append(microseconds) }
+        }
+        return true
+    }
+
+    func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { resume() }
+
+    /// What a reader would see: text, reasoning, calls.
+    private static func isContent(_ chunk: StreamedChunk) -> Bool {
+        switch chunk.kind {
+        case .text, .reasoning, .refusal, .toolCall, .toolArguments: !chunk.text.isEmpty
+        default: false
         }
     }
 }

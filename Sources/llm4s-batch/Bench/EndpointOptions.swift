@@ -5,7 +5,7 @@ import LLM4S
 import LLMStreaming
 import LoadTesting
 
-/// The options of `bench` for an endpoint.
+/// The options of `bench`, except those of its reports.
 struct EndpointOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -85,7 +85,7 @@ struct EndpointOptions: ParsableArguments {
         try FlagBounds.check("warmup", warmup, 0...FlagBounds.requests.upperBound)
         for rate in rate?.rates ?? [] {
             if !(rate > 0) { throw ValidationError("--rate must be more than 0, not \(rate)") }
-            // Slower than one in eleven days is no rate, and cannot be waited for.
+            // One request in eleven days is too slow to wait for.
             if !(1e-6...1e6).contains(rate) {
                 throw ValidationError("--rate must be from 0.000001 to 1000000, not \(rate)")
             }
@@ -99,19 +99,6 @@ struct EndpointOptions: ParsableArguments {
         }
     }
 
-    /// Those that were given, by their names.
-    var given: [String] {
-        let options: [(String, Bool)] = [
-            ("model", model != nil), ("base-url", baseURL != nil), ("concurrency", concurrency != nil),
-            ("rate", rate != nil), ("poisson", poisson), ("requests", requests != nil), ("jobs", jobs != nil),
-            ("input-tokens", inputTokens != nil), ("output-tokens", outputTokens != nil), ("slo", slo != nil),
-            ("warmup", warmup != nil), ("seed", seed != nil), ("html", html != nil), ("ca-file", caFile != nil),
-            ("ca-only", caOnly),
-            ("provider", providers.provider != nil), ("config", providers.config != nil),
-        ]
-        return options.filter(\.1).map { "--\($0.0)" }
-    }
-
     /// The levels in their order.
     var levels: [LevelLoad] {
         let spacing: Arrivals.Spacing = poisson ? .poisson : .constant
@@ -120,27 +107,5 @@ struct EndpointOptions: ParsableArguments {
         }
         let bounds = concurrency?.levels.map(Optional.some) ?? [nil]
         return rates.flatMap { rate in bounds.map { LevelLoad(concurrency: $0, rate: rate, spacing: spacing) } }
-    }
-}
-
-/// Numbers of requests open at once, as they are typed: `1,8,64`.
-struct LevelsArgument: ExpressibleByArgument {
-    var levels: [Int]
-
-    init?(argument: String) {
-        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-        guard numbers.allSatisfy({ FlagBounds.workers.contains($0 ?? 0) }) else { return nil }
-        levels = numbers.compactMap { $0 }
-    }
-}
-
-/// Requests a second, as they are typed: `1,2.5,4`.
-struct RatesArgument: ExpressibleByArgument {
-    var rates: [Double]
-
-    init?(argument: String) {
-        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-        rates = numbers.compactMap { $0 }
-        guard rates.count == numbers.count else { return nil }
     }
 }

@@ -4,13 +4,13 @@ import LLM4S
 import LLMStreaming
 import LoadTesting
 
-/// From the options to a load test that can be run: providers settled, requests at hand.
+/// The way from the options to a load test: resolves providers and collects requests.
 struct EndpointPlan {
     private let options: EndpointOptions
     private let duration: Duration
     private let environment: [String: String]
-    /// The mock, where it is asked for: in a process of its own, so that its cost is not the client's.
-    private var mock: BenchProcess?
+    /// The server of the provider `mock`.
+    private var mock: MockChild?
 
     init(_ options: EndpointOptions, duration: Duration, environment: [String: String]) {
         self.options = options
@@ -52,7 +52,7 @@ struct EndpointPlan {
     private func defaults(_ catalog: ProviderCatalog) throws -> InputDefaults {
         let model = options.model ?? environment["LLM_MODEL"].flatMap { $0.isEmpty ? nil : $0 }
         var provider = options.providers.provider
-        // Whoever names a server and no provider means one of those that speak OpenAI's dialect and need no key.
+        // A server without a provider is one that speaks OpenAI's dialect and needs no key.
         let prefix = model?.split(separator: "/").first.map(String.init) ?? ""
         if provider == nil, options.baseURL != nil, !catalog.isProvider(prefix, whereOneIsChosen: true) {
             provider = "vllm"
@@ -72,12 +72,12 @@ struct EndpointPlan {
             outputTokens: options.outputTokens ?? 128, seed: options.seed ?? 1)
     }
 
-    /// The jobs of a file, as many as can be sent.
+    /// The jobs of a file, at most as many as are sent.
     private func requests(of path: String, _ defaults: InputDefaults) throws -> [RequestSupply.StoredRequest] {
         let reading = InputReading(parser: JobLineParser(defaults: defaults))
         var feed = JobFeed([InputSource(argument: path)], reading, checked: nil)
         var requests: [RequestSupply.StoredRequest] = []
-        // So many that no two levels send the same.
+        // Enough for no two levels to send the same.
         let most = options.requests.map { ($0 + (options.warmup ?? 0)) * options.levels.count } ?? .max
         while requests.count < most {
             let batch: InputBatch?
@@ -103,8 +103,8 @@ struct EndpointPlan {
             guard let provider = catalog[name] else { throw Exit(.input, "provider '\(name)' is not known") }
             var url = options.baseURL
             if url == nil, name == "mock", provider.baseURLVariables.allSatisfy({ environment[$0] ?? "" == "" }) {
-                let server = try BenchProcess(["mock"], core: nil)
-                url = await server.line()
+                let server = try MockChild()
+                url = await server.baseURL()
                 mock = server
             }
             let endpoint = try Endpoint(provider: provider, baseURL: url, environment: environment)

@@ -1,20 +1,20 @@
 import LLMStreaming
 import LoadTesting
 
-/// What a measured client found of itself: the line of JSON that all clients of the comparison print.
-struct SelfFigures: Sendable {
-    /// Chunks and what they cost in a stretch of time.
+/// The figures of a measured client, and their line of JSON, which all clients of the comparison print.
+struct ClientFigures: Sendable {
+    /// Chunks and their cost in some time.
     struct Span: Sendable {
         var chunks: Int
         var wall: Duration
         var cpu: Duration
-        /// What the source used up meanwhile.
+        /// The source's CPU time meanwhile.
         var sourceCPU: Duration?
     }
 
     var client: String
     var streams: Int
-    /// Requests that were answered or are being answered, from the start.
+    /// Requests whose response has begun, from the start.
     var requests = 0
     var span = Span(chunks: 0, wall: .zero, cpu: .zero)
     /// The parts of a long window.
@@ -23,7 +23,7 @@ struct SelfFigures: Sendable {
     var residentKilobytes = 0
     var peakResidentKilobytes = 0
     var commits = CommitLog.Commits()
-    /// Where events are stamped.
+    /// Nil where events are not stamped.
     var ages: MeasuringStore.Ages?
 
     init(client: String, streams: Int) {
@@ -46,18 +46,18 @@ struct SelfFigures: Sendable {
         if commits.durations.count > 0 {
             object["commits"] = .int(commits.durations.count)
             object["commit_chunks"] = .int(commits.chunks)
-            object["commit_p50_us"] = Self.microseconds(commits.durations.quantile(0.5))
-            object["commit_p99_us"] = Self.microseconds(commits.durations.quantile(0.99))
+            object["commit_p50_us"] = Self.microseconds(commits.durations.percentile(50))
+            object["commit_p99_us"] = Self.microseconds(commits.durations.percentile(99))
             object["commit_max_us"] = Self.microseconds(commits.durations.maximum)
             object["wal_bytes"] = .int(commits.maximumLogBytes)
         }
         if let ages {
             object["counted_events"] = .int(ages.chunksOfAttempt.values.reduce(0, +))
-            object["latency_p50_us"] = Self.microseconds(ages.decoded.quantile(0.5))
-            object["latency_p99_us"] = Self.microseconds(ages.decoded.quantile(0.99))
+            object["latency_p50_us"] = Self.microseconds(ages.decoded.percentile(50))
+            object["latency_p99_us"] = Self.microseconds(ages.decoded.percentile(99))
             if ages.stored.count > 0 {
-                object["stored_p50_us"] = Self.microseconds(ages.stored.quantile(0.5))
-                object["stored_p99_us"] = Self.microseconds(ages.stored.quantile(0.99))
+                object["stored_p50_us"] = Self.microseconds(ages.stored.percentile(50))
+                object["stored_p99_us"] = Self.microseconds(ages.stored.percentile(99))
             }
             // A stream without a chunk in the window has no count at all.
             let least = ages.chunksOfAttempt.count < streams ? 0 : ages.chunksOfAttempt.values.min() ?? 0

@@ -1,17 +1,17 @@
 import LLMStreaming
 import LoadTesting
 
-/// What the requests of a load test ask: each a function of its number, so that a seed repeats them.
+/// The requests of a load test: each is a function of its number, so that a seed repeats them.
 struct RequestSupply: Sendable {
     /// Where requests come from.
     enum Origin: Sendable {
-        /// Random prompts of so many words, whose answers may have so many tokens.
+        /// Random prompts of `inputTokens` words, with answers of at most `outputTokens`.
         case random(provider: String, model: String, inputTokens: Int, outputTokens: Int, seed: UInt64)
         /// The jobs of a file, over and over.
         case jobs([StoredRequest])
     }
 
-    /// A job's request and whom it is for.
+    /// A job's request, with its provider and model.
     struct StoredRequest: Sendable {
         var provider: String
         var model: String
@@ -21,7 +21,7 @@ struct RequestSupply: Sendable {
     let origin: Origin
     let endpoints: [String: Endpoint]
 
-    /// The request of that number, encoded, and where it goes.
+    /// The encoded request of this number, and its endpoint.
     func request(_ number: Int) throws(LLMError) -> (request: ProviderRequest, endpoint: Endpoint) {
         let asked = stored(number)
         guard let endpoint = endpoints[asked.provider] else {
@@ -39,7 +39,7 @@ struct RequestSupply: Sendable {
             var options = CompletionOptions()
             options.maxTokens = outputTokens
             var extra = JSONObject()
-            // These servers can be told to go on to the last token.
+            // With these servers an answer can have all its tokens.
             if ["vllm", "sglang"].contains(provider) { extra["ignore_eos"] = true }
             return StoredRequest(
                 provider: provider, model: model,

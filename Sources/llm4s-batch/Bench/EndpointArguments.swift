@@ -2,7 +2,29 @@ import ArgumentParser
 import BatchEngine
 import LoadTesting
 
-/// A service level as it is typed: `ttft=500ms,tpot=50ms`, or with colons, as vLLM's goodput has it.
+/// Numbers of requests open at once, as they are typed: `1,8,64`.
+struct LevelsArgument: ExpressibleByArgument {
+    var levels: [Int]
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard numbers.allSatisfy({ FlagBounds.workers.contains($0 ?? 0) }) else { return nil }
+        levels = numbers.compactMap { $0 }
+    }
+}
+
+/// Requests a second, as they are typed: `1,2.5,4`.
+struct RatesArgument: ExpressibleByArgument {
+    var rates: [Double]
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        rates = numbers.compactMap { $0 }
+        guard rates.count == numbers.count else { return nil }
+    }
+}
+
+/// A service level as it is typed: `ttft=500ms,tpot=50ms`, or with colons, as in vLLM's goodput.
 enum ServiceLevelArgument {
     /// The service level of a text.
     ///
@@ -30,7 +52,7 @@ enum ServiceLevelArgument {
                 "there is no measure \(name.quotedName)"
                     + (nearest.isEmpty ? "; known are \(known.joined(separator: ", "))" : nearest))
         }
-        // A bare number means milliseconds to some tools and seconds to others.
+        // A bare number means milliseconds in some tools and seconds in others.
         guard Double(value) == nil else {
             throw ValidationError("\(value.quotedName) needs a unit: \(name)=\(value)ms or \(name)=\(value)s")
         }

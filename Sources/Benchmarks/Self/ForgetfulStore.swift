@@ -2,15 +2,14 @@ import BatchEngine
 import LLMStreaming
 import Synchronization
 
-/// A store without a database: jobs without end, and nothing is kept.
+/// A store without a database, which has jobs without end and keeps nothing.
 ///
-/// What a run costs beside it is the store's.
+/// The further cost of a run with a database is the store's.
 final class ForgetfulStore: JobStore {
     private let lane: ModelName
     private let request: [UInt8]
     private let attempts = Atomic<Int64>(0)
 
-    /// - Parameter request: what each job sends.
     init(lane: ModelName, request: [UInt8]) {
         self.lane = lane
         self.request = request

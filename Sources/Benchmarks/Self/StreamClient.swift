@@ -1,13 +1,15 @@
+import ArgumentParser
 import BatchEngine
 import BatchStore
 import Foundation
 import LLM4S
+import LLM4SBatch
 import LLMStreaming
 import LoadTesting
 import Synchronization
 
-/// Keeps streams open by the runner, its transport and its store, as `run` does, and measures this process meanwhile.
-struct SelfClient: Sendable {
+/// Keeps streams open with the runner, its transport and its store, as `run` does, and measures this process meanwhile.
+struct StreamClient: Sendable {
     /// Where chunks go.
     enum Store: String, Sendable, CaseIterable {
         /// Nowhere.
@@ -29,14 +31,14 @@ struct SelfClient: Sendable {
     var promptBytes: Int
     var untilChunks: Int?
     var caFile: String?
-    /// The process that serves, to know how busy it is.
+    /// The process of the source, to know how busy it is.
     var source: Int32?
 
     private static let provider = "vllm"
     private static let pollInterval = Duration.milliseconds(5)
 
     /// Runs until the window has passed; the streams are left open.
-    func measure() async throws -> SelfFigures {
+    func measure() async throws -> ClientFigures {
         guard let provider = ProviderCatalog()[Self.provider] else { preconditionFailure("no \(Self.provider)") }
         let endpoint = try Endpoint(provider: provider, baseURL: baseURL, environment: [:])
         let commits = CommitLog()
@@ -53,7 +55,7 @@ struct SelfClient: Sendable {
         configuration.ramp.step = .zero
         let runner = JobRunner(
             store: store, source: transport, endpoints: [Self.provider: endpoint], configuration: configuration,
-            clock: ContinuousClock(), unixMilliseconds: { UnixTime.milliseconds })
+            clock: ContinuousClock(), unixMilliseconds: { Int64(Date().timeIntervalSince1970 * 1000) })
         let residentBefore = ProcessUsage.residentKilobytes
         let isEnded = Ended()
         Task {
@@ -63,17 +65,17 @@ struct SelfClient: Sendable {
         while store.begunCount < streams {
             try await Task.sleep(for: Self.pollInterval)
             guard await runner.snapshot.failed == 0 else {
-                throw Exit(.jobFailed, "bench: a stream from \(baseURL) failed; is it a source of load?")
+                throw ValidationError("a stream from \(baseURL) failed; is it a source of load?")
             }
             try isEnded.check()
         }
         try await Task.sleep(for: settle)
-        var figures = SelfFigures(client: "llm4s-batch --durability \(self.store.rawValue)", streams: streams)
+        var figures = ClientFigures(client: "llm4s-batch --durability \(self.store.rawValue)", streams: streams)
         figures.residentBeforeKilobytes = residentBefore
         store.open()
         commits.open()
         try await take(into: &figures, from: runner, isEnded)
-        // A short window may hold none of what it is to tell.
+        // A short window may have no commit and no stamped chunk.
         while self.store != .none, commits.count == 0 || isStamped && store.agedCount == 0 {
             try await Task.sleep(for: Self.pollInterval)
             try isEnded.check()
@@ -87,7 +89,7 @@ struct SelfClient: Sendable {
     }
 
     /// Measures one window, or parts of equal chunks.
-    private func take(into figures: inout SelfFigures, from runner: JobRunner, _ isEnded: Ended) async throws {
+    private func take(into figures: inout ClientFigures, from runner: JobRunner, _ isEnded: Ended) async throws {
         let parts = 20
         var mark = await Mark(runner, source)
         let first = mark
@@ -105,9 +107,9 @@ struct SelfClient: Sendable {
         } else {
             try await Task.sleep(for: window)
             mark = await Mark(runner, source)
-            // A short window may hold nothing on a busy machine; figures by event need some.
+            // On a busy machine a short window may have no event; figures by event need some.
             while mark.chunks - first.chunks < streams {
-                // Idle time must not be taken for slowness.
+                // Idle time must not count as slowness.
                 try isEnded.check()
                 try await Task.sleep(for: Self.pollInterval)
                 mark = await Mark(runner, source)
@@ -127,8 +129,8 @@ struct SelfClient: Sendable {
         var options = StoreOptions()
         options.durability = store == .full ? .full : .normal
         options.didCommit = { commits.add($0) }
-        options.warn = { Console.log(.warning, $0) }
-        options.didFail = { Console.error("\($0)") }
+        options.warn = { Report.note($0) }
+        options.didFail = { Report.note("\($0)") }
         let database = try await BatchDatabase.open(databasePath, options: options)
         let page = 10_000
         for start in stride(from: 0, to: jobs, by: page) {
@@ -139,7 +141,7 @@ struct SelfClient: Sendable {
             }
             _ = try await database.ingest(new, onChanged: .error)
         }
-        let runID = try await database.beginRun(command: "bench", options: "{}", version: Version.text)
+        let runID = try await database.beginRun(command: "bench", options: "{}", version: "0")
         return database.queue(for: .all, runID: runID)
     }
 
@@ -149,11 +151,11 @@ struct SelfClient: Sendable {
 
         func check() throws {
             guard value.load(ordering: .relaxed) else { return }
-            throw Exit(.jobFailed, "bench: the streams ended before the window did; take a shorter --duration")
+            throw ValidationError("the streams ended before the window; give a shorter --duration")
         }
     }
 
-    /// Where the process stands.
+    /// The counters of the process at one time.
     private struct Mark {
         let time = ContinuousClock.now
         let cpu = ProcessUsage.cpuTime
@@ -165,8 +167,8 @@ struct SelfClient: Sendable {
             chunks = await runner.snapshot.chunks
         }
 
-        func since(_ start: Mark) -> SelfFigures.Span {
-            var span = SelfFigures.Span(
+        func since(_ start: Mark) -> ClientFigures.Span {
+            var span = ClientFigures.Span(
                 chunks: chunks - start.chunks, wall: start.time.duration(to: time), cpu: cpu - start.cpu)
             if let sourceCPU, let before = start.sourceCPU { span.sourceCPU = sourceCPU - before }
             return span

@@ -1,14 +1,15 @@
 import BatchEngine
 import BatchStore
+import Foundation
 import LLMStreaming
 import LoadTesting
 import Synchronization
 
-/// A store that measures on the way to another one: which streams have begun, and how old stamped chunks are.
+/// A store in front of another one that measures how many streams have begun, and how old stamped chunks are.
 ///
 /// Without stamps it adds a comparison to each read.
 final class MeasuringStore: JobStore {
-    /// What was measured of the chunks so far.
+    /// The ages of chunks.
     struct Ages: Sendable {
         /// From the server's stamp to the decoded chunk, in seconds.
         var decoded = Distribution()
@@ -16,8 +17,8 @@ final class MeasuringStore: JobStore {
         var stored = Distribution()
         /// The chunks of each attempt.
         var chunksOfAttempt: [Int64: Int] = [:]
-        /// The chunks whose commit is to come, in the queue's order: the stamp and the age when decoded, which is nil
-        /// where it is not to be counted.
+        /// The chunks that are not committed, in the queue's order: the stamp and the age when decoded, which is nil
+        /// where it does not count.
         fileprivate var uncommitted: [(stamp: Int64, decoded: Double?)] = []
     }
 
@@ -43,22 +44,22 @@ final class MeasuringStore: JobStore {
     /// How many chunks have ages so far.
     var agedCount: Int { ages.withLock { $0.decoded.count } }
 
-    /// Begins to note ages.
+    /// Begins to record ages.
     func open() { isOpen.store(true, ordering: .relaxed) }
 
-    /// Ends it, and tells what was noted.
+    /// Ends it, and returns what was recorded.
     func close() -> Ages {
         isOpen.store(false, ordering: .relaxed)
         return ages.withLock { $0 }
     }
 
-    /// Takes that the oldest so many chunks of the queue are committed now.
+    /// Notes that the oldest chunks of the queue are committed now.
     func committed(chunks: Int) {
         guard isStamped else { return }
-        let now = ProcessUsage.unixMicroseconds
+        let now = Self.unixMicroseconds
         let isOpen = isOpen.load(ordering: .relaxed)
         ages.withLock { ages in
-            // Both ages of a chunk are counted here, so that they are of the same chunks.
+            // Both ages are counted here, so that they are those of the same chunks.
             for chunk in ages.uncommitted.prefix(chunks) where isOpen {
                 guard let decoded = chunk.decoded else { continue }
                 ages.decoded.add(decoded)
@@ -67,6 +68,9 @@ final class MeasuringStore: JobStore {
             ages.uncommitted.removeFirst(min(chunks, ages.uncommitted.count))
         }
     }
+
+    /// The clock with which the source stamps events.
+    private static var unixMicroseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1e6) }
 
     func storeChunks(
         _ chunks: [StreamedChunk], of attemptID: Int64, from sequence: Int, atMicroseconds microseconds: Int64
@@ -77,7 +81,7 @@ final class MeasuringStore: JobStore {
     }
 
     private func note(_ chunks: [StreamedChunk], of attemptID: Int64) {
-        let now = ProcessUsage.unixMicroseconds
+        let now = Self.unixMicroseconds
         let isOpen = isOpen.load(ordering: .relaxed)
         ages.withLock { ages in
             for chunk in chunks {
@@ -118,4 +122,47 @@ final class MeasuringStore: JobStore {
     func startAttempt(_ start: AttemptStart) -> Int64 { store.startAttempt(start) }
     func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { store.whenThereIsRoom(resume) }
     func endAttempt(_ end: AttemptEnd) async throws { try await store.endAttempt(end) }
+}
+
+/// The commits of a measured run.
+final class CommitLog: Sendable {
+    /// The commits since the window was opened.
+    struct Commits: Sendable {
+        /// How long each took, in seconds.
+        var durations = Distribution()
+        var chunks = 0
+        /// The greatest length of the WAL.
+        var maximumLogBytes = 0
+    }
+
+    private let state = Mutex<(commits: Commits, isOpen: Bool, store: MeasuringStore?)>((Commits(), false, nil))
+
+    /// Sets the store that is told which chunks are stored.
+    func connect(_ store: MeasuringStore) { state.withLock { $0.store = store } }
+
+    /// How many were counted.
+    var count: Int { state.withLock { $0.commits.durations.count } }
+
+    /// Begins to count.
+    func open() { state.withLock { $0.isOpen = true } }
+
+    /// Ends it, and returns what was counted.
+    func close() -> Commits {
+        state.withLock { state in
+            state.isOpen = false
+            return state.commits
+        }
+    }
+
+    func add(_ report: CommitReport) {
+        let store = state.withLock { state in
+            if state.isOpen {
+                state.commits.durations.add(report.duration.inSeconds)
+                state.commits.chunks += report.chunks
+                state.commits.maximumLogBytes = max(state.commits.maximumLogBytes, report.logBytes)
+            }
+            return state.store
+        }
+        store?.committed(chunks: report.chunks)
+    }
 }
