@@ -78,15 +78,16 @@ let package = Package(
         .executableTarget(
             name: "llm4s-batch",
             dependencies: [
-                "BatchEngine", "BatchStore", "CBuildCommit", "CLoadSource", "LLM4S", "LLM4SBatch", "LLMStreaming",
-                "LoadTesting", "MockProvider",
+                "BatchEngine", "BatchStore", "CBuildCommit", "LLM4S", "LLM4SBatch", "LLMStreaming", "LoadTesting",
+                "MockProvider",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.embedInCode("Resources/config_schema.json")], swiftSettings: settings),
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "BatchEngine", "BatchStore", "CBenchmarkCounters", "LLMStreaming", "ServerSentEvents",
+                "BatchEngine", "BatchStore", "CBenchmarkCounters", "CLoadSource", "LLM4S", "LLM4SBatch",
+                "LLMStreaming", "LoadTesting", "ServerSentEvents",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["comparison"], swiftSettings: settings),

@@ -1,4 +1,4 @@
-/// What a request asks the source for.
+/// The load that a request asks for, by its model.
 
 #ifndef LOAD_H
 #define LOAD_H
@@ -18,11 +18,11 @@ typedef struct load {
   int64_t pace_ns;
   /// The time before the first packet.
   int64_t ttft_ns;
-  /// Whether each event holds the sender's clock: Unix microseconds in 16 digits.
+  /// Whether each event has the sender's clock: Unix microseconds in 16 digits.
   bool stamp;
 } load;
 
-/// Reads a model's name, such as `bulk=200+packet=10+pace=50ms+stamp`; false where it asks for no load.
+/// Reads a model's name, such as `bulk=200+packet=10+pace=50ms+stamp`; false where it is no load.
 bool load_read(load *load, const char *name, size_t length);
 
 /// The packets of a stream.

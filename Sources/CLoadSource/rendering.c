@@ -25,7 +25,7 @@ static const char finish[] =
     "\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":%lld,\"total_tokens\":%lld}}\n\n"
     "data: [DONE]\n\n";
 
-/// Renders a packet of so many events as one HTTP chunk; null where there is no memory.
+/// Renders a packet with a number of events as one HTTP chunk; null where there is no memory.
 static char *render_packet(const load *load, int64_t events, size_t *length, size_t *first_stamp, size_t *stride) {
   char text[maximum_event_bytes];
   size_t text_length = 0;

@@ -14,12 +14,12 @@ typedef struct rendering {
   /// The last packet of a stream, which may have fewer events.
   char *last;
   size_t last_length;
-  /// Where the stamps of the packets stand.
+  /// The places of the stamps in the packets.
   size_t first_stamp, last_first_stamp, stamp_stride;
-  /// What precedes the packets: the head, and the event that names the role.
+  /// Before the packets: the head, and the event that names the role.
   char *opening;
   size_t opening_length;
-  /// What follows the packets: finish reason, usage, `[DONE]`, the body's end.
+  /// Behind the packets: finish reason, usage, `[DONE]`, the body's end.
   char *end;
   size_t end_length;
 } rendering;

@@ -1,4 +1,4 @@
-/// Who waits for what time: a heap whose first is due next.
+/// The connections that wait, by the time when they are due: a heap.
 
 #ifndef TIMETABLE_H
 #define TIMETABLE_H
@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/// A place in a timetable, a member of who waits.
+/// A place in a timetable: a member of the one that waits.
 typedef struct {
   int64_t due_ns;
-  /// Where it stands; -1 outside.
+  /// The place in the heap; -1 outside.
   int index;
 } appointment;
 
@@ -21,7 +21,7 @@ typedef struct {
 /// Adds an appointment, or moves one whose time has changed; false where there is no memory.
 bool timetable_set(timetable *table, appointment *one);
 
-/// Takes an appointment out, if it is in.
+/// Removes an appointment, if it is there.
 void timetable_remove(timetable *table, appointment *one);
 
 #endif

@@ -24,7 +24,7 @@ struct Program: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ResumeCommand.self, RetryCommand.self, StatusCommand.self, ShowCommand.self,
             ResultsCommand.self, StatsCommand.self, ValidateCommand.self, CompactCommand.self, BenchCommand.self,
-            MockCommand.self, SchemaCommand.self, ManualCommand.self, SelfClientCommand.self,
+            MockCommand.self, SchemaCommand.self, ManualCommand.self,
         ])
 
     static func main() async {

@@ -18,7 +18,7 @@ final class BatchProcess: Sendable {
             .appending(path: "llm4s-batch")
     }()
 
-    /// One of the programs in `Sources/Examples`, of this build.
+    /// One of the other programs of this build: an example, or `Benchmarks`.
     static func example(_ name: String) -> URL {
         Bundle.main.executableURL!.resolvingSymlinksInPath().deletingLastPathComponent().appending(path: name)
     }
@@ -69,6 +69,15 @@ final class BatchProcess: Sendable {
 
     var processIdentifier: Int32 { process.processIdentifier }
     var isRunning: Bool { process.isRunning }
+
+    /// The children that it has now.
+    var children: [Int32] {
+        let tasks = "/proc/\(processIdentifier)/task"
+        return ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).flatMap { task in
+            let list = try? String(contentsOfFile: "\(tasks)/\(task)/children", encoding: .utf8)
+            return (list ?? "").split(separator: " ").compactMap { Int32($0) }
+        }
+    }
 
     /// What it wrote on standard error so far.
     var errorSoFar: String { Self.text(error) }

@@ -43,13 +43,6 @@ struct EndToEndMockTests {
         #expect(try await curl(mock).status == 0)
     }
 
-    @Test func theSourceOfLoadTakesNoOptionThatItCannotFollow() async throws {
-        for options in [["--rpm", "5"], ["--behavior", "slow"], ["--log", "x"], ["--threads", "2"]] {
-            let ended = try await BatchProcess(["mock", "--load"] + options).ended()
-            #expect(ended.status == 2, "\(options)")
-        }
-    }
-
     @Test func limitsRatesAndTellsThem() async throws {
         let mock = try await MockProcess(arguments: [
             "--rpm", "1", "--rate-headers", "azure", "--retry-after", "zeroms", "--burst", "1m",

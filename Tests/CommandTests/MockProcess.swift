@@ -5,8 +5,13 @@ final class MockProcess: Sendable {
     private let process: BatchProcess
     let baseURL: String
 
-    init(arguments: [String] = []) async throws {
-        let process = try BatchProcess(["mock"] + arguments)
+    convenience init(arguments: [String] = []) async throws {
+        try await self.init(["mock"] + arguments, program: BatchProcess.binary)
+    }
+
+    /// Another server that prints its base URL first.
+    init(_ command: [String], program: URL) async throws {
+        let process = try BatchProcess(command, program: program)
         try await process.wait { process.outputSoFar.contains("\n") }
         self.process = process
         baseURL = String(process.outputSoFar.prefix { $0 != "\n" })

@@ -20,12 +20,12 @@ struct ModuleBoundaryTests {
         // Only products: what a user's own package can import.
         "Examples": ["LLM4S", "LLM4SBatch", "Foundation"],
         "llm4s-batch": [
-            "BatchEngine", "BatchStore", "CBuildCommit", "CLoadSource", "LLM4S", "LLM4SBatch", "LLMStreaming",
-            "LoadTesting", "MockProvider", "ArgumentParser", "Foundation",
+            "BatchEngine", "BatchStore", "CBuildCommit", "LLM4S", "LLM4SBatch", "LLMStreaming", "LoadTesting",
+            "MockProvider", "ArgumentParser", "Foundation",
         ],
         "Benchmarks": [
-            "BatchEngine", "BatchStore", "CBenchmarkCounters", "LLMStreaming", "ServerSentEvents", "ArgumentParser",
-            "Foundation",
+            "BatchEngine", "BatchStore", "CBenchmarkCounters", "CLoadSource", "LLM4S", "LLM4SBatch", "LLMStreaming",
+            "LoadTesting", "ServerSentEvents", "ArgumentParser", "Foundation",
         ],
     ]
 

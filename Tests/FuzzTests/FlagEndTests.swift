@@ -10,10 +10,7 @@ struct FlagEndTests {
     ]
 
     /// `resume`, `retry` and `validate` have the options of `run`.
-    @Test(arguments: [
-        ["run", "a.jsonl"], ["bench", "--model=m"], ["mock"],
-        ["bench-client", "--base-url=http://127.0.0.1:1", "--model=m", "--streams=1"],
-    ])
+    @Test(arguments: [["run", "a.jsonl"], ["bench", "--model=m"], ["mock"]])
     func noNumberStopsTheProcess(command: [String]) async throws {
         let type = try #require(
             Program.configuration.subcommands.first { $0._commandName == command[0] })

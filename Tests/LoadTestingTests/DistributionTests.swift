@@ -4,19 +4,19 @@ import SharedMaterial
 import Testing
 
 struct DistributionTests {
-    private static let shares = [0, 0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 1]
+    private static let percents = [0, 1, 25, 50, 90, 95, 99, 100]
 
     @Test(arguments: [1, 2, 3, 10, 1_000], [1, 2, 3] as [UInt64])
-    func quantilesAreThoseOfTheSortedValuesWithinAnEvenPartOfAHundredth(count: Int, seed: UInt64) throws {
+    func percentilesAreThoseOfTheSortedValuesWithinFourThousandths(count: Int, seed: UInt64) throws {
         var random = SplitMix64(state: seed)
         // From a nanosecond to a quarter of an hour, evenly over the octaves.
         let values = (0..<count).map { _ in exp2(Double.random(in: -29...10, using: &random)) }
         let distribution = Distribution(values)
         let sorted = values.sorted()
-        for share in Self.shares {
-            let expected = sorted[Int((Double(count - 1) * share).rounded())]
-            let found = try #require(distribution.quantile(share))
-            #expect(abs(found - expected) <= 0.004 * expected, "seed \(seed), share \(share): \(found), \(expected)")
+        for percent in Self.percents {
+            let expected = sorted[max(1, (percent * count + 99) / 100) - 1]
+            let found = try #require(distribution.percentile(percent))
+            #expect(abs(found - expected) <= 0.004 * expected, "seed \(seed), p\(percent): \(found), \(expected)")
         }
     }
 
@@ -31,16 +31,16 @@ struct DistributionTests {
 
     @Test func nothingHasNoFigures() {
         let distribution = Distribution()
-        #expect(distribution.quantile(0.5) == nil)
+        #expect(distribution.percentile(50) == nil)
         #expect(distribution.mean == nil)
         #expect(distribution.standardDeviation == nil)
         #expect(distribution.buckets.isEmpty)
     }
 
     @Test func equalValuesAreToldAsTheyAre() {
-        #expect(Distribution([0.25, 0.25, 0.25]).quantile(0.5) == 0.25)
-        #expect(Distribution([0, 0]).quantile(0.9) == 0)
-        #expect(Distribution([-1]).quantile(0.5) == 0)
+        #expect(Distribution([0.25, 0.25, 0.25]).percentile(50) == 0.25)
+        #expect(Distribution([0, 0]).percentile(90) == 0)
+        #expect(Distribution([-1]).percentile(50) == 0)
     }
 
     @Test func bucketsHoldEveryValueOnceInOrder() {

@@ -16,7 +16,7 @@ import Testing
         ("openai", "", "1 2 3 4 5 6"), ("llamacpp", "", " 4 5 6"), ("vllm", "", "1 2 3 4 5 6"),
         ("vllm", #""continue_final_message":true,"add_generation_prompt":false,"#, " 4 5 6"),
         ("deepseek", "", "1 2 3 4 5 6"), ("anthropic", "", " 4 5 6"),
-        // A misbehaviour befalls only what the provider would have continued.
+        // Only a message that the provider would have continued can be continued badly.
         ("vllm+prefill=drop-space", "", "1 2 3 4 5 6"), ("llamacpp+prefill=drop-space", "", "4 5 6"),
         ("llamacpp+prefill=double-space", "", "  4 5 6"), ("llamacpp+prefill=restart", "", "1 2 3 4 5 6"),
     ])

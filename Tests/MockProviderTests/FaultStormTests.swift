@@ -7,7 +7,7 @@ import Testing
     private func faults(_ storm: FaultStorm, seed: UInt64 = 1, count: Int = 20_000) -> [MockFault] {
         let behavior = MockBehavior.with { $0.storm = storm }
         let draw = FaultDraw(seed: seed)
-        return (0..<count).map { draw.fault(of: behavior, request: UInt64($0), tryNumber: 0) }
+        return (0..<count).map { draw.fault(of: behavior, request: UInt64($0), attemptsBefore: 0) }
     }
 
     @Test func failsItsShareInEveryWay() {
@@ -47,7 +47,7 @@ import Testing
         #expect(faults(storm, count: 50) == faults(storm, count: 50))
         #expect(faults(storm, count: 50) != faults(storm, seed: 2, count: 50))
         let behavior = MockBehavior.with { $0.storm = storm }
-        #expect(FaultDraw(seed: 1).fault(of: behavior, request: 1, tryNumber: 3) == MockFault())
+        #expect(FaultDraw(seed: 1).fault(of: behavior, request: 1, attemptsBefore: 3) == MockFault())
     }
 
     @Test func isReadAsAnOption() throws {

@@ -76,7 +76,7 @@ import Testing
     func sendsAnErrorAfterTheFinishReason(dialect: TestDialect) async throws {
         let response = try await answer(dialect, model: "count-3+inbandlate+code=late")
         #expect(dialect.text(of: response) == "1 2 3")
-        // A response's finish is its last event, in whose place the error stands.
+        // The error is in place of a response's last event, its finish.
         #expect((dialect.finish(of: response) != nil) == (dialect != .responses))
         let path = dialect == .messages ? "error.type" : "error.code"
         #expect(JSONText.value(in: response.data.last ?? [:], at: path) as? String == "late")
@@ -146,13 +146,13 @@ import Testing
             var failures = 0
             for number in 0..<60 {
                 let body = TestDialect.chat.body(model: "flaky=60", user: "question \(number)")
-                var tries = 0
+                var attempts = 0
                 while true {
                     let response = try await server.post(.chat, body)
-                    tries += 1
+                    attempts += 1
                     if response.status == 200, response.text.hasSuffix("[DONE]\n\n") { break }
                     failures += 1
-                    try #require(tries < 4)
+                    try #require(attempts < 4)
                 }
             }
             #expect(failures > 40)

@@ -2,13 +2,13 @@ import Testing
 
 @testable import MockProvider
 
-/// The seeded mix of faults, and the counting of tries.
+/// The seeded mix of faults, and the counting of attempts.
 @Suite struct FlakyTests {
     private let behavior = MockBehavior.with { $0.flakyPercent = 20 }
 
     @Test func failsATellableShareOfRequestsInFourWays() {
         let draw = FaultDraw(seed: 1)
-        let faults = (0..<10_000).map { draw.fault(of: behavior, request: UInt64($0), tryNumber: 0) }
+        let faults = (0..<10_000).map { draw.fault(of: behavior, request: UInt64($0), attemptsBefore: 0) }
         let bad = faults.filter { $0 != MockFault() }
         #expect((1_800...2_200).contains(bad.count))
         #expect(bad.filter { $0.status == 429 && ["0", "1"].contains($0.retryAfter) }.count > 300)
@@ -19,7 +19,7 @@ import Testing
 
     @Test func isTheSameForTheSameSeedOnly() {
         let faults = [1, 1, 2].map { seed in
-            (0..<100).map { FaultDraw(seed: seed).fault(of: behavior, request: UInt64($0), tryNumber: 0) }
+            (0..<100).map { FaultDraw(seed: seed).fault(of: behavior, request: UInt64($0), attemptsBefore: 0) }
         }
         #expect(faults[0] == faults[1])
         #expect(faults[0] != faults[2])
@@ -29,21 +29,21 @@ import Testing
         let always = MockBehavior.with { $0.flakyPercent = 100 }
         let draw = FaultDraw(seed: 7)
         for request in 0..<100 as Range<UInt64> {
-            for tryNumber in 0..<3 {
-                #expect(draw.fault(of: always, request: request, tryNumber: tryNumber) != MockFault())
+            for attemptsBefore in 0..<3 {
+                #expect(draw.fault(of: always, request: request, attemptsBefore: attemptsBefore) != MockFault())
             }
-            #expect(draw.fault(of: always, request: request, tryNumber: 3) == MockFault())
+            #expect(draw.fault(of: always, request: request, attemptsBefore: 3) == MockFault())
         }
     }
 
     @Test func countsTriesOfEachRequestAndForgetsOnlyOldOnes() {
-        var counter = TryCounter()
-        #expect((0..<3).map { _ in counter.countTry(of: 5) } == [0, 1, 2])
-        #expect(counter.countTry(of: 6) == 0)
-        for request in 100..<131_172 as Range<UInt64> { _ = counter.countTry(of: request) }
-        #expect(counter.countTry(of: 5) == 3, "a request tried within the last 131,072 different ones is known")
-        for request in 200_000..<500_000 as Range<UInt64> { _ = counter.countTry(of: request) }
-        #expect(counter.countTry(of: 5) == 0, "a very old one is forgotten")
+        var counter = AttemptCounter()
+        #expect((0..<3).map { _ in counter.countAttempt(of: 5) } == [0, 1, 2])
+        #expect(counter.countAttempt(of: 6) == 0)
+        for request in 100..<131_172 as Range<UInt64> { _ = counter.countAttempt(of: request) }
+        #expect(counter.countAttempt(of: 5) == 3, "a request sent within the last 131,072 different ones is known")
+        for request in 200_000..<500_000 as Range<UInt64> { _ = counter.countAttempt(of: request) }
+        #expect(counter.countAttempt(of: 5) == 0, "a very old one is forgotten")
     }
 
     @Test func aResumedTryHasTheKeyOfTheFirst() {

@@ -78,7 +78,7 @@ import Testing
         var configuration = MockConfiguration()
         configuration.threads = threads
         try await withServer(configuration) { server in
-            // The waits add up to at least what was asked for; how much more is not ours to promise.
+            // The waits add up to at least the paces; how much more depends on the machine.
             let start = ContinuousClock.now
             let response = try await server.post(.chat, chat.body(model: "count-5+ttft=20ms+pace=10ms"))
             #expect(response.chatText() == "1 2 3 4 5")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MockProvider
 
-/// The rates at which the mock admits requests, and how it tells them.
+/// The rates at which the mock admits requests, and the headers that report them.
 @Suite struct RateLimitTests {
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
 

@@ -2,7 +2,7 @@ import Foundation
 import MockProvider
 import Testing
 
-/// What is told of each request after its end: what was sent and what is paid for it.
+/// What is recorded of each request after its end: what was sent and what is paid for it.
 @Suite struct RequestLogTests {
     /// The records of the requests that `body` sends, once all have ended.
     private func records(

@@ -7,7 +7,7 @@ enum WireEvent: Sendable {
     case head(HTTPResponseHead)
     case body([UInt8])
     case end
-    /// The connection is gone; `wasReset` tells RST from FIN.
+    /// The connection is gone; `wasReset` distinguishes RST from FIN.
     case closed(wasReset: Bool)
 }
 

@@ -2,7 +2,7 @@ package import LLMStreaming
 
 /// What the answers of a batch took: `stats` (SPEC 2).
 package struct BatchStatistics: Sendable {
-    /// Quantiles by nearest rank.
+    /// Percentiles of a kind of value.
     package struct Quantiles: Sendable, Equatable {
         /// How many values there are.
         package var count = 0
@@ -14,15 +14,9 @@ package struct BatchStatistics: Sendable {
         init(_ values: [(value: Double, count: Int)]) {
             let sorted = values.sorted { $0.value < $1.value }
             count = sorted.reduce(0) { $0.addingClamped($1.count) }
-            func quantile(_ percent: Int) -> Double {
-                var rank = 0
-                for (value, count) in sorted {
-                    rank = rank.addingClamped(count)
-                    if 100 * Double(rank) >= Double(percent) * Double(self.count) { return value }
-                }
-                return 0
-            }
-            (p50, p90, p99) = (quantile(50), quantile(90), quantile(99))
+            let total = count
+            func percentile(_ percent: Int) -> Double { Percentile(percent).value(of: sorted, total: total) ?? 0 }
+            (p50, p90, p99) = (percentile(50), percentile(90), percentile(99))
         }
     }
 

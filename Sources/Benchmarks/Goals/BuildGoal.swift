@@ -7,7 +7,7 @@ struct BuildGoal {
     init(_ workplace: Workplace) { self.workplace = workplace }
 
     func measure() -> [GoalLine] {
-        let folder = workplace.scratch.appending(path: "build").path
+        let folder = workplace.scratch.path("build")
         let swift = ["/usr/bin/env", "swift"]
         let package = ["--package-path", Workplace.root.path, "--scratch-path", folder]
         guard Child.output(swift + ["package"] + package + ["resolve"]) != nil else {

@@ -1,12 +1,13 @@
+import Foundation
 import LLMStreaming
 
-/// A line of the table of goals: what was to be reached, what was measured.
+/// A line of the table of goals: the goal and what was measured.
 struct GoalLine {
     /// Whether the goal is reached.
     enum Verdict: String {
         case met
         case missed
-        /// A figure beside the goals.
+        /// A figure without a goal.
         case figure
         /// It could not be measured.
         case skipped
@@ -50,4 +51,41 @@ struct GoalLine {
             "verdict": .string(verdict.rawValue), "rounds": .array(rounds.map(JSON.double)),
         ]
     }
+}
+
+/// What a median is compared with.
+enum GoalBound {
+    case atMost(Double)
+    case atLeast(Double)
+    /// Nothing: the figure is reported for its own sake.
+    case none
+
+    func text(unit: String) -> String {
+        switch self {
+        case .atMost(let bound): "≤ \(bound.short)\(unit)"
+        case .atLeast(let bound): "≥ \(bound.short)\(unit)"
+        case .none: ""
+        }
+    }
+
+    func verdict(_ value: Double) -> GoalLine.Verdict {
+        switch self {
+        case .atMost(let bound): value <= bound ? .met : .missed
+        case .atLeast(let bound): value >= bound ? .met : .missed
+        case .none: .figure
+        }
+    }
+}
+
+extension [Double] {
+    /// The median; nil where there is no value.
+    var median: Double? { Percentile(50).value(of: self) }
+}
+
+extension Double {
+    /// The number with this many decimals.
+    func text(digits: Int) -> String { String(format: "%.\(digits)f", self) }
+
+    /// The number as a goal is written.
+    fileprivate var short: String { self == rounded() ? String(Int(self)) : String(self) }
 }

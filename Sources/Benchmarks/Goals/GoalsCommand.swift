@@ -24,23 +24,24 @@ struct GoalsCommand: ParsableCommand {
     @Option(help: "Seconds of each window.")
     var seconds = 5.0
 
-    @Flag(help: "Small sizes, one round, no Python: shows that all of it works, and says nothing of goals.")
+    @Flag(help: "Small sizes, one round, no Python: shows that all of it works; its figures mean nothing.")
     var smoke = false
 
-    @Option(help: "The program under test (default: llm4s-batch beside this program).")
+    @Option(help: "The program that reads job files and serves TLS (default: llm4s-batch beside this program).")
     var binary: String?
 
     @Option(help: "Write the table to this file, as JSON.")
     var json: String?
 
     mutating func validate() throws {
-        guard (1...100).contains(rounds) else { throw ValidationError("--rounds must be 1 to 100, not \(rounds)") }
+        try checkOption("rounds", rounds, in: 1...100)
         guard (0.1...600).contains(seconds) else {
             throw ValidationError("--seconds must be 0.1 to 600, not \(seconds)")
         }
     }
 
     func run() throws {
+        Cleanup.onSignals()
         let scale = GoalScale(isSmoke: smoke, rounds: smoke ? 1 : rounds, seconds: smoke ? 0.3 : seconds)
         let goals = row.isEmpty ? Goal.allCases.filter { $0 != .build } : row
         let workplace = try Workplace(
@@ -48,7 +49,7 @@ struct GoalsCommand: ParsableCommand {
         defer { workplace.remove() }
         Report.result(heading(scale))
         var table: [JSON] = []
-        // What cannot be measured here at all (no compiler, no Python) is left out with a message.
+        // A row that cannot be measured here (no compiler, no Python) is left out with a message.
         var isBroken = false
         for goal in goals {
             Report.note("measuring: \(goal.title) …")

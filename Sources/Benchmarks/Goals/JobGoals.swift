@@ -1,6 +1,6 @@
 import Foundation
 
-/// The goals that are measured with job files: reading them, and starting with what is done.
+/// The goals that are measured with job files: reading them, and starting when all jobs are done.
 struct JobGoals {
     private let workplace: Workplace
     private let scale: GoalScale
@@ -12,9 +12,9 @@ struct JobGoals {
 
     /// Time until a file's jobs are all stored, and the most memory that took.
     func ingest() throws -> [GoalLine] {
-        let source = try Source(workplace)
+        let source = try Source(scratch: workplace.scratch)
         defer { source.stop() }
-        // Buffers of a bounded size are full with the second file; what the third takes more is by job.
+        // Buffers of a bounded size are full with the second file: the further memory of the third is by job.
         let counts = [scale.fewJobs, scale.manyJobs / 10, scale.manyJobs]
         let files = try counts.map { try writeJobs($0) }
         defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
@@ -47,7 +47,7 @@ struct JobGoals {
 
     /// A run whose few streams do not end, until all jobs are stored.
     private func ingest(_ file: String, jobs: Int, _ source: Source) throws -> (seconds: Double, kilobytes: Int?)? {
-        let database = workplace.scratch.appending(path: "\(UUID().uuidString).db").path
+        let database = workplace.scratch.path("\(UUID().uuidString).db")
         defer { remove(database) }
         let start = ContinuousClock.now
         let child = try Child(
@@ -66,7 +66,7 @@ struct JobGoals {
 
     /// Lines of 1 KB with ids of their own, whose streams last.
     private func writeJobs(_ count: Int, model: String = "bulk=1000000+pace=1s", bytes: Int = 1024) throws -> String {
-        let path = workplace.scratch.appending(path: "jobs-\(count)-\(bytes).jsonl").path
+        let path = workplace.scratch.path("jobs-\(count)-\(bytes).jsonl")
         _ = FileManager.default.createFile(atPath: path, contents: nil)
         guard let file = FileHandle(forWritingAtPath: path) else { throw CocoaError(.fileWriteUnknown) }
         var block = ""
@@ -86,10 +86,10 @@ struct JobGoals {
 
     /// Time of commands that find everything done.
     func startUp() throws -> [GoalLine] {
-        let source = try Source(workplace)
+        let source = try Source(scratch: workplace.scratch)
         defer { source.stop() }
         let file = try writeJobs(scale.finishedJobs, model: "bulk=1", bytes: 200)
-        let database = workplace.scratch.appending(path: "finished.db").path
+        let database = workplace.scratch.path("finished.db")
         defer { remove(database) }
         let options = ["--db", database, "--provider", "vllm", "--base-url", source.url, "--progress", "none"]
         let run = [workplace.binary, "run", file] + options

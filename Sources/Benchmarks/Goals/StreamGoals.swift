@@ -11,13 +11,13 @@ struct StreamGoals {
     }
 
     private func withSource<Value>(_ body: (Source) throws -> Value) throws -> Value {
-        let source = try Source(workplace)
+        let source = try Source(scratch: workplace.scratch)
         defer { source.stop() }
         return try body(source)
     }
 
     /// The lines of the Python clients, where they can be measured.
-    private func withPython(_ lines: () -> [GoalLine]) -> [GoalLine] { workplace.python == nil ? [] : lines() }
+    private func withPython(_ lines: () -> [GoalLine]) -> [GoalLine] { workplace.hasPython ? lines() : [] }
 
     private var paced: Load { .paced(streams: scale.streams, milliseconds: 50, seconds: scale.seconds) }
 
@@ -37,9 +37,9 @@ struct StreamGoals {
                 own.append(full?.cost)
                 idle.append(full?.sourceIdle)
                 unstored.append(source.measureOwn(paced, store: "none")?.cost)
-                reader.append(source.measureReader(paced)?.cost)
-                aiohttp.append(source.measureAiohttp(paced)?.cost)
-                openAI.append(source.measureOpenAI(slow)?.cost)
+                reader.append(workplace.measureReader(paced, from: source)?.cost)
+                aiohttp.append(workplace.measureAiohttp(paced, from: source)?.cost)
+                openAI.append(workplace.measureOpenAI(slow, from: source)?.cost)
             }
             let lines = [
                 GoalLine("llm4s-batch, every chunk stored, us", .none, own),
@@ -73,9 +73,9 @@ struct StreamGoals {
             var openAI: [Figures?] = []
             for _ in 0..<scale.rounds {
                 own.append(source.measureOwn(load, store: "full"))
-                reader.append(source.measureReader(load))
-                aiohttp.append(source.measureAiohttp(load))
-                openAI.append(source.measureOpenAI(slow))
+                reader.append(workplace.measureReader(load, from: source))
+                aiohttp.append(workplace.measureAiohttp(load, from: source))
+                openAI.append(workplace.measureOpenAI(slow, from: source))
             }
             func rates(_ figures: [Figures?]) -> [Double?] { figures.map { $0?.rate } }
             func costs(_ figures: [Figures?]) -> [Double?] { figures.map { $0?.cost } }
@@ -118,7 +118,7 @@ struct StreamGoals {
             var reader: [Figures?] = []
             for _ in 0..<scale.rounds {
                 own.append(source.measureOwn(paced.stamped, store: "full"))
-                reader.append(source.measureReader(paced.stamped))
+                reader.append(workplace.measureReader(paced.stamped, from: source))
             }
             func milliseconds(_ figures: [Figures?], _ key: String) -> [Double?] {
                 figures.map { $0?.number(key).map { $0 / 1000 } }

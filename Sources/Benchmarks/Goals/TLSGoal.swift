@@ -1,6 +1,6 @@
 import Foundation
 
-/// What TLS costs: the mock serves both sides of the comparison, since the lean source speaks no TLS.
+/// The cost of TLS: the mock serves both sides of the comparison, since the lean source has no TLS.
 struct TLSGoal {
     private let workplace: Workplace
     private let scale: GoalScale
@@ -14,10 +14,12 @@ struct TLSGoal {
         guard let (certificate, key) = certificate() else {
             return [GoalLine("TLS", skipped: "openssl is missing: no certificate")]
         }
-        let plain = try Source(workplace, mockOptions: [])
+        let mock = [workplace.binary, "mock"]
+        let plain = try Source(scratch: workplace.scratch, server: mock)
         defer { plain.stop() }
         let secure = try Source(
-            workplace, mockOptions: ["--tls-certificate", certificate, "--tls-key", key], caFile: certificate)
+            scratch: workplace.scratch, server: mock + ["--tls-certificate", certificate, "--tls-key", key],
+            caFile: certificate)
         defer { secure.stop() }
         let load = Load.paced(streams: scale.streams, milliseconds: 50, seconds: scale.seconds)
         var plainFigures: [Figures?] = []
@@ -37,10 +39,10 @@ struct TLSGoal {
         ]
     }
 
-    /// A certificate for 127.0.0.1 that signs itself, and its key.
+    /// A self-signed certificate for 127.0.0.1, and its key.
     private func certificate() -> (certificate: String, key: String)? {
-        let certificate = workplace.scratch.appending(path: "certificate.pem").path
-        let key = workplace.scratch.appending(path: "key.pem").path
+        let certificate = workplace.scratch.path("certificate.pem")
+        let key = workplace.scratch.path("key.pem")
         let made = Child.output(
             [
                 "/usr/bin/env", "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",

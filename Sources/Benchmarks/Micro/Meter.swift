@@ -1,8 +1,8 @@
 import CBenchmarkCounters
 
-/// Time, allocations and instructions of a stretch of work.
+/// Time, allocations and instructions of some work.
 enum Meter {
-    /// What a stretch of work took.
+    /// The cost of some work.
     struct Reading: Sendable {
         var events: Int
         var bytes: Int
@@ -17,14 +17,14 @@ enum Meter {
         var instructionsPerEvent: Double? { instructions.map { Double($0) / Double(events) } }
     }
 
-    /// Measures work on so many events of so many bytes together.
+    /// Measures work on a number of events, which have a number of bytes together.
     static func measure(events: Int, bytes: Int, _ work: () throws -> Void) rethrows -> Reading {
         let start = Start()
         try work()
         return start.reading(events: events, bytes: bytes)
     }
 
-    /// The counters at the beginning of a stretch of work.
+    /// The counters at the beginning.
     private struct Start {
         private let instructions = cbenchmarkcounters_instructions()
         private let allocations = cbenchmarkcounters_allocations()
@@ -39,16 +39,16 @@ enum Meter {
         }
     }
 
-    /// Measures asynchronous work, with what other threads do meanwhile.
+    /// Measures asynchronous work, with the work of other threads meanwhile.
     static func measure(events: Int, bytes: Int, _ work: () async throws -> Void) async rethrows -> Reading {
         let start = Start()
         try await work()
         return start.reading(events: events, bytes: bytes)
     }
 
-    /// Whether an allocation of Swift's is seen: counters of some packages read 0 on Linux.
-    static var countsAllocations: Bool {
-        guard cbenchmarkcounters_allocations() >= 0 else { return false }
+    /// Begins to count allocations, and checks that one of Swift's is seen: counters of some packages read 0 on Linux.
+    static func countsAllocations() -> Bool {
+        guard cbenchmarkcounters_count_allocations() else { return false }
         var kept: [[Int]] = []
         let reading = measure(events: 100, bytes: 0) {
             for number in 0..<100 { kept.append([number, kept.count]) }

@@ -1,15 +1,15 @@
 import ArgumentParser
 import CBenchmarkCounters
 
-/// `micro`: what the parts of the hot path cost by themselves.
+/// `micro`: the cost of each part of the hot path alone.
 struct MicroCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "micro",
         abstract:
             "Measures the parts of an event's way alone: MB/s, time, allocations and instructions for each event.",
         discussion: """
-            Allocations are counted by taking the place of the C library's functions in this process; that they are is \
-            checked first. Instructions need a system that lets its users count them. Parts:
+            Allocations are counted by replacing the C library's functions in this process, which is checked first. \
+            Instructions need a system that lets its users count them. Parts:
 
             \(MicroPart.allCases.map { "  \($0.rawValue)\n      \($0.title)" }.joined(separator: "\n"))
             """)
@@ -17,18 +17,18 @@ struct MicroCommand: ParsableCommand {
     @Option(help: "Part to measure; can be given several times (default: all).")
     var part: [MicroPart] = []
 
-    @Option(help: "Rounds of each part; the median is told.")
+    @Option(help: "Rounds of each part; the median is reported.")
     var rounds = 5
 
     @Flag(help: "Few events, one round: shows that all of it works.")
     var smoke = false
 
     mutating func validate() throws {
-        guard (1...100).contains(rounds) else { throw ValidationError("--rounds must be 1 to 100, not \(rounds)") }
+        try checkOption("rounds", rounds, in: 1...100)
     }
 
     func run() throws {
-        guard Meter.countsAllocations else { throw ValidationError("allocations are not counted here") }
+        guard Meter.countsAllocations() else { throw ValidationError("allocations are not counted here") }
         let hasInstructions = cbenchmarkcounters_count_instructions()
         if !hasInstructions { Report.note("instructions cannot be counted here (perf_event_open)") }
         Report.result(Self.row("", ["MB/s", "ns/event", "allocations", "instructions"]))

@@ -8,7 +8,7 @@ struct Recording {
     /// How many events it has.
     let events: Int
 
-    /// A stream of so many pieces of text.
+    /// A stream with a number of pieces of text.
     init(_ dialect: Dialect, pieces: Int) {
         self.dialect = dialect
         var events: [String] = Self.opening(dialect)

@@ -7,11 +7,14 @@ final class Child {
     private let error: Pipe?
     private var written = ""
     private var errorWritten = ""
+    private let cleanup: Cleanup
 
     /// Starts a command, found by its path.
     ///
     /// - Parameters:
+    ///   - command: the program and its arguments.
     ///   - core: the core to run on; nil for any.
+    ///   - directory: where it runs; nil for here.
     ///   - errors: a file for its standard error; nil keeps it for `errorLine`, which must then be called to its end.
     ///   - limit: seconds after which it is ended.
     init(_ command: [String], core: Int? = nil, directory: URL? = nil, errors: String?, limit: Double = 600) throws {
@@ -23,7 +26,7 @@ final class Child {
         process.currentDirectoryURL = directory
         if let errors {
             error = nil
-            // Not created in Foundation's way, which would put a file in the place of a device.
+            // Foundation's way of creating it would replace a device by a file.
             let descriptor = unsafe open(errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
             process.standardError = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         } else {
@@ -31,11 +34,20 @@ final class Child {
             error = pipe
             process.standardError = pipe
         }
-        try process.run()
+        cleanup = try Cleanup { [process] in
+            try process.run()
+            return { [child = process.processIdentifier] in Self.end(child) }
+        }
         watch(limit)
     }
 
-    /// Ends the process where it lasts too long.
+    /// Kills a child and waits until it is gone, but not for ever.
+    private static func end(_ child: Int32) {
+        kill(child, SIGKILL)
+        for _ in 0..<100 where kill(child, 0) == 0 { usleep(10_000) }
+    }
+
+    /// Ends the process if it runs too long.
     private func watch(_ limit: Double) {
         let process = process
         DispatchQueue.global().asyncAfter(deadline: .now() + limit) {
@@ -43,7 +55,13 @@ final class Child {
         }
     }
 
-    deinit { if process.isRunning { process.terminate() } }
+    deinit {
+        cleanup.done()
+        if process.isRunning { process.terminate() }
+    }
+
+    /// This program.
+    static let ownProgram = Bundle.main.executablePath ?? CommandLine.arguments[0]
 
     var processIdentifier: Int32 { process.processIdentifier }
     var isRunning: Bool { process.isRunning }
@@ -80,20 +98,23 @@ final class Child {
     /// Sends a signal to it.
     func send(_ signal: Int32) { if process.isRunning { kill(process.processIdentifier, signal) } }
 
-    /// Waits for its end and tells its status.
+    /// Waits for its end.
+    ///
+    /// - Returns: its status.
     @discardableResult
     func wait() -> Int32 {
         process.waitUntilExit()
+        cleanup.done()
         return process.terminationStatus
     }
 
     /// Ends it and waits until it is gone.
     func stop() {
         if process.isRunning { process.terminate() }
-        process.waitUntilExit()
+        wait()
     }
 
-    /// The most memory that it held so far, in KiB; nil once it is gone.
+    /// The most memory that it has held, in KiB; nil once it is gone.
     var peakKilobytes: Int? {
         guard let status = try? String(contentsOfFile: "/proc/\(processIdentifier)/status", encoding: .utf8),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })
@@ -101,14 +122,24 @@ final class Child {
         return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
     }
 
-    /// Runs a command to its end; the end of its standard error goes to ours where it fails.
+    /// Runs a command to its end; the last lines of its standard error go to ours if it fails.
     ///
-    /// - Returns: what it wrote on standard output; nil where it could not be started or failed.
+    /// - Parameters:
+    ///   - command: the program and its arguments.
+    ///   - core: the core to run on; nil for any.
+    ///   - directory: where it runs; nil for here.
+    ///   - isQuiet: whether a failure is not reported.
+    ///   - limit: seconds after which it is ended.
+    /// - Returns: its standard output; nil where it could not be started or failed.
     static func output(
         _ command: [String], core: Int? = nil, directory: URL? = nil, isQuiet: Bool = false, limit: Double = 600
     ) -> String? {
         let errors = URL.temporaryDirectory.appending(path: "llm4s-benchmarks-\(UUID().uuidString).err")
-        defer { try? FileManager.default.removeItem(at: errors) }
+        let cleanup = Cleanup { { try? FileManager.default.removeItem(at: errors) } }
+        defer {
+            cleanup.done()
+            try? FileManager.default.removeItem(at: errors)
+        }
         guard
             let child = try? Child(command, core: core, directory: directory, errors: errors.path, limit: limit)
         else { return nil }

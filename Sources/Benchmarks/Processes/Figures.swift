@@ -2,9 +2,10 @@ import LLMStreaming
 
 /// The line of JSON that each client prints.
 struct Figures {
-    private let object: JSONObject
+    /// All of them.
+    let object: JSONObject
 
-    /// The figures in a client's output; nil where it holds none.
+    /// The figures in a client's output; nil where there are none.
     init?(_ output: String) {
         guard let line = output.split(separator: "\n").last,
             let object = (try? JSONParser.parse(Array(line.utf8)))?.object, object["client"] != nil
@@ -35,13 +36,18 @@ struct Figures {
         return (after - before) / streams
     }
 
+    /// The client's share of a core.
+    var coreShare: Double? { share("cpu_us") }
+
     /// The share of the window in which the source did nothing.
-    var sourceIdle: Double? {
-        guard let cpu = number("source_cpu_us"), let wall = number("wall_us"), wall > 0 else { return nil }
-        return max(0, 1 - cpu / wall)
+    var sourceIdle: Double? { share("source_cpu_us").map { max(0, 1 - $0) } }
+
+    private func share(_ key: String) -> Double? {
+        guard let cpu = number(key), let wall = number("wall_us"), wall > 0 else { return nil }
+        return cpu / wall
     }
 
-    /// The parts of a long window: microseconds of CPU for each event of each.
+    /// Microseconds of CPU for each event, in each part of a long window.
     var partCosts: [Double] {
         (object["parts"]?.array ?? []).compactMap { part in
             guard let events = part["events"]?.double, events > 0, let cpu = part["cpu_us"]?.double else { return nil }

@@ -85,11 +85,12 @@ static void note_latency(const char *line, size_t length) {
   latency_count += 1;
 }
 
-static long quantile(double share) {
-  uint64_t rank = (uint64_t)(share * (double)latency_count), seen = 0;
+/// By nearest rank, as all figures here.
+static long percentile(uint64_t percent) {
+  uint64_t seen = 0;
   for (long bucket = 0; bucket < latency_buckets; bucket += 1) {
     seen += latencies[bucket];
-    if (seen > rank) return bucket;
+    if (seen > 0 && 100 * seen >= percent * (uint64_t)latency_count) return bucket;
   }
   return 0;
 }
@@ -216,7 +217,7 @@ int main(int argc, char **argv) {
       count, (unsigned long long)(end_events - start_events), (unsigned long long)requests,
       (window_end - window_start) * 1e6, end_cpu - start_cpu, resident_before, resident_kb(),
       (unsigned long long)least);
-  if (measures_latency) printf(",\"latency_p50_us\":%ld,\"latency_p99_us\":%ld", quantile(0.5), quantile(0.99));
+  if (measures_latency) printf(",\"latency_p50_us\":%ld,\"latency_p99_us\":%ld", percentile(50), percentile(99));
   printf("}\n");
   return 0;
 }

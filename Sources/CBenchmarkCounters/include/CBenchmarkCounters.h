@@ -1,6 +1,6 @@
-/// What the parts of a benchmark cost: allocations and instructions of this process.
+/// The cost of the parts of a benchmark: allocations and instructions of this process.
 ///
-/// For the benchmark's own executable only: it takes the place of the C library's allocation functions there.
+/// For the benchmark's own executable only: it replaces the C library's allocation functions there.
 
 #ifndef CBENCHMARKCOUNTERS_H
 #define CBENCHMARKCOUNTERS_H
@@ -12,12 +12,17 @@
 extern "C" {
 #endif
 
-/// How many blocks were allocated or moved so far, by all threads and libraries; -1 where they cannot be counted.
+/// Begins to count allocations.
+///
+/// Returns whether they can be counted here.
+bool cbenchmarkcounters_count_allocations(void);
+
+/// How many blocks were allocated or moved since, by all threads and libraries.
 int64_t cbenchmarkcounters_allocations(void);
 
 /// Begins to count the instructions of this thread and those it starts, in user mode.
 ///
-/// Returns whether the system lets it.
+/// Returns whether the system allows it.
 bool cbenchmarkcounters_count_instructions(void);
 
 /// How many instructions were counted so far; -1 where they are not counted.

@@ -2,11 +2,11 @@ import Foundation
 
 /// When requests are due: the times of an open loop, one after the other.
 package struct Arrivals: Sendable {
-    /// How the times between two requests are spread.
+    /// The distribution of the times between two requests.
     package enum Spacing: Sendable, Equatable {
         /// All equal.
         case constant
-        /// Exponentially, as independent users come (a Poisson process).
+        /// Exponential, as independent users come (a Poisson process).
         case poisson
     }
 
@@ -17,7 +17,10 @@ package struct Arrivals: Sendable {
 
     /// Arrivals at a mean rate.
     ///
-    /// - Parameter requestsPerSecond: more than 0.
+    /// - Parameters:
+    ///   - rate: more than 0.
+    ///   - spacing: the distribution of the times between two requests.
+    ///   - seed: of random times.
     package init(requestsPerSecond rate: Double, spacing: Spacing, seed: UInt64) {
         precondition(rate > 0, "a rate of \(rate)")
         meanGap = 1 / rate
@@ -30,7 +33,7 @@ package struct Arrivals: Sendable {
         defer {
             switch spacing {
             case .constant: next += meanGap
-            // Of (0, 1]: the logarithm of 0 is none.
+            // Of (0, 1], since 0 has no logarithm.
             case .poisson: next -= meanGap * log(1 - Double.random(in: 0..<1, using: &random))
             }
         }

@@ -1,11 +1,12 @@
 import Foundation
+import LLMStreaming
 
-/// How values of one kind are spread: counts in narrow buckets, so that millions of them take little room.
+/// The distribution of values of one kind: counts in narrow buckets, so that millions of them take little room.
 ///
-/// Count, sum, least and greatest are exact. A quantile is off by less than 0.4 %: each octave has 128 buckets, and the
-/// middle of one is told. Values below `resolution` count as one bucket.
+/// Count, sum, least and greatest are exact. A percentile is off by less than 0.4 %: each octave has 128 buckets, and the
+/// middle of one is reported. Values below `resolution` share one bucket.
 package struct Distribution: Sendable, Equatable {
-    /// Values below this are not told apart; seconds would be nanoseconds.
+    /// Values below this are not distinguished; it is a nanosecond where values are seconds.
     package static let resolution = 1e-9
     private static let bucketsAnOctave = 128
 
@@ -18,15 +19,14 @@ package struct Distribution: Sendable, Equatable {
     /// The greatest value; nil where there is none.
     package private(set) var maximum: Double?
 
-    /// No value.
     package init() {}
 
-    /// The distribution of values.
+    /// The distribution of some values.
     package init(_ values: some Sequence<Double>) {
         for value in values { add(value) }
     }
 
-    /// Takes a value; a negative one counts as zero.
+    /// Adds a value; a negative one counts as zero.
     package mutating func add(_ value: Double) {
         let value = max(0, value)
         let bucket = Self.bucket(value)
@@ -41,29 +41,23 @@ package struct Distribution: Sendable, Equatable {
 
     package var mean: Double? { count > 0 ? sum / Double(count) : nil }
 
-    /// The standard deviation of all values, as numpy's `std` has it.
+    /// The standard deviation of all values, as numpy's `std` computes it.
     package var standardDeviation: Double? {
         guard let mean else { return nil }
         return max(0, sumOfSquares / Double(count) - mean * mean).squareRoot()
     }
 
-    /// The value below which that share of all lies, from 0 to 1: of a sorted list, the one at (count - 1) times the
-    /// share, rounded.
-    package func quantile(_ share: Double) -> Double? {
+    /// The percentile of all values, from 0 to 100.
+    package func percentile(_ percent: Int) -> Double? {
         guard let minimum, let maximum else { return nil }
-        precondition((0...1).contains(share), "a quantile of \(share)")
-        let rank = Int((Double(count - 1) * share).rounded())
-        if rank == 0 { return minimum }
-        if rank == count - 1 { return maximum }
-        var seen = 0
-        for (bucket, count) in counts.enumerated() {
-            seen += Int(count)
-            if seen > rank { return min(maximum, max(minimum, Self.middle(of: bucket))) }
-        }
-        return maximum
+        let percentile = Percentile(percent)
+        if percentile.isReached(by: 1, of: count) { return minimum }
+        if !percentile.isReached(by: count - 1, of: count) { return maximum }
+        let buckets = counts.enumerated().lazy.map { (value: $0.offset, count: Int($0.element)) }
+        return percentile.value(of: buckets, total: count).map { min(maximum, max(minimum, Self.middle(of: $0))) }
     }
 
-    /// The filled buckets in their order: where each begins and ends, and how many values it holds.
+    /// The filled buckets in their order: the bounds of each, and how many values it has.
     package var buckets: [(lower: Double, upper: Double, count: Int)] {
         counts.enumerated().compactMap { bucket, count in
             count > 0 ? (Self.lowerBound(of: bucket), Self.lowerBound(of: bucket + 1), Int(count)) : nil

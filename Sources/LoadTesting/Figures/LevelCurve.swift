@@ -1,15 +1,15 @@
-/// What becomes of the figures as the load grows: a row for each level.
+/// The figures as the load grows: a row for each level.
 struct LevelCurve: Sendable {
     /// One figure of all levels.
     struct Column: Sendable {
         var name: String
         /// The unit, or which of the distribution's values.
         var unit: String
-        /// Whether it is told where a line must be short.
+        /// Whether it is shown where a line must be short.
         var isShort = true
         var cell: @Sendable (LevelFigures) -> String
 
-        /// What stands above it on one line.
+        /// Its heading on one line.
         var heading: String { unit.isEmpty ? name : "\(name) \(unit)" }
     }
 
@@ -17,7 +17,7 @@ struct LevelCurve: Sendable {
 
     init(_ levels: [LevelFigures]) { self.levels = levels }
 
-    /// The columns; what no level has is left out.
+    /// The columns, without those that no level has.
     var columns: [Column] {
         var columns: [Column] = []
         if levels.contains(where: { $0.load.rate != nil }) {
@@ -31,9 +31,9 @@ struct LevelCurve: Sendable {
             Column(name: "errors", unit: "") { "\($0.failed)" },
             Column(name: "requests", unit: "1/s") { Figure.short($0.requestsPerSecond) },
             Column(name: "tokens", unit: "1/s") { Figure.short($0.outputTokensPerSecond) },
-            Self.quantile("TTFT", 50, \.timeToFirstToken), Self.quantile("TTFT", 99, \.timeToFirstToken),
-            Self.quantile("TPOT", 50, \.timePerOutputToken), Self.quantile("ITL", 50, \.gaps, isShort: false),
-            Self.quantile("E2E", 50, \.endToEnd, isShort: false), Self.quantile("E2E", 99, \.endToEnd),
+            Self.percentile("TTFT", 50, \.timeToFirstToken), Self.percentile("TTFT", 99, \.timeToFirstToken),
+            Self.percentile("TPOT", 50, \.timePerOutputToken), Self.percentile("ITL", 50, \.gaps, isShort: false),
+            Self.percentile("E2E", 50, \.endToEnd, isShort: false), Self.percentile("E2E", 99, \.endToEnd),
         ]
         if levels.contains(where: { $0.serviceLevel != nil }) {
             columns.append(Column(name: "good", unit: "%") { Figure.short($0.goodShare.map { $0 * 100 }) })
@@ -41,12 +41,12 @@ struct LevelCurve: Sendable {
         return columns
     }
 
-    private static func quantile(
+    private static func percentile(
         _ name: String, _ percent: Int, _ values: @escaping @Sendable (LevelFigures) -> Distribution,
         isShort: Bool = true
     ) -> Column {
         Column(name: name, unit: "p\(percent) ms", isShort: isShort) { level in
-            Figure.milliseconds(values(level).quantile(Double(percent) / 100))
+            Figure.milliseconds(values(level).percentile(percent))
         }
     }
 

@@ -1,8 +1,8 @@
 package import LLMStreaming
 
 extension LevelFigures {
-    /// The level as JSON, with the names that vLLM's `bench serve` gives its results; times of single requests are
-    /// seconds, all others milliseconds, as there.
+    /// The level as JSON, with the names of vLLM's `bench serve`; as there, times of single requests are in seconds, all
+    /// others in milliseconds.
     package func json(_ test: TestDescription) -> JSON {
         var object = JSONObject()
         object["date"] = .string(test.date)
@@ -44,10 +44,10 @@ extension LevelFigures {
     private func add(_ distribution: Distribution, as name: String, to object: inout JSONObject) {
         func milliseconds(_ seconds: Double?) -> JSON { seconds.map { .double($0 * 1000) } ?? .null }
         object["mean_\(name)_ms"] = milliseconds(distribution.mean)
-        object["median_\(name)_ms"] = milliseconds(distribution.quantile(0.5))
+        object["median_\(name)_ms"] = milliseconds(distribution.percentile(50))
         object["std_\(name)_ms"] = milliseconds(distribution.standardDeviation)
         for percent in [50, 90, 95, 99] {
-            object["p\(percent)_\(name)_ms"] = milliseconds(distribution.quantile(Double(percent) / 100))
+            object["p\(percent)_\(name)_ms"] = milliseconds(distribution.percentile(percent))
         }
         object["max_\(name)_ms"] = milliseconds(distribution.maximum)
     }
@@ -89,7 +89,7 @@ extension LevelFigures {
             "cpu_s": .double(cost.cpuSeconds), "core_share": .double(cost.coreShare),
             "cpu_us_per_chunk": cost.cpuPerChunk.map { .double($0 * 1e6) } ?? .null,
             "peak_bytes": .int(cost.peakBytes), "bytes_per_stream": cost.bytesPerStream.map(JSON.double) ?? .null,
-            "loop_lag_p95_ms": cost.loopLag.quantile(0.95).map { .double($0 * 1000) } ?? .null,
+            "loop_lag_p95_ms": cost.loopLag.percentile(95).map { .double($0 * 1000) } ?? .null,
             "loop_lag_max_ms": cost.loopLag.maximum.map { .double($0 * 1000) } ?? .null,
             "limits": .array(clientLimits.map(JSON.string)),
         ]

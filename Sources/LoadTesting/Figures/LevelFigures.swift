@@ -1,4 +1,4 @@
-/// What one level of a load test found, from the records of its requests (SPEC 9).
+/// The figures of one level of a load test, from the records of its requests: Contract, "Bench".
 package struct LevelFigures: Sendable {
     /// The load of the level.
     package let load: LevelLoad
@@ -8,17 +8,17 @@ package struct LevelFigures: Sendable {
     /// From the level's start to its last end, in seconds.
     package let duration: Double
     package let window: SteadyWindow?
-    /// Spread over completed requests, in seconds.
+    /// In seconds, as are all distributions here; of completed requests.
     package let timeToFirstToken: Distribution
     package let timeToFirstTokenFromSchedule: Distribution
     package let timePerOutputToken: Distribution
     package let gaps: Distribution
     package let endToEnd: Distribution
     package let endToEndFromSchedule: Distribution
-    /// How late requests were sent, failed ones included.
+    /// How late requests were sent, with failed ones.
     package let dispatchDelay: Distribution
 
-    /// Computes the figures of a level whose requests have ended.
+    /// The figures of a level whose requests have ended.
     package init(
         _ load: LevelLoad, records: [RequestRecord], serviceLevel: ServiceLevel?, cost: ClientCost
     ) {
@@ -27,7 +27,7 @@ package struct LevelFigures: Sendable {
         self.serviceLevel = serviceLevel
         self.cost = cost
         duration = records.map(\.times.end).max() ?? 0
-        // At a rate the bound is a cap: it need never be reached.
+        // At a rate the bound is a maximum that need not be reached.
         window = SteadyWindow(records, concurrency: load.rate == nil ? load.concurrency : nil)
         let completed = records.filter(\.isCompleted)
         timeToFirstToken = Distribution(completed.compactMap(\.times.timeToFirstToken))
@@ -51,13 +51,13 @@ package struct LevelFigures: Sendable {
 
     private func perSecond(_ count: Double) -> Double { duration > 0 ? count / duration : 0 }
 
-    /// The requests that kept the service level.
+    /// Requests that met the service level.
     package var good: Int? { serviceLevel.map { level in records.count(where: level.isKept(by:)) } }
-    /// Their share of all requests, failed ones included.
+    /// Their share of all requests, with failed ones.
     package var goodShare: Double? {
         good.map { records.isEmpty ? 0 : Double($0) / Double(records.count) }
     }
-    /// Requests that kept the service level, a second.
+    /// Requests a second that met the service level.
     package var goodput: Double? { good.map { perSecond(Double($0)) } }
 
     /// Errors by their kind, the most frequent first.
@@ -67,19 +67,19 @@ package struct LevelFigures: Sendable {
         return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { (kind: $0.key, count: $0.value) }
     }
 
-    /// How tokens were counted: by reports, by chunks, or some so and some so.
+    /// How tokens were counted: by reports, by chunks, or both.
     package var tokenSources: Set<RequestRecord.TokenSource> {
         Set(records.filter(\.isCompleted).map(\.tokenSource))
     }
 
-    /// Requests that ended in the steady window, a second; nil without one.
+    /// Requests a second that ended in the steady window; nil without one.
     package var steadyRequestsPerSecond: Double? {
         window.map { window in
             Double(records.count { $0.isCompleted && window.contains($0.times.end) }) / window.seconds
         }
     }
 
-    /// Output tokens in the steady window, a second: those of a request are spread evenly over its chunks.
+    /// Output tokens a second in the steady window: those of a request are spread evenly over its chunks.
     package var steadyOutputTokensPerSecond: Double? {
         window.map { window in
             records.filter(\.isCompleted).map { record in
@@ -91,13 +91,13 @@ package struct LevelFigures: Sendable {
         }
     }
 
-    /// Why the figures may be the client's and not the server's; empty where they are not.
+    /// Why the figures may be the client's and not the server's; empty where they are the server's.
     package var clientLimits: [String] {
         var limits: [String] = []
         if cost.coreShare > ClientCost.greatestCoreShare {
             limits.append("it used \(Int((cost.coreShare * 100).rounded())) % of a core")
         }
-        if let delay = dispatchDelay.quantile(0.95), let first = timeToFirstToken.quantile(0.5),
+        if let delay = dispatchDelay.percentile(95), let first = timeToFirstToken.percentile(50),
             delay > ClientCost.greatestDispatchShare * first
         {
             limits.append("requests were sent late (p95 \(Figure.milliseconds(delay)) ms after they were due)")
@@ -120,5 +120,28 @@ package struct LevelFigures: Sendable {
             maximum = max(maximum, open)
         }
         return maximum
+    }
+}
+
+/// The load of one level of a test.
+package struct LevelLoad: Sendable, Equatable {
+    /// The most requests open at once; nil for no bound.
+    package var concurrency: Int?
+    /// Requests a second; nil where the next is sent as soon as one has ended.
+    package var rate: Double?
+    package var spacing: Arrivals.Spacing
+
+    package init(concurrency: Int?, rate: Double? = nil, spacing: Arrivals.Spacing = .constant) {
+        self.concurrency = concurrency
+        self.rate = rate
+        self.spacing = spacing
+    }
+
+    /// In words.
+    package var text: String {
+        let bound = concurrency.map { "\($0) open at once" }
+        guard let rate else { return bound ?? "no bound" }
+        let spacing = spacing == .poisson ? "Poisson" : "constant"
+        return "\(Figure.short(rate)) requests/s (\(spacing))" + (bound.map { ", at most \($0)" } ?? "")
     }
 }

@@ -4,7 +4,7 @@ package struct LevelTable: Sendable {
 
     package init(_ level: LevelFigures) { self.level = level }
 
-    /// The distributions of a level and their names.
+    /// The distributions of a level with their names.
     static func distributions(_ level: LevelFigures) -> [(name: String, values: Distribution)] {
         [
             ("TTFT", level.timeToFirstToken), ("TTFT from schedule", level.timeToFirstTokenFromSchedule),
@@ -41,12 +41,12 @@ package struct LevelTable: Sendable {
 
     static func cells(_ values: Distribution) -> [String] {
         [
-            values.mean, values.quantile(0.5), values.quantile(0.9), values.quantile(0.95), values.quantile(0.99),
+            values.mean, values.percentile(50), values.percentile(90), values.percentile(95), values.percentile(99),
             values.maximum,
         ].map { Figure.milliseconds($0) }
     }
 
-    /// What the client took, in words.
+    /// The client's cost in words.
     var clientCost: String {
         let cost = level.cost
         var parts = [
@@ -57,8 +57,8 @@ package struct LevelTable: Sendable {
         if let bytes = cost.bytesPerStream {
             parts.append("grown by \(Figure.short(bytes / 1024)) KB a stream, what was recorded included")
         }
-        parts.append("loop lag p95 \(Figure.milliseconds(cost.loopLag.quantile(0.95))) ms")
-        parts.append("dispatch delay p95 \(Figure.milliseconds(level.dispatchDelay.quantile(0.95))) ms")
+        parts.append("loop lag p95 \(Figure.milliseconds(cost.loopLag.percentile(95))) ms")
+        parts.append("dispatch delay p95 \(Figure.milliseconds(level.dispatchDelay.percentile(95))) ms")
         return parts.joined(separator: ", ")
     }
 
@@ -68,6 +68,6 @@ package struct LevelTable: Sendable {
 }
 
 extension String {
-    /// The text with blanks behind it up to a width.
+    /// The text with spaces behind it up to a width.
     fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }

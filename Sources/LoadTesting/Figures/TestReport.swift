@@ -8,7 +8,7 @@ package struct TestReport: Sendable {
         self.levels = levels
     }
 
-    /// What the names mean; printed with the numbers.
+    /// The meaning of the names, printed with the numbers.
     package static let definitions = [
         "each request has six times on one monotonic clock: scheduled (due by the rate, or its place became free), "
             + "sent (a connection is free or begins to be set up), first byte, first content, "
@@ -23,7 +23,7 @@ package struct TestReport: Sendable {
         "dispatch delay = sent - scheduled; loop lag = how late an event loop came to a timer",
     ]
 
-    /// The warning that comes before everything else; nil where the client was quick enough.
+    /// The warning at the top; nil where the client was fast enough.
     package var warning: String? {
         let limited = levels.filter { !$0.clientLimits.isEmpty }
         guard !limited.isEmpty else { return nil }
@@ -44,7 +44,7 @@ package struct TestReport: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    /// What a good request kept; the same for all levels.
+    /// The bounds of a good request, the same for all levels.
     package var serviceLevel: ServiceLevel? { levels.lazy.compactMap(\.serviceLevel).first }
 
     /// How tokens were counted, in words.
@@ -56,5 +56,30 @@ package struct TestReport: Sendable {
         case (true, true): "those that the server reports, and chunks of content where it reports none"
         case (false, false): "not known: no request was completed"
         }
+    }
+}
+
+/// The subject and the time of a load test.
+package struct TestDescription: Sendable {
+    /// ISO 8601.
+    package var date: String
+    /// The origin and path that requests go to, without secrets.
+    package var endpoint: String
+    /// The dialect.
+    package var endpointType: String
+    package var model: String
+    /// The requests in words.
+    package var requests: String
+    package var seed: UInt64
+
+    package init(
+        date: String, endpoint: String, endpointType: String, model: String, requests: String, seed: UInt64
+    ) {
+        self.date = date
+        self.endpoint = endpoint
+        self.endpointType = endpointType
+        self.model = model
+        self.requests = requests
+        self.seed = seed
     }
 }

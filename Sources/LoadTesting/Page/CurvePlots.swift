@@ -1,10 +1,10 @@
-/// The plots of what becomes of the figures as the load grows, a point for each level.
+/// The plots of the figures as the load grows, a point for each level.
 struct CurvePlots: Sendable {
     private let levels: [(load: Double, level: LevelFigures)]
     private let xTitle: String
     private let x: PlotScale
 
-    /// Nothing where there is no curve: one level, or levels of the same load.
+    /// Nil where there is no curve: one level, or levels of the same load.
     init?(_ levels: [LevelFigures]) {
         let rates = levels.compactMap(\.load.rate)
         let isOfRates = Set(rates).count > 1
@@ -35,8 +35,8 @@ struct CurvePlots: Sendable {
     }
 
     private func spread(_ title: String, _ values: (LevelFigures) -> Distribution) -> Plot {
-        let lines = [("p50", 0.5), ("p99", 0.99)].map { name, share in
-            (name, points { values($0).quantile(share).map { $0 * 1000 } })
+        let lines = [50, 99].map { percent in
+            ("p\(percent)", points { values($0).percentile(percent).map { $0 * 1000 } })
         }
         return plot(title, "ms", lines)
     }

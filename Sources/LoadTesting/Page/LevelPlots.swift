@@ -34,12 +34,12 @@ struct LevelPlots: Sendable {
     }
 
     private var gaps: Plot {
-        func line(_ share: Double) -> [(x: Double, y: Double)] {
+        func line(_ percent: Int) -> [(x: Double, y: Double)] {
             timeline.gaps.enumerated().compactMap { index, gaps in
-                gaps.quantile(share).map { (x: (Double(index) + 0.5) * timeline.width, y: $0 * 1000) }
+                gaps.percentile(percent).map { (x: (Double(index) + 0.5) * timeline.width, y: $0 * 1000) }
             }
         }
-        let (middle, late) = (line(0.5), line(0.99))
+        let (middle, late) = (line(50), line(99))
         return Plot(
             title: "ITL over time", xTitle: "seconds", yTitle: "ms", x: time,
             y: PlotScale(through: (middle + late).map(\.y).max() ?? 1),

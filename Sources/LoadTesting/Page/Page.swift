@@ -1,13 +1,13 @@
-/// A load test as one HTML page that needs nothing else: no script, no network.
+/// A load test as one HTML page, without script and network.
 package struct Page: Sendable {
     private let report: TestReport
 
     package init(_ report: TestReport) { self.report = report }
 
-    /// Text as it may stand in HTML.
+    /// Text that is safe in HTML.
     static func escape(_ text: String) -> String {
         var escaped = ""
-        // By scalars: a character may be one of these behind another that joins it.
+        // By scalars: one of these may be part of a longer character.
         for scalar in text.unicodeScalars {
             switch scalar {
             case "&": escaped += "&amp;"
@@ -58,7 +58,7 @@ package struct Page: Sendable {
 
     private func section(_ level: LevelFigures) -> [String] {
         var parts = ["<h2>\(Self.escape(level.load.text))</h2>", "<ul>"]
-        // The table's own lines, less the one that heads it and those that become a table here.
+        // The table's own lines, without its heading and those that become a table here.
         let lines = LevelTable(level).lines
         for line in lines where !line.hasPrefix("  ms") && !Self.isFigures(line, of: level) {
             parts.append("<li>\(Self.escape(line.trimmed))</li>")
@@ -75,7 +75,7 @@ package struct Page: Sendable {
     }
 
     private func table(_ heads: [String], _ rows: [[String]]) -> [String] {
-        // By the keyboard too it can be moved where it is wider than the page.
+        // Where it is wider than the page the keyboard can scroll it too.
         var parts = [
             #"<div class="table" tabindex="0">"#, "<table>",
             "<tr>\(heads.map { "<th>\(Self.escape($0))</th>" }.joined())</tr>",

@@ -6,20 +6,20 @@ struct Plot: Sendable {
     enum Series: Sendable {
         case points([(x: Double, y: Double)])
         case line([(x: Double, y: Double)], name: String)
-        /// A line whose points are seen.
+        /// A line with visible points.
         case curve([(x: Double, y: Double)], name: String)
         /// Columns from one value of x to another.
         case columns([(from: Double, to: Double, y: Double)])
     }
 
-    // So small that the words can be read where a telephone makes it smaller still.
+    // Small, so that the words can be read on a telephone, which makes it smaller still.
     private static let width = 440.0
     private static let height = 230.0
     private static let left = 50.0
     private static let right = 16.0
     private static let top = 28.0
     private static let bottom = 40.0
-    /// More points than this are thinned: a page must open.
+    /// More points than this are thinned, so that the page opens quickly.
     private static let maximumPoints = 4_000
 
     var title: String

@@ -1,14 +1,14 @@
 import Foundation
 
-/// A straight or logarithmic way from values to places on an axis.
+/// A linear or logarithmic scale: the places of values on an axis.
 struct PlotScale: Sendable {
     let isLogarithmic: Bool
     let lower: Double
     let upper: Double
-    /// The values that are written at the axis, where they are not those of the scale itself.
+    /// The values that are written at the axis, where they are not the scale's own.
     private let given: [Double]?
 
-    /// A scale of the loads of levels, each of them written at it; logarithmic where they are far apart.
+    /// A scale of the loads of levels, which are written at the axis; logarithmic where they are far apart.
     init(ofLevels values: [Double]) {
         let (least, greatest) = (values.min() ?? 1, values.max() ?? 1)
         isLogarithmic = least > 0 && greatest >= 6 * least
@@ -18,7 +18,7 @@ struct PlotScale: Sendable {
         given = isRoom ? (isLogarithmic ? values : [0] + values) : isLogarithmic ? [least, greatest] : nil
     }
 
-    /// More would stand upon each other.
+    /// More would overlap.
     private static let mostGiven = 10
 
     /// A scale from zero to a round number that is not less than the greatest value.
@@ -29,7 +29,7 @@ struct PlotScale: Sendable {
         given = nil
     }
 
-    /// A logarithmic scale over whole powers of ten that hold both values.
+    /// A logarithmic scale over whole powers of ten that include both values.
     init(powersFrom least: Double, through greatest: Double) {
         isLogarithmic = true
         let first = floor(log10(max(least, 1e-9)))

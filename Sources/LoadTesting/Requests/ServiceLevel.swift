@@ -1,6 +1,6 @@
-/// What a request must keep to be a good one: `--slo ttft=500ms,tpot=50ms,e2el=10s`.
+/// The bounds that a good request meets: `--slo ttft=500ms,tpot=50ms,e2el=10s`.
 package struct ServiceLevel: Sendable, Equatable {
-    /// What is bounded, by the names that vLLM has for it.
+    /// What is bounded, with vLLM's names.
     package enum Measure: String, Sendable, CaseIterable {
         /// Time to first token.
         case ttft
@@ -25,13 +25,13 @@ package struct ServiceLevel: Sendable, Equatable {
         Measure.allCases.compactMap { measure in bounds[measure].map { (measure, $0) } }
     }
 
-    /// Whether a request kept all of them; a failed one never did, nor one without the measured time.
+    /// Whether a request met all of them; a failed one did not, nor one without the measured time.
     package func isKept(by record: RequestRecord) -> Bool {
         guard record.isCompleted else { return false }
         return bounds.allSatisfy { measure, bound in
             switch measure {
             case .ttft: record.times.timeToFirstToken.map { $0 <= bound } ?? false
-            // An answer of one token has no time between tokens to be late with.
+            // An answer of one token has no time between tokens.
             case .tpot: record.outputTokens <= 1 || record.timePerOutputToken.map { $0 <= bound } ?? false
             case .e2el: record.times.endToEnd <= bound
             }

@@ -1,22 +1,21 @@
-/// One answer, apart from any dialect: what the model says, and what is counted of it.
+/// One answer, in no dialect's form: the model's words and their counts.
 struct Answer: Sendable {
     /// The response's id without the dialect's prefix; no two answers share it.
     let id: String
-    /// The model's name as the request has it.
+    /// The model's name as the request writes it.
     let model: String
     /// Unix time in seconds.
     let created: Int
-    /// What is thought before the text, if anything.
+    /// The reasoning before the text, if there is any.
     let reasoning: AnswerWords?
     /// The choices; Messages have one.
     let choices: [AnswerChoice]
-    /// Words a chunk.
     let wordsPerChunk: Int
     /// Words in all of the request's messages.
     let promptTokens: Int
-    /// Whether a response runs in the background.
+    /// Whether the response runs in the background.
     var isBackground = false
-    /// Whether usage is told where the dialect has a place for it.
+    /// Whether usage is reported where the dialect has a place for it.
     let reportsUsage: Bool
 
     /// Words of reasoning that are sent.
@@ -28,5 +27,134 @@ struct Answer: Sendable {
     /// Chunks of content, reasoning included.
     var chunkCount: Int {
         choices.reduce(reasoningChunks) { $0 + $1.content.chunkCount(wordsPerChunk: wordsPerChunk) }
+    }
+}
+
+extension Answer {
+    /// What the first chunks of the answer hold: the first choice's text, and the tokens of all choices.
+    func progress(chunks: Int) -> (text: String, tokens: Int) {
+        var steps = AnswerSteps(self)
+        var text = ""
+        var tokens = 0
+        var sent = 0
+        var reasoned = 0
+        var chunksOfChoice = [Int](repeating: 0, count: choices.count)
+        while sent < chunks, let step = steps.next() {
+            guard step.isContent else { continue }
+            sent += 1
+            switch step {
+            case .reasoning:
+                tokens += tokensOfChunk(reasoned, of: reasoning?.count ?? 0)
+                reasoned += 1
+            case .text(let choice, let piece), .refusal(let choice, let piece):
+                if choice == 0 { text += piece }
+                tokens += tokensOfChunk(chunksOfChoice[choice], of: choices[choice].content.tokens)
+                chunksOfChoice[choice] += 1
+            default: tokens += 1
+            }
+        }
+        return (text, tokens)
+    }
+
+    private func tokensOfChunk(_ index: Int, of total: Int) -> Int {
+        min(wordsPerChunk, total - index * wordsPerChunk)
+    }
+}
+
+/// One choice of an answer.
+struct AnswerChoice: Sendable {
+    enum Content: Sendable {
+        case text(AnswerWords)
+        case refusal(AnswerWords)
+        case toolCall(ToolCall)
+    }
+
+    /// Why a choice ends, in no dialect's words.
+    enum Finish: Sendable {
+        case stop, length, toolCalls, refusal, contentFilter
+    }
+
+    let content: Content
+    let finish: Finish
+}
+
+extension AnswerChoice.Content {
+    /// The words that are sent; of a tool call, its pieces.
+    var tokens: Int {
+        switch self {
+        case .text(let words), .refusal(let words): words.count
+        case .toolCall(let call): call.chunkCount
+        }
+    }
+
+    func chunkCount(wordsPerChunk: Int) -> Int {
+        switch self {
+        case .text(let words), .refusal(let words): words.chunkCount(wordsPerChunk: wordsPerChunk)
+        case .toolCall(let call): call.chunkCount
+        }
+    }
+
+    /// The step that sends the chunk at this index.
+    func chunk(_ index: Int, choice: Int, wordsPerChunk: Int) -> AnswerStep {
+        switch self {
+        case .text(let words):
+            .text(choice: choice, words.chunk(index, wordsPerChunk: wordsPerChunk))
+        case .refusal(let words):
+            .refusal(choice: choice, words.chunk(index, wordsPerChunk: wordsPerChunk))
+        case .toolCall(let call):
+            index == 0 ? .toolCall(choice: choice, call) : .toolArguments(choice: choice, call.pieces[index - 1])
+        }
+    }
+}
+
+/// A call of a tool, with its arguments cut into the pieces that are streamed.
+struct ToolCall: Sendable {
+    let id: String
+    let name: String
+    /// The arguments as a value.
+    let input: JSON
+    /// The arguments' JSON text, cut anywhere between two characters.
+    let pieces: [String]
+
+    /// Characters in a piece.
+    private static let pieceLength = 7
+
+    init(id: String, name: String, arguments: JSON) {
+        self.id = id
+        self.name = name
+        input = arguments
+        var rest = arguments.text[...]
+        var pieces: [String] = []
+        while !rest.isEmpty {
+            pieces.append(String(rest.prefix(Self.pieceLength)))
+            rest = rest.dropFirst(Self.pieceLength)
+        }
+        self.pieces = pieces
+    }
+
+    /// The arguments as one JSON text.
+    var arguments: String { pieces.joined() }
+    /// The name's chunk and one for each piece.
+    var chunkCount: Int { pieces.count + 1 }
+
+    /// Arguments that fit a tool's JSON Schema as far as the mock knows schemas: a value for each property by its type.
+    static func arguments(for schema: JSON?, lastUserText: String) -> JSON {
+        guard case .object(let properties)? = schema?["properties"] else {
+            return schema == nil ? ["query": .string(lastUserText)] : [:]
+        }
+        return .object(properties.map { ($0.key, value(for: $0.value)) })
+    }
+
+    private static func value(for schema: JSON) -> JSON {
+        if case .array(let values)? = schema["enum"], let first = values.first { return first }
+        return switch schema["type"]?.string {
+        case "integer": 42
+        case "number": .number("2.5")
+        case "boolean": true
+        case "null": nil
+        case "array": .array([schema["items"].map(value) ?? "eins"])
+        case "object": arguments(for: schema, lastUserText: "")
+        default: "Zürich \"東京\" 🚀"
+        }
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Decides what is answered to a request that passed the checks: the values of an `Answer`, not their form.
+/// Composes the answer to a request that passed the checks: the values of an `Answer`, not their form.
 struct AnswerComposer {
     let dialect: Dialect
     let behavior: MockBehavior
@@ -8,7 +8,7 @@ struct AnswerComposer {
     /// The answer to a request.
     ///
     /// - Parameters:
-    ///   - modelName: The model's name without its options, from which the text comes.
+    ///   - modelName: The model's name without its options; the text depends on it.
     ///   - id: A fresh id.
     func answer(to body: AnswerRequest, modelName: String, id: UInt64) throws(ProviderFailure) -> Answer {
         let continuation = try Continuation(of: body, dialect: dialect, modelName: modelName, behavior: behavior)

@@ -1,6 +1,6 @@
-/// The steps of an answer in order, one at a time, so that no answer lies in memory as a whole.
+/// The steps of an answer in order, one at a time, so that no answer is in memory as a whole.
 ///
-/// With several choices their chunks take turns, and each choice finishes by itself.
+/// The chunks of several choices take turns, and each choice finishes by itself.
 struct AnswerSteps: IteratorProtocol {
     private enum Phase {
         case open
@@ -37,7 +37,7 @@ struct AnswerSteps: IteratorProtocol {
         }
     }
 
-    /// The next chunk or finish at or after a place; the choice after the last one is the first one's next chunk.
+    /// The next chunk or finish at or after a place; after the last choice comes the next chunk of the first.
     private mutating func nextContent(chunk: Int, choice: Int) -> AnswerStep? {
         var chunk = chunk
         var choice = choice
@@ -56,5 +56,33 @@ struct AnswerSteps: IteratorProtocol {
         phase = .content(chunk: chunk, choice: choice + 1)
         guard chunk < chunkCounts[choice] else { return .finish(choice: choice) }
         return answer.choices[choice].content.chunk(chunk, choice: choice, wordsPerChunk: answer.wordsPerChunk)
+    }
+}
+
+/// One step of an answer, in no dialect's form; a renderer writes it as one event or several.
+enum AnswerStep: Sendable {
+    /// The opening: the role of each choice, or `message_start`.
+    case open
+    case reasoning(String)
+    case text(choice: Int, String)
+    case refusal(choice: Int, String)
+    /// A tool call's id and name.
+    case toolCall(choice: Int, ToolCall)
+    case toolArguments(choice: Int, String)
+    /// The finish reason of a choice.
+    case finish(choice: Int)
+    /// Usage and the protocol's end.
+    case close
+
+    /// Whether the step is a content chunk, for which pace and faults are counted.
+    var isContent: Bool {
+        switch self {
+        case .reasoning, .text, .refusal, .toolCall, .toolArguments: true
+        case .open, .finish, .close: false
+        }
+    }
+
+    var isOpening: Bool {
+        if case .open = self { true } else { false }
     }
 }

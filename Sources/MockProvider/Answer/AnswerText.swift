@@ -1,10 +1,10 @@
 /// The text of an answer: a pure function of the last user message, the model's name and the choice.
 ///
-/// Any word is computed from its index, so that a text of a million words takes no memory. A token is one word with the
+/// Each word is computed from its index, so that a text of a million words takes no memory. A token is one word with the
 /// space before it.
 package struct AnswerText: Sendable, Hashable {
     private enum Source: Hashable {
-        /// `1 2 3 …`, so that gaps and repeats are visible.
+        /// `1 2 3 …`, which shows gaps and repeats.
         case counting
         /// The word of a bulk load, over and over.
         case ticking
@@ -16,11 +16,11 @@ package struct AnswerText: Sendable, Hashable {
     /// The number of words.
     package let wordCount: Int
 
-    /// The text with which the mock answers.
+    /// The text of an answer.
     ///
     /// - Parameters:
     ///   - lastUserText: The last user message; `count to N` in it asks for counting.
-    ///   - model: The model's name without its options; empty where it begins with one.
+    ///   - model: The model's name without its options; empty where the name begins with an option.
     ///   - choice: The choice's index; each choice has its own text.
     ///   - behavior: `countTo` and `wordCount` are used.
     package init(lastUserText: String, model: String, choice: Int = 0, behavior: MockBehavior = .init()) {
@@ -81,5 +81,46 @@ package struct AnswerText: Sendable, Hashable {
             if let goal = Int(String(decoding: digits, as: UTF8.self)) { return goal }
         }
         return nil
+    }
+}
+
+/// The words of generated texts: mostly plain ones, some with characters of several bytes.
+enum WordList {
+    /// The words inside a sentence.
+    static let words: [String] =
+        """
+        the of and to in a is that for it as was with on by at from or an are this be not have which one all their
+        river stone light window morning paper garden answer number question letter winter summer bridge market
+        teacher captain neighbour machine signal pattern measure distance silence kitchen mountain village harbour
+        carries holds turns keeps finds opens follows remembers builds crosses gathers explains returns begins
+        small quiet early narrow bright heavy simple careful distant common gentle patient ordinary ancient
+        slowly often almost always together perhaps again beyond between under without before after because
+        café naïve résumé crème jalapeño Zürich smörgåsbord piñata façade über Ελλάδα мир вода 日本語 東京 言葉 한국어 🌊 🚀 👩‍🚀 🎉
+        """
+        .split { $0 == " " || $0 == "\n" }.map(String.init)
+
+    /// The words at the beginning of a sentence.
+    static let capitalised: [String] = words.map { $0.prefix(1).uppercased() + $0.dropFirst() }
+}
+
+/// The 64-bit hash from which the mock takes all its choices: the same on every machine and in every run.
+enum Hash64 {
+    /// FNV-1a over bytes, from a start value.
+    static func hash(_ bytes: some Sequence<UInt8>, from start: UInt64 = 0xCBF2_9CE4_8422_2325) -> UInt64 {
+        bytes.reduce(start) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+    }
+
+    /// SplitMix64's step, which spreads every bit of the value over all 64.
+    static func mix(_ value: UInt64) -> UInt64 {
+        var mixed = value &+ 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A value as 16 hexadecimal digits.
+    static func hexadecimal(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

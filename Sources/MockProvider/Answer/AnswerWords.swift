@@ -1,4 +1,4 @@
-/// The words of a text that are really sent: all of it, what follows a prefix, or what a limit leaves.
+/// The words of a text that are sent: all of them, those after a prefix, or those within a limit.
 struct AnswerWords: Sendable {
     private let text: AnswerText
     /// What is sent before the words: the rest of a word that the prefix cut, or the echo of the prefix.
@@ -40,7 +40,7 @@ struct AnswerWords: Sendable {
         self.range = range
     }
 
-    /// The same words with `echo` said first.
+    /// The same words with `echo` before them.
     func echoing(_ echo: String) -> AnswerWords {
         AnswerWords(text: text, head: echo + (head ?? ""), range: range)
     }
@@ -51,13 +51,13 @@ struct AnswerWords: Sendable {
         return replacingFirst(with: String(first.dropFirst()))
     }
 
-    /// The same words with the space that the first one begins with said twice.
+    /// The same words with the space that the first one begins with sent twice.
     func doublingFirstSpace() -> AnswerWords {
         guard let first, first.hasPrefix(" ") else { return self }
         return replacingFirst(with: " " + first)
     }
 
-    /// The same words with those before the seam said first; a word that the seam cuts is one, and said whole.
+    /// The same words after the last words before the seam; a word that the seam cuts counts as one and is repeated whole.
     func repeating(lastWords count: Int) -> AnswerWords {
         let start = max(0, range.lowerBound - count)
         return AnswerWords(text: text, head: nil, range: start..<range.upperBound).droppingFirstSpace()
@@ -69,17 +69,27 @@ struct AnswerWords: Sendable {
         AnswerWords(text: text, head: piece, range: head == nil ? range.dropFirst() : range)
     }
 
-    /// How many words are sent; a part of a word is one.
+    /// How many words are sent; a part of a word counts as one.
     var count: Int { range.count + (head == nil ? 0 : 1) }
+    /// The text of all of them.
+    var whole: String { text(of: 0..<count) }
 
-    /// Drops the words above a limit and says whether there were any.
+    func chunkCount(wordsPerChunk: Int) -> Int { (count + wordsPerChunk - 1) / wordsPerChunk }
+
+    func chunk(_ index: Int, wordsPerChunk: Int) -> String {
+        text(of: (index * wordsPerChunk)..<((index + 1) * wordsPerChunk))
+    }
+
+    /// Drops the words above a limit.
+    ///
+    /// - Returns: Whether there were any.
     mutating func limit(to maximum: Int) -> Bool {
         guard count > maximum else { return false }
         range = range.prefix(maximum - (head == nil ? 0 : 1))
         return true
     }
 
-    /// The text of the words at `indices`, as far as there are so many.
+    /// The text of the words at `indices`; those past the end are empty.
     func text(of indices: Range<Int>) -> String {
         var joined = ""
         for index in indices.clamped(to: 0..<count) {

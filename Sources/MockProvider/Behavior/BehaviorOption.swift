@@ -1,12 +1,9 @@
-/// The options that a model name, a query or the `x-mock` header may hold: the one place that defines them.
+/// The options that a model name, a query or the `x-mock` header may contain: the one place that defines them.
 package enum BehaviorOption: String, CaseIterable, Sendable {
-    case slow, flaky, storm, stormall, pace, ttft, chunk, words, count, bulk, packet, stamp, comments, pings, heartbeat,
-        reasoning, refusal,
-        filter, tool,
-        nousage, like,
-        prefill, seam
-    case noeventnames, nosequence, noindex, done, completedname, errorform, extras, queued, noreplay, replayanew,
-        replaycut, replays
+    case slow, flaky, storm, stormall, pace, ttft, chunk, words, count, bulk, packet, stamp, comments, pings, heartbeat
+    case reasoning, refusal, filter, tool, nousage, like, prefill, seam
+    case noeventnames, nosequence, noindex, done, completedname, errorform, extras
+    case queued, noreplay, replayanew, replaycut, replays
     case times, status, location, retryafter, retryafterdate, retryafterms, shouldretry, code, message
     case silent, drop, dropreset, cut, reset, cutchunk, cutusage, end, inband, inbandlate, errordone, malformed, huge
     case html, contenttype, wholejson, nodone, open, close
@@ -28,7 +25,7 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .chunk: ("chunk=N", "words in a chunk (default 1)")
         case .words: ("words=N", "words in the text (default 20 to 120, by hash)")
         case .count: ("count-N", "counts from 1 to N")
-        case .bulk: ("bulk=EVENTS", "for load: so many equal events, rendered once (chat and Messages)")
+        case .bulk: ("bulk=EVENTS", "for load: this many equal events, rendered once (chat and Messages)")
         case .packet: ("packet=N", "with bulk: events in a packet (default 1); the pace is between packets")
         case .stamp: ("stamp", "with bulk: the text is the sender's clock, Unix microseconds in 16 digits")
         case .comments: ("comments", "SSE comment lines before and between chunks and in silences")
@@ -53,7 +50,7 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .seam:
             (
                 "seam=WORDS|bare|whole|anew",
-                "what is repeated where a user message asks to go on from a partial answer: so many words "
+                "what is repeated where a user message asks to go on from a partial answer: its last WORDS words "
                     + "(default 0), nothing and no space either, the whole text, or another text begins"
             )
         case .noeventnames: ("noeventnames", "Responses without event: lines")
@@ -69,15 +66,15 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
             )
         case .extras: ("extras=openrouter|azure", "that provider's own members of chat chunks")
         case .queued: ("queued", "a background response stays queued for ever")
-        case .noreplay: ("noreplay", "a background response is given whole only, its stream not again")
-        case .replayanew: ("replayanew", "a replay sends all of its stream, from wherever it is asked for")
-        case .replaycut: ("replaycut=BYTES", "each replay of a stored stream is cut after so many bytes")
-        case .replays: ("replays=N", "a stored stream is gone after so many replays (default never)")
-        case .times: ("times=N", "the fault befalls the first N tries of a request only")
+        case .noreplay: ("noreplay", "a background response can be had whole, its stream not a second time")
+        case .replayanew: ("replayanew", "a replay sends the whole stream, whatever place is asked for")
+        case .replaycut: ("replaycut=BYTES", "each replay of a stored stream is cut after this many bytes")
+        case .replays: ("replays=N", "a stored stream is gone after N replays (default never)")
+        case .times: ("times=N", "only the first N attempts of a request have the fault")
         case .status: ("status=N", "an error or redirect status, 300 to 599")
         case .location: ("location=URL", "where a redirect leads")
         case .retryafter: ("retryafter=VALUE", "the retry-after header, verbatim")
-        case .retryafterdate: ("retryafterdate=DURATION", "the retry-after header as the HTTP date so long from now")
+        case .retryafterdate: ("retryafterdate=DURATION", "the retry-after header as an HTTP date, this far from now")
         case .retryafterms: ("retryafterms=VALUE", "the retry-after-ms header, verbatim")
         case .shouldretry: ("shouldretry=true|false", "the x-should-retry header")
         case .code: ("code=CODE", "the error's code or type")
@@ -85,8 +82,8 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .silent: ("silent=headers|first|middle|CHUNKS", "silent for ever from there on")
         case .drop: ("drop", "the connection is closed without an answer")
         case .dropreset: ("dropreset", "the connection is reset without an answer")
-        case .cut: ("cut=BYTES", "the connection is closed after so many bytes of the body")
-        case .reset: ("reset=BYTES", "the connection is reset after so many bytes of the body")
+        case .cut: ("cut=BYTES", "the connection is closed after this many bytes of the body")
+        case .reset: ("reset=BYTES", "the connection is reset after this many bytes of the body")
         case .cutchunk: ("cutchunk=CHUNKS|middle", "the connection is closed inside that chunk's event")
         case .cutusage: ("cutusage", "the connection is closed after the content, before the usage")
         case .end: ("end=CHUNKS|middle", "a clean end of the body before that chunk")
@@ -94,7 +91,7 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .inbandlate: ("inbandlate", "an error in the stream after the finish reason")
         case .errordone: ("errordone", "[DONE] after an error in the stream")
         case .malformed: ("malformed=CHUNKS|middle", "broken JSON in place of that chunk")
-        case .huge: ("huge=BYTES", "one event of so many bytes first")
+        case .huge: ("huge=BYTES", "one event of this many bytes first")
         case .html: ("html", "an HTML page in place of the answer")
         case .contenttype: ("contenttype=TYPE", "another content type")
         case .wholejson: ("wholejson", "one JSON completion although a stream was asked for")

@@ -1,8 +1,8 @@
 /// How the mock provider answers one request: shape, pace and fault, as a value.
 ///
-/// The same value is written in three ways: by options in the model's name (`count-200+pace=20ms`), in the URL's query
-/// (`?pace=20ms&chunk=3`) or the header `x-mock` (`pace=20ms,chunk=3`), and directly by a test's script.
-/// `BehaviorOption` lists the options. SPEC section 10.
+/// It is written by options in the model's name (`count-200+pace=20ms`), in the URL's query (`?pace=20ms&chunk=3`) or in
+/// the header `x-mock` (`pace=20ms,chunk=3`), or directly by a test's script. `BehaviorOption` lists the options.
+/// Contract, "Mock provider".
 package struct MockBehavior: Sendable, Hashable {
     /// The time between two content chunks; nil sends as fast as the socket takes.
     package var pace: Duration?
@@ -10,15 +10,13 @@ package struct MockBehavior: Sendable, Hashable {
     package var timeToFirstToken: Duration?
     /// Words in a chunk, at least 1.
     package var wordsPerChunk = 1
-    /// Words in a generated text; nil takes 20 to 120 from the hash.
-    ///
-    /// Counting is not affected.
+    /// Words in a generated text, but not in a counting one; nil takes 20 to 120 from the hash.
     package var wordCount: Int?
     /// Counts from 1 to this number instead of generating a text.
     package var countTo: Int?
-    /// Sends `: OPENROUTER PROCESSING` before the opening event and before each content chunk, and on in a silence or wait.
+    /// Sends `: OPENROUTER PROCESSING` before the opening event and each content chunk, and during a silence or wait.
     package var sendsComments = false
-    /// Sends pings in a silence or wait, which are events with Messages and comments elsewhere.
+    /// Sends pings during a silence or wait: events with Messages, comments elsewhere.
     package var sendsPings = false
     /// The time between comments or pings in a silence; nil is the pace, or 100 ms.
     package var heartbeat: Duration?
@@ -44,13 +42,13 @@ package struct MockBehavior: Sendable, Hashable {
     package var responsesShape = ResponsesShape()
     /// A background response stays in the queue for ever.
     package var staysQueued = false
-    /// A background response is given whole only: its stream cannot be had again.
+    /// A background response can be had whole, but its stream not a second time.
     package var refusesReplay = false
-    /// A replay sends all of its stream, as where a proxy drops the query of the request.
+    /// A replay sends the whole stream, as where a proxy drops the query of the request.
     package var replaysAnew = false
-    /// A replay of a stored stream is cut after so many bytes.
+    /// The bytes after which a replay of a stored stream is cut.
     package var replayCutBytes: Int?
-    /// A stored stream is replayed so often, then it is gone; nil is any number of times.
+    /// How often a stored stream is replayed before it is gone; nil is any number of times.
     package var maximumReplays: Int?
     /// Sends a load of equal events in place of a text, with chat and Messages.
     package var bulk: BulkLoad?
@@ -58,11 +56,11 @@ package struct MockBehavior: Sendable, Hashable {
     package var chatExtras: ChatExtras?
     /// What goes wrong.
     package var fault = MockFault()
-    /// The fault befalls only so many tries of the same request, later ones are answered well; nil is for ever.
+    /// How many attempts of the same request have the fault before it is answered well; nil is all of them.
     package var faultTimes: Int?
     /// The share of requests, in per cent, that fail in a seeded mix of ways; `fault` is not used then.
     package var flakyPercent: Int?
-    /// Requests that fail in every way that the mock knows; `fault` is not used then.
+    /// A mix of every fault of the mock; `fault` is not used then.
     package var storm: FaultStorm?
 
     package init() {}
@@ -76,7 +74,7 @@ package struct MockBehavior: Sendable, Hashable {
 
     /// Reads options joined with `+` or `,`, such as `slow+chunk=3` or `status=429,retryafter=1,times=2`.
     ///
-    /// Values are percent-decoded, so that a value may hold `%2C` for a comma and `%2B` for a plus.
+    /// Values are percent-decoded: `%2C` is a comma and `%2B` a plus.
     package init(parsing options: String) throws(InvalidBehaviorOption) {
         try apply(options: options.split { $0 == "+" || $0 == "," })
     }
@@ -93,8 +91,8 @@ package struct MockBehavior: Sendable, Hashable {
 
     /// Applies the options in a model's name and returns the name without them.
     ///
-    /// The first part is an option only when it is a known one (a vendor before `/` is no matter) or holds `=`: names of
-    /// models are free. The name is empty when the first part is an option.
+    /// Any name is allowed for a model: the first part is an option only where it is a known one, with or without a vendor
+    /// before it, or contains `=`. The name is empty where the first part is an option.
     mutating func apply(modelName: String) throws(InvalidBehaviorOption) -> String {
         let parts = modelName.split(separator: "+")
         guard let first = parts.first else { return modelName }
@@ -109,5 +107,16 @@ package struct MockBehavior: Sendable, Hashable {
         }
         try apply(options: Array(parts.dropFirst()))
         return String(first)
+    }
+
+    /// Applies the options in a path's query.
+    ///
+    /// Other names are the provider's own, such as `api-version`.
+    mutating func apply(query path: String) throws(InvalidBehaviorOption) {
+        guard let mark = path.firstIndex(of: "?") else { return }
+        for item in path[path.index(after: mark)...].split(separator: "&") {
+            guard let assignment = OptionAssignment(item) else { continue }
+            try assignment.apply(to: &self)
+        }
     }
 }

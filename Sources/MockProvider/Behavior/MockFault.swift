@@ -1,4 +1,4 @@
-/// What goes wrong with an answer; the empty value is no fault at all.
+/// What goes wrong with a response; the empty value is no fault at all.
 package struct MockFault: Sendable, Hashable {
     /// Answers with this status and the dialect's error body, 300 to 599.
     package var status: Int?
@@ -6,7 +6,7 @@ package struct MockFault: Sendable, Hashable {
     package var location: String?
     /// The `retry-after` header, verbatim.
     package var retryAfter: String?
-    /// The `retry-after` header as the HTTP date so long from now.
+    /// The `retry-after` header as an HTTP date, this far from now.
     package var retryAfterDate: Duration?
     /// The `retry-after-ms` header, verbatim.
     package var retryAfterMilliseconds: String?
@@ -18,13 +18,13 @@ package struct MockFault: Sendable, Hashable {
     package var errorMessage: String?
     /// Where the server falls silent for ever.
     package var silence: Silence?
-    /// Closes the connection without a byte of an answer.
+    /// Closes the connection without a byte of a response.
     package var dropsConnection = false
-    /// Resets the connection without a byte of an answer.
+    /// Resets the connection without a byte of a response.
     package var resetsConnection = false
-    /// Closes the connection after exactly so many bytes of the body.
+    /// Closes the connection after exactly this many bytes of the body.
     package var cutBytes: Int?
-    /// Resets the connection (RST) after exactly so many bytes of the body.
+    /// Resets the connection (RST) after exactly this many bytes of the body.
     package var resetBytes: Int?
     /// Closes the connection in the middle of this chunk's event.
     package var cutChunk: ChunkPosition?
@@ -40,11 +40,11 @@ package struct MockFault: Sendable, Hashable {
     package var sendsDoneAfterError = false
     /// Sends broken JSON in place of this chunk, and goes on.
     package var malformedChunk: ChunkPosition?
-    /// Sends one event of exactly so many bytes as the first chunk (at least the event's empty frame).
+    /// Sends one event of exactly this many bytes as the first chunk (at least the event's empty frame).
     package var hugeEventBytes: Int?
     /// Sends an HTML page in place of the answer, with `status` or 200.
     package var sendsHTML = false
-    /// What a trailing assistant message does, in place of the behaviour's way.
+    /// What is done with a trailing assistant message, in place of the behaviour's way.
     package var prefill: Prefill?
     /// The content type, in place of the true one.
     package var contentType: String?
@@ -59,7 +59,7 @@ package struct MockFault: Sendable, Hashable {
 
     package init() {}
 
-    /// The faults that lie in what the model's server produced, without those of the way to the client.
+    /// The faults in what the model's server produces, without those of the connection to the client.
     var ofServer: MockFault {
         var fault = self
         fault.silence = nil
@@ -72,4 +72,28 @@ package struct MockFault: Sendable, Hashable {
         fault.endChunk = nil
         return fault
     }
+}
+
+/// A place in an answer, counted in content chunks of all its choices.
+package enum ChunkPosition: Sendable, Hashable {
+    /// Before the chunk at this index, from 0; past the end, before the last finish reason.
+    case index(Int)
+    /// Half way, rounded down.
+    case middle
+
+    /// The index in an answer of `total` chunks.
+    func index(in total: Int) -> Int {
+        switch self {
+        case .index(let index): min(index, total)
+        case .middle: total / 2
+        }
+    }
+}
+
+/// Where the mock stops sending while the connection stays open.
+package enum Silence: Sendable, Hashable {
+    /// Before the response's head.
+    case beforeHeaders
+    /// After the opening events, before this chunk.
+    case beforeChunk(ChunkPosition)
 }

@@ -1,9 +1,9 @@
-/// One option with its value, read but not yet checked: `pace=20ms`, `html`, `count-200`.
+/// One option with its value, not yet checked: `pace=20ms`, `html`, `count-200`.
 struct OptionAssignment {
     let option: BehaviorOption
     let value: OptionValue
 
-    /// Reads `name=value` or `name`; nil when no option has that name.
+    /// Reads `name=value` or `name`; nil where no option has that name.
     init?(_ text: Substring) {
         let goal = text.hasPrefix("count-") ? text.dropFirst("count-".count) : ""
         if Int(goal) != nil {
@@ -20,7 +20,7 @@ struct OptionAssignment {
         self.value = OptionValue(option: text, text: value.map { $0.percentDecoded() })
     }
 
-    /// Sets what the option stands for.
+    /// Sets the option's part of the behaviour.
     func apply(to behavior: inout MockBehavior) throws(InvalidBehaviorOption) {
         switch option {
         case .slow: try value.flag { behavior.pace = .milliseconds(50) }

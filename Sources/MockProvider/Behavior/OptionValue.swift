@@ -1,11 +1,11 @@
-/// The value of an option, with the checks that turn it into what the option needs.
+/// The value of an option, and its checked conversions.
 struct OptionValue {
     /// The whole option as it was written, for messages.
     let option: String
     /// The value after `=`, percent-decoded; nil without `=`.
     let text: String?
 
-    /// Runs `set` when there is no value.
+    /// Runs `set` where there is no value.
     func flag(_ set: () -> Void) throws(InvalidBehaviorOption) {
         guard text == nil else { throw invalid("takes no value") }
         set()
@@ -70,7 +70,7 @@ struct OptionValue {
         }
     }
 
-    /// The value as what is repeated at a seam.
+    /// The value as the repetition at a seam.
     func seam() throws(InvalidBehaviorOption) -> Seam {
         switch try string() {
         case "bare": .bare
@@ -82,5 +82,42 @@ struct OptionValue {
 
     func invalid(_ reason: String) -> InvalidBehaviorOption {
         InvalidBehaviorOption(option: option, reason: reason)
+    }
+}
+
+/// A behaviour option that cannot be understood.
+package struct InvalidBehaviorOption: Error, CustomStringConvertible {
+    /// The option as it was written.
+    package let option: String
+    /// What is wrong with it.
+    package let reason: String
+
+    package var description: String { "mock option '\(option)': \(reason)" }
+}
+
+extension Substring {
+    /// The text without spaces at its ends.
+    func trimmingSpaces() -> Substring {
+        var trimmed = drop { $0 == " " }
+        while trimmed.last == " " { trimmed.removeLast() }
+        return trimmed
+    }
+
+    /// The text with each `%HH` replaced by its byte; anything else, a lone `%` too, stays as it is.
+    func percentDecoded() -> String {
+        guard contains("%") else { return String(self) }
+        var bytes: [UInt8] = []
+        var rest = utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), let digits = String(rest.prefix(2)), digits.utf8.count == 2,
+                let value = UInt8(digits, radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -2,13 +2,12 @@
 package struct ControlSettings: Sendable, Hashable {
     /// What an outage does with a new connection.
     package enum OutageForm: String, Sendable, Hashable, CaseIterable {
-        /// Nobody listens.
+        /// The port is closed.
         case refuse
-        /// It is accepted and reset.
+        /// The connection is accepted and reset.
         case reset
     }
 
-    /// What becomes of the outage.
     package enum Outage: Sendable, Hashable {
         case begins(Duration)
         case ends
@@ -44,5 +43,45 @@ package struct ControlSettings: Sendable, Hashable {
             case .behavior: behavior = try MockBehavior(parsing: value.text ?? "")
             }
         }
+    }
+}
+
+/// The settings that can change while the server runs: the one place that defines them.
+package enum ControlOption: String, CaseIterable, Sendable {
+    case rpm, tpm, burst, down, up, outage, behavior
+
+    /// One line of help: the setting with its value's form, and what it does.
+    package var help: (form: String, meaning: String) {
+        switch self {
+        case .rpm: ("rpm=N", "requests a minute for each key; 0 is no limit")
+        case .tpm: ("tpm=N", "tokens a minute for each key, of prompts and answers; 0 is no limit")
+        case .burst: ("burst=DURATION", "how much of its rate may come in one instant (default 3s)")
+        case .down: ("down=DURATION", "an outage of this length begins: all connections are reset, new ones refused")
+        case .up: ("up", "the outage ends")
+        case .outage: ("outage=refuse|reset", "whether an outage refuses connections (default) or resets them")
+        case .behavior:
+            ("behavior=OPTIONS", "the behaviour of every request, its options joined with '+'; may be empty")
+        }
+    }
+}
+
+/// A change that is made after a number of requests, before the next one.
+package struct ScheduledControl: Sendable, Hashable {
+    /// How many requests are received before the change.
+    package let requests: Int
+    package let settings: ControlSettings
+
+    package init(after requests: Int, _ settings: ControlSettings) {
+        self.requests = requests
+        self.settings = settings
+    }
+
+    /// Reads `N:SETTINGS`.
+    package init(parsing text: String) throws(InvalidBehaviorOption) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let requests = Int(parts[0]), requests >= 0 else {
+            throw InvalidBehaviorOption(option: text, reason: "needs the form N:SETTINGS")
+        }
+        self.init(after: requests, try ControlSettings(parsing: String(parts[1])))
     }
 }

@@ -6,7 +6,7 @@ final class Controls: Sendable {
     let limiter: RateLimiter
     let listener: Listener
     private let defaultBehavior: Mutex<MockBehavior>
-    /// In the order of their coming; the next one is the last.
+    /// In descending order: the next one is the last.
     private let scheduled: Mutex<[ScheduledControl]>
 
     init(_ configuration: MockConfiguration, listener: Listener) {
@@ -16,10 +16,10 @@ final class Controls: Sendable {
         scheduled = Mutex(configuration.scheduledControls.sorted { $0.requests > $1.requests })
     }
 
-    /// The behaviour that options are applied to.
+    /// The behaviour to which a request's options are applied.
     var behavior: MockBehavior { defaultBehavior.withLock { $0 } }
 
-    /// Makes the changes that come before a request of this number.
+    /// Makes the changes that are due before the request of this number.
     func requestReceived(number: Int) {
         let due = scheduled.withLock { scheduled in
             var due: [ScheduledControl] = []
@@ -29,7 +29,7 @@ final class Controls: Sendable {
         for change in due { apply(change.settings) }
     }
 
-    /// Makes a change; the connection it came by lives through an outage.
+    /// Makes a change; an outage spares the connection that asked for it.
     func apply(_ settings: ControlSettings, from connection: Int? = nil) {
         if let behavior = settings.behavior { defaultBehavior.withLock { $0 = behavior } }
         limiter.change(now: .now()) { limits in

@@ -2,9 +2,9 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The listening socket and the connections from it: what an outage closes and opens again.
+/// The listening socket and its connections: what an outage closes and opens again.
 final class Listener: Sendable {
-    /// Listens at an address.
+    /// Opens a listening socket at an address.
     typealias Bind = @Sendable (SocketAddress) -> EventLoopFuture<any Channel>
 
     private struct State {
@@ -14,7 +14,7 @@ final class Listener: Sendable {
         /// The open connections by their numbers.
         var connections: [Int: any Channel] = [:]
         var outageForm = ControlSettings.OutageForm.refuse
-        /// Counted up by each outage and each end of one, so that an old timer ends nothing.
+        /// Incremented by each outage and each end of one, so that an old timer ends nothing.
         var outage = 0
         var isDown = false
     }
@@ -35,7 +35,7 @@ final class Listener: Sendable {
         return channel.localAddress?.port ?? port
     }
 
-    /// Lets go of what listens, which knows this listener.
+    /// Releases the bind closure, which retains this listener.
     func stop() {
         state.withLock {
             $0.bind = nil
@@ -43,7 +43,7 @@ final class Listener: Sendable {
         }
     }
 
-    /// Whether a connection that was accepted is reset: also where it came just before the socket was closed.
+    /// Whether a new connection is reset, also one that came just before the socket was closed.
     var isDown: Bool { state.withLock { $0.isDown } }
 
     func connectionOpened(_ number: Int, _ channel: any Channel) {
@@ -56,7 +56,7 @@ final class Listener: Sendable {
 
     func setOutageForm(_ form: ControlSettings.OutageForm) { state.withLock { $0.outageForm = form } }
 
-    /// Resets all connections but one and lets no new ones live, until a time is over or it is told to come up.
+    /// Resets all connections but one and every new one, for a time or until `comeUp`.
     func goDown(for duration: Duration, sparing spared: Int?) {
         let (server, connections, outage) = state.withLock { state in
             state.outage += 1
@@ -93,3 +93,6 @@ final class Listener: Sendable {
         }
     }
 }
+
+/// Tells a connection that the server goes down.
+struct ServerOutage: Sendable {}

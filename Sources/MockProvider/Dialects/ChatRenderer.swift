@@ -1,24 +1,24 @@
 /// Writes chunks of an OpenAI chat completion.
 ///
-/// WIRE section 2; compared with recorded streams in the tests.
+/// Provider facts, "Chat streams"; tests compare it with recorded streams.
 struct ChatRenderer: AnswerRenderer {
     private let answer: Answer
     /// Whether the request asked for the usage chunk.
     private let reportsUsage: Bool
     private let errorForm: InBandErrorForm
     private let extras: ChatExtras?
-    /// All of a chunk up to the choice's index, the same in each.
+    /// The beginning of every chunk, up to the choice's index.
     private let beforeChoice: String
-    /// What follows the delta of a choice that goes on.
+    /// The text behind the delta of a choice that goes on.
     private let choiceEnd: String
-    /// What follows the choices.
+    /// The text behind the choices.
     private let afterChoices: String
 
     init(answer: Answer, reportsUsage: Bool, behavior: MockBehavior) {
         self.answer = answer
         errorForm = behavior.errorForm
         extras = behavior.chatExtras
-        // OpenRouter's usage comes unasked, on its one chunk.
+        // OpenRouter reports usage unasked, in a chunk of its own.
         self.reportsUsage = answer.reportsUsage && (reportsUsage || extras == .openrouter)
         choiceEnd =
             switch extras {
@@ -159,7 +159,7 @@ struct ChatRenderer: AnswerRenderer {
         return .object(members)
     }
 
-    /// A dollar for a million tokens of prompts, two for a million of answers.
+    /// A dollar for a million tokens of prompts, two dollars for a million of answers.
     private var cost: String {
         let millionths = answer.promptTokens + 2 * answer.completionTokens
         let fraction = String(millionths % 1_000_000)
@@ -195,7 +195,7 @@ struct ChatRenderer: AnswerRenderer {
         #"data: {"choices":[],"created":0,"id":"","model":"","object":"","#
         + #""prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}]}"# + "\n\n"
 
-    /// The path of nearly every chunk, without a JSON value between.
+    /// Writes nearly every chunk, without making a JSON value.
     private func writeText(_ text: String, member: String, choice: Int, to output: inout String) {
         output += beforeChoice
         output += "{\"index\":\(choice),\"delta\":{\"\(member)\":"

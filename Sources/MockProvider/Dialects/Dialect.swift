@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The API that a path speaks: a further one is a case here, a renderer, and its checks.
+/// The API of a path: a further one is a case here, a renderer, and its checks.
 enum Dialect: Sendable {
     /// OpenAI chat completions.
     case chat
@@ -9,7 +9,7 @@ enum Dialect: Sendable {
     /// OpenAI Responses.
     case responses
 
-    /// The name of the header with the request's id.
+    /// The name of the header for the request's id.
     var requestIDHeader: String {
         switch self {
         case .chat, .responses: "x-request-id"
@@ -17,7 +17,7 @@ enum Dialect: Sendable {
         }
     }
 
-    /// What a response's id begins with.
+    /// The beginning of a response's id.
     var responseIDPrefix: String {
         switch self {
         case .chat: "chatcmpl-"
@@ -54,4 +54,24 @@ enum Dialect: Sendable {
             ]
         }
     }
+}
+
+/// Writes an answer in a dialect's form: as events, one step at a time, or as one JSON completion.
+protocol AnswerRenderer: Sendable {
+    /// Writes the events of a step.
+    mutating func write(_ step: AnswerStep, to output: inout String)
+    /// Writes the protocol's end without the usage and terminator of `AnswerStep.close`, after an error.
+    mutating func writeError(_ failure: ProviderFailure, withDone: Bool, to output: inout String)
+    /// Writes `AnswerStep.close` without its terminator.
+    mutating func writeCloseWithoutDone(to output: inout String)
+    /// Writes the events before a first text chunk, and returns that chunk's event without its text.
+    mutating func openText(to output: inout String) -> (before: String, after: String)
+    /// Leaves out the events up to a sequence number, where the dialect numbers its events.
+    mutating func skipEvents(through sequence: Int)
+    /// The answer as one JSON completion.
+    var completion: JSON { get }
+}
+
+extension AnswerRenderer {
+    mutating func skipEvents(through sequence: Int) {}
 }

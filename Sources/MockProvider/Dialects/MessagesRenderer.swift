@@ -1,6 +1,6 @@
 /// Writes the events of an Anthropic message.
 ///
-/// WIRE section 4; compared with recorded streams in the tests.
+/// Provider facts, "Messages streams"; tests compare it with recorded streams.
 struct MessagesRenderer: AnswerRenderer {
     /// The kinds of content block.
     private enum BlockKind {
@@ -46,7 +46,7 @@ struct MessagesRenderer: AnswerRenderer {
         output += withDone ? "\n\ndata: [DONE]\n\n" : "\n\n"
     }
 
-    /// The message's end has nothing but its terminator.
+    /// A message ends with its terminator alone.
     mutating func writeCloseWithoutDone(to output: inout String) {}
 
     mutating func openText(to output: inout String) -> (before: String, after: String) {
@@ -107,7 +107,7 @@ struct MessagesRenderer: AnswerRenderer {
         ["type": "tool_use", "id": .string("toolu_" + call.id), "name": .string(call.name), "input": input]
     }
 
-    /// Starts a block of this kind unless it is the open one; a ping follows the first.
+    /// Starts a block of this kind unless it is open already; a ping follows the first.
     private mutating func open(_ kind: BlockKind, _ block: JSON, to output: inout String) {
         guard openBlock?.kind != kind else { return }
         closeBlock(to: &output)
@@ -136,7 +136,7 @@ struct MessagesRenderer: AnswerRenderer {
         output += "\n\n"
     }
 
-    /// The path of nearly every event, without a JSON value between.
+    /// Writes nearly every event, without making a JSON value.
     private func writeDelta(
         _ type: String, member: String, _ text: String, to output: inout String
     ) {

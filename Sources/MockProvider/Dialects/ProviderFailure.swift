@@ -1,13 +1,13 @@
-/// A refusal by the provider: a status with the type, code and message that each dialect gives it.
+/// A refusal by the provider: a status with the type, code and message that each dialect has for it.
 ///
-/// WIRE section 5.
+/// Provider facts, "Error bodies".
 struct ProviderFailure: Error {
     let status: Int
     let message: String
     /// Replaces the code (chat) or type (Messages) that belongs to the status.
     var code: String?
 
-    /// The failure that a fault asks for.
+    /// The failure of a fault.
     init(status: Int, fault: MockFault) {
         self.status = status
         message = fault.errorMessage ?? Self.message(of: status)

@@ -1,4 +1,4 @@
-/// The response object of the Responses API with its output items, at any point of its life.
+/// The response object of the Responses API with its output items, in any state.
 struct ResponsesObject {
     let answer: Answer
     /// Whether the run never leaves the queue.
@@ -22,7 +22,7 @@ struct ResponsesObject {
         }
     }
 
-    /// The status with which a run ends that does not fail.
+    /// The last status of a run that does not fail.
     var finalStatus: String { incompleteReason == nil ? "completed" : "incomplete" }
 
     private var incompleteReason: String? {
@@ -33,7 +33,7 @@ struct ResponsesObject {
         }
     }
 
-    /// The object at a status; output and usage come with a final one only.
+    /// The object with a status; only a final one has output and usage.
     func snapshot(status: String, error: JSON = nil) -> JSON {
         let isFinal = status == finalStatus
         let details: JSON = isFinal ? incompleteReason.map { ["reason": .string($0)] } ?? nil : nil

@@ -1,6 +1,6 @@
 /// Writes the events of an OpenAI response.
 ///
-/// WIRE section 3; compared with recorded streams in the tests.
+/// Provider facts, "Responses streams"; tests compare it with recorded streams.
 struct ResponsesRenderer: AnswerRenderer {
     /// The kinds of output item.
     private enum ItemKind {
@@ -14,7 +14,7 @@ struct ResponsesRenderer: AnswerRenderer {
     private var openItem: (index: Int, kind: ItemKind)?
     private var nextIndex = 0
     private var sequence = 0
-    /// The event from which on is written.
+    /// The first event that is written.
     private var firstWritten = 0
 
     init(answer: Answer, behavior: MockBehavior) {
@@ -45,7 +45,7 @@ struct ResponsesRenderer: AnswerRenderer {
         case .toolArguments(_, let piece):
             writeDelta("response.function_call_arguments.delta", part: nil, piece, to: &output)
         case .finish(let choice):
-            // An answer of no words has an item all the same.
+            // An answer without words has an item too.
             switch object.answer.choices[choice].content {
             case .text: open(.text, to: &output)
             case .refusal: open(.refusal, to: &output)
@@ -80,7 +80,7 @@ struct ResponsesRenderer: AnswerRenderer {
         writeDone(withDone || shape.sendsDone, to: &output)
     }
 
-    /// Without its terminal event a response has no end.
+    /// A response ends with its terminal event alone.
     mutating func writeCloseWithoutDone(to output: inout String) {}
 
     mutating func openText(to output: inout String) -> (before: String, after: String) {
@@ -97,7 +97,7 @@ struct ResponsesRenderer: AnswerRenderer {
 
     private let textDeltaEnd = #","logprobs":[]"#
 
-    /// Starts an item of this kind unless it is the open one.
+    /// Starts an item of this kind unless it is open already.
     private mutating func open(_ kind: ItemKind, to output: inout String) {
         guard openItem?.kind != kind else { return }
         closeItem(to: &output)
@@ -173,7 +173,7 @@ struct ResponsesRenderer: AnswerRenderer {
         output += "}\n\n"
     }
 
-    /// The path of nearly every event, without a JSON value between.
+    /// Writes nearly every event, without making a JSON value.
     private mutating func writeDelta(
         _ type: String, part: String?, _ text: String, end: String = "", to output: inout String
     ) {
@@ -195,7 +195,9 @@ struct ResponsesRenderer: AnswerRenderer {
         return true
     }
 
-    /// Writes an event up to its sequence number, and says whether the event is to be written at all.
+    /// Writes an event up to its sequence number.
+    ///
+    /// - Returns: Whether the event is written at all.
     private mutating func beginEvent(_ type: String, to output: inout String) -> Bool {
         let number = sequence
         sequence += 1

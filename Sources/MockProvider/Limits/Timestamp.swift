@@ -1,4 +1,4 @@
-/// A time in UTC by the calendar, for headers.
+/// A calendar time in UTC, for headers.
 struct Timestamp {
     private let year: Int
     private let month: Int

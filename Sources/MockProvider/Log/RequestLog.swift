@@ -3,12 +3,12 @@ import Synchronization
 
 /// A file with one line of JSON for each request, written when its response has ended.
 final class RequestLog: Sendable {
-    /// Headers that hold a key, which is not written.
+    /// Headers with a key, which are not written.
     private static let secret: Set = ["authorization", "x-api-key", "api-key", "proxy-authorization"]
 
     private let file: Mutex<FileHandle>
 
-    /// Opens a file to append to, and makes it where it is missing.
+    /// Opens a file to append to, and creates it where it is missing.
     ///
     /// - Throws: An error of the file system.
     init(path: String) throws {

@@ -1,15 +1,15 @@
 import NIOCore
 import NIOHTTP1
 
-/// Decides the reply to what is asked about stored runs: to send the rest, to tell the state, to give up.
+/// Responds to requests about stored runs: for the rest of the stream, for the state, to cancel.
 ///
-/// The forms of llama.cpp were tried on its server; those of Responses are OpenAI's. WIRE sections 6 and 8.
+/// The forms of llama.cpp were seen on its server; those of Responses are OpenAI's. Provider facts, "Resuming a stream".
 struct ReplayResponder {
     let runs: RunStore
     let form: ResponseForm
     let now: NIODeadline
 
-    /// The response for a path of stored runs, by a method that it takes.
+    /// The response for a path of stored runs; the path takes the method.
     func response(to method: HTTPMethod, _ place: StoredRunPlace, query: PathQuery) -> Response {
         switch place {
         case .conversation: method == .DELETE ? endOfConversation(query) : conversation(query)
@@ -20,7 +20,7 @@ struct ReplayResponder {
 
     private func conversation(_ query: PathQuery) -> Response {
         guard let id = query["conv_id"] else { return Self.missingID(form) }
-        // A negative offset wraps round there, and so lies beyond the end.
+        // llama.cpp's offset is unsigned: a negative one lies beyond the end.
         guard let from = query["from"].map(Int.init) ?? 0 else {
             return Self.llamaError(400, "Invalid 'from' offset", "invalid_request_error", form)
         }

@@ -15,7 +15,7 @@ struct RunReader: Sendable {
         due = run.schedule.start + TimeAmount(events.delay ?? .zero)
     }
 
-    /// How the body ends, once nothing more is to be written.
+    /// How the body ends, once all of it is written.
     var ending: BodyEnding? {
         if let cancelled = run.cancelled, due > cancelled { return .complete }
         return switch events.ending {
@@ -31,7 +31,7 @@ struct RunReader: Sendable {
     var chunkIndex: Int { events.chunkIndex }
     var isCutInChunk: Bool { events.isCutInChunk }
 
-    /// Writes the next event, or what is left of it after the bytes to skip.
+    /// Writes the next event, or the rest of it after the bytes to skip.
     mutating func writeNext(into buffer: inout ByteBuffer) {
         if bytesToSkip == 0 {
             events.writeNext(into: &buffer)

@@ -1,10 +1,10 @@
 import NIOCore
 import Synchronization
 
-/// A generation that goes on without its client, and whose events are sent as often as they are asked for.
+/// A generation that goes on without its client, and whose events can be had again.
 ///
-/// Its events are a function of the answer and the clock, so nothing is stored but where they begin, and nothing runs
-/// while nobody reads.
+/// Its events are a function of the answer and the clock, so only their beginning is stored, and nothing runs while nobody
+/// reads.
 final class StoredRun: Sendable {
     private struct State {
         var cancelled: NIODeadline?
@@ -18,7 +18,7 @@ final class StoredRun: Sendable {
     let dialect: Dialect
     let schedule: RunSchedule
     let behavior: MockBehavior
-    /// Whether the run was asked for as a stream: another has none to replay.
+    /// Whether the run was requested as a stream: only then there is one to replay.
     let isStreamed: Bool
     /// The events from the start, without the faults of a connection.
     private let events: EventStream
@@ -36,10 +36,10 @@ final class StoredRun: Sendable {
         self.events = events
     }
 
-    /// When the run was given up, if it was.
+    /// When the run was cancelled, if it was.
     var cancelled: NIODeadline? { state.withLock { $0.cancelled } }
 
-    /// How many chunks there are now.
+    /// How many chunks there are at a time.
     func chunksGenerated(at time: NIODeadline) -> Int {
         chunks(at: min(time, cancelled ?? .distantFuture))
     }
@@ -62,7 +62,7 @@ final class StoredRun: Sendable {
         return object.snapshot(status: chunks < schedule.chunkCount ? "in_progress" : object.finalStatus)
     }
 
-    /// Counts a replay; false when the run is gone by then.
+    /// Counts a replay; false where the run is gone by then.
     func countReplay() -> Bool {
         state.withLock {
             $0.replays += 1
@@ -70,7 +70,7 @@ final class StoredRun: Sendable {
         }
     }
 
-    /// Ends the run and all that read it; a second call does nothing.
+    /// Ends the run and all its readers; a second call does nothing.
     ///
     /// - Returns: Output tokens that were billed already and will not be generated.
     @discardableResult
@@ -85,7 +85,7 @@ final class StoredRun: Sendable {
         return refund
     }
 
-    /// Bills what the run generates to its end, or what it has generated when it was cancelled.
+    /// Bills what the run generates to its end, or until it was cancelled.
     func billTokens() -> Int {
         state.withLock { state in
             let chunks = chunks(at: state.cancelled ?? .distantFuture)
@@ -95,7 +95,7 @@ final class StoredRun: Sendable {
         }
     }
 
-    /// Has `end` called, on any thread, when the run is cancelled.
+    /// Calls `end`, on any thread, when the run is cancelled.
     func addReader(_ request: Int, end: @escaping @Sendable () -> Void) {
         state.withLock { $0.readers[request] = end }
     }
@@ -110,4 +110,60 @@ final class StoredRun: Sendable {
         if let sequence { events.skipEvents(through: sequence) }
         return RunReader(run: self, events: events, skipping: byte)
     }
+}
+
+/// When each chunk of a run is generated: by the clock, whether anyone reads or not.
+struct RunSchedule: Sendable {
+    let start: NIODeadline
+    /// The time before the first chunk.
+    let timeToFirstToken: Duration
+    /// The time between two chunks.
+    let pace: Duration
+    let chunkCount: Int
+
+    init(start: NIODeadline, behavior: MockBehavior, chunkCount: Int) {
+        self.start = start
+        timeToFirstToken = behavior.timeToFirstToken ?? .zero
+        pace = behavior.pace ?? .zero
+        self.chunkCount = chunkCount
+    }
+
+    /// How many chunks are generated at a time.
+    func chunksGenerated(at time: NIODeadline) -> Int {
+        let elapsed = time - (start + TimeAmount(timeToFirstToken))
+        guard elapsed >= .zero else { return 0 }
+        guard pace > .zero else { return chunkCount }
+        return min(chunkCount, 1 + Int(elapsed.nanoseconds / TimeAmount(pace).nanoseconds))
+    }
+}
+
+/// The stored runs by their ids, in bounded memory: at twice `minimumRuns` the elder half is forgotten.
+final class RunStore: Sendable {
+    private struct State {
+        var runs: [String: StoredRun] = [:]
+        /// The ids in the order of arrival; one that was removed and stored anew is here twice.
+        var order: [String] = []
+    }
+
+    private static let minimumRuns = 65_536
+
+    private let state = Mutex(State())
+
+    subscript(id: String) -> StoredRun? { state.withLock { $0.runs[id] } }
+
+    /// Stores a run and returns the one that had its id before.
+    func insert(_ run: StoredRun, id: String) -> StoredRun? {
+        state.withLock { state in
+            let before = state.runs.updateValue(run, forKey: id)
+            state.order.append(id)
+            if state.order.count > 2 * Self.minimumRuns {
+                for forgotten in state.order.prefix(Self.minimumRuns) { state.runs[forgotten] = nil }
+                state.order.removeFirst(Self.minimumRuns)
+            }
+            return before
+        }
+    }
+
+    /// Forgets a run and returns it.
+    func remove(id: String) -> StoredRun? { state.withLock { $0.runs.removeValue(forKey: id) } }
 }

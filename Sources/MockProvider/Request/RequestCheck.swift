@@ -1,9 +1,9 @@
 /// The checks by which a provider refuses a request whose JSON it could read.
 ///
-/// They are as strict as the real providers are where that is known (WIRE sections 1 and 6), so that a client's request
-/// is tested and not only its answer.
+/// They are as strict as the real providers' are known to be, so that a client's requests are tested too. Provider facts,
+/// "Requests"; Provider facts, "Resuming a stream".
 enum RequestCheck {
-    /// Why a request is refused; nil when it is not.
+    /// Why a request is refused; nil where it is not.
     static func objection(to body: AnswerRequest, dialect: Dialect, request: MockRequest) -> String? {
         if dialect == .responses, let objection = responsesObjection(to: body) { return objection }
         if dialect != .responses, body.messages == nil { return "messages: Field required" }

@@ -1,10 +1,10 @@
 import Foundation
 import NIOCore
 
-/// A stream of equal events rendered once, for load: what is sent costs a copy, whatever the number of streams.
+/// A stream of equal events rendered once, for load: each event costs a copy, whatever the number of streams.
 ///
-/// The opening and the end are an answer's own; between them stand packets of events that were rendered before. Measured
-/// in a release build with 1,000 streams: 0.18 us of CPU an event, user and system, at ten events a packet without a pace;
+/// The opening and the end are an answer's own; between them are packets of events that were rendered before. Measured in
+/// a release build with 1,000 streams: 0.18 us of CPU an event, user and system, at ten events a packet without a pace;
 /// 16 us at one event a packet every 50 ms (`mock`, models `bulk=2000+packet=10` and `bulk=200+pace=50ms`).
 struct BulkStream: Sendable {
     private enum Part {
@@ -32,12 +32,12 @@ struct BulkStream: Sendable {
     private let endsOpen: Bool
     private var part = Part.opening
 
-    /// - Parameter answer: An answer of one word a chunk; it has as many as events are sent.
+    /// A stream of as many events as the answer has words.
     init(_ answer: Answer, load: BulkLoad, renderer: any AnswerRenderer, behavior: MockBehavior, fault: MockFault) {
         var renderer = renderer
         var text = ""
         renderer.write(.open, to: &text)
-        // What precedes the first text only is a part of the opening.
+        // Events that come before the first text only are part of the opening.
         let frame = renderer.openText(to: &text)
         opening = ByteBuffer(string: text)
         let event = frame.before + (load.isStamped ? Self.blankStamp : Self.word) + frame.after

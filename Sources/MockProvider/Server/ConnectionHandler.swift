@@ -1,7 +1,15 @@
 import NIOCore
 import NIOHTTP1
 
-/// One connection: gathers each request and has its reply written, one after the other.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// One connection: collects each request and has its reply written, one after the other.
 ///
 /// `HTTPServerPipelineHandler` before it holds back requests while one is being answered.
 final class ConnectionHandler: ChannelInboundHandler {
@@ -17,9 +25,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     private enum State {
         case idle
         case receiving(Incoming)
-        case answering(ResponseWriter)
-        /// A request gets no answer, or the connection is being closed.
-        case mute(request: Int)
+        case responding(ResponseWriter)
+        /// A request gets no response.
+        case silent(request: Int)
     }
 
     /// Bytes of a request above which it is refused with 413.
@@ -47,8 +55,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         switch state {
         case .idle, .receiving: break
-        case .answering(let writer): writer.channelClosed()
-        case .mute(let request):
+        case .responding(let writer): writer.channelClosed()
+        case .silent(let request):
             ledger.streamEnded(request: request, closedByClient: true)
             ledger.responseEnded(request: request) { _ in .none(.closedByClient) }
         }
@@ -59,7 +67,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if case .answering(let writer) = state { writer.writabilityChanged() }
+        if case .responding(let writer) = state { writer.writabilityChanged() }
         context.fireChannelWritabilityChanged()
     }
 
@@ -68,9 +76,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// Ends the connection and what is being answered on it, as a machine that goes down.
+    /// Ends the connection and the response on it, as a machine that goes down.
     private func reset(_ context: ChannelHandlerContext) {
-        if case .answering(let writer) = state {
+        if case .responding(let writer) = state {
             writer.serverWentDown()
             state = .idle
         }
@@ -87,9 +95,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         case (.head(let head), _):
             state = .receiving(Incoming(head: head, body: ByteBuffer()))
         case (.body(var part), .receiving(var incoming)):
-            // Let go of the state's copy, so that the body grows in place.
+            // The state's copy is released, so that the body grows in place.
             state = .idle
-            // What is above the limit is read and dropped: one byte more than the limit tells that there was more.
+            // Bytes above the limit are dropped; one more than the limit shows that there were more.
             let room = Self.maximumBodyBytes + 1 - incoming.body.readableBytes
             if let kept = part.readSlice(length: min(room, part.readableBytes)) {
                 incoming.body.writeImmutableBuffer(kept)
@@ -97,12 +105,12 @@ final class ConnectionHandler: ChannelInboundHandler {
             state = .receiving(incoming)
         case (.end, .receiving(let incoming)):
             state = .idle
-            answer(incoming, context: context)
+            respond(to: incoming, context: context)
         case (.body, _), (.end, _): break
         }
     }
 
-    private func answer(_ incoming: Incoming, context: ChannelHandlerContext) {
+    private func respond(to incoming: Incoming, context: ChannelHandlerContext) {
         let path = incoming.head.uri.prefix { $0 != "?" }
         let method = incoming.head.method
         switch Route(path: path) {
@@ -111,12 +119,14 @@ final class ConnectionHandler: ChannelInboundHandler {
             let isTooLarge = bytes.count > Self.maximumBodyBytes
             let body = isTooLarge ? .unreadable(ProviderFailure(status: 413, fault: MockFault())) : ReceivedBody(bytes)
             let request = received(incoming.head, bytes: bytes, body: body)
-            send(responder.reply(to: request, body: body, dialect: dialect), to: request, incoming.head, context)
+            let reply = responder.reply(to: request, body: body, dialect: dialect)
+            send(reply, to: request, keepsAlive: incoming.head.isKeepAlive, context: context)
         case .control where method == .POST:
             PlainPage.write(control(incoming), keepsAlive: incoming.head.isKeepAlive, context: context)
         case .storedRun(let place) where place.takes(method):
             let request = received(incoming.head, bytes: Array(incoming.body.readableBytesView), body: nil)
-            send(responder.reply(to: request, about: place), to: request, incoming.head, context)
+            let reply = responder.reply(to: request, about: place)
+            send(reply, to: request, keepsAlive: incoming.head.isKeepAlive, context: context)
         default:
             let response = PlainPage.response(method: method, path: path)
             PlainPage.write(response, keepsAlive: incoming.head.isKeepAlive, context: context)
@@ -139,19 +149,17 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    private func send(
-        _ reply: Reply, to request: MockRequest, _ head: HTTPRequestHead, _ context: ChannelHandlerContext
-    ) {
+    private func send(_ reply: Reply, to request: MockRequest, keepsAlive: Bool, context: ChannelHandlerContext) {
         switch reply {
         case .response(let response):
             let writer = ResponseWriter(
-                response, to: request.number, context: context, ledger: ledger, keepsAlive: head.isKeepAlive
+                response, to: request.number, context: context, ledger: ledger, keepsAlive: keepsAlive
             ) { [self] in state = .idle }
-            state = .answering(writer)
+            state = .responding(writer)
             writer.start()
         case .silence:
             ledger.streamStarted()
-            state = .mute(request: request.number)
+            state = .silent(request: request.number)
         case .reset:
             ledger.responseEnded(request: request.number) { _ in .none(.reset) }
             context.channel.resetsOnClose()
@@ -163,13 +171,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 }
 
-extension MockRequest {
-    /// A request as it came over the connection.
-    init(number: Int, head: HTTPRequestHead, bytes: [UInt8], body: ReceivedBody?, connection: Int) {
-        let read: AnswerRequest? = if case .read(let read) = body { read } else { nil }
-        self.init(
-            number: number, received: .now, method: head.method.rawValue, path: head.uri,
-            headers: head.headers.map { ($0.name, $0.value) }, body: bytes, connection: connection,
-            model: read?.model ?? "", lastUserText: read?.lastUserText ?? "")
+extension Channel {
+    /// Makes a later close a reset: SO_LINGER without time sends RST in place of FIN.
+    func resetsOnClose() {
+        guard let socket = self as? any SocketOptionProvider else { return }
+        // On the channel's own event loop the option is set before the call returns.
+        _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
     }
 }

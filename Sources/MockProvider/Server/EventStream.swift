@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The body of a streamed answer, event by event, with the faults that lie in it.
+/// The body of a streamed answer, event by event, with the faults in it.
 struct EventStream: Sendable {
     private enum Event {
         case step(AnswerStep)
@@ -15,7 +15,7 @@ struct EventStream: Sendable {
         case ended(BodyEnding)
     }
 
-    /// A slice of the huge event's filler, so that it is never in memory as a whole.
+    /// A slice of the huge event's filler, so that the event is never in memory as a whole.
     private static let filler = ByteBuffer(repeating: UInt8(ascii: "x"), count: 16_384)
 
     private let behavior: MockBehavior
@@ -27,7 +27,7 @@ struct EventStream: Sendable {
     private var steps: AnswerSteps
     private var renderer: any AnswerRenderer
     private var upcoming = Event.ended(.complete)
-    /// Chunks of the answer that are behind us; the huge event is none.
+    /// Chunks of the answer that were written; the huge event does not count.
     private(set) var chunkIndex = 0
     /// Whether the last chunk was cut in its middle.
     private(set) var isCutInChunk = false
@@ -35,7 +35,7 @@ struct EventStream: Sendable {
     private var hasSentHugeEvent = false
     private var hasSentMalformed = false
 
-    /// - Parameter fault: The fault of this try, in place of the behaviour's own.
+    /// - Parameter fault: The fault of this attempt, in place of the behaviour's own.
     init(_ answer: Answer, dialect: Dialect, reportsUsage: Bool, behavior: MockBehavior, fault: MockFault) {
         self.behavior = behavior
         self.fault = fault
@@ -51,7 +51,7 @@ struct EventStream: Sendable {
     /// Leaves out the events up to a sequence number, before the first is written.
     mutating func skipEvents(through sequence: Int) { renderer.skipEvents(through: sequence) }
 
-    /// How the body ends, once nothing more is to be written.
+    /// How the body ends, once all of it is written.
     var ending: BodyEnding? {
         if case .ended(let ending) = upcoming { ending } else { nil }
     }
@@ -66,7 +66,7 @@ struct EventStream: Sendable {
         }
     }
 
-    /// Writes the next event, of a huge one the next slice.
+    /// Writes the next event, or the next slice of a huge one.
     mutating func writeNext(into buffer: inout ByteBuffer) {
         switch upcoming {
         case .ended: return
@@ -132,9 +132,9 @@ struct EventStream: Sendable {
         return .hugeEvent(bytes: bytes)
     }
 
-    /// The event after those written, with the faults that befall it.
+    /// The event after those that were written, with its faults.
     private mutating func following() -> Event {
-        // The filler of a huge event takes no step: the chunk that it stands before is still to come.
+        // The filler of a huge event takes no step: the chunk behind it is still to come.
         if let held = heldStep {
             heldStep = nil
             return faulty(held)
@@ -156,7 +156,7 @@ struct EventStream: Sendable {
         case .close where fault.cutsBeforeUsage: return .ended(.cut)
         case .close: return fault.errsAfterFinish ? .error : .step(step)
         case .finish where chunkIndex < chunkCount: return .step(step)
-        // A message's usage stands beside its stop reason.
+        // A message's usage is in the event of its stop reason.
         case .finish where fault.cutsBeforeUsage && dialect == .messages: return .ended(.cut)
         default: break
         }
@@ -174,19 +174,5 @@ struct EventStream: Sendable {
 
     private func isReached(_ position: ChunkPosition?) -> Bool {
         position.map { $0.index(in: chunkCount) <= chunkIndex } ?? false
-    }
-}
-
-extension AnswerStep {
-    /// Whether the step is a content chunk, for which pace and faults are counted.
-    var isContent: Bool {
-        switch self {
-        case .reasoning, .text, .refusal, .toolCall, .toolArguments: true
-        case .open, .finish, .close: false
-        }
-    }
-
-    var isOpening: Bool {
-        if case .open = self { true } else { false }
     }
 }

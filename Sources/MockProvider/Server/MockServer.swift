@@ -5,11 +5,9 @@ import NIOSSL
 
 /// A scripted LLM provider on loopback: OpenAI chat and Responses and Anthropic Messages on one port.
 ///
-/// SPEC section 10.
-///
-/// It is an independent witness of the wire format: nothing of the project's decoders is used here.
+/// It is an independent witness of the wire format: it uses none of the project's decoders. Contract, "Mock provider".
 package final class MockServer: Sendable {
-    /// The port that it listens at.
+    /// The port at which it listens.
     package let port: Int
     private let scheme: String
     private let host: String
@@ -31,7 +29,7 @@ package final class MockServer: Sendable {
 
     /// Starts a server that answers until it is stopped.
     ///
-    /// - Throws: why the address cannot be listened at, or the log or the certificate not be used.
+    /// - Throws: why the address, the log or the certificate cannot be used.
     package static func start(_ configuration: MockConfiguration = .init()) async throws(StartFailure) -> MockServer {
         do { return try await started(configuration) } catch { throw StartFailure(error) }
     }
@@ -66,7 +64,7 @@ package final class MockServer: Sendable {
 
     /// What was counted so far.
     ///
-    /// A client may see the end of an answer before it is counted.
+    /// A client may see the end of a response before it is counted.
     package var statistics: MockStatistics { ledger.statistics }
 
     /// The requests received so far, in the order of their numbers; empty unless `recordsRequests` is set.
@@ -75,11 +73,11 @@ package final class MockServer: Sendable {
     /// Changes the running server.
     package func control(_ settings: ControlSettings) { controls.apply(settings) }
 
-    /// Lets no body go on once so many bytes of bodies were written, until it is called again.
+    /// Holds all bodies once this many bytes of bodies were written, until it is called again.
     ///
-    /// So a test that is late on a busy machine finds the answers where it wants them.
+    /// So a test that is late on a busy machine finds the responses where it wants them.
     ///
-    /// - Parameter limit: as `statistics.bodyBytesWritten` counts; nil: all go on.
+    /// - Parameter limit: in bytes of `statistics.bodyBytesWritten`; nil holds nothing.
     package func hold(afterBodyBytes limit: Int?) { ledger.hold(afterBodyBytes: limit) }
 
     /// Closes all connections and the port, and returns once that is done.
@@ -93,8 +91,7 @@ package final class MockServer: Sendable {
 
     private static func bootstrap(
         _ configuration: MockConfiguration, tls: NIOSSLContext?, group: MultiThreadedEventLoopGroup,
-        responder: Responder,
-        ledger: TrafficLedger, controls: Controls
+        responder: Responder, ledger: TrafficLedger, controls: Controls
     ) -> ServerBootstrap {
         var bootstrap = ServerBootstrap(group: group)
             // A thousand clients may connect in the same instant.
@@ -116,5 +113,23 @@ package final class MockServer: Sendable {
             bootstrap = bootstrap.childChannelOption(.socketOption(.so_sndbuf), value: .init(bytes))
         }
         return bootstrap
+    }
+}
+
+/// Why a server does not start, in words for its user; NIO's are for developers.
+package struct StartFailure: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ error: any Error) {
+        switch error {
+        case let failure as StartFailure: self = failure
+        case let error as IOError:
+            // The system's words follow the name of a function.
+            let words = "\(error)"
+            description = words.firstRange(of: "): ").map { String(words[$0.upperBound...]) } ?? words
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+            description = "the certificate or its key cannot be read"
+        default: description = "\(error)"
+        }
     }
 }

@@ -1,9 +1,9 @@
 import NIOCore
 import NIOHTTP1
 
-/// The pages beside the answers: health, the list of models, and what is not there.
+/// The pages other than answers: health, the list of models, and errors for other paths.
 ///
-/// They are not counted or recorded.
+/// They are neither counted nor recorded.
 enum PlainPage {
     /// The page of a path, for any method.
     static func response(method: HTTPMethod, path: Substring) -> (status: HTTPResponseStatus, body: JSON) {
@@ -15,7 +15,7 @@ enum PlainPage {
         }
     }
 
-    /// Writes a page and readies the connection for the next request.
+    /// Writes a page; the connection is then ready for the next request, or closed.
     static func write(
         _ page: (status: HTTPResponseStatus, body: JSON), keepsAlive: Bool, context: ChannelHandlerContext
     ) {

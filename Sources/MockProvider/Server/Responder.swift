@@ -4,13 +4,13 @@ import Synchronization
 
 /// Decides the reply to each request.
 ///
-/// It touches no socket; what it remembers is the tries of each request and the stored runs.
+/// It touches no socket; it remembers the attempts of each request and the stored runs.
 final class Responder: Sendable {
     private let configuration: MockConfiguration
     private let controls: Controls
     /// Different in each server, so that ids differ between servers.
     private let instance: UInt64
-    private let tries = Mutex(TryCounter())
+    private let attempts = Mutex(AttemptCounter())
     private let runs = RunStore()
 
     init(configuration: MockConfiguration, controls: Controls, instance: UInt64) {
@@ -79,7 +79,7 @@ final class Responder: Sendable {
         var (response, run) = form.stream(
             answer, reportsUsage: answerRequest.stream_options?.include_usage == true, behavior: behavior, fault: fault,
             isStored: id != nil)
-        // A run that had the id before is given up, as llama.cpp does.
+        // A run that had the id before is cancelled, as llama.cpp does.
         if let id, let run, let before = runs.insert(run, id: id) {
             response.account.refundedTokens = before.cancel(at: .now())
         }
@@ -89,12 +89,12 @@ final class Responder: Sendable {
     /// The id under which a streamed answer goes on without its client; nil where it ends with it.
     private func storedID(of answer: Answer, to request: MockRequest, behavior: MockBehavior) -> String? {
         if answer.isBackground { return "resp_" + answer.id }
-        // Others ignore a header that they do not know.
+        // Other servers ignore a header that they do not know.
         guard behavior.imitates == nil || behavior.imitates == .llamacpp else { return nil }
         return request.header("x-conversation-id")
     }
 
-    /// The reply to what is asked about a stored run by a method that its path takes.
+    /// The reply to a request about a stored run; the path takes the method.
     func reply(to request: MockRequest, about place: StoredRunPlace) -> Reply {
         let form = ResponseForm(
             dialect: place == .conversation ? .chat : .responses, id: Hash64.mix(instance ^ UInt64(request.number)))
@@ -104,7 +104,7 @@ final class Responder: Sendable {
             responder.response(to: HTTPMethod(rawValue: request.method), place, query: PathQuery(path: request.path)))
     }
 
-    /// What the limits say of a request; nil where there are none.
+    /// The limiter's decision about a request; nil where nothing is limited.
     private func admission(
         of request: MockRequest, body: ReceivedBody, dialect: Dialect, modelName: String, behavior: MockBehavior
     ) -> Admission? {
@@ -127,7 +127,7 @@ final class Responder: Sendable {
             status: 404, message: "The model '\(name)' does not exist or you do not have access to it.")
     }
 
-    /// The behaviour that the request asks for or the script gives, and the model's name without options.
+    /// The behaviour by the script or by the request's options, and the model's name without options.
     private func behavior(for request: MockRequest) throws(ProviderFailure) -> (MockBehavior, modelName: String) {
         let scripted = configuration.script?(request)
         do {
@@ -155,8 +155,8 @@ final class Responder: Sendable {
             asksToGoOn = read.unfinishedTurn(modelName: modelName, behavior: behavior) != nil
         }
         let key = RequestKey.key(path: request.path, body: request.body, asksToGoOn: asksToGoOn)
-        let before = tries.withLock { $0.countTry(of: key) }
-        return FaultDraw(seed: configuration.seed).fault(of: behavior, request: key, tryNumber: before)
+        let before = attempts.withLock { $0.countAttempt(of: key) }
+        return FaultDraw(seed: configuration.seed).fault(of: behavior, request: key, attemptsBefore: before)
     }
 
     private func checkKey(of request: MockRequest) throws(ProviderFailure) {
@@ -166,7 +166,7 @@ final class Responder: Sendable {
         }
     }
 
-    /// The keys that a request brings.
+    /// The keys in a request's headers.
     private func keys(of request: MockRequest) -> [String] {
         let bearer = request.header("authorization").flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
         return [bearer, request.header("x-api-key"), request.header("api-key")].compactMap(\.self)

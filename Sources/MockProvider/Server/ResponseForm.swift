@@ -2,12 +2,12 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// Makes responses in one dialect: status, headers and body, with the faults that lie in them.
+/// Makes responses in one dialect: status, headers and body, with the faults in them.
 struct ResponseForm {
     let dialect: Dialect
     /// The request's and the response's id.
     let id: UInt64
-    /// What the limits said of the request; nil where there are none.
+    /// The limiter's decision about the request; nil where nothing is limited.
     var admission: Admission?
 
     private var requestID: String { "req_" + Hash64.hexadecimal(id) }
@@ -40,7 +40,7 @@ struct ResponseForm {
         ResponseAccount(responseID: dialect.responseIDPrefix + answer.id, answer: answer, bill: bill)
     }
 
-    /// A run of which only the faults of the model's server are left, not those of the connection.
+    /// A run with the faults of the model's server, without those of the connection.
     func run(
         of answer: Answer, reportsUsage: Bool, behavior: MockBehavior, fault: MockFault, isStreamed: Bool
     ) -> StoredRun {
@@ -52,7 +52,7 @@ struct ResponseForm {
             events: events)
     }
 
-    /// What a stored run has from somewhere on.
+    /// The rest of a stored run.
     func replay(_ reader: RunReader, behavior: MockBehavior) -> Response {
         var fault = MockFault()
         fault.cutBytes = behavior.replayCutBytes
@@ -65,14 +65,12 @@ struct ResponseForm {
     private func stream(_ body: ResponseBody, behavior: MockBehavior, fault: MockFault) -> Response {
         var headers = headers(contentType: "text/event-stream; charset=utf-8", fault: fault)
         headers.add(name: "cache-control", value: "no-cache")
-        // What is replayed from a byte on must be the same bytes each time.
+        // A replay from a byte on must have the same bytes each time.
         let heartbeat: Heartbeat? = if case .replay = body { nil } else { Heartbeat(behavior, dialect: dialect) }
-        return response(
-            status: .ok, headers: headers, body: body, fault: fault,
-            heartbeat: heartbeat)
+        return response(status: .ok, headers: headers, body: body, fault: fault, heartbeat: heartbeat)
     }
 
-    /// An answer as one JSON completion, or as the beginning of a run.
+    /// An answer as one JSON completion, or the beginning of a run.
     func completion(_ answer: Answer, behavior: MockBehavior, fault: MockFault, run: StoredRun?) -> Response {
         let renderer = dialect.renderer(of: answer, reportsUsageInStream: false, behavior: behavior)
         var response = whole(
@@ -118,14 +116,14 @@ struct ResponseForm {
             ByteBuffer(string: page), status: status, contentType: "text/html; charset=utf-8", delay: nil, fault: fault)
     }
 
-    /// Bytes that are known from the start; of the faults of a stream those apply that need no events.
+    /// Bytes that are known from the start, with the faults that need no events.
     private func whole(
         _ bytes: ByteBuffer, status: HTTPResponseStatus, contentType: String, delay: Duration?, fault: MockFault
     ) -> Response {
         var headers = headers(contentType: contentType, fault: fault)
         var bytes = bytes
         var ending = fault.leavesBodyOpen ? BodyEnding.leftOpen : .complete
-        // A length would tell the client that an open body is at its end.
+        // With a length the client would know that an open body is at its end.
         if ending == .complete { headers.add(name: "content-length", value: String(bytes.readableBytes)) }
         if case .beforeChunk(let position) = fault.silence {
             bytes = bytes.getSlice(at: 0, length: position == .middle ? bytes.readableBytes / 2 : 0)!

@@ -3,19 +3,18 @@ import NIOHTTP1
 
 /// Writes one response to its channel, at its pace and no faster than the socket takes it.
 ///
-/// It lives on the channel's event loop. At most one slice of 16 KiB is rendered ahead of the socket: when the channel is
-/// not writable nothing more is rendered until it is.
+/// It runs on the channel's event loop. At most one slice of 16 KiB is rendered ahead of the socket: while the channel is
+/// not writable, nothing more is rendered.
 final class ResponseWriter {
     private enum State {
         /// Writing, or about to in a later turn of the event loop.
         case writing
         /// Waiting for a pace, the first token or a heartbeat.
         case waiting(Scheduled<Void>)
-        /// Saying nothing more on an open connection.
+        /// Sending nothing more on an open connection.
         case quiet
         /// Waiting for the socket.
         case blocked
-        /// Nothing more will be written.
         case over
     }
 
@@ -31,11 +30,14 @@ final class ResponseWriter {
     private var source: BodySource
     private var lastDue: NIODeadline?
     private var state = State.writing
-    /// Whether the response is at the end that it was to have, so that a closing client does no harm.
+    /// Whether the response is complete, so that a client may close.
     private var isWhole = false
 
     /// - Parameters:
+    ///   - response: What is written.
     ///   - request: The request's number.
+    ///   - context: The connection.
+    ///   - ledger: Counts and records what is written.
     ///   - keepsAlive: Whether the client takes further responses on this connection.
     ///   - didEnd: Called when the next request may be answered.
     init(
@@ -65,7 +67,7 @@ final class ResponseWriter {
         write()
     }
 
-    /// Goes on at once, since what was waited for will not come.
+    /// Goes on at once, since the next event will not come.
     private func sourceEnded() {
         switch state {
         case .waiting(let task): task.cancel()
@@ -83,34 +85,26 @@ final class ResponseWriter {
     }
 
     /// Ends with the connection.
-    func channelClosed() {
-        leaveRun()
-        switch state {
-        case .over: return
-        case .writing, .quiet: break
-        case .waiting(let task): task.cancel()
-        case .blocked: ledger.streamUnblocked()
-        }
-        state = .over
-        ledger.streamEnded(request: request, closedByClient: !isWhole)
-        record(.closedByClient)
-    }
+    func channelClosed() { interrupt(.closedByClient) }
 
-    /// Ends in the middle, whatever it was doing.
-    func serverWentDown() {
+    /// Ends in the middle.
+    func serverWentDown() { interrupt(.reset) }
+
+    /// Ends from any state.
+    private func interrupt(_ ending: ResponseRecord.Ending) {
         switch state {
         case .over: return
         case .writing, .quiet: break
         case .waiting(let task): task.cancel()
         case .blocked: ledger.streamUnblocked()
         }
-        finish(.reset)
+        finish(ending)
     }
 
     private func write() {
         state = .writing
         var turn = 0
-        // A write that fails closes the channel at once, and with it ends this.
+        // A write that fails closes the channel at once, which ends this writer.
         while case .writing = state {
             guard context.channel.isWritable else {
                 state = .blocked
@@ -152,7 +146,7 @@ final class ResponseWriter {
         }
     }
 
-    /// Waits from the time when the last wait was due, so that a pace does not drift.
+    /// Waits from the end of the last wait, so that a pace does not drift.
     private func wait(for delay: Duration) {
         let now = NIODeadline.now()
         let due = max(now, (lastDue ?? now) + TimeAmount(delay))
@@ -160,7 +154,7 @@ final class ResponseWriter {
         wait(until: due)
     }
 
-    /// Goes on at a time, and sends the heartbeat meanwhile.
+    /// Goes on at a time, and sends the heartbeat until then.
     private func wait(until due: NIODeadline) {
         if let beat = response.heartbeat.map({ .now() + TimeAmount($0.interval) }), beat < due {
             schedule(at: beat) { [self] in
@@ -183,7 +177,7 @@ final class ResponseWriter {
         switch ending {
         case .complete:
             finish(.complete)
-            // The next request's writer may start inside this write; this one is over by then.
+            // The next request's writer may start during this write, when this one is over.
             didEnd()
             if keepsAlive {
                 send(.end(nil))
@@ -206,12 +200,8 @@ final class ResponseWriter {
 
     private func finish(_ ending: ResponseRecord.Ending) {
         state = .over
-        leaveRun()
-        ledger.streamEnded(request: request, closedByClient: false)
-        record(ending)
-    }
-
-    private func record(_ ending: ResponseRecord.Ending) {
+        if case .replay(let reader) = response.body { reader.run.removeReader(request) }
+        ledger.streamEnded(request: request, closedByClient: ending == .closedByClient && !isWhole)
         ledger.responseEnded(request: request) { bytes in
             let chunks = source.chunks(of: response.account, ending: ending)
             return response.account.record(
@@ -220,11 +210,7 @@ final class ResponseWriter {
         }
     }
 
-    private func leaveRun() {
-        if case .replay(let reader) = response.body { reader.run.removeReader(request) }
-    }
-
-    /// Says nothing more, but for the heartbeat.
+    /// Sends nothing more, except the heartbeat.
     private func stayOpen() {
         guard let heartbeat = response.heartbeat else {
             state = .quiet
@@ -249,7 +235,7 @@ final class ResponseWriter {
         context.write(NIOAny(part), promise: promise)
     }
 
-    /// Closes once the kernel has all that was written before: a close alone would drop what still waits.
+    /// Closes once the kernel has all that was written before: a close alone would drop the bytes that still wait.
     private func flushThenClose(with part: HTTPServerResponsePart, resetting: Bool = false) {
         let flushed = context.eventLoop.makePromise(of: Void.self)
         flushed.futureResult.assumeIsolated().whenComplete { [context] _ in

@@ -1,14 +1,14 @@
 import NIOCore
 import Synchronization
 
-/// Counts what the event loops do and keeps the requests if asked to: the one place that threads share.
+/// Counts what the event loops do and keeps the requests if configured: the one place that threads share.
 final class TrafficLedger: Sendable {
     private struct State {
         var statistics = MockStatistics()
         var requests: [MockRequest] = []
-        /// What was sent of the responses under way.
+        /// The bytes sent of the responses in progress.
         var sent: [Int: [UInt8]] = [:]
-        /// The requests under way, for the log.
+        /// The requests in progress, for the log.
         var logged: [Int: MockRequest] = [:]
     }
 
@@ -16,7 +16,7 @@ final class TrafficLedger: Sendable {
     private let keepsResponses: Bool
     private let log: RequestLog?
     private let state = Mutex(State())
-    /// The body bytes of all responses together after which none goes on.
+    /// The body bytes of all responses together after which all are held.
     private let hold = Atomic(Int.max)
 
     init(keepsRequests: Bool, keepsResponses: Bool, log: RequestLog?) {
@@ -25,7 +25,7 @@ final class TrafficLedger: Sendable {
         self.log = log
     }
 
-    /// Whether what is sent is recorded, so that it is to be told at a response's end.
+    /// Whether responses are recorded, so that `responseEnded` must be called.
     var recordsResponses: Bool { keepsResponses || log != nil }
 
     var statistics: MockStatistics { state.withLock { $0.statistics } }
@@ -44,7 +44,7 @@ final class TrafficLedger: Sendable {
         state.withLock { $0.statistics.openConnections -= 1 }
     }
 
-    /// Counts a request, keeps it if asked to, and returns it; `make` gets its number.
+    /// Counts a request, keeps it if configured, and returns it; `make` gets its number.
     func requestReceived(_ make: (Int) -> MockRequest) -> MockRequest {
         // The number is taken and the request stored under one lock: a request's number is its index.
         state.withLock {
@@ -74,7 +74,7 @@ final class TrafficLedger: Sendable {
         }
     }
 
-    /// Records what became of a response; `make` gets the bytes of its body.
+    /// Records the end of a response; `make` gets the bytes of its body.
     func responseEnded(request: Int, _ make: ([UInt8]) -> ResponseRecord) {
         guard recordsResponses else { return }
         let (bytes, logged) = state.withLock {
@@ -93,7 +93,7 @@ final class TrafficLedger: Sendable {
         }
     }
 
-    /// Whether responses wait for a test.
+    /// Whether responses are held for a test.
     var isHeld: Bool {
         let limit = hold.load(ordering: .relaxed)
         return limit != .max && statistics.bodyBytesWritten >= limit
@@ -108,4 +108,24 @@ final class TrafficLedger: Sendable {
     func streamUnblocked() {
         state.withLock { $0.statistics.blockedStreams -= 1 }
     }
+}
+
+/// What a mock server counted.
+package struct MockStatistics: Sendable, Hashable {
+    /// Requests received for answers and for stored runs.
+    package internal(set) var requests = 0
+    /// Connections accepted since the start.
+    package internal(set) var connectionsAccepted = 0
+    /// Connections open now.
+    package internal(set) var openConnections = 0
+    /// Responses in progress now, with silent ones and bodies left open.
+    package internal(set) var activeStreams = 0
+    /// The most responses that were in progress at once.
+    package internal(set) var maximumConcurrentStreams = 0
+    /// Responses that wait now because their socket takes no more.
+    package internal(set) var blockedStreams = 0
+    /// Responses whose client closed the connection before their end.
+    package internal(set) var clientsClosedEarly = 0
+    /// Bytes of response bodies given to the sockets; of each body at most 32 KiB still wait in this process.
+    package internal(set) var bodyBytesWritten = 0
 }

@@ -1,6 +1,6 @@
-/// Options of other load tests, most of them of vLLM's `bench serve`, with what `bench` has in their place.
+/// Options of other load tests, most of them of vLLM's `bench serve`, with those of `bench` in their place.
 ///
-/// They are told, not taken: their units and defaults differ from ours.
+/// They are explained, not accepted: their units and defaults differ from ours.
 enum ForeignOptions {
     private static let own: [String: String] = [
         // vLLM's bench serve, SGLang's bench_serving.
@@ -38,9 +38,10 @@ enum ForeignOptions {
         "ramp-up-end-rps": "give '--rate' a list: 1,2,4", "rate-type": "give '--rate' a list, or '--concurrency'",
         "extra-body": "give '--jobs' lines with extra_body", "header": "give headers in the configuration file",
         "api-key": "set the provider's variable, such as VLLM_API_KEY",
+        "self": "this program itself is measured from its source: swift run -c release Benchmarks self",
     ]
 
-    /// What to say of arguments that name such options; nil where none does.
+    /// Advice about arguments that are such options; nil where none is.
     static func advice(_ arguments: some Sequence<String>) -> String? {
         var lines: [String] = []
         var told: Set<String> = []

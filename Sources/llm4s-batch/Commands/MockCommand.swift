@@ -47,13 +47,6 @@ struct MockCommand: AsyncParsableCommand {
         completion: .file())
     var tlsKey: String?
 
-    @Flag(
-        help: """
-            Be a source of load and nothing else: one lean thread that serves chat completions of models such as \
-            bulk=200+packet=1+chunk=1+pace=50ms+ttft=1s+stamp.
-            """)
-    var load = false
-
     @Option(help: ArgumentHelp("Event loop threads.", valueName: "N"))
     var threads = 1
 
@@ -139,22 +132,14 @@ struct MockCommand: AsyncParsableCommand {
         guard (tlsCertificate == nil) == (tlsKey == nil) else {
             throw ValidationError("--tls-certificate and --tls-key need each other")
         }
-        guard !load || isDefaultButForPort else { throw ValidationError("--load goes with no option but --port") }
+
         guard cut == nil || play != nil else { throw ValidationError("--cut needs --play") }
         guard (cut ?? 0) >= 0 else { throw ValidationError("--cut \(cut ?? 0) is no byte of a file") }
     }
 
-    /// Whether nothing is asked for that the source of load cannot do.
-    private var isDefaultButForPort: Bool {
-        let texts = [behavior, requiredKey, models, play, log, tlsCertificate]
-        return texts.allSatisfy { $0 == nil } && [sendBufferBytes, rpm, tpm].allSatisfy { $0 == nil } && after.isEmpty
-            && threads == 1 && seed == 1 && rateHeaders == .none && retryAfter == .seconds
-            && burst == DurationArgument(seconds: 3)
-    }
-
     func run() async throws {
         OpenFileLimit.raise()
-        if load { throw Exit(try await LoadSource(port: port).serve()) }
+
         var configuration = MockConfiguration()
         configuration.port = port
         configuration.threads = threads

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LoadTesting
 
 /// A duration as it is typed: a number and `ms`, `s`, `m` or `h`; a bare number is seconds.
 struct DurationArgument: ExpressibleByArgument, Equatable, Sendable {
@@ -13,17 +14,7 @@ struct DurationArgument: ExpressibleByArgument, Equatable, Sendable {
     }
 
     init?(argument: String) {
-        let digits = argument.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        guard let value = Double(digits), value.isFinite, value >= 0 else { return nil }
-        let unit: Double
-        switch argument.dropFirst(digits.count) {
-        case "ms": unit = 0.001
-        case "", "s": unit = 1
-        case "m": unit = 60
-        case "h": unit = 3600
-        default: return nil
-        }
-        guard value * unit < 1e9 else { return nil }
-        duration = .microseconds(Int64((value * unit * 1e6).rounded()))
+        guard let duration = Duration(typed: argument) else { return nil }
+        self.duration = duration
     }
 }

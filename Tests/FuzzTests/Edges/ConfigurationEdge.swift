@@ -20,7 +20,7 @@ enum ConfigurationEdge {
         case let run as RunCommand: use(run.options)
         case let resume as ResumeCommand: use(resume.options)
         case let retry as RetryCommand: use(retry.options)
-        case let bench as BenchCommand: _ = (bench.endpoint.levels, bench.load.load.jobs)
+        case let bench as BenchCommand: _ = bench.endpoint.levels
         default: break
         }
     }
@@ -68,7 +68,6 @@ enum ConfigurationEdge {
             ["retry", "--db=a.db", "--connect-timeout=5ms", "--stall-timeout=1s", "--first-token-timeout=99s"],
             ["bench", "--model=m", "--rate=5", "--requests=10", "--warmup=1", "--concurrency=1,8", "--seed=1"],
             ["bench", "--model=m", "--input-tokens=10", "--output-tokens=10", "--duration=1s", "--slo=ttft=500ms"],
-            ["bench", "--self", "--streams=10", "--pace=1ms", "--packet=1", "--words=1", "--prompt-bytes=1"],
             ["mock", "--port=0", "--threads=1", "--seed=1", "--rpm=1", "--tpm=1", "--burst=1s", "--cut=1", "--play=a"],
             ["validate", "a.jsonl", "--estimate", "--concurrency=3", "--rpm=9"],
             [

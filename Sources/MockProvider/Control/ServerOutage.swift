@@ -1,2 +1,0 @@
-/// Tells a connection that the server goes down.
-struct ServerOutage: Sendable {}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import BatchEngine
+import Foundation
+import LLM4S
+import LLMStreaming
+import LoadTesting
+
+/// The options of `bench`, except those of its reports.
+struct EndpointOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Model to ask with random prompts, and for lines of --jobs without one, as provider/model (default: LLM_MODEL).",
+            valueName: "P/M"))
+    var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "URL in place of the provider's; a model without a provider's prefix is then asked as vLLM is (default: none).",
+            valueName: "URL"))
+    var baseURL: String?
+
+    @OptionGroup var providers: ProviderOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Requests open at once: a level for each number (default: 1; with --rate no bound).", valueName: "N,N"))
+    var concurrency: LevelsArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Requests a second, whatever has ended: a level for each rate (default: the next when one has ended).",
+            valueName: "R,R"))
+    var rate: RatesArgument?
+
+    @Flag(help: "With --rate: at random times, as independent users come, not equally far apart.")
+    var poisson = false
+
+    @Option(help: ArgumentHelp("Requests of each level (default: as many as --duration allows).", valueName: "N"))
+    var requests: Int?
+
+    @Option(
+        help: ArgumentHelp("JSONL file of jobs to send, over and over (default: random prompts).", valueName: "FILE"),
+        completion: .file())
+    var jobs: String?
+
+    @Option(help: ArgumentHelp("Words, about as many tokens, of each random prompt (default: 256).", valueName: "N"))
+    var inputTokens: Int?
+
+    @Option(help: ArgumentHelp("Most tokens of each answer to a random prompt (default: 128).", valueName: "N"))
+    var outputTokens: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "What a good request keeps, any of ttft=500ms,tpot=50ms,e2el=10s; with units (default: no goodput is told).",
+            valueName: "SLO"), transform: ServiceLevelArgument.level)
+    var slo: ServiceLevel?
+
+    @Option(
+        help: ArgumentHelp(
+            "Requests before each level, by its loop, that count for nothing (default: 0).", valueName: "N"))
+    var warmup: Int?
+
+    @Option(help: ArgumentHelp("Seed of random prompts and times (default: 1).", valueName: "N"))
+    var seed: UInt64?
+
+    @Option(
+        help: ArgumentHelp("Write the report to this file, as a page (default: no file).", valueName: "FILE"),
+        completion: .file())
+    var html: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of certificate authorities to trust beside the system's (default: SSL_CERT_FILE, else none).",
+            valueName: "FILE"),
+        completion: .file())
+    var caFile: String?
+
+    @Flag(help: "Trust the authorities of --ca-file (or of SSL_CERT_FILE) only, and none of the system.")
+    var caOnly = false
+
+    mutating func validate() throws {
+        try FlagBounds.check("requests", requests, FlagBounds.requests)
+        try FlagBounds.check("input-tokens", inputTokens, FlagBounds.words)
+        try FlagBounds.check("output-tokens", outputTokens, FlagBounds.counts)
+        try FlagBounds.check("warmup", warmup, 0...FlagBounds.requests.upperBound)
+        for rate in rate?.rates ?? [] {
+            if !(rate > 0) { throw ValidationError("--rate must be more than 0, not \(rate)") }
+            // One request in eleven days is too slow to wait for.
+            if !(1e-6...1e6).contains(rate) {
+                throw ValidationError("--rate must be from 0.000001 to 1000000, not \(rate)")
+            }
+        }
+        if let rate, let concurrency, rate.rates.count > 1, concurrency.levels.count > 1 {
+            throw ValidationError("only one of --rate and --concurrency can be a list: it makes the levels")
+        }
+        guard !poisson || rate != nil else { throw ValidationError("--poisson needs --rate") }
+        guard jobs == nil || (inputTokens == nil && outputTokens == nil) else {
+            throw ValidationError("--input-tokens and --output-tokens are for random prompts, not for --jobs")
+        }
+    }
+
+    /// The levels in their order.
+    var levels: [LevelLoad] {
+        let spacing: Arrivals.Spacing = poisson ? .poisson : .constant
+        guard let rates = rate?.rates else {
+            return (concurrency?.levels ?? [1]).map { LevelLoad(concurrency: $0, spacing: spacing) }
+        }
+        let bounds = concurrency?.levels.map(Optional.some) ?? [nil]
+        return rates.flatMap { rate in bounds.map { LevelLoad(concurrency: $0, rate: rate, spacing: spacing) } }
+    }
+}
