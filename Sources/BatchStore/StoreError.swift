@@ -1,4 +1,4 @@
-/// Why the database cannot be used (exit status 3, SPEC 2).
+/// Why the database cannot be used (exit status 3; Contract, "Commands").
 package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong.
     package enum Kind: Sendable, Equatable {

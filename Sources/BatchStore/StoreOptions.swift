@@ -22,30 +22,30 @@ package struct StoreOptions: Sendable {
     }
 
     package var durability = Durability.full
-    /// The providers that begin every continuation with the text that was sent along: what a dead worker's attempt
+    /// The providers that begin every continuation with the text that was sent along; what a dead worker's attempt
     /// brought is joined accordingly.
     package var echoingProviders: Set<String> = []
     package var chunks = ChunkRetention.all
     package var queue = WriteQueueLimits()
-    /// The WAL is checkpointed when it has so many bytes; a quarter of it where commits are not synced.
+    /// The bytes at which the WAL is checkpointed; a quarter of them where commits are not synced.
     package var checkpointBytes = 64 << 20
-    /// Where commits are not synced: a power failure takes back no more than what came since so long ago.
+    /// Where commits are not synced: a power failure takes back what came within this time at the most.
     package var longestUnsynced: Duration = .seconds(60)
-    /// The WAL is warned of when it has so many bytes.
+    /// The bytes of WAL at which the user is warned.
     package var logWarningBytes = 1 << 30
-    /// How long another process may hold the write lock before it is told of.
+    /// How long another process may hold the write lock before the user is warned.
     package var lockPatience: Duration = .seconds(5)
     /// How long closing waits for readers that keep the WAL from being emptied.
     package var closingPatience: Duration = .seconds(2)
-    /// Told what a user should know, from any thread.
+    /// Called with what a user should know, from any thread.
     package var warn: @Sendable (String) -> Void = { _ in }
-    /// Told of each commit of queued writes, from the writer's thread.
+    /// Called after each commit of queued writes, from the writer's thread.
     package var didCommit: (@Sendable (CommitReport) -> Void)?
-    /// Told once when the store can take no more, from the writer's thread.
+    /// Called once when the store fails, from the writer's thread.
     package var didFail: @Sendable (StoreError) -> Void = { _ in }
     package var process = ProcessIdentity.current
     package var unixMilliseconds: @Sendable () -> Int64 = { WallClock.milliseconds() }
-    /// The most bytes of a row, where it is to be less than what SQLite takes; set by tests only.
+    /// The most bytes of a row, where it is less than SQLite's own limit; set by tests only.
     package var maximumRowBytes: Int?
     /// The steps of the schema, replaced by tests only.
     package var migrations = BatchSchema.migrations
@@ -57,4 +57,26 @@ package struct StoreOptions: Sendable {
 
     /// The time of day that rows get, in Unix milliseconds.
     var now: Int64 { TimeOfDay.believed(unixMilliseconds()) }
+}
+
+/// When queued rows are committed, and how many may wait (The database, "Writing").
+package struct WriteQueueLimits: Sendable, Equatable {
+    /// The age of the oldest waiting row at which a commit starts.
+    package var commitAge: Duration = .milliseconds(100)
+    /// The waiting bytes at which a commit starts.
+    package var commitBytes = 8 << 20
+    /// The bytes that may wait or be written; there is no room for more.
+    package var maximumBytes = 32 << 20
+
+    package init() {}
+}
+
+/// What one commit of queued writes was, for measuring the store.
+package struct CommitReport: Sendable {
+    /// From the transaction's begin to COMMIT's return.
+    package var duration: Duration
+    /// The rows of `chunks` in it.
+    package var chunks: Int
+    /// The WAL's length after it.
+    package var logBytes: Int
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BatchStore
 
-/// Chunks of answers go, what answers are made of and what may be gone on from stays, and the file gets smaller.
+/// Chunks of answers go, the answers and what a later attempt may go on from stay, and the file gets smaller.
 @Suite struct CompactionTests {
     /// A store with two answers of different days, one of them put together after a cut, a failed job with text, a job
     /// with partial text, and chunks of them all between each other.
@@ -133,7 +133,7 @@ import Testing
         try await store.database.close()
     }
 
-    /// What is reckoned from some rows is near what all pages say.
+    /// The estimate from some rows is near what all pages say.
     @Test func theSizeOfALargeFileIsReckonedFromSomeRows() async throws {
         let store = try await TestStore(jobs: newJobs(60))
         for number in 1...60 {

@@ -5,8 +5,8 @@ import Testing
 @testable import BatchStore
 
 @Suite struct CompletionTests {
-    /// The formula of SPEC 6: every content from the chunks alone, and whether it is the stored one.
-    static let rebuiltContents: StaticString = """
+    /// The formula of the schema (The database, "Tables"): every content from the chunks alone, and whether it is the stored one.
+    static let rebuiltContents: SQL = """
         WITH pieces AS (
             SELECT c.job_id, c.choice, c.content, s.key AS place, s.value ->> 'restored' AS restored,
                 s.value ->> 'start' AS start, s.value ->> 'kept' AS kept,
@@ -60,7 +60,7 @@ import Testing
             completedEnd(attemptID, of: second, chunks, base: second.partial, prefixScalars: prefixScalars))
     }
 
-    /// The total that the provider names goes before the sum of the parts that it tells.
+    /// The total that the provider reports goes before the sum of its parts.
     @Test(arguments: [
         (#"{"prompt_tokens":8,"completion_tokens":9,"total_tokens":517}"#, "8|9|517|provider"),
         (
@@ -195,7 +195,8 @@ import Testing
                 == [.replaced])
         try await store.queue.endAttempt(completedEnd(attemptID, of: job, chunks))
         #expect(try store.rows("SELECT count(*) FROM completions") == ["0"])
-        let again = try #require(try await store.queue.dueJobs(in: testLane, at: 2_000, limit: 10, excluding: []).first)
+        let again = try #require(
+            try await store.queue.dueJobs(in: testLane, at: 2_000, limit: 10, excluding: []).first)
         #expect(again.request == Array("{\"new\":1}".utf8))
         #expect(again.partial == nil)
         #expect(again.attempts == 0)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BatchStore
 
-/// What SQLite and the system say no with, as users read it.
+/// Why SQLite and the system refuse, as users read it.
 @Suite struct FailureWordsTests {
     private static func error(_ code: Int32, _ words: String, system: Int32 = 0, path: String = "/tmp") -> StoreError {
         var failure = SQLiteFailure(code: code, message: words)

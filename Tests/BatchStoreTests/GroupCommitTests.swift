@@ -63,7 +63,7 @@ import Testing
             }
         }
         try await store.database.flush()
-        for sql: StaticString in [
+        for sql: SQL in [
             "SELECT seq, at_us, kind, choice, item, text FROM chunks WHERE attempt_id = 1 ORDER BY chunk_id",
             "SELECT seq, at_us, kind, choice, item, text FROM chunks WHERE attempt_id = 3 ORDER BY chunk_id",
         ] {

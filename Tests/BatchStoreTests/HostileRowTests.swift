@@ -71,7 +71,7 @@ import Testing
         try await store.database.close()
     }
 
-    /// Nobody is paid for an answer: such a figure is none, and takes nothing from a sum.
+    /// A cost below zero is not known, and takes nothing from a sum.
     @Test func moneyBelowZeroIsNotKnown() async throws {
         let store = try await store(
             """
@@ -88,7 +88,7 @@ import Testing
         try await store.database.close()
     }
 
-    /// When a run wrote its last second tells what becomes of it.
+    /// The last second that a run wrote decides whether it counts as alive.
     @Test(arguments: ["9223372036854775807", "(-9223372036854775807 - 1)"])
     func secondsAtTheEndsOfTheirRangeAreClamped(number: String) async throws {
         let store = try await store(
@@ -154,6 +154,33 @@ import Testing
         #expect(statistics.models.first?.gaps.count == 2)
         #expect(try store.rows("SELECT count(*) FROM partials") == ["0"])
         #expect(try store.rows("SELECT kept_tokens FROM resumed_attempts") == ["0"])
+        try await store.database.close()
+    }
+
+    @Test func aJobWhosePartialAnswerCannotBeReadIsRevivedWithoutIt() async throws {
+        let store = try await store(
+            """
+            DELETE FROM completions WHERE job_id = 1;
+            UPDATE attempts SET partial = '{' WHERE job_id = 1;
+            UPDATE jobs SET status = 'failed', error_kind = 'server' WHERE job_id = 1;
+            """)
+        #expect(try await store.database.revive(Revival()) == 1)
+        #expect(try await store.job("j1").partial == nil)
+        #expect(try store.rows("SELECT status FROM jobs WHERE job_id = 1") == ["pending"])
+        try await store.database.close()
+    }
+
+    @Test func anAttemptWhoseNumberCannotBeGenuineIsPassedOverHoweverItsJobIsHandedOut() async throws {
+        let store = try await store(
+            """
+            INSERT INTO attempts (attempt_id, job_id, number, counts, run_id, request_sha256, started_ms, status)
+                VALUES (8, 3, 1, 1, 1, 'x', 0, 'failed'), (9, 3, 9223372036854775807, 1, 1, 'x', 0, 'failed');
+            UPDATE jobs SET not_before_ms = 5 WHERE job_id = 3;
+            """)
+        let due = try await store.queue.dueJobs(in: testLane, at: 9, limit: 9, excluding: [])
+        let among = try await store.queue.dueJobs(among: [3], in: testLane, at: 9)
+        #expect(due.map(\.attemptCount) == [1])
+        #expect(among.map(\.attemptCount) == [1])
         try await store.database.close()
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 /// What every `JobStore` keeps to: run on SQLite here, and on any other conformer.
 struct JobStoreConformance: Sendable, CustomTestStringConvertible {
-    /// What the store must hold before each check, in this order, none of them tried.
+    /// What the store must hold before each check, in this order, none of them sent before.
     static let jobs = newJobs(5)
 
     var testDescription: String

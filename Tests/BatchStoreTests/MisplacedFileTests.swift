@@ -30,7 +30,7 @@ import Testing
         await #expect(throws: StoreError.self) { try await store.database.close() }
     }
 
-    private static let chunks: StaticString = "SELECT count(*) FROM chunks"
+    private static let chunks: SQL = "SELECT count(*) FROM chunks"
 
     @Test func aDeletedDatabaseEndsTheNextCommitAndMayBeMadeAnew() async throws {
         for suffix in ["", "-wal", "-shm"] { try FileManager.default.removeItem(atPath: path + suffix) }

@@ -77,12 +77,12 @@ import Testing
         ("SEARCH j USING INDEX jobs_waiting (provider=? AND model=? AND not_before_ms<?)", QueueQuery.due),
         ("SEARCH j USING INTEGER PRIMARY KEY (rowid=?)", QueueQuery.dueAmong),
         ("SEARCH j USING COVERING INDEX jobs_waiting|SEARCH j USING INDEX jobs_waiting", QueueQuery.nextDue),
-        ("SEARCH jobs USING COVERING INDEX jobs_ready", QueueQuery.readyLane),
-        ("SEARCH jobs USING COVERING INDEX jobs_waiting", QueueQuery.waitingLane),
+        ("SEARCH jobs USING COVERING INDEX jobs_ready", QueueQuery.readyModel),
+        ("SEARCH jobs USING COVERING INDEX jobs_waiting", QueueQuery.waitingModel),
         ("SEARCH attempts USING INDEX attempts_of_job", QueueQuery.failures),
         ("SEARCH attempts USING INDEX attempts_of_job", QueueQuery.partial),
     ])
-    func thePlanOfAQueueQueryIsItsIndexWithoutASort(_ expected: String, _ query: StaticString) async throws {
+    func thePlanOfAQueueQueryIsItsIndexWithoutASort(_ expected: String, _ query: SQL) async throws {
         let store = try await TestStore()
         let connection = try Connection(path: store.database.path, access: .reading)
         let plan = try connection.plan(of: query)
@@ -109,7 +109,7 @@ import Testing
 
 extension Connection {
     /// The steps of a query's plan.
-    func plan(of query: StaticString) throws(SQLiteFailure) -> [String] {
+    func plan(of query: SQL) throws(SQLiteFailure) -> [String] {
         let statement = try explain(query)
         var steps: [String] = []
         while try statement.step() { steps.append(statement.text(3)) }

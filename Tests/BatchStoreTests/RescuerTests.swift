@@ -151,7 +151,7 @@ import Testing
         try await store.database.close()
     }
 
-    /// Less than SQLite's own bound, which is 1 GB; what lies beyond it is begun anew, and the rest is kept.
+    /// Less than SQLite's own bound, which is 1 GB; an answer beyond it is begun anew, and the rest is kept.
     @Test(arguments: ["x", "\u{1}", "ü"])
     func aTextThatNoRowHasRoomForKeepsNeitherAWorkerNorTheNextFromItsWork(piece: String) async throws {
         let store = try await TestStore(jobs: newJobs(3)) { $0.maximumRowBytes = 300_000 }
@@ -164,7 +164,7 @@ import Testing
         let part = textChunks("a text of some words that was cut")
         try await store.queue.endAttempt(cutEnd(store.attempt(two, part), of: two, part))
         _ = store.attempt(three, chunks)
-        let states = "SELECT custom_id, status FROM jobs ORDER BY job_id" as StaticString
+        let states = "SELECT custom_id, status FROM jobs ORDER BY job_id" as SQL
         try await store.database.flush()
         #expect(try store.rows(states) == ["j1|pending", "j2|interrupted", "j3|running"])
         #expect(try await store.job("j1").partial == nil)

@@ -81,4 +81,13 @@ import Testing
         #expect(try await pages(present).reduce(0, +) == 5)
         #expect(try await pages(ResultFilter(statuses: [.failed])).reduce(0, +) == 0)
     }
+
+    /// The order is that of the index: a sort would read all jobs of a file for each page.
+    @Test(arguments: [BatchReader.lineResults, BatchReader.goneResults])
+    func thePlanOfAPageIsItsIndexWithoutASort(_ query: SQL) async throws {
+        let store = try await TestStore()
+        let plan = try Connection(path: store.database.path, access: .reading).plan(of: query)
+        #expect(plan.contains { $0.hasPrefix("SEARCH j USING INDEX jobs_input (source=? AND line") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+    }
 }

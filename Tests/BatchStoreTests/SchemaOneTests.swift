@@ -56,7 +56,7 @@ import Testing
         #expect(runID == 2)
         try await database.close()
         #expect(try sqlRows(path, "PRAGMA user_version") == ["\(BatchSchema.version)"])
-        for sql: StaticString in [
+        for sql: SQL in [
             "SELECT name, sql FROM sqlite_schema WHERE type = 'view' ORDER BY 1",
             "SELECT name, sql FROM sqlite_schema WHERE type = 'index' ORDER BY 1",
             """

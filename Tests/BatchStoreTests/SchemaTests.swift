@@ -6,7 +6,7 @@ import Testing
 @testable import BatchStore
 
 @Suite struct SchemaTests {
-    /// The tables of SPEC 6, with the columns that it names.
+    /// The tables, with the columns that they must have (The database, "Tables").
     private static let tables: [String: String] = [
         "runs": "run_id started_ms finished_ms status exit_code command options version host pid stop_reason",
         "run_seconds": "run_id second chunks output_tokens completed failed running waiting",
@@ -76,7 +76,7 @@ import Testing
     @Test func theChecksKnowTheWordsOfTheTypes() async throws {
         let store = try await TestStore(jobs: newJobs(1))
         let connection = try Connection(path: store.database.path, access: .writing)
-        func accepts(_ sql: StaticString, _ word: String) throws -> Bool {
+        func accepts(_ sql: SQL, _ word: String) throws -> Bool {
             try connection.execute("BEGIN IMMEDIATE")
             defer { connection.rollBack() }
             let update = try connection.prepare(sql)
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    private static let checks: [(StaticString, [String])] = [
+    private static let checks: [(SQL, [String])] = [
         ("UPDATE runs SET status = ?1", RunStatus.allCases.map(\.rawValue)),
         ("UPDATE jobs SET status = ?1", JobStatus.allCases.map(\.rawValue)),
         ("UPDATE jobs SET error_kind = ?1", ErrorKind.allCases.map(\.rawValue)),

@@ -48,7 +48,7 @@ import Testing
         try await again.database.close()
     }
 
-    /// A provider that fails a job's first try with a short wait.
+    /// A provider that fails a job's first attempt with a short wait.
     private final class Source: CompletionSource {
         private let tries = Mutex(0)
 

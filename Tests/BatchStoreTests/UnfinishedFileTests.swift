@@ -123,7 +123,7 @@ import Testing
         #expect(try FileState(other) == before)
     }
 
-    /// Between our look at an empty file and our lock another program may make a database in it.
+    /// Another program may make a database in an empty file between the look at it and the lock.
     @Test func tablesThatAreInAnEmptyFileByTheTimeOfTheLockAreLeftAlone() async throws {
         #expect(FileManager.default.createFile(atPath: path, contents: nil))
         let theirs = try Connection(path: path, access: .writing)

@@ -8,11 +8,11 @@
 
 /// Why a database cannot be opened: SQLite's own words, "unable to open database file", say nothing of it.
 enum AccessFault {
-    /// The cause, in words; nil where none is found.
+    /// The cause, in words; nil where it is not found.
     ///
     /// - Parameter code: the system's number of the error that SQLite met; 0 where it is not known.
     static func cause(at path: String, code: Int32) -> String? {
-        let folder = folder(of: path)
+        let folder = DatabasePath.folder(of: path)
         switch code {
         case EMFILE, ENFILE: return "too many files are open: raise the limit (ulimit -n), or lower --concurrency"
         case ENOSPC, EDQUOT: return "no space is left on the disk"
@@ -30,7 +30,7 @@ enum AccessFault {
     }
 
     /// Why neither the file nor others beside it can be written; nil where they can.
-    static func writing(_ path: String) -> String? { writing(path, in: folder(of: path)) }
+    static func writing(_ path: String) -> String? { writing(path, in: DatabasePath.folder(of: path)) }
 
     private static func writing(_ path: String, in folder: String) -> String? {
         if unsafe access(folder, W_OK) != 0 {
@@ -41,9 +41,17 @@ enum AccessFault {
         }
         return nil
     }
+}
 
-    private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+extension StoreError {
+    /// Why the system refused to make or open a file, right after the failed call.
+    static func ofSystem(_ path: String) -> StoreError {
+        let code = errno
+        let words = unsafe String(cString: strerror(code))
+        switch code {
+        case ENOSPC, EDQUOT: return StoreError(.full, path: path, reason: words)
+        case ENOMEM: return StoreError(.noMemory, path: path, reason: words)
+        default: return StoreError(.io, path: path, reason: AccessFault.cause(at: path, code: code) ?? words)
+        }
     }
 }

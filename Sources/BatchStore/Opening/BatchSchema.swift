@@ -1,4 +1,4 @@
-/// The schema of the database: the one DDL there is, from schema/*.sql.
+/// The schema of the database, from schema/*.sql; there is no other DDL.
 package enum BatchSchema {
     /// The script that makes a database, as the command `schema` prints it.
     package static var sql: String { String(decoding: PackageResources.schema_v2_sql, as: UTF8.self) }
@@ -39,4 +39,54 @@ package enum BatchSchema {
 
     /// The oldest schema that is read as it is.
     static let oldestRead = 1
+}
+
+/// A numbered step of the schema: its script leads from the number before to its own.
+///
+/// The number is its place in the list, from 1, and its script sets `user_version` to it.
+package struct Migration: Sendable {
+    let script: String
+    /// Makes its whole schema from an empty file, without the steps before; nil where only the step does.
+    let whole: String?
+
+    package init(_ script: String, whole: String? = nil) {
+        self.script = script
+        self.whole = whole
+    }
+
+    /// Brings a database up to the last migration, in one transaction: whatever fails leaves the old one as it was.
+    ///
+    /// - Throws: `newerSchema`, or why SQLite refused.
+    static func migrate(
+        _ connection: borrowing Connection, through migrations: [Migration], path: DatabasePath
+    ) throws(StoreError) {
+        let found = try schema(of: connection, path: path)
+        guard found <= migrations.count else {
+            throw StoreError(.newerSchema(found: found, known: migrations.count), path: path.real)
+        }
+        guard found < migrations.count else { return }
+        try path.naming { () throws(SQLiteFailure) in
+            try connection.transaction { () throws(SQLiteFailure) in
+                // Another program may have begun one of its own in an empty file, and held the lock until now.
+                if found == 0, try connection.integer("SELECT 1 FROM sqlite_schema LIMIT 1") != nil {
+                    throw SQLiteFailure.notOurs
+                }
+                for script in scripts(from: found, through: migrations) { try connection.run(script) }
+            }
+        }
+        let reached = try schema(of: connection, path: path)
+        precondition(reached == migrations.count, "migration \(migrations.count) says that it is \(reached)")
+    }
+
+    /// What leads from a schema to the last one: from none at all through the newest that is made whole.
+    private static func scripts(from found: Int, through migrations: [Migration]) -> [String] {
+        let whole = found == 0 ? migrations.lastIndex { $0.whole != nil } : nil
+        guard let whole, let script = migrations[whole].whole else { return migrations[found...].map(\.script) }
+        return [script] + migrations[(whole + 1)...].map(\.script)
+    }
+
+    /// The number of the schema that a connection sees.
+    static func schema(of connection: borrowing Connection, path: DatabasePath) throws(StoreError) -> Int {
+        try path.naming { () throws(SQLiteFailure) in try Int(connection.integer("PRAGMA user_version") ?? 0) }
+    }
 }

@@ -2,8 +2,8 @@ import CSQLite
 
 /// Finds damage before anything is written.
 enum DatabaseCheck {
-    /// A file of up to so many bytes is checked whole, which takes some tens of milliseconds; of a larger one only the
-    /// schema, the size and the ends of the tables.
+    /// The bytes up to which a file is checked whole, which takes some tens of milliseconds; of a larger one only the
+    /// schema, the size and the ends of the tables are.
     static let wholeBytes = 8 << 20
 
     /// Checks the main file alone, without a change to it or beside it.
@@ -46,7 +46,7 @@ enum DatabaseCheck {
         guard tables == 8 else { return "tables are missing" }
         if bytes <= wholeBytes {
             let faults = try connection.texts("PRAGMA quick_check(1)")
-            // A page that the disk does not give is none that is damaged.
+            // A page that the disk does not give is not a damaged page.
             if faults.contains(where: { $0.contains(unreadable) }) { throw .diskFailed }
             if faults != ["ok"] { return faults.first ?? "quick_check says nothing" }
         }
@@ -54,17 +54,17 @@ enum DatabaseCheck {
         return nil
     }
 
-    /// How quick_check tells of SQLITE_IOERR_CORRUPTFS.
+    /// How quick_check reports SQLITE_IOERR_CORRUPTFS.
     private static let unreadable = "error code=\(SQLITE_IOERR | 33 << 8)"
 
-    private static let ends: [StaticString] = [
+    private static let ends: [SQL] = [
         "SELECT 1 FROM runs LIMIT 1", "SELECT 1 FROM run_seconds LIMIT 1", "SELECT max(job_id) FROM jobs",
         "SELECT max(job_id) FROM requests", "SELECT max(attempt_id) FROM attempts", "SELECT max(chunk_id) FROM chunks",
         "SELECT 1 FROM completions LIMIT 1", "SELECT 1 FROM rejected_lines LIMIT 1",
     ]
 
     private static func damage(_ failure: SQLiteFailure, _ path: DatabasePath) -> StoreError {
-        // Whatever an unreadable schema makes of these statements is damage: the mark says that the file was ours.
+        // Whatever an unreadable schema makes of these statements is damage: the mark says that it is our file.
         switch failure.primaryCode {
         case SQLITE_NOTADB, SQLITE_ERROR: StoreError(.corrupt, path: path.real, reason: failure.message)
         default: failure.storeError(path: path.real)

@@ -29,7 +29,7 @@ struct DatabasePath: Sendable, Equatable {
         }
         defer { unsafe free(resolved) }
         let prefix = unsafe String(cString: resolved)
-        // Behind a slash at the end stands nothing: the name of a folder is not that of a file in it.
+        // Nothing stands behind a slash at the end: a folder's name is not that of a file in it.
         let name = path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? ""
         guard !name.isEmpty, name != ".", name != ".." else {
             throw StoreError(.notOurs, path: path, reason: "it is a folder")
@@ -37,7 +37,7 @@ struct DatabasePath: Sendable, Equatable {
         real = (prefix == "/" ? "" : prefix) + "/" + name
     }
 
-    /// The size of a file in bytes; nil where there is none.
+    /// The size of a file in bytes; nil where there is no such file.
     static func size(of path: String) -> Int? {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? Int(status.st_size) : nil
@@ -46,7 +46,8 @@ struct DatabasePath: Sendable, Equatable {
     /// The system's words for the newest failed call.
     static func lastError() -> String { unsafe String(cString: strerror(errno)) }
 
-    private static func folder(of path: String) -> String {
+    /// The folder in which a file lies.
+    static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
@@ -58,5 +59,51 @@ struct DatabasePath: Sendable, Equatable {
             guard count > 0 else { return nil }
             return unsafe String(decoding: UnsafeRawBufferPointer(start: base, count: count), as: UTF8.self)
         }
+    }
+}
+
+extension DatabasePath {
+    /// Runs statements on the file and gives their failures its name.
+    func naming<Value: ~Copyable>(_ body: () throws(SQLiteFailure) -> Value) throws(StoreError) -> Value {
+        do { return try body() } catch { throw error.storeError(path: real) }
+    }
+
+    /// Brings the names in its folder to the disk, when all of its files are there.
+    ///
+    /// SQLite does so itself when it makes a WAL, but passes over a failure: what is committed into a file whose name a
+    /// power loss takes away is lost.
+    ///
+    /// - Throws: `io` where the disk fails; a folder that may not be read, or a file system that cannot do it, is passed
+    ///   over.
+    func syncFolder() throws(StoreError) {
+        let folder = unsafe open(Self.folder(of: real), O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        defer { _ = close(folder) }
+        guard fsync(folder) != 0 else { return }
+        let (code, words) = (errno, Self.lastError())
+        guard [EIO, ENOSPC, EDQUOT].contains(code) else { return }
+        throw StoreError(code == EIO ? .io : .full, path: real, reason: "its folder cannot be synced: \(words)")
+    }
+}
+
+/// Which file a name stood for: it stays when the file gets another name, and differs when another takes its place.
+struct FileIdentity: Sendable, Equatable {
+    let path: String
+    private let device: UInt64
+    private let number: UInt64
+
+    /// The file that has the name now; nil where none has.
+    init?(_ path: String) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        self.path = path
+        device = UInt64(truncatingIfNeeded: status.st_dev)
+        number = UInt64(truncatingIfNeeded: status.st_ino)
+    }
+
+    /// Whether the name still stands for the file; also true where that cannot be known.
+    var isInPlace: Bool {
+        if let now = FileIdentity(path) { return now == self }
+        return errno != ENOENT && errno != ENOTDIR
     }
 }

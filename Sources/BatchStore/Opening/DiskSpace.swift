@@ -6,24 +6,31 @@
     import Glibc
 #endif
 
-/// What a full disk lacks, in words.
-enum DiskSpace {
-    /// Making a database takes so many bytes: the tables, their journal, the WAL's first pages and its index.
+/// What a disk has left, and what a full one lacks.
+package enum DiskSpace {
+    /// The bytes that a user may still write where a folder lies; nil where the system does not say.
+    package static func freeBytes(at folder: String) -> Int? {
+        var status = statvfs()
+        guard unsafe statvfs(folder, &status) == 0 else { return nil }
+        let (bytes, isOver) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return isOver ? .max : Int(clamping: bytes)
+    }
+
+    /// The bytes that making a database takes: the tables, their journal, the WAL's first pages and its index.
     static let newDatabaseBytes = 600_000
 
     /// What is needed and what there is on the disk of a file.
     ///
     /// - Parameter needed: bytes; nil where that is not known.
     static func words(at path: String, needed: Int?) -> String {
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        let free = FreeSpace.bytes(at: folder).map { "\(Self.text($0)) \(Self.verb($0)) free" }
+        let free = freeBytes(at: DatabasePath.folder(of: path)).map { "\(Self.text($0)) \(Self.verb($0)) free" }
         let wanted = needed.map { "at least \(Self.text($0)) \(Self.verb($0)) needed" }
         return [wanted, free].compactMap(\.self).joined(separator: " and ")
     }
 
     private static func verb(_ bytes: Int) -> String { bytes == 1 ? "is" : "are" }
 
-    /// `812 kB`, `3.4 MB`, `12 GB`, rounded up: a need is not to be told too low.
+    /// `812 kB`, `3.4 MB`, `12 GB`, rounded up, so that a need is never too low.
     static func text(_ bytes: Int) -> String {
         switch bytes {
         case ..<1_000: "\(bytes) bytes"
@@ -36,17 +43,6 @@ enum DiskSpace {
 }
 
 extension StoreError {
-    /// Why the system refused to make or open a file: after a failed call.
-    static func ofSystem(_ path: String) -> StoreError {
-        let code = errno
-        let words = unsafe String(cString: strerror(code))
-        switch code {
-        case ENOSPC, EDQUOT: return StoreError(.full, path: path, reason: words)
-        case ENOMEM: return StoreError(.noMemory, path: path, reason: words)
-        default: return StoreError(.io, path: path, reason: AccessFault.cause(at: path, code: code) ?? words)
-        }
-    }
-
     /// The same error of a full disk with what is needed; any other as it is.
     func needing(_ bytes: Int?) -> StoreError {
         guard kind == .full else { return self }

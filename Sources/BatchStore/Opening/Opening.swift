@@ -6,9 +6,10 @@
     import Glibc
 #endif
 
-/// The steps by which a worker comes to its database: nothing is written before every check has passed (SPEC 6).
+/// The steps by which a worker opens its database: nothing is written before every check has passed (The database, "The
+/// file").
 enum Opening {
-    /// Takes the lock, unless the file beside it is none of ours: nothing is left beside a stranger's file.
+    /// Takes the lock, unless the file beside it is another program's: nothing is left beside such a file.
     static func lock(_ path: DatabasePath, options: StoreOptions) throws(StoreError) -> WorkerLock {
         try refuse(newerThan: options.migrations.count, DatabaseFile.inspect(path), path)
         return try WorkerLock(path, process: options.process)
@@ -18,7 +19,7 @@ enum Opening {
     static func connection(
         _ path: DatabasePath, lockWait: LockWait, options: StoreOptions
     ) throws(StoreError) -> Connection {
-        // Once more: it may have changed before the lock was ours.
+        // Once more: it may have changed before this process had the lock.
         let file = try DatabaseFile.inspect(path)
         try refuse(newerThan: options.migrations.count, file, path)
         let hasLog = (DatabasePath.size(of: path.writeAheadLog) ?? 0) > 0
@@ -54,7 +55,7 @@ enum Opening {
         return connection
     }
 
-    /// The other worker that has the database although our lock file is ours: somebody deleted the one that it has.
+    /// The other worker that has the database although this process has the lock file: somebody deleted the other's.
     private static func holder(_ connection: borrowing Connection, _ path: DatabasePath) -> StoreError {
         var kind = StoreError.Kind.locked(pid: nil, host: nil)
         do {
@@ -62,7 +63,7 @@ enum Opening {
                 "SELECT pid, host FROM runs WHERE status = 'running' ORDER BY run_id DESC LIMIT 1")
             if try row.step() { kind = .locked(pid: row.int(0), host: row.text(1)) }
         } catch {
-            // Who it is is told where it can be.
+            // The message then names no holder.
         }
         return StoreError(kind, path: path.real)
     }
@@ -86,7 +87,7 @@ enum Opening {
             try connection.execute("PRAGMA temp_store = MEMORY")
             // 2 MiB a connection, SQLite's own default: 16 made nothing faster.
             try connection.execute("PRAGMA cache_size = -2048")
-            // Debian's build writes zeros over what is deleted, which only --chunks partial would pay for.
+            // Debian's build writes zeros over what is deleted, which only costs time here, with --chunks partial.
             try connection.execute("PRAGMA secure_delete = OFF")
         }
         // In the rollback journal, so that the main file alone shows whose it is, whenever a process dies.

@@ -32,7 +32,7 @@ struct RescuedAttempt {
         self.base = base
     }
 
-    /// Takes its next row.
+    /// Adds its next row.
     mutating func add(_ chunk: StreamedChunk, id: Int64, atMicroseconds microseconds: Int64) {
         accumulator.add(chunk)
         chunkCount += 1
@@ -46,7 +46,7 @@ struct RescuedAttempt {
         lastContentMicroseconds = microseconds
     }
 
-    /// The answer so far, joined with what it went on from; nil where there is none.
+    /// The answer so far, joined with what it went on from; nil for an empty one.
     var partial: (stored: StoredPartial, overlapScalars: Int?)? {
         var attempt = AnswerJoiner.Attempt(
             id: id, strategy: strategy, prefixScalars: prefixScalars, own: accumulator.partial,

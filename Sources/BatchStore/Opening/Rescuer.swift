@@ -1,12 +1,12 @@
 import BatchEngine
 import LLMStreaming
 
-/// Puts in order what a worker left that died: its open attempts, their jobs and its run (SPEC 6).
+/// Puts in order what a dead worker left: its open attempts, their jobs and its run (The database, "Writing").
 ///
 /// Their text is rebuilt from the chunks in one scan, from the least first row of any of them; the rows of other
 /// attempts in between are passed over.
 enum Rescuer {
-    /// Why such an attempt ended.
+    /// Why such an attempt ended, in words.
     private static let reason = "the process died while the answer came"
 
     /// Runs at opening, under the lock, in one transaction.
@@ -117,11 +117,7 @@ enum Rescuer {
         let release = try connection.prepare(
             """
             UPDATE jobs SET not_before_ms = NULL, error_kind = 'cut', error = ?3, updated_ms = ?2,
-                status = iif((
-                    SELECT iif(json_valid(partial), partial, '{}') ->> '$.choices[0].text' FROM attempts
-                    WHERE job_id = ?1 AND request_sha256 = jobs.request_sha256 AND partial IS NOT NULL
-                    ORDER BY number DESC LIMIT 1
-                ) <> '', 'interrupted', 'pending')
+                status = \(StoredPartial.queuedStatus)
             WHERE job_id = ?1 AND status = 'running'
             """)
         for job in jobs {

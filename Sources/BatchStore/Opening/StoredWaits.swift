@@ -1,12 +1,12 @@
 import BatchEngine
 import LLMStreaming
 
-/// Keeps stored waits from outlasting what was asked for, where the date has been set back since.
+/// Keeps stored waits from lasting longer than they were meant to, where the date has been set back since.
 enum StoredWaits {
-    /// The longest that is asked for: a day is believed, and what is added so that not all come back at once.
+    /// The longest wait: a day, and what is added so that not all jobs come back at once.
     private static let longestMilliseconds: Int64 = (86_400 + 60) * 1000
 
-    /// Runs at opening: a job that waits was last written when its wait began, so both times tell how long it was to be.
+    /// Runs at opening: a job that waits was last written when its wait began, so the two times say how long it was to be.
     static func pullIn(
         _ connection: borrowing Connection, path: DatabasePath, now: Int64
     ) throws(StoreError) {

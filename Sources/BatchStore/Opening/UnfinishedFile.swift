@@ -6,15 +6,15 @@
     import Glibc
 #endif
 
-/// A file in which a worker was about to make its database when the power failed: nothing of anybody's is in it.
+/// A file in which a worker was about to make its database when the power failed: it holds nothing yet.
 enum UnfinishedFile {
-    /// Larger ones are looked at no further: making a database writes less.
+    /// Larger files are no such ones: making a database writes less.
     private static let maximumBytes = 4 << 20
 
     /// Whether a file without our mark is one.
     ///
     /// Its worker's lock file is beside it, and it holds nothing but zeros, or its journal rolls it back to nothing. In that
-    /// case whatever is in it was never committed; what another program's mark is on is left to that program all the same.
+    /// case whatever is in it was never committed; a file with another program's mark is left to that program all the same.
     ///
     /// - Parameter read: gives its first bytes.
     static func isOne(
@@ -30,7 +30,7 @@ enum UnfinishedFile {
         return isBlank && bytes <= maximumBytes ? try read(bytes).allSatisfy { $0 == 0 } : false
     }
 
-    /// Whether a rollback journal tells that the database had no page when its transaction began.
+    /// Whether a rollback journal says that the database had no page when its transaction began.
     ///
     /// Its header is that of sqlite.org/fileformat2.html, 3.
     private static func rollsBackToNothing(_ journal: String) -> Bool {

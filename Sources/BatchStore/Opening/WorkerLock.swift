@@ -1,3 +1,5 @@
+import CSQLite
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -6,10 +8,10 @@
     import Glibc
 #endif
 
-/// The right to write a database: an flock on DB.lock, held until this goes out of scope (SPEC 6).
+/// The right to write a database: an flock on DB.lock, held until this goes out of scope (The database, "The file").
 ///
-/// The kernel releases it when the process dies. We never delete the file: a second worker that had opened it would hold a
-/// lock on a file that nobody finds any more. For those who do there is `DatabaseLock`.
+/// The kernel releases it when the process dies. The program never deletes the file: a second worker that had opened it
+/// would hold a lock on a file that has no name any more. Where somebody else deletes it, `DatabaseLock` still holds.
 @safe struct WorkerLock: ~Copyable {
     private let descriptor: Int32
     private let file: FileIdentity?
@@ -24,7 +26,7 @@
         let opened = unsafe open(path.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard opened >= 0 else { throw StoreError.ofSystem(path.lock).needing(nil) }
         var code = Self.lock(opened, LOCK_EX)
-        // A reader that looks whether a worker lives has it for an instant.
+        // A reader takes it for an instant to see whether a worker lives.
         var looks = 0
         while code != 0, errno == EWOULDBLOCK, looks < 10 {
             looks += 1
@@ -50,13 +52,13 @@
     }
 
     deinit {
-        // A child of this process that is being started holds the file for a moment too; closing alone would leave the
-        // lock to it.
+        // A child process that is being started shares the descriptor for a moment: closing alone would leave the lock
+        // to it.
         _ = flock(descriptor, LOCK_UN)
         _ = close(descriptor)
     }
 
-    /// Whether a worker holds the lock of a database; nil where that can't be told.
+    /// Whether a worker holds the lock of a database; nil where that cannot be known.
     ///
     /// It takes the lock itself for an instant, shared, so that several may look at once.
     static func isHeld(_ path: DatabasePath) -> Bool? {
@@ -82,4 +84,34 @@
         let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
         return String(text.prefix { $0 != "\n" })
     }
+}
+
+/// A worker's lock on the database file itself, beside that on `DB.lock`: it keeps a second worker out when somebody
+/// deletes the lock file.
+///
+/// It lies on SQLite's own descriptor, since closing another one would drop the locks that SQLite has on the file. Linux
+/// keeps it apart from those; other systems and network file systems do not distinguish the two kinds.
+enum DatabaseLock {
+    /// What came of taking it.
+    enum Outcome {
+        case taken
+        /// Another worker has it.
+        case held
+        /// There is no such lock here: the lock file decides alone.
+        case none
+    }
+
+    /// Takes it for a descriptor.
+    static func take(_ descriptor: Int32) -> Outcome {
+        #if os(Linux)
+            guard descriptor >= 0, csqlite_is_remote(descriptor) == 0 else { return .none }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return .taken }
+            return errno == EWOULDBLOCK ? .held : .none
+        #else
+            return .none
+        #endif
+    }
+
+    /// Gives it back, before the descriptor is closed: a child process that is being started may share it for a moment.
+    static func release(_ descriptor: Int32) { _ = flock(descriptor, LOCK_UN) }
 }

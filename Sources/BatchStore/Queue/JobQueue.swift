@@ -3,45 +3,103 @@ package import LLMStreaming
 
 /// The jobs in a run's scope, and where its writes go: the store of a runner, over SQLite.
 package struct JobQueue: JobStore {
-    private let reader: BatchReader
-    private let writer: Writer
-    private let scope: JobScope
-    private let runID: Int64
+    /// A page of jobs ends once they have so many bytes for each that was asked for: lines may have megabytes, and the
+    /// runner holds a page of every model.
+    private static let pageBytesPerJob = 64 << 10
 
-    init(reader: BatchReader, writer: Writer, scope: JobScope, runID: Int64) {
-        self.reader = reader
-        self.writer = writer
-        self.scope = scope
-        self.runID = runID
+    let reader: BatchReader
+    let writer: Writer
+    let scope: JobScope
+    let runID: Int64
+
+    // MARK: Reading
+
+    /// The models of all jobs that can run, found one after the other in the indexes.
+    package func lanes() async throws -> [ModelName] {
+        try await reader.read { (connection) throws(SQLiteFailure) in
+            var models: [ModelName] = []
+            var known: Set<ModelName> = []
+            for query in [QueueQuery.readyModel, QueueQuery.waitingModel] {
+                let row = try connection.prepare(query)
+                var last = ModelName(provider: "", model: "")
+                while true {
+                    row.bind(last, at: 1)
+                    guard try row.step() else { break }
+                    last = ModelName(provider: row.text(0), model: row.text(1))
+                    row.reset()
+                    if known.insert(last).inserted { models.append(last) }
+                }
+            }
+            return models
+        }
     }
 
-    package func lanes() async throws -> [ModelName] { try await reader.lanes() }
-
     package func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
-        try await reader.nextJobs(in: lane, after: jobID, limit: limit, in: scope)
+        try await reader.read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(QueueQuery.ready)
+            rows.bind(jobID, at: 1)
+            rows.bind(limit, at: 2)
+            rows.bind(scope)
+            rows.bind(lane, at: 6)
+            return try Self.jobs(rows, limit: limit, connection)
+        }
     }
 
     package func dueJobs(
         in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>
     ) async throws -> [Job] {
-        try await reader.dueJobs(in: lane, at: now, limit: limit, excluding: running, in: scope)
-    }
-
-    package func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry] {
-        try await reader.waitingTimes(of: jobs, in: lane, in: scope)
+        try await reader.read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(QueueQuery.due)
+            rows.bind(now, at: 1)
+            rows.bind(scope)
+            rows.bind(lane, at: 6)
+            return try Self.jobs(rows, limit: limit, excluding: running, connection)
+        }
     }
 
     package func dueJobs(among jobs: [Int64], in lane: ModelName, at now: Int64) async throws -> [Job] {
-        try await reader.dueJobs(among: jobs, in: lane, at: now, in: scope)
+        try await reader.read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(QueueQuery.dueAmong)
+            rows.bind(now, at: 1)
+            rows.bind(utf8: JSON.array(jobs.map { .int(Int($0)) }).bytes, at: 2)
+            rows.bind(scope)
+            rows.bind(lane, at: 6)
+            return try Self.jobs(rows, limit: jobs.count, connection)
+        }
+    }
+
+    package func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry] {
+        if jobs.isEmpty { return [] }
+        return try await reader.read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(QueueQuery.nextDue)
+            rows.bind(scope)
+            rows.bind(lane, at: 6)
+            var times: [RetryTimes.Retry] = []
+            while times.count < jobs.count, try rows.step() {
+                let id = rows.integer(0)
+                if jobs.contains(id) { times.append(RetryTimes.Retry(jobID: id, due: rows.integer(1))) }
+            }
+            return times
+        }
     }
 
     package func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
-        try await reader.nextDueTime(in: lane, excluding: running, in: scope)
+        try await reader.read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(QueueQuery.nextDue)
+            rows.bind(scope)
+            rows.bind(lane, at: 6)
+            while try rows.step() {
+                if !running.contains(rows.integer(0)) { return rows.integer(1) }
+            }
+            return nil
+        }
     }
+
+    // MARK: Writing
 
     package func startAttempt(_ start: AttemptStart) -> Int64 {
         let (attemptID, wake) = writer.queue.append(start, runID: runID)
-        writer.heed(wake)
+        writer.act(on: wake)
         return attemptID
     }
 
@@ -50,13 +108,72 @@ package struct JobQueue: JobStore {
     ) -> Bool {
         let (hasRoom, wake) = writer.queue.append(
             chunks, of: attemptID, from: sequence, atMicroseconds: microseconds)
-        writer.heed(wake)
+        writer.act(on: wake)
         return hasRoom
     }
 
     package func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { writer.queue.whenThereIsRoom(resume) }
 
     package func endAttempt(_ end: AttemptEnd) async throws {
-        try await withCheckedThrowingContinuation { writer.heed(writer.queue.append(end, $0)) }
+        try await withCheckedThrowingContinuation { writer.act(on: writer.queue.append(end, $0)) }
+    }
+}
+
+/// Jobs from their rows, with what earlier attempts left.
+extension JobQueue {
+    private static func jobs(
+        _ rows: borrowing Statement, limit: Int, excluding running: Set<Int64> = [],
+        _ connection: borrowing Connection
+    ) throws(SQLiteFailure) -> [Job] {
+        let partials = try connection.prepare(QueueQuery.partial)
+        let failures = try connection.prepare(QueueQuery.failures)
+        var jobs: [Job] = []
+        var bytes = 0
+        while jobs.count < limit, bytes / pageBytesPerJob < limit, try rows.step() {
+            guard !running.contains(rows.integer(0)) else { continue }
+            var job = Job(
+                id: rows.integer(0), customID: rows.text(1), source: rows.text(2),
+                line: rows.optionalInteger(3).map(Int.init),
+                provider: rows.text(4), model: rows.text(5), requestSHA256: rows.text(6), request: rows.bytes(8),
+                attempts: rows.optionalCount(7) ?? 0, attemptCount: rows.optionalCount(9) ?? 0)
+            if job.attemptCount > 0 {
+                job.partial = try partial(of: job, partials)
+                job.recentFailures = try recentFailures(of: job, failures)
+            }
+            bytes += job.expectedBytes
+            jobs.append(job)
+        }
+        return jobs
+    }
+
+    private static func partial(of job: Job, _ rows: borrowing Statement) throws(SQLiteFailure) -> StoredPartial? {
+        rows.bind(job.id, at: 1)
+        rows.bind(job.requestSHA256, at: 2)
+        guard try rows.step() else { return nil }
+        let partial = StoredPartial(attemptID: rows.integer(0), stored: rows.bytes(1))
+        rows.reset()
+        return partial
+    }
+
+    private static func recentFailures(
+        of job: Job, _ rows: borrowing Statement
+    ) throws(SQLiteFailure) -> [RecentFailure] {
+        rows.bind(job.id, at: 1)
+        rows.bind(job.requestSHA256, at: 2)
+        var failures: [RecentFailure] = []
+        while try rows.step() {
+            failures.append(
+                RecentFailure(httpStatus: rows.optionalInt(0), code: rows.optionalText(1), message: rows.text(2)))
+        }
+        rows.reset()
+        return failures
+    }
+}
+
+extension Statement {
+    /// Binds provider and model to two parameters.
+    fileprivate func bind(_ model: ModelName, at index: Int32) {
+        bind(model.provider, at: index)
+        bind(model.model, at: index + 1)
     }
 }

@@ -41,8 +41,20 @@ package struct AttemptRecord: Sendable, Equatable {
     /// What was asked for and not sent, and why.
     package var notes: [String]
 
-    /// Reads the columns in the order of the members.
-    init(_ row: borrowing Statement) {
+    /// The columns that `init` reads; ?1 is the job.
+    fileprivate static let query: SQL = """
+        SELECT attempt_id, job_id, number, counts, run_id, request_sha256, resumed_from, resume_strategy,
+            prefix_chars, overlap_chars, started_ms, first_byte_us, first_chunk_us, duration_us, status,
+            finish_reason, http_status, error_kind, error, error_code, retry_after_ms, request_id, response_id,
+            first_chunk_id, last_chunk_id, chunk_count, prompt_tokens, completion_tokens, usage_source, partial,
+            resume_reason, notes
+        FROM attempts
+        WHERE job_id = ?1
+        ORDER BY number
+        """
+
+    /// Reads a row of `query`.
+    fileprivate init(_ row: borrowing Statement) {
         id = row.integer(0)
         jobID = row.integer(1)
         number = row.int(2)
@@ -77,5 +89,18 @@ package struct AttemptRecord: Sendable, Equatable {
         let told = row.optionalText(31).flatMap { try? JSONParser.parse($0) }
         notes = told?.array?.compactMap(\.string) ?? []
         partial = row.optionalBytes(29).flatMap { StoredPartial(attemptID: id, stored: $0) }
+    }
+}
+
+extension BatchReader {
+    /// All attempts of a job, in their order.
+    package func attempts(ofJob jobID: Int64) throws(StoreError) -> [AttemptRecord] {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(AttemptRecord.query)
+            rows.bind(jobID, at: 1)
+            var attempts: [AttemptRecord] = []
+            while try rows.step() { attempts.append(AttemptRecord(rows)) }
+            return attempts
+        }
     }
 }

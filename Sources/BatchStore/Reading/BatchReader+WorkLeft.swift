@@ -29,15 +29,13 @@ extension BatchReader {
                 WHERE j.job_id > ?1 AND (j.status IN ('pending', 'interrupted', 'running')
                     OR ?2 AND (j.status = 'failed' OR ?3 AND j.status = 'cancelled')
                     AND (?6 = '[]' OR j.error_kind IN (SELECT value FROM json_each(?6))))
-                    AND (?4 = 0
-                    OR ?4 = 1 AND j.source IN (SELECT value FROM json_each(?5)) AND j.line IS NOT NULL
-                    OR ?4 = 2 AND j.job_id IN (SELECT value FROM json_each(?5)))
+                    AND \(JobScope.condition)
                 ORDER BY j.job_id LIMIT 1000
                 """)
             rows.bind(last, at: 1)
             rows.bind(revival == nil ? 0 : 1, at: 2)
             rows.bind(revival?.includesCancelled == true ? 1 : 0, at: 3)
-            rows.bind(scope, at: 4)
+            rows.bind(scope)
             let kinds = revival?.errorKinds.map { JSON.string($0.rawValue) } ?? []
             rows.bind(utf8: JSON.array(kinds).bytes, at: 6)
             var page: (requests: [(ModelName, [UInt8])], last: Int64) = ([], last)
@@ -49,6 +47,27 @@ extension BatchReader {
                 bytes += page.requests.last?.1.count ?? 0
             }
             return page.requests.isEmpty ? nil : page
+        }
+    }
+
+    /// The models of the jobs in scope that can still run, sorted.
+    ///
+    /// - Parameter revived: whether failed and cancelled jobs count too, since they are about to be revived.
+    package func models(in scope: JobScope, revived: Bool = false) throws(StoreError) -> [ModelName] {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(
+                """
+                SELECT DISTINCT j.provider, j.model
+                FROM jobs AS j
+                WHERE (j.status IN ('pending', 'interrupted', 'running') OR ?1 AND j.status IN ('failed', 'cancelled'))
+                    AND \(JobScope.condition)
+                ORDER BY 1, 2
+                """)
+            rows.bind(revived ? 1 : 0, at: 1)
+            rows.bind(scope)
+            var names: [ModelName] = []
+            while try rows.step() { names.append(ModelName(provider: rows.text(0), model: rows.text(1))) }
+            return names
         }
     }
 }

@@ -57,7 +57,7 @@ package actor BatchReader {
     /// - Throws: where the WAL, which such a reader does not see, holds a part of it.
     private static func isUnchanging(_ path: DatabasePath) throws(StoreError) -> Bool {
         guard let fault = AccessFault.writing(path.real) else { return false }
-        // A worker of somebody else's has made what a reader needs.
+        // A worker of another user has made what a reader needs.
         if WorkerLock.isHeld(path) == true { return false }
         guard (DatabasePath.size(of: path.writeAheadLog) ?? 0) > 0 else { return true }
         throw StoreError(
@@ -66,7 +66,7 @@ package actor BatchReader {
                 + " written, and read them there")
     }
 
-    /// Closes the file; where nobody else has it open and nothing is in its WAL, only the file itself is left.
+    /// Closes the file; where no one else has it open and its WAL is empty, only the file itself is left.
     package func close() {
         let hasLog = (DatabasePath.size(of: path + "-wal") ?? 0) > 0
         connection?.setCheckpointsOnClose(!hasLog)
@@ -79,5 +79,14 @@ package actor BatchReader {
     ) throws(StoreError) -> Value {
         guard connection != nil else { throw StoreError(.closed, path: path) }
         do { return try body(connection!) } catch { throw error.storeError(path: path) }
+    }
+
+    /// What SQLite's own check of the whole file finds wrong; empty for a sound one.
+    ///
+    /// Takes as long as reading it.
+    package func integrityFaults() throws(StoreError) -> [String] {
+        try read { (connection) throws(SQLiteFailure) in
+            try connection.texts("PRAGMA integrity_check").filter { $0 != "ok" }
+        }
     }
 }

@@ -1,6 +1,6 @@
 package import LLMStreaming
 
-/// What the answers of a batch took: `stats` (SPEC 2).
+/// What the answers of a batch took: `stats` (Contract, "Commands").
 package struct BatchStatistics: Sendable {
     /// Percentiles of a kind of value.
     package struct Quantiles: Sendable, Equatable {
@@ -38,63 +38,119 @@ package struct BatchStatistics: Sendable {
         package var finishReasons: [FinishReason: Int]
     }
 
-    /// What a model's answers hold and what was likely billed for them.
-    package struct Usage: Sendable {
-        package var provider: String
-        package var model: String
-        package var completed: Int
-        package var tries: Int
-        package var promptTokens: Int
-        package var completionTokens: Int
-        package var cachedTokens: Int
-        package var reasoningTokens: Int
-        package var billedPromptTokens: Int
-        package var billedCompletionTokens: Int
-        /// Nil where no price is known.
-        package var costUSD: Double?
-        /// How many tries have no price by another table; nil where nobody looked.
-        package var unpricedTries: Int?
-        /// Answers whose cost is not known: no sum of costs holds them.
-        package var unpriced = 0
-    }
-
-    /// What a service tier of a model served: tokens and cost over all responses, of which some have no price.
-    package struct Tier: Sendable {
-        package var provider: String
-        package var model: String
-        /// In the provider's word; nil where it did not say.
-        package var serviceTier: String?
-        package var responses: Int
-        package var promptTokens: Int
-        package var completionTokens: Int
-        package var costUSD: Double?
-        package var unpriced: Int
-    }
-
-    /// Tries that went wrong, by kind.
-    package struct Fault: Sendable {
-        package var kind: String
-        package var httpStatus: Int?
-        package var tries: Int
-        package var jobs: Int
-        package var example: String?
-    }
-
-    /// What going on from partial output came to.
-    package struct Resuming: Sendable {
-        /// Attempts that went on, by strategy.
-        package var attempts: [(strategy: String, count: Int)] = []
-        /// Whole answers by the number of pieces that they are joined from.
-        package var answers: [(segments: Int, count: Int)] = []
-        /// Output tokens that interrupted answers had when they were gone on with, and that were not paid again.
-        package var savedTokens = 0
-        /// Output tokens that were likely billed and are in no answer.
-        package var wastedTokens = 0
-    }
-
     package var models: [Model] = []
     package var usage: [Usage] = []
     package var tiers: [Tier] = []
     package var faults: [Fault] = []
     package var resuming = Resuming()
+}
+
+extension BatchReader {
+    /// What the answers took, by model, and what went wrong.
+    ///
+    /// Reads every attempt once; no chunk.
+    package func statistics() throws(StoreError) -> BatchStatistics {
+        try read { (connection) throws(SQLiteFailure) in
+            var statistics = BatchStatistics()
+            statistics.models = try models(connection)
+            statistics.usage = try usage(connection)
+            statistics.tiers = try tiers(connection)
+            statistics.faults = try faults(connection)
+            statistics.resuming = try resuming(connection)
+            return statistics
+        }
+    }
+
+    private func models(_ connection: borrowing Connection) throws(SQLiteFailure) -> [BatchStatistics.Model] {
+        var gaps = try self.gaps(connection)
+        let ends = try finishReasons(connection)
+        let rows = try connection.prepare(
+            """
+            SELECT j.provider, j.model, c.ttft_us, c.duration_us, c.completion_tokens
+            FROM completions AS c JOIN jobs AS j USING (job_id)
+            WHERE c.choice = 0
+            ORDER BY 1, 2
+            """)
+        var models: [BatchStatistics.Model] = []
+        var times = AnswerTimes()
+        var name: [String] = []
+        func close() {
+            guard times.count > 0 else { return }
+            models.append(
+                BatchStatistics.Model(
+                    provider: name[0], model: name[1], completed: times.count,
+                    firstToken: BatchStatistics.Quantiles(times.firstToken),
+                    gaps: BatchStatistics.Quantiles(gaps.removeValue(forKey: name) ?? []),
+                    duration: BatchStatistics.Quantiles(times.duration),
+                    tokensPerSecond: BatchStatistics.Quantiles(times.tokensPerSecond),
+                    finishReasons: ends[name] ?? [:]))
+            times = AnswerTimes()
+        }
+        while try rows.step() {
+            let next = [rows.text(0), rows.text(1)]
+            if next != name {
+                close()
+                name = next
+            }
+            times.add(
+                firstToken: rows.optionalMicroseconds(2), duration: rows.optionalMicroseconds(3),
+                tokens: rows.optionalCount(4))
+        }
+        close()
+        return models
+    }
+
+    /// How the answers of each provider's model ended.
+    private func finishReasons(
+        _ connection: borrowing Connection
+    ) throws(SQLiteFailure) -> [[String]: [FinishReason: Int]] {
+        let rows = try connection.prepare(
+            """
+            SELECT j.provider, j.model, c.finish_reason, count(*) FROM completions AS c JOIN jobs AS j USING (job_id)
+            GROUP BY 1, 2, 3
+            """)
+        var ends: [[String]: [FinishReason: Int]] = [:]
+        while try rows.step() {
+            // The CHECK constraint allows no other word.
+            let reason = FinishReason(rawValue: rows.text(2)) ?? .unknown
+            ends[[rows.text(0), rows.text(1)], default: [:]][reason] = rows.int(3)
+        }
+        return ends
+    }
+
+    /// The times between pieces, in microseconds, of all attempts of a provider's model.
+    private func gaps(
+        _ connection: borrowing Connection
+    ) throws(SQLiteFailure) -> [[String]: [(value: Double, count: Int)]] {
+        let rows = try connection.prepare(
+            """
+            SELECT j.provider, j.model, g.key, sum(g.value)
+            FROM attempts AS a JOIN jobs AS j USING (job_id) JOIN json_each(iif(json_valid(a.gaps), a.gaps, '{}')) AS g
+            WHERE g.type = 'integer' AND g.value BETWEEN 1 AND 1e12
+            GROUP BY 1, 2, 3
+            """)
+        var gaps: [[String]: [(value: Double, count: Int)]] = [:]
+        while try rows.step() {
+            guard let value = Double(rows.text(2)), value.isFinite else { continue }
+            gaps[[rows.text(0), rows.text(1)], default: []].append((value, rows.int(3)))
+        }
+        return gaps
+    }
+}
+
+/// The times of a model's answers, in microseconds, while they are gathered.
+private struct AnswerTimes {
+    var count = 0
+    var firstToken: [(value: Double, count: Int)] = []
+    var duration: [(value: Double, count: Int)] = []
+    var tokensPerSecond: [(value: Double, count: Int)] = []
+
+    mutating func add(firstToken: Int64?, duration: Int64?, tokens: Int?) {
+        count += 1
+        if let firstToken { self.firstToken.append((Double(firstToken), 1)) }
+        if let duration { self.duration.append((Double(duration), 1)) }
+        if let firstToken, let duration, let tokens, duration > firstToken {
+            tokensPerSecond.append((1e6 * Double(tokens) / Double(duration - firstToken), 1))
+        }
+    }
 }

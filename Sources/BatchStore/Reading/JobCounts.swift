@@ -30,3 +30,118 @@ package struct JobCounts: Sendable, Equatable {
         }
     }
 }
+
+extension BatchReader {
+    /// How many jobs of a scope are in each state.
+    package func counts(in scope: JobScope = .all) throws(StoreError) -> JobCounts {
+        try read { (connection) throws(SQLiteFailure) in
+            switch scope {
+            case .all: return try allCounts(connection)
+            case .sources(let sources):
+                // Mostly all that a database holds is from the files of its run.
+                if Set(sources).isSuperset(of: try connection.texts(Self.sourceQuery)) {
+                    let all = try allCounts(connection)
+                    if all.gone == 0 { return all }
+                }
+                return try rowCounts(connection, Self.sourceCounts, scope)
+            case .jobs: return try rowCounts(connection, Self.jobCounts, scope)
+            }
+        }
+    }
+
+    /// How many jobs of these files are not in them any more.
+    package func goneCount(from sources: [String]) throws(StoreError) -> Int {
+        try read { (connection) throws(SQLiteFailure) in
+            var count = 0
+            for source in Set(sources) { count += try goneCount(connection, source) }
+            return count
+        }
+    }
+
+    private func goneCount(_ connection: borrowing Connection, _ source: String) throws(SQLiteFailure) -> Int {
+        let row = try connection.prepare(
+            "SELECT count(*) FROM jobs INDEXED BY jobs_input WHERE source = ?1 AND line IS NULL")
+        row.bind(source, at: 1)
+        return try row.step() ? row.int(0) : 0
+    }
+
+    /// Counts jobs by their rows.
+    private func rowCounts(
+        _ connection: borrowing Connection, _ sql: SQL, _ scope: JobScope
+    ) throws(SQLiteFailure) -> JobCounts {
+        let row = try connection.prepare(sql)
+        row.bind(scope)
+        var counts = JobCounts()
+        guard try row.step() else { return counts }
+        counts.gone = row.int(0)
+        let states: [JobStatus] = [.pending, .running, .interrupted, .completed, .failed, .cancelled]
+        for (column, status) in states.enumerated() { counts.add(row.int(Int32(column + 1)), status) }
+        return counts
+    }
+
+    private static let sourceCounts = countingRows(
+        where: "source IN (SELECT value FROM json_each(?5))", ifByState: "line IS NOT NULL")
+    private static let jobCounts = countingRows(
+        where: "job_id IN (SELECT value FROM json_each(?5))", ifByState: "TRUE")
+
+    /// Counts the jobs that are gone, and by state those of which a condition holds.
+    ///
+    /// Neither grouped by state nor one statement for both scopes: SQLite would keep every row in memory to sort them,
+    /// 70 bytes a job, or every row's number so as to meet none twice, 24.
+    private static func countingRows(where isInScope: SQL, ifByState isCounted: SQL) -> SQL {
+        """
+        SELECT count(*) FILTER (WHERE line IS NULL),
+            count(*) FILTER (WHERE status = 'pending' AND \(isCounted)),
+            count(*) FILTER (WHERE status = 'running' AND \(isCounted)),
+            count(*) FILTER (WHERE status = 'interrupted' AND \(isCounted)),
+            count(*) FILTER (WHERE status = 'completed' AND \(isCounted)),
+            count(*) FILTER (WHERE status = 'failed' AND \(isCounted)),
+            count(*) FILTER (WHERE status = 'cancelled' AND \(isCounted))
+        FROM jobs
+        WHERE \(isInScope)
+        """
+    }
+
+    /// Counts all jobs from the indexes alone: a scan of the rows of a million takes a second.
+    private func allCounts(_ connection: borrowing Connection) throws(SQLiteFailure) -> JobCounts {
+        var counts = JobCounts()
+        // In one transaction, so that no job is counted in two states.
+        try connection.execute("BEGIN")
+        defer { connection.rollBack() }
+        for sql in Self.queueCounts {
+            let row = try connection.prepare(sql)
+            guard try row.step() else { continue }
+            counts.interrupted += row.int(1)
+            counts.pending += row.int(0) - row.int(1)
+        }
+        let ended = try connection.prepare(
+            """
+            SELECT count(*), coalesce(sum(status = 'cancelled'), 0) FROM jobs INDEXED BY jobs_failed
+            WHERE status IN ('failed', 'cancelled')
+            """)
+        if try ended.step() {
+            counts.cancelled = ended.int(1)
+            counts.failed = ended.int(0) - ended.int(1)
+        }
+        // A job runs while an attempt of it does.
+        let running = try connection.integer(
+            "SELECT count(DISTINCT job_id) FROM main.attempts INDEXED BY attempts_running WHERE status = 'running'")
+        counts.running = Int(running ?? 0)
+        let total = try connection.integer("SELECT count(*) FROM jobs")
+        counts.completed = Int(total ?? 0) - counts.total
+        for source in try connection.texts(Self.sourceQuery) { counts.gone += try goneCount(connection, source) }
+        return counts
+    }
+
+    /// Rows that can run, and how many of them have text to go on from.
+    private static let queueCounts: [SQL] = [
+        """
+        SELECT count(*), coalesce(sum(status = 'interrupted'), 0) FROM jobs INDEXED BY jobs_ready
+        WHERE status IN ('pending', 'interrupted') AND not_before_ms IS NULL
+        """,
+        """
+        SELECT count(*), coalesce(sum(status = 'interrupted'), 0) FROM jobs INDEXED BY jobs_waiting
+        WHERE not_before_ms IS NOT NULL
+        """,
+    ]
+}

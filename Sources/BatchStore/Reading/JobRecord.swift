@@ -13,7 +13,7 @@ package struct JobRecord: Sendable, Equatable {
     package var status: JobStatus
     /// The attempts that counted.
     package var attempts: Int
-    /// Until when it waits for another try, in Unix milliseconds.
+    /// Until when it waits for another attempt, in Unix milliseconds.
     package var notBeforeMilliseconds: Int64?
     package var errorKind: String?
     package var error: String?
@@ -22,7 +22,13 @@ package struct JobRecord: Sendable, Equatable {
     /// JSON.
     package var metadata: [UInt8]?
 
-    /// Reads the columns in the order of the members.
+    /// What `init` reads of a job `j` and its request `r`.
+    static let columns: SQL = """
+        j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.status, j.attempts,
+            j.not_before_ms, j.error_kind, j.error, j.created_ms, j.updated_ms, r.metadata
+        """
+
+    /// Reads a row that begins with `columns`.
     init(_ row: borrowing Statement) {
         id = row.integer(0)
         customID = row.text(1)
@@ -40,5 +46,27 @@ package struct JobRecord: Sendable, Equatable {
         createdMilliseconds = row.unixMilliseconds(12)
         updatedMilliseconds = row.unixMilliseconds(13)
         metadata = row.optionalBytes(14)
+    }
+}
+
+extension BatchReader {
+    /// A job with its metadata; nil where no job has that id.
+    package func job(customID: String) throws(StoreError) -> JobRecord? {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(
+                "SELECT \(JobRecord.columns) FROM jobs AS j JOIN requests AS r USING (job_id) WHERE j.custom_id = ?1")
+            rows.bind(customID, at: 1)
+            guard try rows.step() else { return nil }
+            return JobRecord(rows)
+        }
+    }
+
+    /// The request of a job as it is stored and sent: JSON.
+    package func request(ofJob jobID: Int64) throws(StoreError) -> [UInt8]? {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare("SELECT request FROM requests WHERE job_id = ?1")
+            rows.bind(jobID, at: 1)
+            return try rows.step() ? rows.bytes(0) : nil
+        }
     }
 }

@@ -15,18 +15,48 @@ package struct ResultFilter: Sendable, Equatable {
 
     package init(statuses: Set<JobStatus> = [.completed, .failed]) { self.statuses = statuses }
 
-    /// Binds the sets to parameters from ?4 on, as lists in JSON.
+    /// Which jobs `j` are in the sets that are bound to ?4 to ?8, in a file or not; a set that is NULL has all.
+    static let condition: SQL = """
+        j.status IN (SELECT value FROM json_each(?4))
+            AND (?5 IS NULL OR j.custom_id IN (SELECT value FROM json_each(?5)))
+            AND (?6 IS NULL OR j.model IN (SELECT value FROM json_each(?6))
+                OR j.provider || '/' || j.model IN (SELECT value FROM json_each(?6)))
+            AND (?7 IS NULL OR j.error_kind IN (SELECT value FROM json_each(?7)))
+            AND (?8 IS NULL OR EXISTS (
+                SELECT 1 FROM completions AS c
+                WHERE c.job_id = j.job_id AND c.finish_reason IN (SELECT value FROM json_each(?8))))
+        """
+
+    /// Binds the sets, as lists in JSON.
     func bind(to statement: borrowing Statement) {
         let lists: [[String]?] = [
             statuses.map(\.rawValue), customIDs.map(Array.init), models.map(Array.init),
             errorKinds?.map(\.rawValue), finishReasons?.map(\.rawValue),
         ]
         for (index, list) in lists.enumerated() {
-            guard let list else {
-                statement.bind(nil as Int?, at: Int32(4 + index))
-                continue
+            statement.bind(utf8: list.map { JSON.array($0.map(JSON.string)).bytes }, at: Int32(4 + index))
+        }
+    }
+}
+
+extension BatchReader {
+    /// How many jobs that their files no longer have pass a filter, whether or not it includes such.
+    package func goneCount(passing filter: ResultFilter) throws(StoreError) -> Int {
+        let sources = try sources()
+        return try read { (connection) throws(SQLiteFailure) in
+            let row = try connection.prepare(
+                """
+                SELECT count(*) FROM jobs AS j INDEXED BY jobs_input
+                WHERE j.source = ?1 AND j.line IS NULL AND \(ResultFilter.condition)
+                """)
+            filter.bind(to: row)
+            var count = 0
+            for source in sources {
+                row.bind(source, at: 1)
+                if try row.step() { count += row.int(0) }
+                row.reset()
             }
-            statement.bind(utf8: JSON.array(list.map(JSON.string)).bytes, at: Int32(4 + index))
+            return count
         }
     }
 }

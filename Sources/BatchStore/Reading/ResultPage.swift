@@ -1,3 +1,5 @@
+import BatchEngine
+
 /// Some jobs in the order of their input.
 package struct ResultPage: Sendable, Equatable {
     /// Where the next page begins.
@@ -22,4 +24,127 @@ package struct ResultPage: Sendable, Equatable {
     ///
     /// A page before it may be empty.
     package var next: Cursor?
+}
+
+/// A job with what became of it: a line of `results`.
+package struct JobResult: Sendable, Equatable {
+    package var job: JobRecord
+    /// Its answers by choice; none for a job that is not completed.
+    package var completions: [StoredCompletion]
+    /// The HTTP status of the newest attempt.
+    package var httpStatus: Int?
+    /// The provider's own code of the newest attempt's error, such as `insufficient_quota`.
+    package var errorCode: String?
+    /// The provider's name of the newest attempt's request.
+    package var requestID: String?
+    /// The request as it is stored and sent, JSON; nil where it was not asked for.
+    package var request: [UInt8]?
+}
+
+extension BatchReader {
+    /// The files that jobs came from, in the order in which they were first stored.
+    package func sources() throws(StoreError) -> [String] {
+        try read { (connection) throws(SQLiteFailure) in try connection.texts(Self.sourceQuery) }
+    }
+
+    /// Goes from file to file in the index instead of over all its rows.
+    static let sourceQuery: SQL = """
+        WITH RECURSIVE files (source) AS (
+            SELECT min(source) FROM jobs
+            UNION ALL
+            SELECT (SELECT min(j.source) FROM jobs AS j WHERE j.source > files.source)
+            FROM files WHERE files.source IS NOT NULL
+        )
+        SELECT source FROM files WHERE source IS NOT NULL
+        ORDER BY (SELECT j.job_id FROM jobs AS j WHERE j.source = files.source ORDER BY j.line LIMIT 1)
+        """
+
+    /// The bytes at which a page of answers or chunks ends: an answer may have megabytes.
+    static let maximumPageBytes = 4 << 20
+
+    /// The next jobs that pass a filter, in the order of the input: file by file, line by line; then those that a file no
+    /// longer has.
+    ///
+    /// - Parameters:
+    ///   - cursor: the `next` of the page before; nil for the first.
+    ///   - filter: what a job must be.
+    ///   - withRequests: whether the requests are read too.
+    ///   - limit: the most jobs of a page.
+    package func results(
+        after cursor: ResultPage.Cursor? = nil, filter: ResultFilter = ResultFilter(), withRequests: Bool = false,
+        limit: Int = 256
+    ) throws(StoreError) -> ResultPage {
+        var cursor = if let cursor { cursor } else { ResultPage.Cursor(sources: try sources()) }
+        guard let source = cursor.sources.first else { return ResultPage(results: [], next: nil) }
+        let (results, isFull) = try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(cursor.line == nil ? Self.goneResults : Self.lineResults)
+            rows.bind(source, at: 1)
+            rows.bind(cursor.line, at: 2)
+            rows.bind(cursor.jobID, at: 3)
+            filter.bind(to: rows)
+            rows.bind(limit, at: 9)
+            rows.bind(withRequests ? 1 : 0, at: 10)
+            let completions = try connection.prepare(StoredCompletion.query)
+            var results: [JobResult] = []
+            var bytes = 0
+            while bytes < Self.maximumPageBytes, try rows.step() {
+                results.append(try result(rows, completions))
+                bytes += results[results.count - 1].bytes
+            }
+            return (results, isFull: results.count == limit || bytes >= Self.maximumPageBytes)
+        }
+        if let last = results.last, isFull {
+            cursor.line = last.job.line
+            cursor.jobID = last.job.id
+        } else if cursor.line != nil, filter.includesGone {
+            cursor.line = nil
+            cursor.jobID = 0
+        } else {
+            cursor = ResultPage.Cursor(sources: Array(cursor.sources.dropFirst()))
+        }
+        return ResultPage(results: results, next: cursor.sources.isEmpty ? nil : cursor)
+    }
+
+    private func result(
+        _ rows: borrowing Statement, _ completions: borrowing Statement
+    ) throws(SQLiteFailure) -> JobResult {
+        var result = JobResult(
+            job: JobRecord(rows), completions: [], httpStatus: rows.optionalInt(15),
+            errorCode: rows.optionalText(17), requestID: rows.optionalText(16), request: rows.optionalBytes(18))
+        guard result.job.status == .completed else { return result }
+        completions.bind(result.job.id, at: 1)
+        while try completions.step() { result.completions.append(StoredCompletion(completions)) }
+        return result
+    }
+
+    /// Those that are on a line of the file.
+    static let lineResults = query(where: "j.line >= ?2 AND (j.line, j.job_id) > (?2, ?3)")
+    /// Those that the file no longer has.
+    static let goneResults = query(where: "j.line IS NULL AND j.job_id > ?3")
+
+    /// The jobs of the file ?1 that pass a filter, ?9 at the most, with the response of their newest attempt; and where
+    /// ?10 holds, with their requests.
+    ///
+    /// - Parameter isNext: whether a job comes after the one on the line ?2 with the number ?3.
+    private static func query(where isNext: SQL) -> SQL {
+        """
+        SELECT \(JobRecord.columns), a.http_status, a.request_id, a.error_code, CASE WHEN ?10 THEN r.request END
+        FROM jobs AS j INDEXED BY jobs_input CROSS JOIN requests AS r ON r.job_id = j.job_id
+        LEFT JOIN attempts AS a ON a.job_id = j.job_id
+            AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
+        WHERE j.source = ?1 AND \(isNext) AND \(ResultFilter.condition)
+        ORDER BY j.line, j.job_id
+        LIMIT ?9
+        """
+    }
+}
+
+extension JobResult {
+    /// About how much memory it takes.
+    fileprivate var bytes: Int {
+        completions.reduce((job.metadata?.count ?? 0) + (request?.count ?? 0)) { sum, completion in
+            sum + completion.content.utf8.count + (completion.reasoning?.utf8.count ?? 0) + completion.message.count
+                + (completion.toolCalls?.count ?? 0)
+        }
+    }
 }

@@ -28,3 +28,51 @@ package struct RunRecord: Sendable, Equatable {
         stopReason = row.optionalText(9)
     }
 }
+
+/// The states of a run, as in the CHECK constraint of the table `runs` (The database, "Tables").
+package enum RunStatus: String, Sendable, CaseIterable {
+    case running, finished, interrupted
+}
+
+extension BatchReader {
+    /// The options of the newest run, JSON; nil before the first.
+    package func newestOptions() throws(StoreError) -> String? {
+        try read { (connection) throws(SQLiteFailure) in
+            try connection.texts("SELECT options FROM runs ORDER BY run_id DESC LIMIT 1").first
+        }
+    }
+
+    /// The run that began last; nil before the first.
+    func newestRun(_ connection: borrowing Connection) throws(SQLiteFailure) -> RunRecord? {
+        let rows = try connection.prepare(
+            """
+            SELECT run_id, started_ms, finished_ms, status, exit_code, command, version, host, pid, stop_reason
+            FROM runs
+            ORDER BY run_id DESC LIMIT 1
+            """)
+        return try rows.step() ? RunRecord(rows) : nil
+    }
+
+    /// The newest seconds of a run, the newest last.
+    func seconds(
+        of runID: Int64, limit: Int, _ connection: borrowing Connection
+    ) throws(SQLiteFailure) -> [RunSecond] {
+        let rows = try connection.prepare(
+            """
+            SELECT second, chunks, output_tokens, completed, failed, running, waiting, waits FROM run_seconds
+            WHERE run_id = ?1
+            ORDER BY second DESC LIMIT ?2
+            """)
+        rows.bind(runID, at: 1)
+        rows.bind(limit, at: 2)
+        var seconds: [RunSecond] = []
+        while try rows.step() {
+            seconds.append(
+                RunSecond(
+                    runID: runID, second: rows.unixSeconds(0), chunks: rows.int(1), outputTokens: rows.int(2),
+                    completed: rows.int(3), failed: rows.int(4), running: rows.int(5), waiting: rows.int(6),
+                    waits: rows.optionalText(7)))
+        }
+        return seconds.reversed()
+    }
+}

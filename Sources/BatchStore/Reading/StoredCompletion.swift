@@ -39,7 +39,7 @@ package struct StoredCompletion: Sendable, Equatable {
     package var message: [UInt8]
 
     /// The columns that `init` reads; ?1 is the job.
-    static let query: StaticString = """
+    static let query: SQL = """
         SELECT job_id, choice, attempt_id, created_ms, model, response_id, finish_reason, native_finish_reason,
             prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_creation_tokens, reasoning_tokens,
             usage_source, billed_prompt_tokens, billed_completion_tokens, cost_usd, ttft_us, duration_us, chunk_count,
@@ -81,5 +81,18 @@ package struct StoredCompletion: Sendable, Equatable {
         reasoning = row.optionalText(26)
         refusal = row.optionalText(27)
         message = row.bytes(28)
+    }
+}
+
+extension BatchReader {
+    /// The answers of a job, by choice.
+    package func completions(ofJob jobID: Int64) throws(StoreError) -> [StoredCompletion] {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(StoredCompletion.query)
+            rows.bind(jobID, at: 1)
+            var completions: [StoredCompletion] = []
+            while try rows.step() { completions.append(StoredCompletion(rows)) }
+            return completions
+        }
     }
 }

@@ -4,9 +4,77 @@ package import BatchEngine
 package struct StoredJob: Sendable, Equatable {
     package var identity: StoredIdentity
     package var status: JobStatus
+}
 
-    package init(identity: StoredIdentity, status: JobStatus) {
-        self.identity = identity
-        self.status = status
+/// Which request is stored under an id, and where it came from.
+package struct StoredIdentity: Sendable, Equatable {
+    package var requestSHA256: String
+    package var source: String
+    /// Nil where its file no longer has it.
+    package var line: Int?
+    /// What it was asked of.
+    package var model: ModelName
+}
+
+extension BatchReader {
+    /// What is stored under these ids; those that are not stored are left out.
+    package func existing(customIDs: [String]) throws(StoreError) -> [String: StoredJob] {
+        try read { (connection) throws(SQLiteFailure) in
+            // Else the file is locked and unlocked for each of them.
+            try connection.execute("BEGIN")
+            defer { connection.rollBack() }
+            let rows = try connection.prepare(
+                "SELECT request_sha256, source, line, status, provider, model FROM jobs WHERE custom_id = ?1")
+            var result: [String: StoredJob] = [:]
+            for id in customIDs {
+                rows.bind(id, at: 1)
+                guard try rows.step() else { continue }
+                result[id] = StoredJob(
+                    identity: StoredIdentity(
+                        requestSHA256: rows.text(0), source: rows.text(1), line: rows.optionalInteger(2).map(Int.init),
+                        model: ModelName(provider: rows.text(4), model: rows.text(5))),
+                    // The CHECK constraint allows no other word.
+                    status: JobStatus(rawValue: rows.text(3)) ?? .pending)
+                rows.reset()
+            }
+            return result
+        }
+    }
+}
+
+/// Some jobs of a file by their ids.
+struct PresentJobs: Sendable {
+    /// A place in the order of a file's jobs.
+    struct Place: Sendable {
+        var line = 0
+        var jobID: Int64 = 0
+    }
+
+    var jobs: [(id: Int64, customID: String)] = []
+    /// Where the last of them lies.
+    var last: Place
+}
+
+extension BatchReader {
+    /// The next jobs that a file had when it was read last; nil where there are no more.
+    func presentJobs(from source: String, after place: PresentJobs.Place) throws(StoreError) -> PresentJobs? {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(
+                """
+                SELECT job_id, custom_id, line FROM jobs INDEXED BY jobs_input
+                WHERE source = ?1 AND line >= ?2 AND (line, job_id) > (?2, ?3)
+                ORDER BY line, job_id
+                LIMIT 10000
+                """)
+            rows.bind(source, at: 1)
+            rows.bind(place.line, at: 2)
+            rows.bind(place.jobID, at: 3)
+            var page = PresentJobs(last: place)
+            while try rows.step() {
+                page.jobs.append((rows.integer(0), rows.text(1)))
+                page.last = PresentJobs.Place(line: Int(rows.integer(2)), jobID: rows.integer(0))
+            }
+            return page.jobs.isEmpty ? nil : page
+        }
     }
 }

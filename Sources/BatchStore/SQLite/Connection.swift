@@ -83,19 +83,17 @@ import CSQLite
     }
 
     /// A statement that is used again and again.
-    ///
-    /// SQL is literal text only: values are bound.
-    func prepare(_ sql: StaticString) throws(SQLiteFailure) -> Statement {
-        try unsafe Statement(sql: "\(sql)", on: handle, isKept: true)
+    func prepare(_ sql: SQL) throws(SQLiteFailure) -> Statement {
+        try unsafe Statement(sql, on: handle, isKept: true)
     }
 
     /// The plan of a statement, a row a step, with what it does in the fourth column.
-    func explain(_ sql: StaticString) throws(SQLiteFailure) -> Statement {
-        try unsafe Statement(sql: "EXPLAIN QUERY PLAN \(sql)", on: handle, isKept: false)
+    func explain(_ sql: SQL) throws(SQLiteFailure) -> Statement {
+        try unsafe Statement("EXPLAIN QUERY PLAN \(sql)", on: handle, isKept: false)
     }
 
     /// Runs one statement without values and without rows of interest.
-    func execute(_ sql: StaticString) throws(SQLiteFailure) { try run("\(sql)") }
+    func execute(_ sql: SQL) throws(SQLiteFailure) { try run(sql.description) }
 
     /// Runs all statements of a script, such as the schema.
     func run(_ script: String) throws(SQLiteFailure) {
@@ -104,13 +102,13 @@ import CSQLite
     }
 
     /// The first column of the first row, as an integer; nil without a row.
-    func integer(_ sql: StaticString) throws(SQLiteFailure) -> Int64? {
+    func integer(_ sql: SQL) throws(SQLiteFailure) -> Int64? {
         let statement = try prepare(sql)
         return try statement.step() ? statement.integer(0) : nil
     }
 
     /// The first column of every row.
-    func texts(_ sql: StaticString) throws(SQLiteFailure) -> [String] {
+    func texts(_ sql: SQL) throws(SQLiteFailure) -> [String] {
         let statement = try prepare(sql)
         var result: [String] = []
         while try statement.step() { result.append(statement.text(0)) }
@@ -195,7 +193,7 @@ import CSQLite
         var frames: Int32 = -1
         var copied: Int32 = -1
         let code = unsafe sqlite3_wal_checkpoint_v2(handle, "main", mode, &frames, &copied)
-        // Held up by a reader it tells how far it came; by a writer or another checkpoint nothing.
+        // Held up by a reader it says how far it came; by a writer or another checkpoint it says nothing.
         guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY && frames >= 0 else {
             throw unsafe SQLiteFailure(code: code, on: handle)
         }
@@ -204,12 +202,11 @@ import CSQLite
 
     // MARK: Watching
 
-    /// Waits so long for locks that others hold, and fails then.
+    /// Waits at most this long for locks that others hold, and then fails.
     func setLockTimeout(milliseconds: Int32) { unsafe sqlite3_busy_timeout(handle, milliseconds) }
 
-    /// Asks this object whether to go on waiting whenever another process holds a lock.
-    ///
-    /// It must live as long as the connection.
+    /// Asks this object whether to go on waiting whenever another process holds a lock; it must live as long as the
+    /// connection.
     func setLockWait(_ wait: LockWait) {
         let context = unsafe Unmanaged.passUnretained(wait).toOpaque()
         unsafe sqlite3_busy_handler(
@@ -220,19 +217,23 @@ import CSQLite
             }, context)
     }
 
-    /// Tells this object the WAL's length after every commit.
-    ///
-    /// It must live as long as the connection.
+    /// Tells this object the WAL's length after every commit; it must live as long as the connection.
     ///
     /// Replaces SQLite's automatic checkpoints, which are the same hook.
-    func setGauge(_ gauge: WriteAheadLogGauge) {
-        let context = unsafe Unmanaged.passUnretained(gauge).toOpaque()
+    func setLogLength(_ log: WriteAheadLogLength) {
+        let context = unsafe Unmanaged.passUnretained(log).toOpaque()
         unsafe _ = sqlite3_wal_hook(
             handle,
             { context, _, _, frames in
                 guard let context = unsafe context else { return SQLITE_OK }
-                unsafe Unmanaged<WriteAheadLogGauge>.fromOpaque(context).takeUnretainedValue().frames = Int(frames)
+                unsafe Unmanaged<WriteAheadLogLength>.fromOpaque(context).takeUnretainedValue().frames = Int(frames)
                 return SQLITE_OK
             }, context)
     }
+}
+
+/// How long the WAL was after the newest commit; SQLite sets it on the thread that commits.
+final class WriteAheadLogLength {
+    /// Frames, a page each.
+    var frames = 0
 }

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -6,12 +8,12 @@
     import Glibc
 #endif
 
-/// What a connection does while another process holds a lock it needs: it waits, until it is told to end.
+/// What a connection does while another process holds a lock that it needs: it waits, until a deadline is set.
 ///
-/// Whoever types BEGIN IMMEDIATE into a shell stops a run for a while and must not end it. SQLite calls it on the
+/// A user who types BEGIN IMMEDIATE into a shell stops a run for a while and must not end it. SQLite calls it on the
 /// thread that waits, which is its only user.
 final class LockWait {
-    /// How long a wait lasts before it is told of.
+    /// How long a wait lasts before the user is warned.
     private let patience: Duration
     private let warn: () -> Void
     private var start = ContinuousClock.now
@@ -19,7 +21,7 @@ final class LockWait {
     private let deadline: LockDeadline
 
     /// - Parameters:
-    ///   - patience: how long a wait lasts before it is told of.
+    ///   - patience: how long a wait lasts before the user is warned.
     ///   - deadline: when waiting ends without the lock.
     ///   - warn: called once in each wait that is longer than the patience.
     init(patience: Duration, deadline: LockDeadline, warn: @escaping () -> Void) {
@@ -31,7 +33,7 @@ final class LockWait {
     /// Sleeps a little.
     ///
     /// - Parameter count: how often it was called before for the same lock.
-    /// - Returns: whether the lock is to be tried again.
+    /// - Returns: whether to ask for the lock again.
     func goesOn(_ count: Int32) -> Bool {
         let now = ContinuousClock.now
         if count == 0 {
@@ -46,4 +48,18 @@ final class LockWait {
         usleep(count < 10 ? 1_000 : 10_000)
         return true
     }
+}
+
+/// When a connection's waits for locks end without the lock; set from any thread.
+final class LockDeadline: Sendable {
+    private let time = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// Ends waits after this time from now, or sooner.
+    func bringForward(to wait: Duration) {
+        let end = ContinuousClock.now + wait
+        time.withLock { $0 = min($0 ?? end, end) }
+    }
+
+    /// Whether waits have ended.
+    func hasPassed(at now: ContinuousClock.Instant) -> Bool { time.withLock { $0.map { now >= $0 } ?? false } }
 }

@@ -8,13 +8,13 @@ import CSQLite
     import Glibc
 #endif
 
-/// What SQLite said no with; `StoreError` is what users see.
+/// Why SQLite refused; `StoreError` is what users see.
 struct SQLiteFailure: Error, Sendable, Equatable {
     /// The extended result code.
     var code: Int32
     /// SQLite's own words.
     var message: String
-    /// The system's number of the error below it; 0 where there is none.
+    /// The system's number of the error below it; 0 where the system reported none.
     var systemCode: Int32 = 0
 
     /// The result code without its extension.
@@ -26,7 +26,7 @@ struct SQLiteFailure: Error, Sendable, Equatable {
     /// The file holds somebody else's tables.
     static let notOurs = SQLiteFailure(code: SQLITE_NOTADB, message: "it belongs to another program")
 
-    /// Whether a lock was not to be had.
+    /// Whether another process held a lock.
     var isBusy: Bool { primaryCode == SQLITE_BUSY }
 
     init(code: Int32, message: String) {
@@ -54,4 +54,41 @@ struct SQLiteFailure: Error, Sendable, Equatable {
 extension SQLiteFailure {
     /// The disk did not give what was read.
     static let diskFailed = SQLiteFailure(code: SQLITE_IOERR, message: "disk I/O error")
+}
+
+extension SQLiteFailure {
+    /// The failure as users see it: the one mapping from SQLite's codes.
+    func storeError(path: String) -> StoreError {
+        StoreError(kind, path: path, reason: reason(at: path))
+    }
+
+    private var kind: StoreError.Kind {
+        if [SQLITE_IOERR, SQLITE_CANTOPEN].contains(primaryCode) {
+            // A disk may be found full only when it is synced; a quota has a number of its own.
+            if [ENOSPC, EDQUOT].contains(systemCode) { return .full }
+            if systemCode == ENOMEM || code == csqlite_ioerr_nomem { return .noMemory }
+            // Growing the index of the WAL on a full disk fails with a code of its own.
+            if code == csqlite_ioerr_shmsize { return .full }
+        }
+        return switch primaryCode {
+        case SQLITE_FULL: .full
+        case SQLITE_NOMEM: .noMemory
+        case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH: .io
+        case SQLITE_CORRUPT: .corrupt
+        case SQLITE_NOTADB: .notOurs
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: .busy
+        default: .unexpected
+        }
+    }
+
+    /// SQLite's words with their cause; where a file could not be opened or written, the cause alone.
+    private func reason(at path: String) -> String {
+        switch primaryCode {
+        case SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH:
+            return AccessFault.cause(at: path, code: systemCode) ?? message
+        case SQLITE_IOERR where systemCode != 0:
+            return "\(message): \(unsafe String(cString: strerror(systemCode)))"
+        default: return message
+        }
+    }
 }

@@ -1,19 +1,19 @@
 import LLMStreaming
 
-/// The gate of stored rows: anybody may write into the file, and an earlier version may have.
+/// Numbers of stored rows within bounds: other programs may write into the file, and an earlier version may have.
 ///
-/// What is reckoned with is read by these. `integer` reads what is only compared: the numbers of rows and of lines.
+/// These read what is calculated with. `integer` reads what is only compared: the numbers of rows and of lines.
 extension Statement {
-    /// The integer in a column, clamped to what can be reckoned with; 0 for NULL.
+    /// The integer in a column, clamped to what can be calculated with; 0 for NULL.
     func int(_ column: Int32) -> Int { Int(integer(column)).clamped(to: NumberGate.sums) }
 
-    /// The integer in a column, clamped to what can be reckoned with; nil for NULL.
+    /// The integer in a column, clamped to what can be calculated with; nil for NULL.
     func optionalInt(_ column: Int32) -> Int? { isNull(column) ? nil : int(column) }
 
-    /// The count in a column; nil for NULL, and for what is no count that can be believed.
+    /// The count in a column; nil for NULL and for what cannot be a count.
     func optionalCount(_ column: Int32) -> Int? { NumberGate.count(optionalInteger(column).map(Int.init)) }
 
-    /// The money in a column; nil for NULL, and for what is no amount that can be believed.
+    /// The money in a column; nil for NULL and for what cannot be an amount.
     func optionalMoney(_ column: Int32) -> Double? { NumberGate.money(optionalDouble(column)) }
 
     /// The Unix milliseconds in a column, clamped to the years 1970 to 9999; 1970 for NULL.

@@ -8,10 +8,10 @@ import CSQLite
     /// What SQLite found wrong with a value that was bound; the next step throws it.
     private let fault = BindFault()
 
-    @unsafe init(sql: String, on connection: OpaquePointer, isKept: Bool) throws(SQLiteFailure) {
+    @unsafe init(_ sql: SQL, on connection: OpaquePointer, isKept: Bool) throws(SQLiteFailure) {
         var prepared: OpaquePointer?
         let flags = isKept ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0
-        let code = unsafe sqlite3_prepare_v3(connection, sql, -1, flags, &prepared, nil)
+        let code = unsafe sqlite3_prepare_v3(connection, sql.description, -1, flags, &prepared, nil)
         guard code == SQLITE_OK, let prepared = unsafe prepared else {
             throw SQLiteFailure(code: code, on: connection)
         }
@@ -74,7 +74,7 @@ import CSQLite
 
     // MARK: Steps
 
-    /// Goes to the next row; false, and the statement is reset, where there is none.
+    /// Goes to the next row; false, and the statement is reset, behind the last one.
     func step() throws(SQLiteFailure) -> Bool {
         if let code = fault.code {
             fault.code = nil
@@ -87,7 +87,7 @@ import CSQLite
         throw failure(code)
     }
 
-    /// Runs a statement to its end; rows are passed over.
+    /// Runs a statement to its end and skips its rows.
     func run() throws(SQLiteFailure) { while try step() {} }
 
     /// Ends the reading of rows, and with it the read transaction.

@@ -121,18 +121,49 @@ extension AttemptWriter {
                     duration_us = ?7, finish_reason = ?8, http_status = ?9, error_kind = ?10, error = ?11,
                     error_code = ?12, retry_after_ms = ?13, request_id = ?14, response_id = ?15, last_chunk_id = ?16,
                     chunk_count = ?17, gaps = ?18, prompt_tokens = ?19, completion_tokens = ?20, usage_source = ?21,
-                    cost_usd = ?23, service_tier = ?24,
-                    partial = ?22
+                    cost_usd = ?23, service_tier = ?24, partial = ?22
                 WHERE attempt_id = ?1
                 """),
             settle: connection.prepare(
                 """
-                UPDATE jobs SET status = ?2, attempts = min(attempts, 1000000000000) * ?9 + ?3, not_before_ms = ?4, error_kind = ?5, error = ?6,
-                    updated_ms = ?7
+                UPDATE jobs SET status = ?2, attempts = min(attempts, 1000000000000) * ?9 + ?3, not_before_ms = ?4,
+                    error_kind = ?5, error = ?6, updated_ms = ?7
                 WHERE job_id = ?1
                     AND request_sha256 = (SELECT request_sha256 FROM attempts WHERE attempt_id = ?8)
                 """),
             release: connection.prepare(
                 "UPDATE jobs SET status = 'pending', not_before_ms = ?2, updated_ms = ?2 WHERE job_id = ?1"))
+    }
+}
+
+/// What an attempt's tokens are known to be, and from where.
+struct AttemptUsage: Equatable {
+    var promptTokens: Int?
+    var completionTokens: Int?
+    var source: CompletionRecord.UsageSource
+
+    /// - Parameters:
+    ///   - reported: what the provider said, also in the middle of a stream.
+    ///   - isComplete: whether the answer ended, and so the report is of all of it.
+    ///   - pieces: how many pieces of content came. A provider's report in mid-stream may be of its beginning only;
+    ///     pieces are then the better bound from below.
+    init(reported: TokenUsage?, isComplete: Bool, pieces: Int) {
+        promptTokens = reported?.promptTokens
+        let told = reported?.completionTokens
+        if let told, isComplete || told >= pieces {
+            completionTokens = told
+            source = .provider
+        } else if reported != nil {
+            completionTokens = pieces > 0 || told != nil ? pieces : nil
+            source = .mixed
+        } else {
+            completionTokens = pieces > 0 ? pieces : nil
+            source = pieces > 0 ? .estimate : .none
+        }
+    }
+
+    init(_ result: StreamResult) {
+        let isComplete = if case .completed = result.outcome { true } else { false }
+        self.init(reported: result.usage, isComplete: isComplete, pieces: result.partial.contentDeltaCount)
     }
 }

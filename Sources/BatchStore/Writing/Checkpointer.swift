@@ -1,4 +1,4 @@
-/// Decides when the WAL is copied into the database (SPEC 6).
+/// Decides when the WAL is copied into the database (The database, "Writing").
 struct Checkpointer {
     /// What to do after a commit.
     enum Action: Equatable {
@@ -8,7 +8,7 @@ struct Checkpointer {
 
     private let threshold: Int
     private let warning: Int
-    /// The length at which the next one is tried.
+    /// The length at which the next one is due.
     private var next: Int
     private var previous = 0
     private var hasWarned = false
@@ -22,7 +22,7 @@ struct Checkpointer {
         next = threshold
     }
 
-    /// Takes the WAL's length after a commit.
+    /// Notes the WAL's length after a commit.
     mutating func didCommit(frames: Int) -> Action {
         // The WAL began anew, over its old frames.
         if frames < previous { next = threshold }
@@ -30,9 +30,9 @@ struct Checkpointer {
         return frames >= next ? .checkpoint : .nothing
     }
 
-    /// Takes the WAL's length after a checkpoint.
+    /// Notes the WAL's length after a checkpoint.
     ///
-    /// While a reader needs its old frames the WAL cannot begin anew, and each try costs two syncs: the next one comes
+    /// While a reader needs its old frames the WAL cannot begin anew, and each checkpoint costs two syncs: the next one comes
     /// a quarter of the threshold later.
     mutating func didCheckpoint(frames: Int) { next = frames + max(1, threshold / 4) }
 

@@ -6,7 +6,7 @@ package enum IngestOutcome: Sendable, Equatable {
     case new
     /// It was there, with the same request; its file, line and metadata are up to date.
     case unchanged(JobStatus)
-    /// It was there with another request, which the new one took the place of.
+    /// It was there with another request, which the new one replaced.
     case replaced
     /// It was there with another request, which stays.
     case kept(JobStatus)
@@ -25,4 +25,14 @@ package enum IngestOutcome: Sendable, Equatable {
         case .replace: self = .replaced
         }
     }
+}
+
+/// What becomes of a job whose id is stored with another request (`--on-changed`; Contract, "Job lines").
+package enum ChangedJobPolicy: String, Sendable, CaseIterable {
+    /// It is an input error.
+    case error
+    /// Its answer is deleted and the new request runs; its attempts stay, their text is not used.
+    case replace
+    /// The stored request stays.
+    case keep
 }

@@ -1,3 +1,4 @@
+import BatchEngine
 import LLMStreaming
 
 /// What one commit writes.
@@ -5,7 +6,7 @@ import LLMStreaming
 /// Chunks lie in two flat arrays, rows and the bytes of their texts, so that queueing one is an append and no string
 /// is shared between threads.
 struct WriteBatch: Sendable {
-    /// Memory above this is given back after a commit: a batch grows beyond it only while the writer is held up.
+    /// The memory that is kept after a commit: a batch grows beyond it only while the writer is held up.
     private static let keptBytes = 12 << 20
 
     private(set) var writes: [PendingWrite] = []
@@ -17,7 +18,7 @@ struct WriteBatch: Sendable {
 
     var isEmpty: Bool { writes.isEmpty }
 
-    /// What it takes in memory, roughly.
+    /// About how much memory it takes.
     var byteCount: Int { texts.count + chunks.count * MemoryLayout<PendingChunk>.stride + otherBytes }
 
     mutating func append(_ write: PendingWrite) {
@@ -65,4 +66,49 @@ struct WriteBatch: Sendable {
     func resumeWaiting(with result: Result<Void, any Error>) {
         for case .end(_, let continuation) in writes { continuation.resume(with: result) }
     }
+}
+
+/// A write that waits for its commit, in the order of the calls.
+enum PendingWrite: Sendable {
+    /// The next rows of the batch's chunks.
+    case chunks(Int)
+    case start(AttemptStart, attemptID: Int64, runID: Int64)
+    case end(AttemptEnd, CheckedContinuation<Void, any Error>)
+    case second(RunSecond)
+
+    /// About how much memory it takes; chunks are counted one by one.
+    var byteCount: Int {
+        switch self {
+        case .chunks: 0
+        case .start, .second: 256
+        case .end(let end, _): 1024 + end.textBytes
+        }
+    }
+}
+
+extension AttemptEnd {
+    /// The bytes of its texts.
+    fileprivate var textBytes: Int {
+        var count = 0
+        for choice in partial?.answer.choices ?? [] { count += choice.text.utf8.count + choice.reasoning.utf8.count }
+        guard case .completed(let records) = transition else { return count }
+        for record in records {
+            count += record.choice.content.utf8.count + (record.choice.reasoning?.utf8.count ?? 0)
+            // The message that a next turn sends back holds them once more.
+            count += record.choice.content.utf8.count
+        }
+        return count
+    }
+}
+
+/// A row of `chunks` that waits for its commit; its text lies in the batch's bytes.
+struct PendingChunk: Sendable {
+    var attemptID: Int64
+    var sequence: Int
+    var atMicroseconds: Int64
+    var kind: StreamedChunk.Kind
+    var choice: Int32
+    var item: Int32
+    var textStart: Int
+    var textCount: Int
 }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Everything here is a few appends under a lock; SQLite is on the other side.
 final class WriteQueue: Sendable {
-    /// What the caller has to see to after a write was queued or a batch was written.
+    /// What the caller has to do after a write was queued or a batch was written.
     enum Wake: Sendable, Equatable {
         case nothing
         case after(Duration)
@@ -33,7 +33,7 @@ final class WriteQueue: Sendable {
         var waiting: [@Sendable () -> Void] = []
         var failure: StoreError?
 
-        /// Says what a new write asks for.
+        /// Returns what a new write asks for.
         mutating func wake(_ limits: WriteQueueLimits) -> Wake {
             switch phase {
             case .idle:
@@ -60,7 +60,7 @@ final class WriteQueue: Sendable {
 
     init(limits: WriteQueueLimits) { self.limits = limits }
 
-    /// Why nothing is taken any more; nil while it is.
+    /// Why nothing is queued any more; nil while writes are.
     var failure: StoreError? { state.withLock { $0.failure } }
 
     /// The bytes that wait or are being written.
@@ -133,7 +133,7 @@ final class WriteQueue: Sendable {
 
     // MARK: Writing
 
-    /// Takes what waits; nil where nothing does.
+    /// Removes what waits; nil where nothing does.
     func take() -> WriteBatch? {
         state.withLock { state in
             guard !state.pending.isEmpty else {
@@ -149,7 +149,7 @@ final class WriteQueue: Sendable {
         }
     }
 
-    /// Tells that the batch is committed, and calls those who waited for room.
+    /// Records that the batch is committed, and calls those who waited for room.
     func didWrite(_ batch: consuming WriteBatch) -> Wake {
         batch.removeAll()
         let emptied = batch
@@ -174,7 +174,7 @@ final class WriteQueue: Sendable {
         return wake
     }
 
-    /// Takes nothing more: what waits is dropped, those who wait for a commit get the error, the others go on.
+    /// Queues nothing more: what waits is dropped, those who wait for a commit get the error, and the others go on.
     ///
     /// - Returns: whether this was the first failure.
     func fail(_ error: StoreError) -> Bool {

@@ -5,7 +5,7 @@ struct WriteSession: ~Copyable {
     let path: DatabasePath
     let options: StoreOptions
     let connection: Connection
-    private let gauge: WriteAheadLogGauge
+    private let log: WriteAheadLogLength
     private let begin: Statement
     private let commit: Statement
     private var chunks: ChunkWriter
@@ -20,12 +20,12 @@ struct WriteSession: ~Copyable {
     /// The database and its WAL, as they were when they were opened.
     private let files: [FileIdentity]
 
-    /// A file that its name does not stand for any more: what is committed is not where anybody looks for it; nil while
-    /// all is in its place.
+    /// A file that its name does not stand for any more, so that what is committed cannot be found; nil while all is in
+    /// its place.
     var misplacedFile: String? { files.first { !$0.isInPlace }?.path }
 
     /// The length of the WAL after the newest commit.
-    var writeAheadLogBytes: Int { gauge.frames * pageBytes }
+    var writeAheadLogBytes: Int { log.frames * pageBytes }
 
     /// Runs the body in one transaction; whatever throws rolls it back.
     mutating func transaction<Value>(
@@ -99,7 +99,7 @@ struct WriteSession: ~Copyable {
     /// Does what is due after a commit: checkpoints, and ranges of chunks that nobody needs.
     mutating func maintain() throws(SQLiteFailure) {
         if chunks.needsPruning(isLast: false) { try pruneChunks() }
-        let frames = gauge.frames
+        let frames = log.frames
         if checkpointer.didCommit(frames: frames) == .checkpoint { try checkpoint() }
         if checkpointer.warns(frames: frames) {
             options.warn(
@@ -115,7 +115,7 @@ struct WriteSession: ~Copyable {
             checkpointer.didCheckpoint(frames: checkpoint.frames)
         } catch  where error.isBusy {
             // Another process does it right now.
-            checkpointer.didCheckpoint(frames: gauge.frames)
+            checkpointer.didCheckpoint(frames: log.frames)
         }
     }
 
@@ -144,12 +144,12 @@ struct WriteSession: ~Copyable {
 // In an extension: a struct of noncopyable members must be made by its memberwise initialiser where one may throw.
 extension WriteSession {
     /// Numbers that others have given at the end of their range are passed over: there must be room behind the newest.
-    private static let newestAttempt: StaticString =
+    private static let newestAttempt: SQL =
         "SELECT max(attempt_id) FROM attempts WHERE attempt_id < 4611686018427387904"
 
-    /// - Parameter gauge: set on the connection; it must live as long.
+    /// Prepares everything on a connection; the length of its WAL must be set on it, and live as long.
     init(
-        _ connection: consuming Connection, gauge: WriteAheadLogGauge, path: DatabasePath, options: StoreOptions
+        _ connection: consuming Connection, log: WriteAheadLogLength, path: DatabasePath, options: StoreOptions
     ) throws(SQLiteFailure) {
         let pageBytes = Int(try connection.integer("PRAGMA page_size") ?? 4096)
         let newestAttemptID = try connection.integer(Self.newestAttempt) ?? 0
@@ -161,7 +161,7 @@ extension WriteSession {
         let seconds = try RunSecondWriter(connection)
         let jobs = try JobWriter(connection)
         self.init(
-            path: path, options: options, connection: connection, gauge: gauge, begin: begin, commit: commit,
+            path: path, options: options, connection: connection, log: log, begin: begin, commit: commit,
             chunks: chunks, attempts: attempts, completions: completions, seconds: seconds, jobs: jobs,
             checkpointer: Checkpointer(
                 threshold: options.checkpointThreshold / pageBytes, warning: options.logWarningBytes / pageBytes),

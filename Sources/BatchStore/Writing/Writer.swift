@@ -1,21 +1,21 @@
 import BatchEngine
 import Dispatch
 
-/// The one that writes: owns the worker's connection, on a thread of its own.
+/// The one that writes: it owns the worker's connection, on a thread of its own.
 actor Writer {
-    private nonisolated let executor = QueueExecutor(label: "llm4s-batch.writer")
+    nonisolated let executor = QueueExecutor(label: "llm4s-batch.writer")
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     nonisolated let queue: WriteQueue
     nonisolated let options: StoreOptions
-    private var path = ""
-    private var session: WriteSession?
-    private var lock: WorkerLock?
+    private(set) var path = ""
+    var session: WriteSession?
+    var lock: WorkerLock?
     // Both are known to SQLite by their address: they outlive the connection.
-    private let gauge = WriteAheadLogGauge()
+    private let log = WriteAheadLogLength()
     private var lockWait: LockWait?
     /// Whether a checkpoint is due some time after a commit that was not synced.
-    private var isSyncDue = false
+    var isSyncDue = false
     /// When it waits for no lock any more.
     nonisolated let lockDeadline = LockDeadline()
 
@@ -35,15 +35,15 @@ actor Writer {
             options.warn("\(path.real): another process holds the write lock; waiting for it")
         }
         let connection = try Opening.connection(path, lockWait: wait, options: options)
-        connection.setGauge(gauge)
+        connection.setLogLength(log)
         try Rescuer.rescue(connection, path: path, echoing: options.echoingProviders, now: options.now)
         try StoredWaits.pullIn(connection, path: path, now: options.now)
         do {
-            session = try WriteSession(connection, gauge: gauge, path: path, options: options)
+            session = try WriteSession(connection, log: log, path: path, options: options)
         } catch {
             throw error.storeError(path: path.real)
         }
-        try FolderSync.run(path)
+        try path.syncFolder()
         self.path = path.real
         self.lock = consume lock
         lockWait = wait
@@ -53,8 +53,8 @@ actor Writer {
 
     // MARK: Group commit
 
-    /// Sees to what the queue asks for; called on any thread.
-    nonisolated func heed(_ wake: WriteQueue.Wake) {
+    /// Does what the queue asks for; called on any thread.
+    nonisolated func act(on wake: WriteQueue.Wake) {
         switch wake {
         case .nothing: break
         case .now: executor.queue.async { self.assumeIsolated { $0.flush() } }
@@ -66,23 +66,21 @@ actor Writer {
         }
     }
 
-    /// Commits what waits.
-    ///
-    /// Only after COMMIT returned does anybody hear of it.
+    /// Commits what waits, and reports it only after COMMIT has returned.
     private func flush() {
         guard let batch = queue.take() else { return }
         let start = options.didCommit == nil ? nil : ContinuousClock.now
         do {
             try write(batch)
         } catch {
-            // Who hears of it finds the store failed.
+            // Before those who wait hear of it: they find that the store has failed.
             fail(error)
             batch.resumeWaiting(with: .failure(error))
             return
         }
         if let start { report(batch, since: start) }
         batch.resumeWaiting(with: .success(()))
-        heed(queue.didWrite(batch))
+        act(on: queue.didWrite(batch))
         maintain()
     }
 
@@ -92,55 +90,6 @@ actor Writer {
         }
         try checkPlace()
         syncLater()
-    }
-
-    /// Sees to it that what was committed is on disk after a while, where commits are not synced and no other may follow.
-    private func syncLater() {
-        guard options.durability == .normal, !isSyncDue else { return }
-        isSyncDue = true
-        let wait = options.longestUnsynced / .microseconds(1)
-        executor.queue.asyncAfter(deadline: .now() + .microseconds(Int(wait))) { [weak self] in
-            self?.assumeIsolated { $0.sync() }
-        }
-    }
-
-    private func sync() {
-        isSyncDue = false
-        guard queue.failure == nil else { return }
-        do { try session?.checkpoint() } catch { failUpkeep(error) }
-    }
-
-    /// Finds out whether what is committed is where its name says, before anybody hears of it.
-    ///
-    /// What only the WAL holds is brought into the database first: where that was moved, it is whole in its new place, and
-    /// no WAL of it is left for a file that took its place.
-    private func checkPlace() throws(StoreError) {
-        guard let file = session?.misplacedFile else { return try renewLock() }
-        lockDeadline.bringForward(to: options.closingPatience)
-        var isWhole = false
-        do { isWhole = try session?.connection.checkpointTruncating().isWhole ?? false } catch {
-            // A disk that fails at this too: the sentence says that not all is there.
-        }
-        throw StoreError(.misplaced(isWhole: isWhole), path: file)
-    }
-
-    /// Makes the lock file anew where somebody deleted it: others shall see that a worker lives.
-    private func renewLock() throws(StoreError) {
-        guard lock?.isInPlace == false, let path = session?.path else { return }
-        do {
-            lock = try WorkerLock(path, process: options.process)
-        } catch  where session?.connection.isLockedForWorker == true {
-            // Another worker is being refused by the database's own lock; or the folder takes no file now.
-        }
-    }
-
-    private func maintain() {
-        do { try session?.maintain() } catch { failUpkeep(error) }
-    }
-
-    /// What a checkpoint writes is what the WAL holds.
-    private func failUpkeep(_ error: SQLiteFailure) {
-        fail(error.storeError(path: path).needing(session?.writeAheadLogBytes))
     }
 
     private func report(_ batch: borrowing WriteBatch, since start: ContinuousClock.Instant) {
@@ -156,11 +105,19 @@ actor Writer {
         if let failure = queue.failure { throw failure }
     }
 
-    private func fail(_ error: StoreError) {
+    /// Fails the store: nothing is taken any more.
+    func fail(_ error: StoreError) {
         if queue.fail(error) { options.didFail(error) }
     }
 
     // MARK: Other writes
+
+    /// Runs the body in a transaction of its own, between two commits; a failure is the store's.
+    func transaction<Value>(
+        _ body: (inout WriteSession) throws(SQLiteFailure) -> Value
+    ) throws(StoreError) -> Value {
+        try perform { (session) throws(SQLiteFailure) in try session.transaction(body) }
+    }
 
     /// Runs the body between two commits; a failure is the store's.
     func perform<Value>(
@@ -204,7 +161,7 @@ actor Writer {
             }
         }
         if let failure = queue.failure {
-            // What cannot be written is not to be touched again: the WAL stays for the next worker.
+            // A file that cannot be written is left alone: the WAL stays for the next worker.
             session?.connection.setCheckpointsOnClose(false)
             throw failure
         }

@@ -2,7 +2,7 @@ import BatchEngine
 import BatchStore
 import LLMStreaming
 
-/// The lane of all jobs that are made here.
+/// The model of all jobs that are made here.
 let testLane = ModelName(provider: "mock", model: "m")
 
 /// A job whose hash follows from its request.
@@ -15,12 +15,12 @@ func newJob(
         request: Array(request.utf8), metadata: metadata.map { Array($0.utf8) })
 }
 
-/// So many jobs, `j1` on line 1 and so on.
+/// Jobs from `j1` on line 1 on.
 func newJobs(_ count: Int, source: String = "jobs.jsonl") -> [NewJob] {
     (1...count).map { newJob("j\($0)", line: $0, source: source) }
 }
 
-/// A text as chunks of so many characters.
+/// A text as chunks of `size` characters.
 func textChunks(_ text: String, size: Int = 4) -> [StreamedChunk] {
     var chunks: [StreamedChunk] = []
     var rest = text[...]

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Collects what a callback tells, and lets a test wait for it.
+/// Collects what a callback is given, and lets a test wait for it.
 final class Recorder<Value: Sendable>: Sendable {
     private struct State: Sendable {
         var values: [Value] = []
@@ -22,7 +22,7 @@ final class Recorder<Value: Sendable>: Sendable {
         for resume in ready { resume() }
     }
 
-    /// Waits until so many values were told.
+    /// Waits until there are `count` values.
     func wait(for count: Int = 1) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in

@@ -53,11 +53,11 @@ struct TestStore {
     }
 
     /// The rows of a query, each as its columns joined with `|`.
-    func rows(_ sql: StaticString) throws -> [String] { try sqlRows(database.path, sql) }
+    func rows(_ sql: SQL) throws -> [String] { try sqlRows(database.path, sql) }
 }
 
 /// The rows of a query on a connection of its own, each as its columns joined with `|`; NULL is empty.
-func sqlRows(_ path: String, _ sql: StaticString) throws -> [String] {
+func sqlRows(_ path: String, _ sql: SQL) throws -> [String] {
     let connection = try Connection(path: path, access: .reading)
     let statement = try connection.prepare(sql)
     var rows: [String] = []

@@ -1,11 +1,12 @@
 import BatchEngine
 import LLMStreaming
 
+/// What the column `attempts.partial` holds.
 extension StoredPartial {
     /// What the rest of an attempt's row may take.
     private static let otherBytes = 64 << 10
 
-    /// What the column `attempts.partial` holds; nil where it cannot be read.
+    /// Reads the column; nil where it cannot be read.
     init?(attemptID: Int64, stored: [UInt8]) {
         guard let json = try? JSONParser.parse(stored) else { return nil }
         self.init(attemptID: attemptID, json: json)
@@ -21,4 +22,14 @@ extension StoredPartial {
         let bytes = json.bytes
         return bytes.count <= most ? bytes : nil
     }
+
+    /// The status of a job in `jobs` that is put back into the queue: interrupted where its newest partial answer has
+    /// text to go on from, else pending.
+    static let queuedStatus: SQL = """
+        iif((
+                SELECT iif(json_valid(partial), partial, '{}') ->> '$.choices[0].text' FROM attempts
+                WHERE job_id = jobs.job_id AND request_sha256 = jobs.request_sha256 AND partial IS NOT NULL
+                ORDER BY number DESC LIMIT 1
+            ) <> '', 'interrupted', 'pending')
+        """
 }
