@@ -65,7 +65,8 @@ struct CitationTests {
             (path.hasPrefix(".ci/") || endings.contains(where: path.hasSuffix)) && !path.hasSuffix(own)
         }.sorted().map { path in
             let text = try String(contentsOf: Project.root.appending(path: path), encoding: .utf8)
-            return (path, text.replacing(#/\n[ \t]*(?:\/\/\/?|--|#|\*)?[ \t]*/#, with: " "))
+            let lines = text.split(separator: "\n").map { line in line.drop { " \t/#-*".contains($0) } }
+            return (path, lines.joined(separator: " "))
         }
     }
 }
