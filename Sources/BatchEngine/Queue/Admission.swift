@@ -1,7 +1,7 @@
 import LLMStreaming
 
 /// Decides which job is sent next, and when: one step over streams, rates, pauses, outages, the user's bounds and
-/// fairness (SPEC 7).
+/// fairness (Contract, "Concurrency and rates").
 ///
 /// It reads no clock and asks no store; times are since the run's start. It grows with the lanes, with the
 /// jobs in work and with the numbers of those that wait for another try.
@@ -13,8 +13,8 @@ struct Admission {
     private(set) var jobs: JobsInWork
     /// The streams that are open.
     private(set) var running = 0
-    /// Whether the end of a stream may make more possible: what was waited for last is not only a time.
-    private(set) var isHeld = true
+    /// What the last step found that has to be waited for.
+    private(set) var pending = PendingWaits()
     /// Rates that headers changed, until they are told.
     var limitChanges: [(name: String, resource: RateLimit.Resource, perMinute: Double)] = []
     /// The tries that began.
@@ -25,13 +25,6 @@ struct Admission {
     var silentCount = 0
     /// When open streams were last looked at.
     var lastLook = Duration.zero
-    /// Whether what is waited for depends on whether open streams go on.
-    private(set) var isWatched = false
-    /// Whether as many streams are open as the user allows.
-    private(set) var isFull = false
-    /// Whether a provider or model has as many streams as the user allows it.
-    private(set) var isAtBound = false
-
     /// - Parameter regions: of the providers that bill by them.
     init(_ configuration: RunConfiguration, regions: [String: BillingRegion] = [:]) {
         self.configuration = configuration
@@ -49,112 +42,54 @@ struct Admission {
     ///   - allowed: the streams that may be open in all.
     mutating func next(at now: Duration, unixMilliseconds: Int64, allowed: Int) -> AdmissionStep {
         lanes.stopWhatIsOut(for: configuration.outageTimeout, at: now)
-        isHeld = running >= allowed
-        (isWatched, isFull, isAtBound) = (false, false, false)
-        guard !isHeld else { return .wait(until: nil, due: nil) }
-        var nearest = Nearest()
-        let candidates = candidates(at: now, unixMilliseconds, &nearest)
-        isHeld = candidates.contains { !$0.mayStart }
+        pending = PendingWaits(isHeld: running >= allowed)
+        guard !pending.isHeld else { return .wait(until: nil, due: nil) }
+        let (candidates, nextDue) = candidates(at: now, unixMilliseconds: unixMilliseconds)
+        pending.due = nextDue
+        pending.isHeld = candidates.contains { !$0.mayStart }
         for (index, mayStart) in candidates where mayStart {
             let provider = lanes.providers[index]
-            switch provider.admittance(at: now) {
-            case .now: provider.wait = nil
-            case .later(let time, let reason):
-                provider.wait = (reason, time)
-                nearest.add(time)
-                isHeld = isHeld || !reason.isTimeOnly
-                isWatched = isWatched || reason == .outage
+            let admittance = provider.admittance(at: now)
+            provider.wait = pending.add(admittance)
+            guard admittance == .now else {
                 // A run that has nothing left to send does not wait for its time; while streams are open there is time.
-                if jobs.count == 0, !reason.isTimeOnly, let place = laneToRead(of: index, unixMilliseconds) {
+                if jobs.count == 0, case .later(_, let reason) = admittance, !reason.isTimeOnly,
+                    let place = laneToRead(of: index, unixMilliseconds)
+                {
                     return .read(place)
                 }
                 continue
-            case .held(let reason):
-                provider.wait = (reason, nil)
-                isHeld = true
-                isWatched = isWatched || reason == .refusals
-                isAtBound = isAtBound || reason == .width
-                continue
             }
-            if let step = next(of: index, at: now, unixMilliseconds, free: allowed - running, &nearest) { return step }
+            if let step = next(of: index, at: now, unixMilliseconds, free: allowed - running) { return step }
         }
-        return .wait(until: nearest.time, due: nearest.due)
+        return .wait(until: pending.time, due: pending.due)
     }
 
     /// Takes that the run may not have more streams at the moment.
     mutating func hold() {
-        isHeld = true
-        isFull = running >= configuration.concurrency
+        pending.isHeld = true
+        pending.isFull = running >= configuration.concurrency
     }
 
-    /// The times at which something may be possible that is not now.
-    private struct Nearest {
-        var time: Duration?
-        var due: Int64?
-
-        mutating func add(_ other: Duration) { time = min(time ?? other, other) }
-        mutating func add(due other: Int64) { due = min(due ?? other, other) }
-    }
-
-    /// The providers with jobs, the one with the fewest streams first and of these the one that waits the longest, and
-    /// whether they may have one more.
-    private func candidates(
-        at now: Duration, _ unixMilliseconds: Int64, _ nearest: inout Nearest
-    ) -> [(provider: Int, mayStart: Bool)] {
-        var found: [Int] = []
-        for (index, provider) in lanes.providers.enumerated() where provider.stopReason == nil {
-            var hasDemand = false
-            for model in provider.models where model.stopReason == nil {
-                if model.hasDemand(at: unixMilliseconds) {
-                    hasDemand = true
-                } else if let due = model.queue.nextDueTime {
-                    nearest.add(due: due)
-                }
-            }
-            if hasDemand { found.append(index) }
-        }
-        guard found.count > 1 else { return found.map { ($0, true) } }
-        let claims = found.map { index in
-            let provider = lanes.providers[index]
-            let needed = provider.isPaused(at: now) ? 0 : provider.neededStreams(at: now)
-            return SlotShares.Claim(running: provider.gate.running, needed: needed)
-        }
-        let shares = SlotShares(claims, total: configuration.concurrency, running: running)
-        let order = found.indices.sorted { first, second in
-            (claims[first].running, lanes.providers[found[first]].lastStart)
-                < (claims[second].running, lanes.providers[found[second]].lastStart)
-        }
-        return order.map { (found[$0], shares.mayStart($0)) }
-    }
-
-    /// The next step for a provider that may be sent something, the lane with the fewest streams first and of these the
-    /// one that waits the longest: where few streams are open, none would be left behind for ever.
-    private mutating func next(
-        of provider: Int, at now: Duration, _ unixMilliseconds: Int64, free: Int, _ nearest: inout Nearest
-    ) -> AdmissionStep? {
-        let shares = modelShares(of: provider, at: now, unixMilliseconds, free: free)
-        for model in order(of: provider) {
-            let place = LanePlace(provider: provider, model: model)
+    /// The next step for a provider that may be sent something.
+    private mutating func next(of index: Int, at now: Duration, _ unixMilliseconds: Int64, free: Int) -> AdmissionStep? {
+        let provider = lanes.providers[index]
+        let shares = provider.shares(at: now, unixMilliseconds: unixMilliseconds, free: free)
+        for model in provider.order {
+            let place = LanePlace(provider: index, model: model)
             let lane = lanes[place]
             guard lane.stopReason == nil else { continue }
             if dropHeads(lane) || lane.queue.needsReading(at: unixMilliseconds) { return .read(place) }
             guard let (bytes, size) = lane.nextSize else { continue }
-            switch admittance(of: size, at: place, now) {
-            case .now where shares.map({ !$0.mayStart(model) }) ?? false:
-                lane.wait = nil
-                isHeld = true
-            case .now: return start(place, bytes, size, at: now)
-            case .later(let time, let reason):
-                lane.wait = (reason, time)
-                nearest.add(time)
-                isHeld = isHeld || !reason.isTimeOnly
-                isWatched = isWatched || reason == .outage
-            case .held(let reason):
-                lane.wait = (reason, nil)
-                isHeld = true
-                isWatched = isWatched || reason == .refusals
-                isAtBound = isAtBound || reason == .width
+            var admittance = provider.admittance(of: size, model: model, at: now)
+            if admittance == .now, !ledger.allows(lane.reservation(by: ledger)) { admittance = .held(.budget) }
+            guard admittance == .now else {
+                lane.wait = pending.add(admittance)
+                continue
             }
+            if shares.map({ $0.mayStart(model) }) ?? true { return start(place, bytes, size, at: now) }
+            lane.wait = nil
+            pending.isHeld = true
         }
         return nil
     }
@@ -172,38 +107,6 @@ struct Admission {
         return unread
     }
 
-    /// How a provider's streams are shared by its models; nil where that is of no concern.
-    ///
-    /// A model that could be sent nothing for a moment, for its rate, finds a stream kept free: otherwise another whose
-    /// streams hang would have them all by and by.
-    private func modelShares(
-        of index: Int, at now: Duration, _ unixMilliseconds: Int64, free: Int
-    ) -> SlotShares? {
-        let provider = lanes.providers[index]
-        guard provider.models.count > 1, provider.outage.since == nil, !provider.gate.isProbeDue else { return nil }
-        var demands = 0
-        let claims = provider.models.map { model in
-            let running = model.gate.running
-            let isWaiting =
-                model.hasDemand(at: unixMilliseconds) && model.outage.since == nil && !model.gate.isPaused(at: now)
-            if isWaiting { demands += 1 }
-            return SlotShares.Claim(running: running, needed: isWaiting ? running + 1 : 0)
-        }
-        guard demands > 1 else { return nil }
-        let total = min(provider.gate.running + free, provider.gate.width.bound)
-        return SlotShares(claims, total: total, running: provider.gate.running, sharers: demands)
-    }
-
-    private func order(of provider: Int) -> [Int] {
-        let models = lanes.providers[provider].models
-        guard models.count > 1 else { return Array(models.indices) }
-        if lanes.providers[provider].outage.since != nil { return lanes.providers[provider].orderOfProbes }
-        return models.indices.sorted { first, second in
-            (models[first].gate.running, models[first].lastStart)
-                < (models[second].gate.running, models[second].lastStart)
-        }
-    }
-
     /// Takes away what may not be sent, from the front of a lane: jobs in work, which are seen again where they do not
     /// wait between two tries, and new ones beyond the user's bound.
     ///
@@ -218,25 +121,6 @@ struct Admission {
             if isTooMany, !jobs.contains(taken.id) { jobs.leaveAlone() }
         }
         return isDropped
-    }
-
-    private func admittance(of size: RequestSize, at place: LanePlace, _ now: Duration) -> Admittance {
-        let lane = lanes[place]
-        // While the whole provider is out, all its models are probed.
-        if lanes.providers[place.provider].outage.since == nil {
-            let outage = lane.outage.admittance(at: now)
-            guard outage == .now else { return outage }
-        }
-        let gate = lane.gate.admittance(at: now)
-        guard gate == .now else { return gate }
-        let ofProvider = lanes.providers[place.provider].gate.admittance(of: size, at: now)
-        let ofModel = lane.gate.admittance(of: size, at: now)
-        switch (ofProvider, ofModel) {
-        case (.now, .now): return ledger.allows(lane.reservation(by: ledger)) ? .now : .held(.budget)
-        case (.later(let time, _), .later(let later, _)): return time > later ? ofProvider : ofModel
-        case (.now, _): return ofModel
-        default: return ofProvider
-        }
     }
 
     private mutating func start(
@@ -335,4 +219,15 @@ struct Admission {
     mutating func stopModel(of jobID: Int64, reason: String) {
         if let flight = flights[jobID] { lanes.stop(flight.place, reason: reason) }
     }
+}
+
+/// What the runner does next.
+enum AdmissionStep {
+    /// Sends a job.
+    case start(Job, isProbe: Bool)
+    /// Asks the store for the next jobs of a lane.
+    case read(LanePlace)
+    /// Waits for something to change, but not beyond these times: since the run's start, and by the wall clock in Unix
+    /// milliseconds.
+    case wait(until: Duration?, due: Int64?)
 }

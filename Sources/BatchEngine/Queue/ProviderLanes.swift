@@ -29,6 +29,25 @@ final class ProviderLanes {
         return outage == .now ? gate.admittance(at: now) : outage
     }
 
+    /// Whether a request of this size, to one of its models, may start.
+    func admittance(of size: RequestSize, model: Int, at now: Duration) -> Admittance {
+        let lane = models[model]
+        // While the whole provider is out, all its models are probed.
+        if outage.since == nil {
+            let ofOutage = lane.outage.admittance(at: now)
+            guard ofOutage == .now else { return ofOutage }
+        }
+        let ofGate = lane.gate.admittance(at: now)
+        guard ofGate == .now else { return ofGate }
+        let ofProvider = gate.admittance(of: size, at: now)
+        let ofModel = lane.gate.admittance(of: size, at: now)
+        switch (ofProvider, ofModel) {
+        case (.later(let time, _), .later(let later, _)): return time > later ? ofProvider : ofModel
+        case (.now, _): return ofModel
+        default: return ofProvider
+        }
+    }
+
     /// Whether its jobs must wait for longer than a free stream.
     func isPaused(at now: Duration) -> Bool {
         switch admittance(at: now) {
@@ -45,4 +64,93 @@ final class ProviderLanes {
         }
         return min(gate.neededStreams(at: now) ?? gate.width.streams(at: now), ofModels)
     }
+}
+
+/// Whether a provider is out, or only one of its models: it is the model where others of its provider answer.
+extension ProviderLanes {
+    /// Whether a model is out, by itself or with its provider.
+    func isOut(_ model: Int) -> Bool { outage.since != nil || models[model].outage.since != nil }
+
+    /// Takes an attempt that failed by connection or 5xx.
+    func attemptFailed(_ jobID: Int64, _ flight: Flight, reason: String, at now: Duration) {
+        let place = flight.place.model
+        let model = models[place]
+        if outage.since != nil {
+            failingModels.insert(place)
+            return outage.failed(jobID, reason: reason, at: now)
+        }
+        if model.outage.since != nil { return model.outage.failed(jobID, reason: reason, at: now) }
+        let isModelOut = model.outage.add(jobID, flight, isFailure: true)
+        let isOut = outage.add(jobID, flight, isFailure: true)
+        let isAnyOut = models.contains { $0.outage.since != nil }
+        guard isModelOut || isOut || isAnyOut else { return }
+        if models.indices.contains(where: { (!isModelOut || $0 != place) && isAnswering($0) }) {
+            if isModelOut { model.outage.begin(since: now, reason: reason, at: now) }
+        } else if isModelOut || isOut || !models.indices.contains(where: { !isKnownToFail($0) }) {
+            failingModels = outage.failingModels.union(models.indices.filter { models[$0].outage.since != nil })
+            outage.begin(since: now, reason: reason, at: now)
+        }
+    }
+
+    private func isAnswering(_ model: Int) -> Bool { models[model].outage.since == nil && outage.isAnswering(model) }
+
+    /// Whether a model is out, or has failed and not answered of late.
+    private func isKnownToFail(_ model: Int) -> Bool {
+        models[model].outage.since != nil || outage.failingModels.contains(model) && !outage.isAnswering(model)
+    }
+
+    /// Takes an attempt that was answered, if only with a refusal, or that failed for what its own job is.
+    func attemptSucceeded(_ jobID: Int64, _ flight: Flight) {
+        guard !isOut(flight.place.model) else { return }
+        _ = models[flight.place.model].outage.add(jobID, flight, isFailure: false)
+        _ = outage.add(jobID, flight, isFailure: false)
+    }
+
+    /// Takes that a request was answered, which may show that its provider or model is not out any more.
+    ///
+    /// Where it was the provider that seemed out, those of its models that failed are now taken for out by themselves,
+    /// until a probe of theirs is answered too: they get one at once.
+    func answered(_ flight: Flight, at now: Duration) {
+        let place = flight.place.model
+        if let since = outage.since, outage.isOver(byAnswerTo: flight) || !failingModels.contains(place) {
+            for (index, model) in models.enumerated() where model.outage.since == nil {
+                if index != place, failingModels.contains(index) {
+                    model.outage.begin(since: since, nextProbe: now, reason: outage.reason, at: now)
+                } else {
+                    model.outage.end()
+                }
+            }
+            outage.end()
+            failingModels = []
+            gate.open(at: now)
+        }
+        if models[place].outage.isOver(byAnswerTo: flight) {
+            models[place].outage.end()
+            models[place].gate.open(at: now)
+        }
+    }
+
+    /// Takes the start of a request, which where something is out is a probe.
+    func started(_ jobID: Int64, _ place: LanePlace, at now: Duration) {
+        let model = models[place.model]
+        let patience = max(Self.patience, model.silences.bound)
+        if outage.since != nil {
+            probes += 1
+            model.lastProbe = probes
+            outage.start(jobID, patience: patience, at: now)
+        } else {
+            model.outage.start(jobID, patience: patience, at: now)
+        }
+    }
+
+    /// The models in the order in which they probe: those first of which nothing is known, then who did least lately.
+    var orderOfProbes: [Int] {
+        models.indices.sorted { first, second in
+            (models[first].lastProbe, failingModels.contains(first) ? 1 : 0)
+                < (models[second].lastProbe, failingModels.contains(second) ? 1 : 0)
+        }
+    }
+
+    /// A probe is left alone for so long at least: connecting alone may take 10 s.
+    private static let patience = Duration.seconds(15)
 }

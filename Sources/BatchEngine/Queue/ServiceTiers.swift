@@ -1,3 +1,5 @@
+package import LLMStreaming
+
 /// The service tiers of a model that have no capacity: since when, and whether its other requests are answered.
 struct FullTiers: Sendable {
     private struct Tier: Sendable {
@@ -25,5 +27,22 @@ struct FullTiers: Sendable {
         guard !tiers.isEmpty else { return }
         if let tier { tiers[tier.lowercased()] = nil }
         for name in tiers.keys { tiers[name]?.areOthersAnswered = true }
+    }
+}
+
+extension Provider {
+    /// Why a service tier cannot be asked for here, in whatever dialect; nil where it can.
+    ///
+    /// - Parameters:
+    ///   - tier: in the provider's word.
+    ///   - option: the name of the option that asks for it.
+    package func fault(ofTier tier: String, option: String) -> ConfigurationError? {
+        guard let known = serviceTiers.map({ $0.isEmpty ? [] : $0 + responsesServiceTiers }), !known.contains(tier)
+        else { return nil }
+        return ConfigurationError(
+            known.isEmpty
+                ? "\(option): provider '\(name)' has no field for one"
+                : "\(option) is one of \(known.joined(separator: ", ")) at provider '\(name)', not "
+                    + tier.shortened(toBytes: 64))
     }
 }
