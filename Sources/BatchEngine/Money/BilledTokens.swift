@@ -30,7 +30,7 @@ package struct BilledTokens: Sendable, Equatable {
         guard let prompt = usage.promptTokens, let completion = usage.completionTokens else { return nil }
         self.prompt = prompt
         var rest = prompt
-        /// Takes what is part of the rest.
+        /// Removes what is part of the rest.
         func take(_ count: Int?) -> Int {
             let taken = min(rest, max(0, count ?? 0))
             rest -= taken

@@ -38,7 +38,7 @@ struct Ledger: Sendable {
         tokens.reserve(reservation.tokens)
     }
 
-    /// Takes what a request used in place of what was set aside for it.
+    /// Records what a request used in place of what was set aside for it.
     ///
     /// - Returns: what it cost, as far as that is known.
     mutating func settle(
@@ -82,7 +82,7 @@ package struct Budget: Sendable, Equatable {
 
     mutating func reserve(_ amount: Double) { reserved += Self.checked(amount) }
 
-    /// Takes what a request used in place of what was set aside for it.
+    /// Records what a request used in place of what was set aside for it.
     mutating func settle(reserved amount: Double, used: Double) {
         reserved = max(0, reserved - Self.checked(amount))
         spent += Self.checked(used)

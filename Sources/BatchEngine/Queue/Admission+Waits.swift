@@ -5,13 +5,13 @@ extension Admission {
     /// Whether the end of a stream may make more possible: what was waited for last is not only a time.
     var isHeld: Bool { pending.isHeld }
 
-    /// Jobs that were tried in this run and wait for another try.
+    /// Jobs that were sent in this run and wait for another attempt.
     var waitingCount: Int {
-        lanes.providers.reduce(0) { sum, provider in provider.models.reduce(sum) { $0 + $1.queue.waiting.count } }
+        providers.all.reduce(0) { sum, provider in provider.models.reduce(sum) { $0 + $1.queue.waiting.count } }
     }
 
-    /// How many jobs are read at once: enough to keep the streams busy, and few where many lanes hold a page each.
-    var pageSize: Int { max(2, min(128, max(16, configuration.concurrency)) * 4 / max(4, lanes.count)) }
+    /// How many jobs are read at once: enough to keep the streams busy, and few where many models hold a page each.
+    var pageSize: Int { max(2, min(128, max(16, configuration.concurrency)) * 4 / max(4, providers.count)) }
 
     /// What jobs that could be sent wait for.
     ///
@@ -44,7 +44,7 @@ extension Admission {
         if pending.isFull, let limit = silent.limit(configuration.concurrency, at: now) {
             found.append(RunWait(name: RunWait.nameOfRun, reason: .width, limit: limit))
         }
-        for provider in lanes.providers {
+        for provider in providers.all {
             if add(provider.name, provider.wait, provider.gate) { continue }
             for model in provider.models { _ = add(model.name.name, model.wait, model.gate) }
         }
@@ -54,7 +54,7 @@ extension Admission {
     /// The user's bound that keeps jobs from being sent; nil where none does.
     var spentBudget: String? {
         guard ledger.isBounded else { return nil }
-        let isSpent = lanes.providers.contains { $0.models.contains { $0.wait?.reason == .budget } }
+        let isSpent = providers.all.contains { $0.models.contains { $0.wait?.reason == .budget } }
         return isSpent ? ledger.bound : nil
     }
 }

@@ -90,7 +90,7 @@ struct Gate: Sendable {
     /// Whether the rate of requests is told by the user or by headers: then refusals have nothing to add.
     private var isRateKnown: Bool { rates.perMinute(.requests) != nil }
 
-    /// Takes the start of a request.
+    /// Records the start of a request.
     mutating func start(_ jobID: Int64, _ size: RequestSize, at now: Duration) {
         switch flow {
         case .open: break
@@ -112,16 +112,16 @@ struct Gate: Sendable {
         return reason == .pause(isOverload: false) ? min(answer, max(.seconds(1), refusalTime * 4)) : answer
     }
 
-    /// Takes another request of a stream that goes on at once.
+    /// Records another request of a stream that goes on at once.
     mutating func startAgain(_ size: RequestSize, at now: Duration) { rates.take(size, at: now) }
 
-    /// Takes the end of a stream, whatever its outcome; a probe that was never sent holds nobody up.
+    /// Records the end of a stream, whatever its outcome; a probe that was never sent holds nobody up.
     mutating func release(_ jobID: Int64, at now: Duration) {
         running -= 1
         answered(jobID, at: now)
     }
 
-    /// Takes that a request was answered: what it probed is open again.
+    /// Records that a request was answered: what it probed is open again.
     mutating func answered(_ jobID: Int64, at now: Duration) {
         if isProbe(jobID) { open(at: now) }
     }
@@ -130,7 +130,7 @@ struct Gate: Sendable {
         if case .probing(jobID, _, _) = flow { true } else { false }
     }
 
-    /// Takes that an answer was whole.
+    /// Records that an answer was whole.
     mutating func succeeded(_ jobID: Int64, after duration: Duration, at now: Duration) {
         answered(jobID, at: now)
         unaskedPauses = 0
@@ -147,7 +147,7 @@ struct Gate: Sendable {
         width.raise(to: needed)
     }
 
-    /// Takes a refusal for rate or load, and pauses where that is due.
+    /// Records a refusal for rate or load, and pauses where that is due.
     ///
     /// - Parameters:
     ///   - sentSince: how many requests are under way that were sent since it was, itself included.
@@ -184,7 +184,7 @@ struct Gate: Sendable {
         flow = .paused(until: now + time, .pause(isOverload: isOverload))
     }
 
-    /// Takes a failure that is no refusal: a probe that failed so has shown that there is no pause any more.
+    /// Records a failure that is no refusal: a probe that failed so has shown that there is no pause any more.
     mutating func failed(_ jobID: Int64, at now: Duration) { answered(jobID, at: now) }
 
     /// Opens after a pause or an outage, at an even pace.

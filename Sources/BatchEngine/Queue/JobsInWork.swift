@@ -10,7 +10,7 @@ struct JobsInWork: Sendable {
     /// - Parameter maximumJobs: the most jobs to take up; nil for all.
     init(maximumJobs: Int?) { self.maximumJobs = maximumJobs }
 
-    /// Whether no job may be taken up that this run has not tried.
+    /// Whether no job may be taken up that this run has not sent.
     var isFull: Bool { maximumJobs.map { takenUp >= $0 } ?? false }
 
     /// How many jobs are in work: taken, and their last change not committed yet.
@@ -31,18 +31,18 @@ struct JobsInWork: Sendable {
     mutating func leaveAlone() { isOverMaximum = true }
 }
 
-/// A job that is in work: which lane it is of, and what its try was charged.
-struct Flight: Sendable {
-    /// Where its lane is.
-    let place: LanePlace
+/// The attempt of a job that is in work: of which model it is, and what it was charged.
+struct AdmittedAttempt: Sendable {
+    /// Where its model is.
+    let place: ModelPlace
     var size: RequestSize
     /// The bytes that the estimate was made of.
     let bytes: Int
     /// What is set aside for it.
     var reservation = Reservation.none
-    /// When its try began, since the run's start.
+    /// When it began, since the run's start.
     var started: Duration
-    /// Its place among all tries of the run: several begin in the same instant.
+    /// Its number among all attempts of the run: several begin in the same instant.
     var order: Int
     /// Whether its stream is open.
     var isOpen = true
@@ -53,8 +53,8 @@ struct Flight: Sendable {
     var isSilent = false
 }
 
-/// Where a lane is kept: positions never change.
-struct LanePlace: Sendable, Hashable {
+/// Where a model is kept: positions never change.
+struct ModelPlace: Sendable, Hashable {
     var provider: Int
     var model: Int
 }

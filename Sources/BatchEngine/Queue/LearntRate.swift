@@ -111,7 +111,7 @@ struct LearntRate: Sendable {
         return Double(UInt64(1) << UInt64(whole)) * (1 + min(1, exponent - whole))
     }
 
-    /// Takes the start of a request.
+    /// Records the start of a request.
     mutating func start(at now: Duration) {
         if now - since > Self.memory {
             taken *= Self.memory / 2 / (now - since)
@@ -121,13 +121,13 @@ struct LearntRate: Sendable {
         if let interval = interval(at: now) { pace.start(at: now, interval: interval) }
     }
 
-    /// Takes that a request was refused.
+    /// Records that a request was refused.
     mutating func refuse(at now: Duration) {
         taken -= 1
         if refused == nil { refused = now }
     }
 
-    /// Takes the end of the pause that refusals brought.
+    /// Records the end of the pause that refusals brought.
     ///
     /// - Parameter cause: what refused them, as far as what else was under way shows it.
     mutating func open(at now: Duration, after cause: RefusalEvidence.Cause) {
@@ -171,7 +171,7 @@ struct LearntRate: Sendable {
         pace = EvenPace(at: now + (interval(at: now) ?? .seconds(1)))
     }
 
-    /// Takes the rate that a cycle gave; it is confirmed where the one before gave about the same.
+    /// Records the rate that a cycle gave; it is confirmed where the one before gave about the same.
     private mutating func know(_ rate: Double, after last: Double? = nil, at now: Duration) {
         let grown = last.map { rate / $0 } ?? 0
         let isHigher = grown >= 1.5

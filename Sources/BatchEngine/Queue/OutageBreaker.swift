@@ -13,7 +13,7 @@ struct OutageBreaker: Sendable {
         var probe: Int64?
         /// What the newest attempt failed with.
         var reason: String
-        /// The place among all tries of the second of those that failed: the first may have been sent long before.
+        /// The number among all attempts of the second of those that failed: the first may have been sent long before.
         ///
         /// What was sent after it and is answered shows that the failures are those of a part; what was sent before may
         /// be of the time before.
@@ -25,7 +25,7 @@ struct OutageBreaker: Sendable {
         var jobID: Int64
         /// Which of the provider's models it was of.
         var model: Int
-        /// Its place among all tries.
+        /// Its number among all attempts.
         var order: Int
         var isFailure: Bool
     }
@@ -60,18 +60,18 @@ struct OutageBreaker: Sendable {
         return !own.allSatisfy(\.isFailure) && !(newest.count == Self.inARow && newest.allSatisfy(\.isFailure))
     }
 
-    /// Takes how an attempt ended while it was not out.
+    /// Records how an attempt ended while it was not out.
     ///
     /// - Returns: whether half of the last ones failed.
-    mutating func add(_ jobID: Int64, _ flight: Flight, isFailure: Bool) -> Bool {
+    mutating func add(_ jobID: Int64, _ attempt: AdmittedAttempt, isFailure: Bool) -> Bool {
         attempts.removeAll { $0.jobID == jobID }
         attempts.append(
-            Attempt(jobID: jobID, model: flight.place.model, order: flight.order, isFailure: isFailure))
+            Attempt(jobID: jobID, model: attempt.place.model, order: attempt.order, isFailure: isFailure))
         if attempts.count > Self.window { attempts.removeFirst() }
         return isFailure && attempts.count(where: \.isFailure) * 2 >= Self.window
     }
 
-    /// Takes that it is out.
+    /// Records that it is out.
     ///
     /// - Parameters:
     ///   - since: from when on; earlier than now where it was found out only now which model it is that is out.
@@ -82,7 +82,7 @@ struct OutageBreaker: Sendable {
             reason: reason, order: failed.isEmpty ? 0 : failed[min(1, failed.count - 1)])
     }
 
-    /// Takes the start of a request, which while it is out is a probe.
+    /// Records the start of a request, which while it is out is a probe.
     ///
     /// - Parameter patience: how long it may be without an answer before another follows.
     mutating func start(_ jobID: Int64, patience: Duration, at now: Duration) {
@@ -91,7 +91,7 @@ struct OutageBreaker: Sendable {
     }
 
     /// Whether an answer to a request shows that it is over.
-    func isOver(byAnswerTo flight: Flight) -> Bool { outage.map { flight.order > $0.order } ?? false }
+    func isOver(byAnswerTo attempt: AdmittedAttempt) -> Bool { outage.map { attempt.order > $0.order } ?? false }
 
     /// It is not out any more.
     mutating func end() {
@@ -99,7 +99,7 @@ struct OutageBreaker: Sendable {
         attempts = []
     }
 
-    /// Takes an attempt that failed by connection or 5xx while it is out.
+    /// Records an attempt that failed by connection or 5xx while it is out.
     mutating func failed(_ jobID: Int64, reason: String, at now: Duration) {
         guard var outage else { return }
         outage.reason = reason
@@ -111,7 +111,7 @@ struct OutageBreaker: Sendable {
         self.outage = outage
     }
 
-    /// Takes that an attempt ended without a word about the provider; where it was the probe, another follows.
+    /// Records that an attempt ended without a word about the provider; where it was the probe, another follows.
     mutating func gaveUp(_ jobID: Int64, at now: Duration) {
         guard let interval = outage?.interval, outage?.probe == jobID else { return }
         outage?.probe = nil

@@ -1,11 +1,11 @@
 package import LLMStreaming
 
 /// All providers and models that have jobs, and which of them get no more requests.
-struct Lanes {
-    private(set) var providers: [ProviderLanes] = []
+struct Providers {
+    private(set) var all: [ProviderState] = []
     /// How many providers and models are stopped.
     private(set) var stopCount = 0
-    private var places: [ModelName: LanePlace] = [:]
+    private var places: [ModelName: ModelPlace] = [:]
     private let limits: [String: ProviderLimits]
     /// The most streams that any may have.
     private let most: Int
@@ -18,51 +18,54 @@ struct Lanes {
     /// How many there are.
     var count: Int { places.count }
 
-    /// Takes those that have jobs; all look for more.
+    /// Adds those that have jobs; all look for more.
     ///
     /// - Parameter isConfigured: whether there is somebody to send a provider's jobs to.
     mutating func add(_ names: [ModelName], isConfigured: (_ provider: String) -> Bool) {
         for name in names where places[name] == nil {
-            let provider = provider(name.provider)
+            let provider = position(of: name.provider)
             if !isConfigured(name.provider) { stop(provider, reason: "no such provider is configured") }
-            providers[provider].models.append(
-                ModelLane(name, limits: limits[name.name] ?? ProviderLimits(), most: most))
-            places[name] = LanePlace(provider: provider, model: providers[provider].models.count - 1)
+            all[provider].models.append(
+                ModelState(name, limits: limits[name.name] ?? ProviderLimits(), most: most))
+            places[name] = ModelPlace(provider: provider, model: all[provider].models.count - 1)
         }
-        for provider in providers {
+        for provider in all {
             for model in provider.models { model.queue.refresh() }
         }
     }
 
     /// All ask again when their next waiting job is due.
     func lookAgain() {
-        for provider in providers {
+        for provider in all {
             for model in provider.models { model.queue.lookAgain() }
         }
     }
 
-    private mutating func provider(_ name: String) -> Int {
-        if let known = providers.firstIndex(where: { $0.name == name }) { return known }
-        providers.append(ProviderLanes(name, limits: limits[name] ?? ProviderLimits(), most: most))
-        return providers.count - 1
+    private mutating func position(of name: String) -> Int {
+        if let known = all.firstIndex(where: { $0.name == name }) { return known }
+        all.append(ProviderState(name, limits: limits[name] ?? ProviderLimits(), most: most))
+        return all.count - 1
     }
 
     // MARK: One of them
 
-    /// A lane.
-    subscript(_ place: LanePlace) -> ModelLane { providers[place.provider].models[place.model] }
+    /// A provider.
+    subscript(_ position: Int) -> ProviderState { all[position] }
+
+    /// A model.
+    subscript(_ place: ModelPlace) -> ModelState { all[place.provider].models[place.model] }
 
     // MARK: Stops
 
-    /// Whether a lane gets no more requests, by itself or with its provider.
-    func isStopped(_ place: LanePlace) -> Bool {
+    /// Whether a model gets no more requests, by itself or with its provider.
+    func isStopped(_ place: ModelPlace) -> Bool {
         guard stopCount > 0 else { return false }
-        return providers[place.provider].stopReason != nil || self[place].stopReason != nil
+        return self[place.provider].stopReason != nil || self[place].stopReason != nil
     }
 
     /// Sends nothing more to a provider.
-    mutating func stop(_ provider: Int, reason: String) {
-        let provider = providers[provider]
+    mutating func stop(_ position: Int, reason: String) {
+        let provider = self[position]
         guard provider.stopReason == nil else { return }
         stopCount += 1
         provider.stopReason = reason
@@ -71,13 +74,13 @@ struct Lanes {
     }
 
     /// Sends nothing more to a model.
-    mutating func stop(_ place: LanePlace, reason: String) {
-        let lane = self[place]
-        guard lane.stopReason == nil else { return }
+    mutating func stop(_ place: ModelPlace, reason: String) {
+        let model = self[place]
+        guard model.stopReason == nil else { return }
         stopCount += 1
-        lane.stopReason = reason
-        lane.wait = nil
-        lane.queue.close()
+        model.stopReason = reason
+        model.wait = nil
+        model.queue.close()
     }
 
     /// Stops the providers that are out for as long as the user waits, and the models that are while others of their
@@ -87,11 +90,11 @@ struct Lanes {
             guard let since = outage.since, now - since >= timeout else { return nil }
             return "out for \(Int((now - since).seconds)) s: \(outage.reason)"
         }
-        for (index, provider) in providers.enumerated() where provider.stopReason == nil {
+        for (index, provider) in all.enumerated() where provider.stopReason == nil {
             if let reason = reason(provider.outage) { stop(index, reason: reason) }
-            for (model, lane) in provider.models.enumerated() where lane.stopReason == nil && lane.hasWork {
-                guard let reason = reason(lane.outage) else { continue }
-                stop(LanePlace(provider: index, model: model), reason: reason)
+            for (position, model) in provider.models.enumerated() where model.stopReason == nil && model.hasWork {
+                guard let reason = reason(model.outage) else { continue }
+                stop(ModelPlace(provider: index, model: position), reason: reason)
             }
         }
     }
@@ -99,14 +102,14 @@ struct Lanes {
     /// Whether some of these providers may be sent something.
     func mayAdmit(to names: some Sequence<String>) -> Bool {
         stopCount == 0
-            || names.contains { name in !providers.contains { $0.name == name && $0.stopReason != nil } }
+            || names.contains { name in !all.contains { $0.name == name && $0.stopReason != nil } }
     }
 
     /// What gets no more requests, and why: providers, and models as `provider/model`.
     var stopReasons: [String: String] {
         var reasons: [String: String] = [:]
         guard stopCount > 0 else { return reasons }
-        for provider in providers {
+        for provider in all {
             if let reason = provider.stopReason { reasons[provider.name] = reason }
             for model in provider.models where provider.stopReason == nil {
                 if let reason = model.stopReason { reasons[model.name.name] = reason }

@@ -31,7 +31,7 @@ struct RateBuckets: Sendable {
         return true
     }
 
-    /// Takes what an answer's headers say: rates, and what is left of them.
+    /// Records what an answer's headers say: rates, and what is left of them.
     ///
     /// A limit of a day is not spread over it: it is met when it is spent.
     ///
@@ -88,7 +88,7 @@ struct RateBuckets: Sendable {
         buckets[index].bucket.drain(to: remaining, at: now)
     }
 
-    /// Takes away what a pause has saved up, so that what comes after it comes evenly.
+    /// Removes what a pause has saved up, so that what comes after it comes evenly.
     mutating func drainAfterPause(at now: Duration) {
         for index in buckets.indices {
             let (resource, bucket) = buckets[index]

@@ -9,16 +9,16 @@ struct RateTrials: Sendable {
 
     private static let mostDoublings = 8
 
-    /// Takes the begin of a cycle of a rate that is confirmed.
+    /// Records the beginning of a cycle of a rate that is confirmed.
     mutating func beginCycle() {
         isUnderWay = cycles + 1 >= 1 << min(4 * failed, Self.mostDoublings)
         cycles = isUnderWay ? 0 : cycles + 1
     }
 
-    /// Takes the begin of a cycle of another rate.
+    /// Records the beginning of a cycle of another rate.
     mutating func skipCycle() { isUnderWay = false }
 
-    /// Takes what a cycle gave.
+    /// Records what a cycle gave.
     mutating func endCycle(isHigher: Bool) {
         if isHigher { failed = 0 } else if isUnderWay { failed += 1 }
     }

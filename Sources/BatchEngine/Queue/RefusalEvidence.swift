@@ -40,7 +40,7 @@ struct RefusalEvidence: Sendable {
     /// Whether a request was under way when the first refusal came.
     func covers(started: Duration) -> Bool { started <= arrived }
 
-    /// Takes another refusal: of a request that was under way too, or of one that probed.
+    /// Records another refusal: of a request that was under way too, or of one that probed.
     mutating func add(started: Duration) {
         refused += 1
         if !covers(started: started) { sent += 1 }

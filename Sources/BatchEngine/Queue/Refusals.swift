@@ -7,7 +7,7 @@ import LLMStreaming
 struct ModelRefusals: Sendable {
     private static let telling = 5
 
-    /// The model's refusals in a row, and the place among all tries of the first.
+    /// The model's refusals in a row, and the number among all attempts of the first.
     private var count = 0
     private var first: Int?
     /// Answers to requests of other models that were sent since.
@@ -16,18 +16,18 @@ struct ModelRefusals: Sendable {
     /// Whether the refusals are of the model alone.
     var areOfModel: Bool { count >= Self.telling && answersToOthers >= Self.telling }
 
-    /// Takes a refusal of a request of the model.
-    mutating func refused(_ flight: Flight) {
+    /// Records a refusal of a request of the model.
+    mutating func refused(_ attempt: AdmittedAttempt) {
         count += 1
-        first = min(first ?? flight.order, flight.order)
+        first = min(first ?? attempt.order, attempt.order)
     }
 
-    /// Takes an answer to a request of the model.
+    /// Records an answer to a request of the model.
     mutating func answered() { self = ModelRefusals() }
 
-    /// Takes an answer to a request of another model.
-    mutating func otherAnswered(_ flight: Flight) {
-        if let first, flight.order > first { answersToOthers += 1 }
+    /// Records an answer to a request of another model.
+    mutating func otherAnswered(_ attempt: AdmittedAttempt) {
+        if let first, attempt.order > first { answersToOthers += 1 }
     }
 }
 

@@ -12,7 +12,7 @@ struct RepeatedRate: Sendable {
     /// Whether so many agreed.
     var isOfLimit: Bool { cycles >= Self.enough }
 
-    /// Takes a cycle.
+    /// Records a cycle.
     ///
     /// - Returns: whether it agrees with the one before, to a tenth or one request; true for the first.
     mutating func add(requests: Double, seconds: Double) -> Bool {

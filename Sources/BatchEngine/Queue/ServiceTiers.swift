@@ -11,7 +11,7 @@ struct FullTiers: Sendable {
     /// By name, those without an answer since a refusal.
     private var tiers: [String: Tier] = [:]
 
-    /// Takes a refusal for want of capacity.
+    /// Records a refusal for want of capacity.
     ///
     /// - Returns: since when there is none, and whether others are answered.
     mutating func refused(_ tier: String, at now: Duration) -> (since: Duration, areOthersAnswered: Bool) {
@@ -20,7 +20,7 @@ struct FullTiers: Sendable {
         return (known.since, known.areOthersAnswered)
     }
 
-    /// Takes that a request was answered.
+    /// Records that a request was answered.
     ///
     /// - Parameter tier: the one that it asked for.
     mutating func answered(_ tier: String?) {

@@ -6,19 +6,19 @@ struct SilentStreams: Sendable, Equatable {
     /// Since when the first of them is silent.
     private(set) var since: Duration?
 
-    /// Takes one more.
+    /// Adds one.
     mutating func add(since start: Duration) {
         count += 1
         since = min(since ?? start, start)
     }
 
-    /// Takes those of another.
+    /// Adds those of another.
     mutating func add(_ other: SilentStreams) {
         count += other.count
         since = [since, other.since].compactMap(\.self).min()
     }
 
-    /// Takes the end of one.
+    /// Records the end of one.
     mutating func remove() {
         count -= 1
         if count == 0 { since = nil }
@@ -34,13 +34,13 @@ struct SilentStreams: Sendable, Equatable {
 struct Silences: Sendable {
     private static let least = Duration.seconds(10)
     private static let factor = 5
-    /// So many answers are told apart; then all counts are halved.
+    /// So many answers are distinguished; then all counts are halved.
     private static let most = 1024
 
     private var counts: [Int] = []
     private var total = 0
 
-    /// Takes the longest silence of an answer.
+    /// Records the longest silence of an answer.
     mutating func add(_ silence: Duration) {
         let bucket = GapHistogram.bucket(Int64(min(1e12, max(0, silence.seconds * 1e6))))
         if bucket >= counts.count { counts += Array(repeating: 0, count: bucket + 1 - counts.count) }
@@ -86,7 +86,7 @@ extension Admission {
     }
 
     /// The silent streams of all providers.
-    var silent: SilentStreams { lanes.providers.reduce(into: SilentStreams()) { $0.add($1.gate.silent) } }
+    var silent: SilentStreams { providers.all.reduce(into: SilentStreams()) { $0.add($1.gate.silent) } }
 
     /// Looks at the open streams.
     ///
@@ -94,43 +94,43 @@ extension Admission {
     mutating func look(at now: Duration, pulse: (_ jobID: Int64) -> StreamPulse?) {
         lastLook = now
         silentCount = 0
-        for provider in lanes.providers {
+        for provider in providers.all {
             provider.gate.silent = SilentStreams()
             for model in provider.models { model.beginLook() }
         }
-        var index = flights.startIndex
-        while index != flights.endIndex {
-            let (id, flight) = flights[index]
-            if flight.isOpen {
-                let (seen, bound) = (pulse(id), lanes[flight.place].silenceBound)
-                flights.values[index].look(seen, bound: bound, at: now)
-                count(flights.values[index], at: now)
+        var index = attempts.startIndex
+        while index != attempts.endIndex {
+            let (id, attempt) = attempts[index]
+            if attempt.isOpen {
+                let (seen, bound) = (pulse(id), providers[attempt.place].silenceBound)
+                attempts.values[index].look(seen, bound: bound, at: now)
+                count(attempts.values[index], at: now)
             }
-            flights.formIndex(after: &index)
+            attempts.formIndex(after: &index)
         }
     }
 
-    private mutating func count(_ flight: Flight, at now: Duration) {
-        let provider = lanes.providers[flight.place.provider]
-        if flight.isSilent {
+    private mutating func count(_ attempt: AdmittedAttempt, at now: Duration) {
+        let provider = providers[attempt.place.provider]
+        if attempt.isSilent {
             silentCount += 1
-            provider.gate.silent.add(since: flight.quietSince)
-            lanes[flight.place].gate.silent.add(since: flight.quietSince)
+            provider.gate.silent.add(since: attempt.quietSince)
+            providers[attempt.place].gate.silent.add(since: attempt.quietSince)
         }
-        if flight.chunks > 0, provider.isOut(flight.place.model) { provider.answered(flight, at: now) }
+        if attempt.chunks > 0, provider.isOut(attempt.place.model) { provider.answered(attempt, at: now) }
     }
 
-    /// Takes that a stream is not silent any more: it ended, or begins anew.
+    /// Records that a stream is not silent any more: it ended, or begins anew.
     mutating func endSilence(_ jobID: Int64) {
-        guard let flight = flights[jobID], flight.isSilent else { return }
-        flights[jobID]?.isSilent = false
+        guard let attempt = attempts[jobID], attempt.isSilent else { return }
+        attempts[jobID]?.isSilent = false
         silentCount -= 1
-        lanes.providers[flight.place.provider].gate.silent.remove()
-        lanes[flight.place].gate.silent.remove()
+        providers[attempt.place.provider].gate.silent.remove()
+        providers[attempt.place].gate.silent.remove()
     }
 }
 
-extension Flight {
+extension AdmittedAttempt {
     fileprivate mutating func look(_ pulse: StreamPulse?, bound: Duration, at now: Duration) {
         if let pulse, pulse.isHeldBack || pulse.chunks != chunks { (chunks, quietSince) = (pulse.chunks, now) }
         isSilent = now - quietSince > bound

@@ -47,7 +47,7 @@ extension Admission {
     ) -> (found: [(provider: Int, mayStart: Bool)], nextDue: Int64?) {
         var found: [Int] = []
         var nextDue: Int64?
-        for (index, provider) in lanes.providers.enumerated() where provider.stopReason == nil {
+        for (index, provider) in providers.all.enumerated() where provider.stopReason == nil {
             var hasDemand = false
             for model in provider.models where model.stopReason == nil {
                 if model.hasDemand(at: unixMilliseconds) {
@@ -60,20 +60,20 @@ extension Admission {
         }
         guard found.count > 1 else { return (found.map { ($0, true) }, nextDue) }
         let claims = found.map { index in
-            let provider = lanes.providers[index]
+            let provider = providers[index]
             let needed = provider.isPaused(at: now) ? 0 : provider.neededStreams(at: now)
             return SlotShares.Claim(running: provider.gate.running, needed: needed)
         }
         let shares = SlotShares(claims, total: configuration.concurrency, running: running)
         let order = found.indices.sorted { first, second in
-            (claims[first].running, lanes.providers[found[first]].lastStart)
-                < (claims[second].running, lanes.providers[found[second]].lastStart)
+            (claims[first].running, providers[found[first]].lastStart)
+                < (claims[second].running, providers[found[second]].lastStart)
         }
         return (order.map { (found[$0], shares.mayStart($0)) }, nextDue)
     }
 }
 
-extension ProviderLanes {
+extension ProviderState {
     /// How its streams are shared by its models; nil where that is of no concern.
     ///
     /// A model that could be sent nothing for a moment, for its rate, finds a stream kept free: otherwise another whose

@@ -9,7 +9,7 @@ struct EvenPace: Sendable {
     /// - Parameter start: when the first may start.
     init(at start: Duration) { nextStart = start }
 
-    /// Takes a start; the next comes after an interval.
+    /// Records a start; the next comes after an interval.
     mutating func start(at now: Duration, interval: Duration) {
         nextStart = max(nextStart, now - Self.slack) + interval
     }
@@ -36,7 +36,7 @@ struct FillingPace: Sendable {
     /// When the next may start.
     var nextStart: Duration { pace.nextStart }
 
-    /// Takes a start.
+    /// Records a start.
     mutating func start(at now: Duration) {
         left -= 1
         pace.start(at: now, interval: interval)

@@ -42,7 +42,7 @@ struct StreamWidth: Sendable {
         return width + (most - width) * part * part * part
     }
 
-    /// Takes the end of a stream that went well, and how long they last.
+    /// Records the end of a stream that went well, and how long they last.
     mutating func succeed(meanSeconds: Double, at now: Duration) {
         regrowth = max(Self.shortest, .seconds(meanSeconds * Self.rounds))
         guard width < Double(bound) else { return }
@@ -52,7 +52,7 @@ struct StreamWidth: Sendable {
     /// Has at least so many streams, within the bound: a rate that the provider takes keeps them open.
     mutating func raise(to streams: Double) { width = max(width, min(Double(bound), streams)) }
 
-    /// Takes the refusal of a request.
+    /// Records the refusal of a request.
     ///
     /// Refusals of requests that were under way when the width was lowered say nothing new.
     ///
@@ -69,13 +69,13 @@ struct StreamWidth: Sendable {
         return true
     }
 
-    /// Takes the end of a pause: while it lasted nothing showed whether more may be open.
+    /// Records the end of a pause: while it lasted nothing showed whether more may be open.
     mutating func resume(at now: Duration) { since = now }
 
-    /// Takes that the newest refusals were of a limit: it stays lowered.
+    /// Records that the newest refusals were of a limit: it stays lowered.
     mutating func confirm() { before = nil }
 
-    /// Takes that nothing shows a limit behind the newest refusals: it is what it was before them.
+    /// Records that nothing shows a limit behind the newest refusals: it is what it was before them.
     mutating func giveBack() {
         width = max(width, before ?? width)
         before = nil

@@ -5,16 +5,16 @@ import Testing
 
 /// When a provider or model counts as out, and how it is asked meanwhile.
 struct OutageBreakerTests {
-    private func flight(_ order: Int, model: Int = 0) -> Flight {
-        Flight(
-            place: LanePlace(provider: 0, model: model), size: RequestSize(inputTokens: 1, outputTokens: 1), bytes: 1,
+    private func attempt(_ order: Int, model: Int = 0) -> AdmittedAttempt {
+        AdmittedAttempt(
+            place: ModelPlace(provider: 0, model: model), size: RequestSize(inputTokens: 1, outputTokens: 1), bytes: 1,
             started: .zero, order: order, quietSince: .zero)
     }
 
     @Test func halfOfTheLastTwentyAttemptsOfDifferentJobsAreAnOutage() {
         var breaker = OutageBreaker()
         func isOut(_ job: Int64, isFailure: Bool) -> Bool {
-            breaker.add(job, flight(Int(job)), isFailure: isFailure)
+            breaker.add(job, attempt(Int(job)), isFailure: isFailure)
         }
         for job in 1...10 { #expect(!isOut(Int64(job), isFailure: false)) }
         for job in 11...19 { #expect(!isOut(Int64(job), isFailure: true)) }
@@ -25,7 +25,7 @@ struct OutageBreakerTests {
 
     @Test func oneProbeAtATimeGoesOutMoreAndMoreSeldom() {
         var breaker = OutageBreaker()
-        for job in 1...10 { _ = breaker.add(Int64(job), flight(job), isFailure: true) }
+        for job in 1...10 { _ = breaker.add(Int64(job), attempt(job), isFailure: true) }
         breaker.begin(since: .zero, reason: "refused", at: .zero)
         #expect(breaker.since == .zero)
         var now = Duration.zero
@@ -46,11 +46,11 @@ struct OutageBreakerTests {
 
     @Test func anAnswerToWhatWasSentAmidTheFailuresShowsThatItIsOver() {
         var breaker = OutageBreaker()
-        for job in 1...10 { _ = breaker.add(Int64(job), flight(10 * job), isFailure: true) }
+        for job in 1...10 { _ = breaker.add(Int64(job), attempt(10 * job), isFailure: true) }
         breaker.begin(since: .zero, reason: "refused", at: .zero)
-        #expect(!breaker.isOver(byAnswerTo: flight(9)))
-        #expect(!breaker.isOver(byAnswerTo: flight(20)))
-        #expect(breaker.isOver(byAnswerTo: flight(21)))
+        #expect(!breaker.isOver(byAnswerTo: attempt(9)))
+        #expect(!breaker.isOver(byAnswerTo: attempt(20)))
+        #expect(breaker.isOver(byAnswerTo: attempt(21)))
         breaker.end()
         #expect(breaker.since == nil && breaker.admittance(at: .zero) == .now)
     }

@@ -1,7 +1,7 @@
-/// All that admission knows of one provider: its gate, whether it is out or refuses, and its lanes.
+/// All that admission knows of one provider: its gate, whether it is out or refuses, and its models.
 ///
-/// A class, with one owner, as its lanes are.
-final class ProviderLanes {
+/// A class, with one owner, as its models are.
+final class ProviderState {
     let name: String
     var gate: Gate
     var outage = OutageBreaker()
@@ -10,8 +10,8 @@ final class ProviderLanes {
     /// The probes that were sent while it was out.
     var probes = 0
     var refusals = RefusalStreak()
-    var models: [ModelLane] = []
-    /// Its newest try's place among all tries of the run.
+    var models: [ModelState] = []
+    /// Its newest attempt's number among all attempts of the run.
     var lastStart = 0
     /// Why it gets no more requests; nil where it does.
     var stopReason: String?
@@ -31,16 +31,16 @@ final class ProviderLanes {
 
     /// Whether a request of this size, to one of its models, may start.
     func admittance(of size: RequestSize, model: Int, at now: Duration) -> Admittance {
-        let lane = models[model]
+        let state = models[model]
         // While the whole provider is out, all its models are probed.
         if outage.since == nil {
-            let ofOutage = lane.outage.admittance(at: now)
+            let ofOutage = state.outage.admittance(at: now)
             guard ofOutage == .now else { return ofOutage }
         }
-        let ofGate = lane.gate.admittance(at: now)
+        let ofGate = state.gate.admittance(at: now)
         guard ofGate == .now else { return ofGate }
         let ofProvider = gate.admittance(of: size, at: now)
-        let ofModel = lane.gate.admittance(of: size, at: now)
+        let ofModel = state.gate.admittance(of: size, at: now)
         switch (ofProvider, ofModel) {
         case (.later(let time, _), .later(let later, _)): return time > later ? ofProvider : ofModel
         case (.now, _): return ofModel
@@ -67,21 +67,21 @@ final class ProviderLanes {
 }
 
 /// Whether a provider is out, or only one of its models: it is the model where others of its provider answer.
-extension ProviderLanes {
+extension ProviderState {
     /// Whether a model is out, by itself or with its provider.
     func isOut(_ model: Int) -> Bool { outage.since != nil || models[model].outage.since != nil }
 
-    /// Takes an attempt that failed by connection or 5xx.
-    func attemptFailed(_ jobID: Int64, _ flight: Flight, reason: String, at now: Duration) {
-        let place = flight.place.model
+    /// Records an attempt that failed by connection or 5xx.
+    func attemptFailed(_ jobID: Int64, _ attempt: AdmittedAttempt, reason: String, at now: Duration) {
+        let place = attempt.place.model
         let model = models[place]
         if outage.since != nil {
             failingModels.insert(place)
             return outage.failed(jobID, reason: reason, at: now)
         }
         if model.outage.since != nil { return model.outage.failed(jobID, reason: reason, at: now) }
-        let isModelOut = model.outage.add(jobID, flight, isFailure: true)
-        let isOut = outage.add(jobID, flight, isFailure: true)
+        let isModelOut = model.outage.add(jobID, attempt, isFailure: true)
+        let isOut = outage.add(jobID, attempt, isFailure: true)
         let isAnyOut = models.contains { $0.outage.since != nil }
         guard isModelOut || isOut || isAnyOut else { return }
         if models.indices.contains(where: { (!isModelOut || $0 != place) && isAnswering($0) }) {
@@ -99,20 +99,20 @@ extension ProviderLanes {
         models[model].outage.since != nil || outage.failingModels.contains(model) && !outage.isAnswering(model)
     }
 
-    /// Takes an attempt that was answered, if only with a refusal, or that failed for what its own job is.
-    func attemptSucceeded(_ jobID: Int64, _ flight: Flight) {
-        guard !isOut(flight.place.model) else { return }
-        _ = models[flight.place.model].outage.add(jobID, flight, isFailure: false)
-        _ = outage.add(jobID, flight, isFailure: false)
+    /// Records an attempt that was answered, if only with a refusal, or that failed for what its own job is.
+    func attemptSucceeded(_ jobID: Int64, _ attempt: AdmittedAttempt) {
+        guard !isOut(attempt.place.model) else { return }
+        _ = models[attempt.place.model].outage.add(jobID, attempt, isFailure: false)
+        _ = outage.add(jobID, attempt, isFailure: false)
     }
 
-    /// Takes that a request was answered, which may show that its provider or model is not out any more.
+    /// Records that a request was answered, which may show that its provider or model is not out any more.
     ///
     /// Where it was the provider that seemed out, those of its models that failed are now taken for out by themselves,
     /// until a probe of theirs is answered too: they get one at once.
-    func answered(_ flight: Flight, at now: Duration) {
-        let place = flight.place.model
-        if let since = outage.since, outage.isOver(byAnswerTo: flight) || !failingModels.contains(place) {
+    func answered(_ attempt: AdmittedAttempt, at now: Duration) {
+        let place = attempt.place.model
+        if let since = outage.since, outage.isOver(byAnswerTo: attempt) || !failingModels.contains(place) {
             for (index, model) in models.enumerated() where model.outage.since == nil {
                 if index != place, failingModels.contains(index) {
                     model.outage.begin(since: since, nextProbe: now, reason: outage.reason, at: now)
@@ -124,14 +124,14 @@ extension ProviderLanes {
             failingModels = []
             gate.open(at: now)
         }
-        if models[place].outage.isOver(byAnswerTo: flight) {
+        if models[place].outage.isOver(byAnswerTo: attempt) {
             models[place].outage.end()
             models[place].gate.open(at: now)
         }
     }
 
-    /// Takes the start of a request, which where something is out is a probe.
-    func started(_ jobID: Int64, _ place: LanePlace, at now: Duration) {
+    /// Records the start of a request, which where something is out is a probe.
+    func started(_ jobID: Int64, _ place: ModelPlace, at now: Duration) {
         let model = models[place.model]
         let patience = max(Self.patience, model.silences.bound)
         if outage.since != nil {

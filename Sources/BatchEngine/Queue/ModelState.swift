@@ -1,11 +1,11 @@
 import LLMStreaming
 
-/// All that admission knows of one lane: its queue, its gate, what its requests cost.
+/// All that admission knows of one model: its queue, its gate, what its requests cost.
 ///
 /// A class, with one owner: it is looked at many times a job, and a value would be copied for many of the looks.
-final class ModelLane {
+final class ModelState {
     let name: ModelName
-    var queue = LaneQueue()
+    var queue = ModelQueue()
     var gate: Gate
     var tokens = TokenEstimator()
     var refusals = RefusalStreak()
@@ -21,7 +21,7 @@ final class ModelLane {
     private(set) var silenceBound = Duration.zero
     /// Its place among the probes of its provider.
     var lastProbe = 0
-    /// Its newest try's place among all tries of the run.
+    /// Its newest attempt's number among all attempts of the run.
     var lastStart = 0
     /// Why it gets no more requests; nil where it does.
     var stopReason: String?

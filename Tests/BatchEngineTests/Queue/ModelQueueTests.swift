@@ -2,10 +2,10 @@ import Testing
 
 @testable import BatchEngine
 
-/// In which order a lane's jobs are taken, and when the store is asked for more.
-struct LaneQueueTests {
+/// In which order a model's jobs are taken, and when the store is asked for more.
+struct ModelQueueTests {
     @Test func retriesAndNewJobsTakeTurns() {
-        var queue = LaneQueue()
+        var queue = ModelQueue()
         queue.add(due: jobs(7, 8, 9), next: nil)
         queue.add(fresh: jobs(1, 2))
         #expect(take(&queue) == [7, 1, 8, 2, 9])
@@ -13,7 +13,7 @@ struct LaneQueueTests {
     }
 
     @Test func whatIsReadIsTakenBeforeTheStoreIsAskedAgain() {
-        var queue = LaneQueue()
+        var queue = ModelQueue()
         #expect(queue.needsReading(at: 0))
         queue.add(due: [], next: nil)
         queue.add(fresh: jobs(1))
@@ -27,7 +27,7 @@ struct LaneQueueTests {
     }
 
     @Test func aWaitingJobIsReadOnceItIsDue() {
-        var queue = LaneQueue()
+        var queue = ModelQueue()
         queue.add(fresh: [])
         queue.add(due: [], next: 500)
         #expect(queue.nextDueTime == 500)
@@ -40,7 +40,7 @@ struct LaneQueueTests {
     }
 
     @Test func aJobThatEndsMayHaveLeftOthersDue() {
-        var queue = LaneQueue()
+        var queue = ModelQueue()
         queue.add(due: [], next: nil)
         queue.add(fresh: [])
         #expect(!queue.needsReading(at: 0))
@@ -54,7 +54,7 @@ struct LaneQueueTests {
 
     /// What the store told is older than the end of the job.
     @Test func aJobThatEndsWhileTheStoreIsAskedIsAskedForAgain() {
-        var queue = LaneQueue()
+        var queue = ModelQueue()
         queue.add(fresh: [])
         queue.ask()
         queue.finish(4, waitsUntil: 9)
@@ -66,7 +66,7 @@ struct LaneQueueTests {
     }
 
     @Test func retriesComeByTheirTimesHoweverTheyAreAdded() {
-        var queue = LaneQueue()
+        var queue = ModelQueue()
         queue.finish(1, waitsUntil: 70)
         let begins = (queue.keepRetries(), queue.keepRetries())
         #expect(begins == (true, false))
@@ -84,7 +84,7 @@ struct LaneQueueTests {
     }
 
     @Test func othersAreLookedForOnceUntilMoreMayBeStored() {
-        var queue = LaneQueue()
+        var queue = ModelQueue()
         var looks = [queue.looksForOthers(), queue.looksForOthers()]
         queue.refresh()
         looks += [queue.looksForOthers(), queue.looksForOthers()]
@@ -99,7 +99,7 @@ struct LaneQueueTests {
         }
     }
 
-    private func take(_ queue: inout LaneQueue) -> [Int64] {
+    private func take(_ queue: inout ModelQueue) -> [Int64] {
         var ids: [Int64] = []
         while let job = queue.take()?.job { ids.append(job.id) }
         return ids

@@ -1,7 +1,7 @@
-/// What a run holds of one lane's queue: the next jobs, how far it was read, and when the next waiting one is due.
+/// What a run holds of one model's queue: the next jobs, how far it was read, and when the next waiting one is due.
 ///
 /// A value that decides; the runner asks the store.
-struct LaneQueue: Sendable {
+struct ModelQueue: Sendable {
     /// When a waiting job may be sent.
     private enum NextDue: Equatable {
         case unknown
@@ -12,7 +12,7 @@ struct LaneQueue: Sendable {
 
     /// The number up to which jobs that never waited have been read.
     private(set) var cursor = Int64.min
-    /// Jobs that were tried in this run and wait for another try.
+    /// Jobs that were sent in this run and wait for another attempt.
     private(set) var waiting: Set<Int64> = []
     /// Both with the next job last.
     private var due: [Job] = []
@@ -24,7 +24,7 @@ struct LaneQueue: Sendable {
     private var hasChanged = false
     /// Its waiting jobs by their times, once no others may be taken up; nil before.
     private(set) var retries: RetryTimes?
-    /// Whether the store may have waiting jobs that this run did not try and that nobody has noticed.
+    /// Whether the store may have waiting jobs that this run did not send and that nobody has noticed.
     private var mayHaveOthers = true
     /// Whether a new job goes before a retry: they take turns, so that neither starves the other.
     private var isNewsTurn = false
@@ -67,7 +67,7 @@ struct LaneQueue: Sendable {
     /// The store is about to be asked for the jobs that are due: what ends until it answers is not in its answer.
     mutating func ask() { hasChanged = false }
 
-    /// Takes what the store has: waiting jobs whose time has come.
+    /// Adds what the store has: waiting jobs whose time has come.
     ///
     /// - Parameter next: when the next is due, asked where there were none; nil where none waits.
     mutating func add(due jobs: [Job], next: Int64?) {
@@ -86,15 +86,15 @@ struct LaneQueue: Sendable {
         return true
     }
 
-    /// Takes the times of jobs that wait.
+    /// Adds the times of jobs that wait.
     mutating func add(_ waiting: [RetryTimes.Retry]) { retries?.add(waiting) }
 
-    /// Takes the times of the retries away that are due.
+    /// Removes and returns the times of the retries that are due.
     mutating func takeDueRetries(at now: Int64, limit: Int) -> [RetryTimes.Retry] {
         retries?.takeDue(at: now, limit: limit) ?? []
     }
 
-    /// Whether the store is to be asked for waiting jobs that this run did not try; once, until more may be stored.
+    /// Whether the store is to be asked for waiting jobs that this run did not send; once, until more may be stored.
     mutating func looksForOthers() -> Bool {
         defer { mayHaveOthers = false }
         return mayHaveOthers
@@ -102,7 +102,7 @@ struct LaneQueue: Sendable {
 
     // MARK: Changes
 
-    /// Takes the next jobs that never waited; none where there are no more.
+    /// Adds the next jobs that never waited; none where there are no more.
     mutating func add(fresh jobs: [Job]) {
         if let last = jobs.last { cursor = last.id } else { isFreshRead = true }
         fresh = jobs.reversed()
@@ -118,7 +118,7 @@ struct LaneQueue: Sendable {
     /// What is known of waiting jobs does not hold any more.
     mutating func lookAgain() { nextDue = .unknown }
 
-    /// Takes the head away.
+    /// Removes the head.
     ///
     /// - Returns: the job, and whether it waited.
     mutating func take() -> (job: Job, waited: Bool)? {
@@ -132,7 +132,7 @@ struct LaneQueue: Sendable {
 
     /// A job is taken up.
     ///
-    /// - Returns: whether it was tried in this run before.
+    /// - Returns: whether it was sent in this run before.
     mutating func begin(_ id: Int64) -> Bool { waiting.remove(id) != nil }
 
     /// A job's end is committed, or that it waits until Unix milliseconds.
@@ -154,7 +154,7 @@ struct LaneQueue: Sendable {
     }
 }
 
-/// The jobs that wait for another try, by the time at which they are due.
+/// The jobs that wait for another attempt, by the time at which they are due.
 ///
 /// Kept only once no other jobs may be taken up: until then the store is asked, which may have many that wait from
 /// earlier runs.
@@ -177,7 +177,7 @@ package struct RetryTimes: Sendable {
     /// When the next is due; nil where none waits.
     var next: Int64? { retries.last?.due }
 
-    /// Takes one more.
+    /// Adds one.
     mutating func add(_ retry: Retry) {
         var range = 0..<retries.count
         while !range.isEmpty {
@@ -188,13 +188,13 @@ package struct RetryTimes: Sendable {
         retries.insert(retry, at: range.lowerBound)
     }
 
-    /// Takes many more.
+    /// Adds several.
     mutating func add(_ others: [Retry]) {
         retries += others
         retries.sort { $0.due > $1.due }
     }
 
-    /// Takes those away that are due, the longest waiting first.
+    /// Removes and returns those that are due, the longest waiting first.
     mutating func takeDue(at now: Int64, limit: Int) -> [Retry] {
         var due: [Retry] = []
         while due.count < limit, let last = retries.last, last.due <= now {
