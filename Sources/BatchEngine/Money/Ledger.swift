@@ -38,11 +38,11 @@ struct Ledger: Sendable {
         tokens.reserve(reservation.tokens)
     }
 
-    /// Takes what a request used in place of what was set aside for it.
+    /// Records what a request used in place of what was set aside for it.
     ///
     /// - Returns: what it cost, as far as that is known.
     mutating func settle(
-        _ reservation: Reservation, _ result: StreamResult, of model: ModelName, askedTier: String?, at now: Int64
+        _ reservation: Reservation, result: StreamResult, of model: ModelName, askedTier: String?, at now: Int64
     ) -> Double? {
         let billing = Billing(
             servedTier: result.serviceTier, askedTier: askedTier, unixMilliseconds: now,
@@ -58,5 +58,128 @@ struct Ledger: Sendable {
     /// The bound that keeps a job from being sent.
     var bound: String {
         cost.cap == nil ? "max-tokens-total" : tokens.cap == nil ? "max-cost" : "max-cost or --max-tokens-total"
+    }
+}
+
+/// An amount that the jobs of a run may use up: what is spent, and what is set aside for requests under way.
+package struct Budget: Sendable, Equatable {
+    /// The most; nil for no bound.
+    package let cap: Double?
+    /// What was used up, by report or estimate, earlier runs included.
+    package private(set) var spent: Double
+    private var reserved = 0.0
+
+    package init(cap: Double?, spent: Double = 0) {
+        self.cap = cap
+        self.spent = Self.checked(spent)
+    }
+
+    /// Whether so much more may be set aside.
+    func allows(_ amount: Double) -> Bool { cap.map { spent + reserved + amount <= $0 } ?? true }
+
+    /// How much more was used than allowed; nil where not.
+    package var overshoot: Double? { cap.flatMap { spent > $0 ? spent - $0 : nil } }
+
+    mutating func reserve(_ amount: Double) { reserved += Self.checked(amount) }
+
+    /// Records what a request used in place of what was set aside for it.
+    mutating func settle(reserved amount: Double, used: Double) {
+        reserved = max(0, reserved - Self.checked(amount))
+        spent += Self.checked(used)
+    }
+
+    /// What is summed is never negative, and a number: nothing that is used makes room for more.
+    private static func checked(_ amount: Double) -> Double { amount > 0 && amount.isFinite ? amount : 0 }
+}
+
+/// What is set aside for a request: the most that it is likely to use up.
+struct Reservation: Sendable, Equatable {
+    var tokens = 0.0
+    var cost = 0.0
+    private var inputTokens = 0.0
+    private var tier = PriceTier.standard
+
+    /// Nothing: no budget bounds the run.
+    static let none = Reservation()
+
+    private init() {}
+
+    /// Sets aside for a job.
+    ///
+    /// - Parameters:
+    ///   - request: as stored.
+    ///   - bytes: that it has to say. Half of them is more than the tokens of nearly any text, and an estimate that
+    ///     is too low would let the run pass its cap.
+    ///   - largestOutput: the tokens of an answer where the request bounds none.
+    ///   - price: of its model; nil where none is known.
+    ///   - serviceTier: the one that is asked for where the request does not say.
+    ///   - region: where its data stay.
+    init(
+        request: [UInt8], bytes: Int, largestOutput: Double, price: ModelPrice?, serviceTier: String? = nil,
+        region: BillingRegion? = nil
+    ) {
+        let content = try? JobRequest(stored: request).content
+        inputTokens = Double(bytes) / 2
+        let output =
+            Double(content?.choices ?? 1) * (content?.maximumTokens.map { Double(max(0, $0)) } ?? largestOutput)
+        tokens = inputTokens + output
+        tier = PriceTier(served: nil, asked: content?.askedTier ?? serviceTier) ?? .standard
+        guard let price else { return }
+        let members = content?.members
+        let dearest = price.dearest(
+            upTo: bytes / 2, tier, keepsCache: (Self.holds(request, "1h"), Self.holds(request, "12h")))
+        let factor = price.multiplier(
+            speed: members?["speed"]?.string, geography: members?["inference_geo"]?.string, region)
+        cost = (inputTokens * dearest.input + output * dearest.output) * max(1, factor)
+    }
+
+    /// Whether a request has a text of its own that says this: how long a cache is to keep it.
+    private static func holds(_ request: [UInt8], _ lifetime: String) -> Bool {
+        let text = Array("\"\(lifetime)\"".utf8)
+        return request.indices.contains { request[$0] == text[0] && request[$0...].starts(with: text) }
+    }
+
+    /// What an attempt used up, by report; what it did not report is estimated, where the provider took the request.
+    func used(_ result: StreamResult, cost known: Double?, price: ModelPrice?) -> (tokens: Double, cost: Double) {
+        let pieces = result.partial.contentDeltaCount
+        let isTaken = result.usage != nil || !result.partial.isEmpty || result.chunkCount > 0
+        guard isTaken else { return (0, known ?? 0) }
+        let input = result.usage?.promptTokens.map(Double.init) ?? inputTokens
+        let told = (result.usage?.completionTokens ?? 0) + (result.usage?.tokensApart ?? 0)
+        let output = Double(max(pieces, told))
+        let rates = price?.rates(for: Int(input), tier)
+        return (input + output, known ?? rates.map { input * $0.input + output * $0.output } ?? 0)
+    }
+}
+
+/// What jobs have used up in earlier runs.
+package struct Spending: Sendable, Equatable {
+    /// Tokens of a model's tries whose cost is not stored: they failed before they were reported, or had no price.
+    package struct Unpriced: Sendable, Equatable {
+        package var model: ModelName
+        package var inputTokens: Double
+        package var outputTokens: Double
+
+        package init(model: ModelName, inputTokens: Double, outputTokens: Double) {
+            self.model = model
+            self.inputTokens = inputTokens
+            self.outputTokens = outputTokens
+        }
+    }
+
+    /// In US dollars, as far as it is stored.
+    package var costUSD = 0.0
+    /// Input and output, by report or estimate.
+    package var tokens = 0.0
+    package var unpriced: [Unpriced] = []
+
+    package init() {}
+
+    /// The cost, with an estimate of what is not stored.
+    package func cost(by prices: PriceTable) -> Double {
+        unpriced.reduce(costUSD) { sum, part in
+            guard let price = prices.price(of: part.model) else { return sum }
+            return sum + part.inputTokens * price.input + part.outputTokens * price.output
+        }
     }
 }

@@ -68,7 +68,7 @@ package actor JobRunner {
         var snapshot = state
         snapshot.waiting = admission.waitingCount
         snapshot.waits = admission.waits(at: clock.now, unixMilliseconds: unixMilliseconds())
-        snapshot.stoppedProviders = admission.lanes.stopReasons
+        snapshot.stoppedProviders = admission.providers.stopReasons
         snapshot.costOvershoot = admission.ledger.cost.overshoot
         snapshot.tokenOvershoot = admission.ledger.tokens.overshoot
         snapshot.chunks = sender.chunks.value
@@ -125,7 +125,7 @@ package actor JobRunner {
         case .none:
             if admission.jobs.isOverMaximum { return .limited("max-jobs") }
             if let budget = admission.spentBudget { return .limited(budget) }
-            return admission.lanes.stopCount == 0 ? .finished : .providersStopped
+            return admission.providers.stopCount == 0 ? .finished : .providersStopped
         case .intake(let reason): return reason
         case .draining, .now: return .stopped
         }
@@ -154,7 +154,7 @@ package actor JobRunner {
             let isIdle = admission.jobs.count == 0
             if hasNews.exchange(false, ordering: .acquiring) {
                 let lanes = try await store.lanes()
-                admission.lanes.add(lanes) { endpoints[$0] != nil }
+                admission.providers.add(lanes) { endpoints[$0] != nil }
             }
             let step = admission.next(at: now, unixMilliseconds: unixMilliseconds(), allowed: allowance.streams)
             switch step {
@@ -187,7 +187,7 @@ package actor JobRunner {
 
     /// Whether jobs are still to be taken up.
     private var isTakingUp: Bool {
-        stop == .none && !Task.isCancelled && admission.lanes.mayAdmit(to: endpoints.keys)
+        stop == .none && !Task.isCancelled && admission.providers.mayAdmit(to: endpoints.keys)
     }
 
     private func earliest(_ times: [Duration?]) -> Duration? { times.compactMap(\.self).min() }
@@ -212,25 +212,25 @@ package actor JobRunner {
     /// Reads the next page of a lane's jobs.
     ///
     /// At most half a page are retries; they and new jobs take turns.
-    private func read(_ place: LanePlace) async throws {
-        let lane = admission.lanes[place].name
+    private func read(_ place: ModelPlace) async throws {
+        let lane = admission.providers[place].name
         let page = admission.pageSize
         var retries = 0
-        if admission.lanes[place].queue.isDueUnread(at: unixMilliseconds()) {
-            admission.lanes[place].queue.ask()
+        if admission.providers[place].queue.isDueUnread(at: unixMilliseconds()) {
+            admission.providers[place].queue.ask()
             let (due, next) =
                 admission.jobs.isFull
                 ? try await retriesOfThisRun(place, limit: max(1, page / 2))
                 : try await dueJobs(lane, limit: max(1, page / 2))
-            admission.lanes[place].queue.add(due: due, next: next)
+            admission.providers[place].queue.add(due: due, next: next)
             retries = due.count
         }
-        guard isTakingUp, admission.lanes[place].queue.isFreshUnread else { return }
-        let cursor = admission.lanes[place].queue.cursor
+        guard isTakingUp, admission.providers[place].queue.isFreshUnread else { return }
+        let cursor = admission.providers[place].queue.cursor
         let fresh =
             admission.jobs.isOverMaximum
             ? [] : try await store.nextJobs(in: lane, after: cursor, limit: max(1, page - retries))
-        admission.lanes[place].queue.add(fresh: fresh)
+        admission.providers[place].queue.add(fresh: fresh)
     }
 
     /// The waiting jobs of a lane that are due, and when the next is where none are.
@@ -243,23 +243,23 @@ package actor JobRunner {
 
     /// The same of the jobs that this run has tried, once it may take up no others: the store is asked for them by their
     /// numbers, since it may have any number of others that wait.
-    private func retriesOfThisRun(_ place: LanePlace, limit: Int) async throws -> (due: [Job], next: Int64?) {
-        let lane = admission.lanes[place].name
-        if admission.lanes[place].queue.keepRetries() {
-            let times = try await store.waitingTimes(of: admission.lanes[place].queue.waiting, in: lane)
-            admission.lanes[place].queue.add(times)
+    private func retriesOfThisRun(_ place: ModelPlace, limit: Int) async throws -> (due: [Job], next: Int64?) {
+        let lane = admission.providers[place].name
+        if admission.providers[place].queue.keepRetries() {
+            let times = try await store.waitingTimes(of: admission.providers[place].queue.waiting, in: lane)
+            admission.providers[place].queue.add(times)
         }
-        if !admission.jobs.isOverMaximum, admission.lanes[place].queue.looksForOthers() {
-            let own = admission.jobs.excluded.union(admission.lanes[place].queue.waiting)
+        if !admission.jobs.isOverMaximum, admission.providers[place].queue.looksForOthers() {
+            let own = admission.jobs.excluded.union(admission.providers[place].queue.waiting)
             if try await store.nextDueTime(in: lane, excluding: own) != nil { admission.leaveAlone() }
         }
         let now = unixMilliseconds()
-        let retries = admission.lanes[place].queue.takeDueRetries(at: now, limit: limit)
+        let retries = admission.providers[place].queue.takeDueRetries(at: now, limit: limit)
         let due = retries.isEmpty ? [] : try await store.dueJobs(among: retries.map(\.jobID), in: lane, at: now)
         if let last = due.last, let index = retries.firstIndex(where: { $0.jobID == last.id }) {
-            admission.lanes[place].queue.add(Array(retries[(index + 1)...]))
+            admission.providers[place].queue.add(Array(retries[(index + 1)...]))
         }
-        return (due, admission.lanes[place].queue.retries?.next)
+        return (due, admission.providers[place].queue.retries?.next)
     }
 
     private func begin(_ job: Job, isProbe: Bool, in group: inout DiscardingTaskGroup) {

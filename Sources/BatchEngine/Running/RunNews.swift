@@ -61,12 +61,12 @@ struct RunNews: Sendable {
 
     /// The limits that headers changed, and what gets no more requests.
     mutating func changes(of admission: inout Admission) -> [RunEvent] {
-        guard !admission.limitChanges.isEmpty || admission.lanes.stopCount > stops.count else { return [] }
+        guard !admission.limitChanges.isEmpty || admission.providers.stopCount > stops.count else { return [] }
         var events = admission.limitChanges.map {
             RunEvent.limitChanged(name: $0.name, resource: $0.resource, perMinute: $0.perMinute)
         }
         admission.limitChanges = []
-        for (name, reason) in admission.lanes.stopReasons.sorted(by: { $0.key < $1.key })
+        for (name, reason) in admission.providers.stopReasons.sorted(by: { $0.key < $1.key })
         where stops.insert(name).inserted { events.append(.stopped(name: name, reason: reason)) }
         return events
     }

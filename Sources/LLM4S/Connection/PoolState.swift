@@ -30,50 +30,17 @@ enum PoolReturn<Waiter: Sendable>: Sendable {
 /// before. An origin whose connections never stand holds the places of no other. Every verb takes amortised constant
 /// time, however many wait; the end of a set-up looks at the origins, which are few.
 struct PoolState<Connection: Sendable, Waiter: Sendable> {
-    /// What is known of one origin.
-    private struct Place {
-        var setUps = 0
-        /// Those of them that take so long that they may never end.
-        var slowSetUps = 0
-        var openCount = 0
-        /// Newest last; an ID without a connection belongs to one that is gone.
-        var idle: [UInt64] = []
-        /// Who waits, oldest first; an ID without a waiter belongs to one that is gone.
-        var queue = CircularBuffer<UInt64>()
-        /// Streams on new connections that get no response while others do, and for which none has been closed yet.
-        var starving: Set<UInt64> = []
-        /// The mean time from a request to the first byte of its response, in seconds.
-        var responseSeconds: Double?
-
-        var isEmpty: Bool {
-            setUps == 0 && slowSetUps == 0 && openCount == 0 && idle.isEmpty && queue.isEmpty && starving.isEmpty
-        }
-    }
-
     private let maximumSetUps: Int
     private var setUps = 0
     private var isShutDown = false
-    private var places: [Origin: Place] = [:]
+    private var places: [Origin: OriginState] = [:]
     private var idleConnections: [UInt64: Connection] = [:]
     private var waiters: [UInt64: Waiter] = [:]
     /// The open connections, idle or not.
     private var open: [UInt64: Connection] = [:]
     private(set) var statistics = TransportStatistics()
 
-    /// How many connections of an origin may be set up at once, however few stand.
-    private static var firstSetUps: Int { 8 }
-
     init(maximumSetUps: Int) { self.maximumSetUps = maximumSetUps }
-
-    /// Whether one more connection of an origin may be set up: at once an eighth of those that stand.
-    ///
-    /// So a start is a ramp and not a burst, and where streams are short, one that waits gets a connection that becomes
-    /// free sooner than a new one would stand. Set-ups that hang hold none of these places: some of a server's hosts
-    /// may not answer. Where others have taken all places there is one all the same.
-    private func maySetUp(_ place: Place) -> Bool {
-        place.setUps - place.slowSetUps < min(maximumSetUps, max(Self.firstSetUps, place.openCount / 8))
-            && (setUps < maximumSetUps || place.setUps == 0)
-    }
 
     /// The open connections, idle or not.
     var connections: [Connection] { Array(open.values) }
@@ -88,8 +55,7 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
             statistics.connectionsReused += 1
             return .reuse(connection)
         }
-        let place = places[origin] ?? Place()
-        guard maySetUp(place) else { return nil }
+        guard (places[origin] ?? OriginState()).maySetUp(besides: setUps, maximum: maximumSetUps) else { return nil }
         beginSetUp(origin)
         return .setUp
     }
@@ -97,7 +63,7 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// Puts a stream that got nothing into the queue.
     mutating func enqueue(_ waiter: Waiter, id: UInt64, for origin: Origin) {
         waiters[id] = waiter
-        places[origin, default: Place()].queue.append(id)
+        places[origin, default: OriginState()].queue.append(id)
     }
 
     /// Takes a stream out of the queue that has lost interest; nil where it waits no more.
@@ -122,7 +88,7 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     ///
     /// - Returns: who is to be given `setUp`.
     mutating func setUpIsSlow(of origin: Origin) -> [Waiter] {
-        places[origin, default: Place()].slowSetUps += 1
+        places[origin, default: OriginState()].slowSetUps += 1
         return fillPlaces(of: origin)
     }
 
@@ -139,7 +105,7 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     mutating func opened(_ connection: Connection, id: UInt64, of origin: Origin) -> Bool {
         guard !isShutDown else { return false }
         open[id] = connection
-        places[origin, default: Place()].openCount += 1
+        places[origin, default: OriginState()].openCount += 1
         statistics.connectionsOpened += 1
         statistics.connectionsOpen += 1
         return true
@@ -156,7 +122,7 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
         _ connection: Connection, id: UInt64, of origin: Origin, responseSeconds: Double? = nil
     ) -> PoolReturn<Waiter> {
         guard open[id] != nil, !isShutDown else { return .keep }
-        if let responseSeconds { learn(responseSeconds, origin) }
+        if let responseSeconds { places[origin]?.learn(responseSeconds) }
         while let first = places[origin]?.queue.popFirst() {
             guard let waiter = waiters.removeValue(forKey: first) else { continue }
             forgetQueuesIfEmpty()
@@ -168,7 +134,7 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
             return .close
         }
         idleConnections[id] = connection
-        places[origin, default: Place()].idle.append(id)
+        places[origin, default: OriginState()].idle.append(id)
         return .keep
     }
 
@@ -212,7 +178,7 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
 
     private mutating func beginSetUp(_ origin: Origin) {
         setUps += 1
-        places[origin, default: Place()].setUps += 1
+        places[origin, default: OriginState()].setUps += 1
     }
 
     /// Takes who waits the longest of those whose origin has a place, for it.
@@ -221,7 +187,9 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
         var oldest: (id: UInt64, origin: Origin)?
         for origin in places.keys {
             while let first = places[origin]?.queue.first, waiters[first] == nil { places[origin]?.queue.removeFirst() }
-            guard let place = places[origin], let first = place.queue.first, maySetUp(place) else { continue }
+            guard let place = places[origin], let first = place.queue.first,
+                place.maySetUp(besides: setUps, maximum: maximumSetUps)
+            else { continue }
             if oldest.map({ first < $0.id }) ?? true { oldest = (first, origin) }
         }
         guard let oldest else { return nil }
@@ -259,7 +227,7 @@ extension PoolState {
     ///
     /// - Returns: an idle connection that is to be closed.
     mutating func starve(_ id: UInt64, of origin: Origin, seconds: Double) -> Connection? {
-        guard let usual = places[origin]?.responseSeconds, seconds >= 1 + 4 * usual, !isShutDown else { return nil }
+        guard places[origin]?.isStarving(after: seconds) == true, !isShutDown else { return nil }
         while let first = places[origin]?.idle.first {
             places[origin]?.idle.removeFirst()
             if let connection = idleConnections.removeValue(forKey: first) { return connection }
@@ -272,10 +240,5 @@ extension PoolState {
     mutating func fed(_ id: UInt64, of origin: Origin) {
         places[origin]?.starving.remove(id)
         forget(origin)
-    }
-
-    private mutating func learn(_ responseSeconds: Double, _ origin: Origin) {
-        let usual = places[origin]?.responseSeconds
-        places[origin]?.responseSeconds = usual.map { $0 + (responseSeconds - $0) / 16 } ?? responseSeconds
     }
 }

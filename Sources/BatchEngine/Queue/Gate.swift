@@ -1,0 +1,219 @@
+import LLMStreaming
+
+/// What all requests to a provider, or to one of its models, pass: pauses, the number of open streams, rates.
+///
+/// A value that reads no clock: times are since the run's start.
+struct Gate: Sendable {
+    private enum Flow: Equatable {
+        case open
+        case paused(until: Duration, WaitReason)
+        /// One request is under way after a pause; its answer opens the gate.
+        ///
+        /// Where none comes by a time another goes out, and after a rate limit all others: a silent stream holds
+        /// nobody up.
+        case probing(jobID: Int64, until: Duration, WaitReason)
+    }
+
+    private(set) var width: StreamWidth
+    /// The streams that are open.
+    private(set) var running = 0
+    /// Those of them that are silent: they hold the user's bound, and not what refusals have left of it.
+    var silent = SilentStreams()
+    var rates = RateBuckets()
+    private var flow = Flow.open
+    /// How streams come back after a pause or an outage.
+    private var filling: FillingPace?
+    /// What the provider takes, where only its refusals tell; nil where it is not to be learnt.
+    private var learnt: LearntRate?
+    /// What tells whether the newest refusals are of a limit; nil after the pause that they brought.
+    private var evidence: RefusalEvidence?
+    /// How long the newest refusal took to come.
+    private var refusalTime = Duration.seconds(1)
+    /// How long a stream lasts, smoothed, in seconds.
+    private var meanSeconds: Double?
+    /// Pauses in a row that were our own choice, since the provider did not say how long.
+    private var unaskedPauses = 0
+
+    init(bound: Int, learnsRate: Bool = true) {
+        width = StreamWidth(bound: bound)
+        learnt = learnsRate ? LearntRate() : nil
+    }
+
+    /// Whether a request of any size may start.
+    func decision(at now: Duration) -> StartDecision {
+        switch flow {
+        case .probing(_, let until, _) where now < until: return .later(until, .probe)
+        case .paused(let until, let reason) where now < until: return .later(until, reason)
+        case .open, .probing, .paused: break
+        }
+        if running >= width.bound { return .held(.width) }
+        if isProbeDue { return .now }
+        if running - silent.count >= width.streams(at: now) { return .held(.refusals) }
+        if let filling, filling.nextStart > now { return .later(filling.nextStart, .evenPace) }
+        if let start = learnt?.nextStart, start > now, !isRateKnown { return .later(start, .evenPace) }
+        return .now
+    }
+
+    /// Whether a request of this size may start, as far as rates are concerned.
+    func decision(on size: RequestSize, at now: Duration) -> StartDecision {
+        guard let wait = rates.wait(for: size, at: now) else { return .now }
+        return .later(now + wait.time, .rate(wait.resource))
+    }
+
+    /// Whether requests must wait for longer than a free stream.
+    func isPaused(at now: Duration) -> Bool {
+        switch flow {
+        case .paused(let until, _), .probing(_, let until, _): now < until
+        case .open: false
+        }
+    }
+
+    /// Whether the next request to start shows whether others may follow.
+    var isProbeDue: Bool { flow != .open }
+
+    /// What refusals have left; nil where only the user bounds the streams.
+    func limit(at now: Duration) -> StreamLimit? {
+        let streams = width.streams(at: now) + silent.count
+        guard streams < width.bound else { return nil }
+        return StreamLimit(
+            streams: streams, silent: silent.count, silentSeconds: silent.since.map { Int((now - $0).seconds) } ?? 0)
+    }
+
+    /// The streams that are needed to keep up with the rates; nil where nothing but the width bounds them.
+    func neededStreams(at now: Duration) -> Int? {
+        guard let perSecond = rates.perMinute(.requests).map({ $0 / 60 }) ?? learnt?.perSecond(at: now),
+            let needed = streams(perSecond: perSecond)
+        else { return nil }
+        return Int(min(Double(width.streams(at: now)), needed))
+    }
+
+    /// The streams that a rate keeps open, with room for what lasts longer than the mean.
+    private func streams(perSecond: Double) -> Double? { meanSeconds.map { 2 + 1.5 * perSecond * $0 } }
+
+    /// Whether the rate of requests is told by the user or by headers: then refusals have nothing to add.
+    private var isRateKnown: Bool { rates.perMinute(.requests) != nil }
+
+    /// Records the start of a request.
+    mutating func start(_ jobID: Int64, _ size: RequestSize, at now: Duration) {
+        switch flow {
+        case .open: break
+        // A refusal would have been there by now.
+        case .probing(_, _, .pause(isOverload: false)): open(at: now)
+        case .paused(_, let reason), .probing(_, _, let reason):
+            flow = .probing(jobID: jobID, until: now + patience(after: reason), reason)
+        }
+        running += 1
+        rates.take(size, at: now)
+        learnt?.start(at: now)
+        filling?.start(at: now)
+        if filling?.isOver ?? false { filling = nil }
+    }
+
+    /// How long a probe may stay without an answer before others follow.
+    private func patience(after reason: WaitReason) -> Duration {
+        let answer = Duration.seconds(min(max(2 * (meanSeconds ?? 0), 10), 60))
+        return reason == .pause(isOverload: false) ? min(answer, max(.seconds(1), refusalTime * 4)) : answer
+    }
+
+    /// Records another request of a stream that goes on at once.
+    mutating func startAgain(_ size: RequestSize, at now: Duration) { rates.take(size, at: now) }
+
+    /// Records the end of a stream, whatever its outcome; a probe that was never sent holds nobody up.
+    mutating func release(_ jobID: Int64, at now: Duration) {
+        running -= 1
+        answered(jobID, at: now)
+    }
+
+    /// Records that a request was answered: what it probed is open again.
+    mutating func answered(_ jobID: Int64, at now: Duration) {
+        if isProbe(jobID) { open(at: now) }
+    }
+
+    private func isProbe(_ jobID: Int64) -> Bool {
+        if case .probing(jobID, _, _) = flow { true } else { false }
+    }
+
+    /// Records that an answer was whole.
+    mutating func succeeded(_ jobID: Int64, after duration: Duration, at now: Duration) {
+        answered(jobID, at: now)
+        unaskedPauses = 0
+        let seconds = duration.seconds
+        let mean = meanSeconds.map { $0 + (seconds - $0) / 16 } ?? seconds
+        meanSeconds = mean
+        width.succeed(meanSeconds: mean, at: now)
+        keepStreams(at: now)
+    }
+
+    /// Has the streams that a learnt rate keeps open: the width is for what rates do not tell.
+    private mutating func keepStreams(at now: Duration) {
+        guard !isRateKnown, let needed = learnt?.perSecond(at: now).flatMap(streams) else { return }
+        width.raise(to: needed)
+    }
+
+    /// Records a refusal for rate or load, and pauses where that is due.
+    ///
+    /// - Parameters:
+    ///   - sentSince: how many requests are under way that were sent since it was, itself included.
+    ///   - asked: how long the provider asks to wait.
+    ///   - pausesUnasked: whether to pause where it does not ask: from 1 s on, twice as long each time in a row.
+    mutating func refused(
+        _ jobID: Int64, started: Duration, sentSince: @autoclosure () -> Int, asked: Duration?, isOverload: Bool,
+        pausesUnasked: Bool, at now: Duration
+    ) {
+        if evidence.map({ flow != .open || $0.covers(started: started) }) ?? false {
+            evidence?.add(started: started)
+        } else {
+            evidence = RefusalEvidence(sent: sentSince(), at: now)
+            width.confirm()
+        }
+        let isLowered = width.refuse(running: running - silent.count, started: started, at: now)
+        if !isOverload {
+            learnt?.refuse(at: now)
+            refusalTime = now - started
+        }
+        keepStreams(at: now)
+        let isProbe = isProbe(jobID)
+        if case .probing = flow, !isProbe { return }
+        var time = asked ?? .zero
+        if time <= .zero, pausesUnasked, isLowered || isProbe {
+            time = min(.seconds(60), .seconds(1 << min(unaskedPauses, 6)))
+            unaskedPauses += 1
+        }
+        guard time > .zero else {
+            if isProbe { open(at: now) }
+            return
+        }
+        if case .paused(let until, _) = flow, until >= now + time { return }
+        flow = .paused(until: now + time, .pause(isOverload: isOverload))
+    }
+
+    /// Records a failure that is no refusal: a probe that failed so has shown that there is no pause any more.
+    mutating func failed(_ jobID: Int64, at now: Duration) { answered(jobID, at: now) }
+
+    /// Opens after a pause or an outage, at an even pace.
+    mutating func open(at now: Duration) {
+        rates.drainAfterPause(at: now)
+        let cause = evidence?.cause ?? .unclear
+        if evidence == nil || cause == .limit { width.confirm() } else { width.giveBack() }
+        width.resume(at: now)
+        var hasPace = false
+        if case .probing(_, _, .pause(isOverload: false)) = flow, !isRateKnown {
+            learnt?.open(at: now, after: cause)
+            hasPace = learnt?.nextStart != nil
+        }
+        if !hasPace {
+            filling = FillingPace(streams: width.streams(at: now), duration: .seconds(meanSeconds ?? 1), at: now)
+        }
+        flow = .open
+        evidence = nil
+    }
+}
+
+/// Whether a request may start.
+enum StartDecision: Sendable, Equatable {
+    case now
+    /// Not before a time since the run's start.
+    case later(Duration, WaitReason)
+    /// Not before something that is under way ends.
+    case held(WaitReason)
+}

@@ -1,0 +1,86 @@
+import LLMStreaming
+
+/// All that admission knows of one model: its queue, its gate, what its requests cost.
+///
+/// A class, with one owner: it is looked at many times a job, and a value would be copied for many of the looks.
+final class ModelState {
+    let name: ModelName
+    var queue = ModelQueue()
+    var gate: Gate
+    var tokens = TokenEstimator()
+    var refusals = RefusalStreak()
+    /// Whether it is refused for rate or load while others of its provider are not.
+    var ownRefusals = ModelRefusals()
+    /// Whether it is out while others of its provider answer.
+    var outage = OutageBreaker()
+    /// Its service tiers without capacity.
+    var fullTiers = FullTiers()
+    /// How long its answers were silent.
+    var silences = Silences()
+    /// How long its streams may be silent, as of the last look at them.
+    private(set) var silenceBound = Duration.zero
+    /// Its place among the probes of its provider.
+    var lastProbe = 0
+    /// Its newest attempt's number among all attempts of the run.
+    var lastStart = 0
+    /// Why it gets no more requests; nil where it does.
+    var stopReason: String?
+    /// What its next job waits for, and until when since the run's start; nil where it does not.
+    var wait: (reason: WaitReason, until: Duration?)?
+    /// What the next job would have set aside: the request is read for it, which is not to be done at every look.
+    private var expected: (jobID: Int64, bytes: Int, largestOutput: Double, reservation: Reservation)?
+
+    init(_ name: ModelName, limits: ProviderLimits, most: Int) {
+        self.name = name
+        gate = Gate(limits, most: most)
+    }
+
+    /// Whether it has jobs that can be sent now, or may have.
+    func hasDemand(at now: Int64) -> Bool {
+        stopReason == nil && (!queue.isEmpty || queue.needsReading(at: now))
+    }
+
+    /// Its open streams are about to be looked at.
+    func beginLook() {
+        gate.silent = SilentStreams()
+        silenceBound = silences.bound
+    }
+
+    /// Whether jobs of it are left.
+    var hasWork: Bool { !queue.isEmpty || !queue.waiting.isEmpty || queue.isFreshUnread }
+
+    /// The bytes of the next job's request, with the text that it goes on from, and the size that they make expect.
+    var nextSize: (bytes: Int, size: RequestSize)? {
+        queue.withHead { $0.expectedBytes }.map { ($0, tokens.size(bytes: $0)) }
+    }
+
+    /// What the next job would have set aside; nothing where the user bounds nothing.
+    func reservation(by ledger: Ledger) -> Reservation {
+        guard ledger.isBounded else { return .none }
+        let largest = tokens.largestOutput
+        guard let (id, bytes) = queue.withHead({ ($0.id, $0.expectedBytes) }) else { return .none }
+        // A job that comes again brings the text that it goes on from.
+        if let expected, (expected.jobID, expected.bytes, expected.largestOutput) == (id, bytes, largest) {
+            return expected.reservation
+        }
+        let reservation = queue.withHead { ledger.reservation(for: $0, of: name, largestOutput: largest) } ?? .none
+        expected = (id, bytes, largest, reservation)
+        return reservation
+    }
+}
+
+extension Job {
+    /// What its next request has to say, in bytes.
+    package var expectedBytes: Int { request.count + (partial?.answer.text.utf8.count ?? 0) }
+}
+
+extension Gate {
+    /// A gate that keeps to the user's limits.
+    init(_ limits: ProviderLimits, most: Int) {
+        self.init(bound: min(most, limits.concurrency ?? most), learnsRate: limits.learnsRate)
+        if let requests = limits.requestsPerMinute {
+            _ = rates.set(.requests, perMinute: Double(requests), at: .zero)
+        }
+        if let tokens = limits.tokensPerMinute { _ = rates.set(.tokens, perMinute: Double(tokens), at: .zero) }
+    }
+}

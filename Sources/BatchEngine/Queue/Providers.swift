@@ -1,0 +1,155 @@
+package import LLMStreaming
+
+/// All providers and models that have jobs, and which of them get no more requests.
+struct Providers {
+    private(set) var all: [ProviderState] = []
+    /// How many providers and models are stopped.
+    private(set) var stopCount = 0
+    private var places: [ModelName: ModelPlace] = [:]
+    private let limits: [String: ProviderLimits]
+    /// The most streams that any may have.
+    private let most: Int
+
+    init(limits: [String: ProviderLimits], most: Int) {
+        self.limits = limits
+        self.most = most
+    }
+
+    /// How many there are.
+    var count: Int { places.count }
+
+    /// Adds those that have jobs; all look for more.
+    ///
+    /// - Parameter isConfigured: whether there is somebody to send a provider's jobs to.
+    mutating func add(_ names: [ModelName], isConfigured: (_ provider: String) -> Bool) {
+        for name in names where places[name] == nil {
+            let provider = position(of: name.provider)
+            if !isConfigured(name.provider) { stop(provider, reason: "no such provider is configured") }
+            all[provider].models.append(
+                ModelState(name, limits: limits[name.name] ?? ProviderLimits(), most: most))
+            places[name] = ModelPlace(provider: provider, model: all[provider].models.count - 1)
+        }
+        for provider in all {
+            for model in provider.models { model.queue.refresh() }
+        }
+    }
+
+    /// All ask again when their next waiting job is due.
+    func lookAgain() {
+        for provider in all {
+            for model in provider.models { model.queue.lookAgain() }
+        }
+    }
+
+    private mutating func position(of name: String) -> Int {
+        if let known = all.firstIndex(where: { $0.name == name }) { return known }
+        all.append(ProviderState(name, limits: limits[name] ?? ProviderLimits(), most: most))
+        return all.count - 1
+    }
+
+    // MARK: One of them
+
+    /// A provider.
+    subscript(_ position: Int) -> ProviderState { all[position] }
+
+    /// A model.
+    subscript(_ place: ModelPlace) -> ModelState { all[place.provider].models[place.model] }
+
+    // MARK: Stops
+
+    /// Whether a model gets no more requests, by itself or with its provider.
+    func isStopped(_ place: ModelPlace) -> Bool {
+        guard stopCount > 0 else { return false }
+        return self[place.provider].stopReason != nil || self[place].stopReason != nil
+    }
+
+    /// Sends nothing more to a provider.
+    mutating func stop(_ position: Int, reason: String) {
+        let provider = self[position]
+        guard provider.stopReason == nil else { return }
+        stopCount += 1
+        provider.stopReason = reason
+        provider.wait = nil
+        for model in provider.models { model.queue.close() }
+    }
+
+    /// Sends nothing more to a model.
+    mutating func stop(_ place: ModelPlace, reason: String) {
+        let model = self[place]
+        guard model.stopReason == nil else { return }
+        stopCount += 1
+        model.stopReason = reason
+        model.wait = nil
+        model.queue.close()
+    }
+
+    /// Stops the providers that are out for as long as the user waits, and the models that are while others of their
+    /// provider answer.
+    mutating func stopWhatIsOut(for timeout: Duration, at now: Duration) {
+        func reason(_ outage: OutageBreaker) -> String? {
+            guard let since = outage.since, now - since >= timeout else { return nil }
+            return "out for \(Int((now - since).seconds)) s: \(outage.reason)"
+        }
+        for (index, provider) in all.enumerated() where provider.stopReason == nil {
+            if let reason = reason(provider.outage) { stop(index, reason: reason) }
+            for (position, model) in provider.models.enumerated() where model.stopReason == nil && model.hasWork {
+                guard let reason = reason(model.outage) else { continue }
+                stop(ModelPlace(provider: index, model: position), reason: reason)
+            }
+        }
+    }
+
+    /// Whether some of these providers may be sent something.
+    func mayAdmit(to names: some Sequence<String>) -> Bool {
+        stopCount == 0
+            || names.contains { name in !all.contains { $0.name == name && $0.stopReason != nil } }
+    }
+
+    /// What gets no more requests, and why: providers, and models as `provider/model`.
+    var stopReasons: [String: String] {
+        var reasons: [String: String] = [:]
+        guard stopCount > 0 else { return reasons }
+        for provider in all {
+            if let reason = provider.stopReason { reasons[provider.name] = reason }
+            for model in provider.models where provider.stopReason == nil {
+                if let reason = model.stopReason { reasons[model.name.name] = reason }
+            }
+        }
+        return reasons
+    }
+}
+
+/// What the user lets a provider, or one of its models, be asked.
+package struct ProviderLimits: Sendable, Equatable {
+    /// The most streams open at once; nil for as many as the run may have.
+    package var concurrency: Int?
+    package var requestsPerMinute: Int?
+    package var tokensPerMinute: Int?
+    /// Whether its rate is learnt from its refusals; not so only where both are compared.
+    package var learnsRate: Bool
+
+    package init(
+        concurrency: Int? = nil, requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil, learnsRate: Bool = true
+    ) {
+        self.concurrency = concurrency
+        self.requestsPerMinute = requestsPerMinute
+        self.tokensPerMinute = tokensPerMinute
+        self.learnsRate = learnsRate
+    }
+
+    /// The bounds of the providers of a run, by name.
+    ///
+    /// - Parameters:
+    ///   - providers: with the bounds of each.
+    ///   - concurrency: by provider or `provider/model`; goes before a provider's own.
+    package static func table(of providers: [Provider], concurrency: [String: Int]) -> [String: ProviderLimits] {
+        var limits: [String: ProviderLimits] = [:]
+        for provider in providers {
+            limits[provider.name] = ProviderLimits(
+                concurrency: provider.concurrency, requestsPerMinute: provider.requestsPerMinute,
+                tokensPerMinute: provider.tokensPerMinute)
+        }
+        for (name, count) in concurrency { limits[name, default: ProviderLimits()].concurrency = count }
+        return limits
+    }
+}

@@ -1,0 +1,83 @@
+/// How many streams may be open: fewer after a refusal, more again after success and with time, never over the bound.
+///
+/// Additive increase, multiplicative decrease (Chiu and Jain, 1989): a refusal halves what is open, and each round of
+/// as many successes adds a sixteenth of the bound. What was lowered for refusals that came by chance, as they would with
+/// fewer streams too, is given back (as TCP does it after a time-out that was none, RFC 4015).
+///
+/// Success alone would leave a width for ever that streams without an end hold. So it grows with the cube of the time
+/// without a refusal too (as congestion windows do, RFC 9438): slowly at first, then fast, and to the bound in the end.
+struct StreamWidth: Sendable {
+    /// The user's bound.
+    let bound: Int
+    /// What refusals and successes make of it.
+    private var width: Double
+    private var lowered: Duration?
+    /// Since when it has grown with time.
+    private var since = Duration.zero
+    /// How long it takes to grow to the bound by time alone.
+    private var regrowth = Self.longestFirst
+    /// What it was before it was lowered for refusals that are not yet told from chance.
+    private var before: Double?
+
+    /// While no answer tells how long a round takes.
+    private static let longestFirst = Duration.seconds(60)
+    private static let shortest = Duration.seconds(20)
+    /// Rounds of answers in the time that it takes to grow: a server is not asked for more than it takes many times an
+    /// answer.
+    private static let rounds = 5.0
+
+    init(bound: Int) {
+        precondition(bound >= 1, "a bound of \(bound) streams")
+        self.bound = bound
+        width = Double(bound)
+    }
+
+    /// The streams that may be open.
+    func streams(at now: Duration) -> Int { max(1, Int(exact(at: now))) }
+
+    private func exact(at now: Duration) -> Double {
+        let most = Double(bound)
+        let part = max(0, (now - since) / regrowth)
+        guard width < most, part < 1 else { return most }
+        return width + (most - width) * part * part * part
+    }
+
+    /// Records the end of a stream that went well, and how long they last.
+    mutating func succeed(meanSeconds: Double, at now: Duration) {
+        regrowth = max(Self.shortest, .seconds(meanSeconds * Self.rounds))
+        guard width < Double(bound) else { return }
+        width = min(Double(bound), width + max(1, Double(bound) / 16) / exact(at: now))
+    }
+
+    /// Has at least so many streams, within the bound: a rate that the provider takes keeps them open.
+    mutating func raise(to streams: Double) { width = max(width, min(Double(bound), streams)) }
+
+    /// Records the refusal of a request.
+    ///
+    /// Refusals of requests that were under way when the width was lowered say nothing new.
+    ///
+    /// - Parameters:
+    ///   - running: the streams that were open, this one included, without the silent ones.
+    ///   - started: when the refused one was sent.
+    /// - Returns: whether the width is lower now.
+    mutating func refuse(running: Int, started: Duration, at now: Duration) -> Bool {
+        if let lowered, started <= lowered { return false }
+        let exact = exact(at: now)
+        before = before ?? exact
+        width = max(1, min(exact, Double(running)) / 2)
+        (lowered, since) = (now, now)
+        return true
+    }
+
+    /// Records the end of a pause: while it lasted nothing showed whether more may be open.
+    mutating func resume(at now: Duration) { since = now }
+
+    /// Records that the newest refusals were of a limit: it stays lowered.
+    mutating func confirm() { before = nil }
+
+    /// Records that nothing shows a limit behind the newest refusals: it is what it was before them.
+    mutating func giveBack() {
+        width = max(width, before ?? width)
+        before = nil
+    }
+}
