@@ -47,9 +47,10 @@ final class ActiveStream {
         return !attempt.receiver.receive(chunks, atMicroseconds: microseconds)
     }
 
+    /// Whether it holds so much that `hasMemory` must be asked; few streams ever do.
+    var countsMemory: Bool { exchange.heldByteCount >= nextCount || memory != nil || isHeldBack }
+
     /// Whether there is memory to read on; if not, the closure is called once there is, on any thread.
-    ///
-    /// Few streams are ever counted: most of the time it is one comparison.
     func hasMemory(at now: NIODeadline, resume: () -> @Sendable () -> Void) -> Bool {
         let held = exchange.heldByteCount
         let hasShrunk = memory != nil && held < nextCount - 2 * attempt.memory.step

@@ -119,7 +119,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             guard context != nil else { return }
             pause(stream)
             stream.attempt.receiver.whenThereIsRoom(resumption())
-        } else if stream.exchange.outcome == nil, stream.flow == .open,
+        } else if stream.exchange.outcome == nil, stream.flow == .open, stream.countsMemory,
             !stream.hasMemory(at: now, resume: resumption)
         {
             pause(stream)

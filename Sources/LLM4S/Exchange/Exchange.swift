@@ -25,6 +25,11 @@ struct Exchange: Sendable {
     private(set) var clock: StreamClock
     /// How it ended; set once.
     private(set) var outcome: ExchangeOutcome?
+    /// The bytes that the answer holds in memory, roughly.
+    ///
+    /// Stored, as it is asked for after each read: a computed one copied the whole exchange to be asked (2 us of CPU an
+    /// event at 1,000 paced streams, of 19).
+    private(set) var heldByteCount = 0
     /// Chunks decoded and not yet taken.
     private var chunks: [StreamedChunk] = []
     /// When the last of them came.
@@ -61,9 +66,6 @@ struct Exchange: Sendable {
         clock = StreamClock(timeouts: timeouts, start: start, at: now)
         arrival = now
     }
-
-    /// The bytes that the answer holds in memory, roughly.
-    var heldByteCount: Int { handler.heldByteCount + body.heldByteCount }
 
     /// Whether chunks wait to be taken.
     var hasChunks: Bool { !chunks.isEmpty }
@@ -116,7 +118,9 @@ struct Exchange: Sendable {
         case .opening(let opening): receiveOpening(opening, bytes, at: now)
         default:
             clock.receivedBytes(at: now)
-            if body.keep(bytes, maximumDocumentBytes: limits.maximumEventBytes) { receiveEnd(at: now) }
+            let isFull = body.keep(bytes, maximumDocumentBytes: limits.maximumEventBytes)
+            heldByteCount = body.heldByteCount
+            if isFull { receiveEnd(at: now) }
         }
     }
 
@@ -248,6 +252,7 @@ struct Exchange: Sendable {
 
     private mutating func receiveEvents(_ bytes: Span<UInt8>, at now: NIODeadline) {
         let count = chunks.count
+        defer { heldByteCount = handler.heldByteCount }
         do {
             try handler.receive(bytes, into: &chunks)
         } catch {

@@ -36,6 +36,8 @@ public struct StreamingResponseHandler: Sendable {
     private var decoder: StreamDecoder
     private var isBodyEnded = false
     private var isFailed = false
+    /// The bytes that it held in memory after the last read, roughly: events that came and what was made of them.
+    package private(set) var heldByteCount = 0
     /// How far it was read, if its server keeps it.
     private var position: ReplayPosition?
     private var beginning = BodyBeginning()
@@ -78,11 +80,6 @@ public struct StreamingResponseHandler: Sendable {
     /// Whether nothing that comes counts any more.
     private var isOver: Bool { decoder.isEnded || isBodyEnded || isFailed }
 
-    /// The bytes that it holds in memory, roughly: events that came and what was made of them.
-    package var heldByteCount: Int {
-        parser.bufferedByteCount + parser.namedByteCount + accumulator.heldByteCount
-    }
-
     /// Whether nothing of the answer is missing.
     ///
     /// A chat answer that stops in its thinking is one only where its stream has ended: servers that put a finish
@@ -117,7 +114,10 @@ public struct StreamingResponseHandler: Sendable {
     private mutating func read(_ bytes: Span<UInt8>, into chunks: inout [StreamedChunk]) throws(LLMError) {
         beginning.keep(bytes)
         parser.append(bytes)
-        defer { decoder.noteEnd() }
+        defer {
+            decoder.noteEnd()
+            heldByteCount = parser.bufferedByteCount + parser.namedByteCount + accumulator.heldByteCount
+        }
         while !decoder.isEnded {
             let event: ServerSentEvent?
             let begin = parser.eventsEnd
