@@ -144,6 +144,7 @@ struct ConnectionState {
     /// When the phase has lasted too long.
     ///
     /// - Parameter idleLifetime: how long the connection is kept without a stream.
+    @inline(__always)  // Asked once a read; a call would copy the state.
     func deadline(idleLifetime: TimeAmount) -> NIODeadline? {
         switch phase {
         case .streaming(let stream):
