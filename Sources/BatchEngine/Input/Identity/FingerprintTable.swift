@@ -4,6 +4,11 @@
 /// over the table: linear probing with an order. The order lets the table grow in place, by an eighth at a time, so
 /// that there is never a second copy beside it; and the slots come in blocks of one size, so that growing leaves no
 /// holes in the heap.
+///
+/// A `Set<UInt64>` would be shorter but has no room within 24 bytes a job: it doubles beside its old copy, which is 35
+/// bytes an entry at the peak (51 for a dictionary with the counts), against 15 here; resident memory, 786,500 random
+/// keys. 256 sets, each doubling for itself, stay at 21, but hold 64 bits of an id and no counts. The price is time: 0.9
+/// microseconds an entry against 0.1.
 struct FingerprintTable {
     /// A block has two to the power of this many slots.
     private let blockBits: Int
