@@ -11,13 +11,15 @@ struct ConnectionStateTests {
     private func ready() -> ConnectionState {
         var state = ConnectionState()
         #expect(state.deadline(idleLifetime: Self.idleLifetime) == nil)
-        #expect(state.standUp(at: start))
+        let isNew = state.standUp(at: start)
+        #expect(isNew)
         return state
     }
 
     @Test func anIdleConnectionIsRetiredAtTheEndOfItsLifetime() {
         var state = ready()
-        #expect(!state.standUp(at: start + .seconds(1)))
+        let isNew = state.standUp(at: start + .seconds(1))
+        #expect(!isNew)
         #expect(state.deadline(idleLifetime: Self.idleLifetime) == start + .seconds(30))
         guard case .retire = state.expire(at: start + .seconds(30)) else {
             Issue.record("\(state)")
@@ -43,6 +45,7 @@ struct ConnectionStateTests {
             Issue.record("\(state)")
             return
         }
-        #expect(!state.standUp(at: start) && !state.hasServed)
+        let isNew = state.standUp(at: start)
+        #expect(!isNew && !state.hasServed)
     }
 }
