@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "llm4s-batch", "BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "SharedMaterial",
+                "llm4s-batch", "BatchEngine", "BatchStore", "LLM4S", "LLM4SBatch", "LLMStreaming", "SharedMaterial",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -1,8 +1,11 @@
+import ArgumentParser
+import BatchEngine
 import Foundation
+import LLM4SBatch
 import LLMStreaming
 import Synchronization
 
-/// Standard output for results, standard error for everything else (SPEC 2).
+/// Standard output for results, standard error for everything else (Contract, "Commands").
 enum Console {
     /// Lines on standard output, safe for a terminal.
     static func output(_ text: String) { output(bytes: TerminalText.bytes(of: text) + [0x0A]) }
@@ -54,7 +57,7 @@ enum Console {
     static func event(_ name: String, _ members: [(String, JSON)]) {
         var object = JSONObject()
         object["event"] = .string(name)
-        object["time_ms"] = .int(Int(UnixTime.milliseconds))
+        object["time_ms"] = .int(Int(TimeOfDay.unixMilliseconds))
         for (key, value) in members { object[key] = value }
         errorText(TerminalText.safe(json: JSON.object(object).text) + "\n")
     }
@@ -109,4 +112,27 @@ enum Console {
         }
         return 0
     }
+}
+
+/// What is worth a line on standard error.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable, Sendable, Comparable {
+    /// Every attempt that failed.
+    case debug
+    /// What a run found, what it waits for, how it ended.
+    case info
+    /// What needs a look.
+    case warning
+    /// What ended the program.
+    case error
+
+    private var rank: Int {
+        switch self {
+        case .debug: 0
+        case .info: 1
+        case .warning: 2
+        case .error: 3
+        }
+    }
+
+    static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
 }

@@ -5,6 +5,12 @@ package enum NearestName {
         nearest(to: name, among: known).map { "; did you mean '\($0)'?" } ?? ""
     }
 
+    /// The same, or all names where none is near: `; known: a, b, c`.
+    package static func hint(for name: String, among known: [String]) -> String {
+        let nearest = suggestion(for: name, among: known)
+        return nearest.isEmpty ? "; known: \(known.joined(separator: ", "))" : nearest
+    }
+
     /// The name with the fewest typing errors in it; nil where all have more than a third of their letters wrong.
     static func nearest(to name: String, among known: [String]) -> String? {
         let letters = Array(name.lowercased().unicodeScalars)

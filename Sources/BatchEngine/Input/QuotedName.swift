@@ -28,4 +28,13 @@ extension Int {
         }
         return (self < 0 ? "-" : "") + String(text.reversed())
     }
+
+    /// The number with its noun: 1 job, 1,200 jobs.
+    ///
+    /// - Parameters:
+    ///   - noun: of one.
+    ///   - plural: of several; nil where it ends with an s.
+    package func counted(_ noun: String, _ plural: String? = nil) -> String {
+        "\(grouped) \(self == 1 ? noun : plural ?? noun + "s")"
+    }
 }

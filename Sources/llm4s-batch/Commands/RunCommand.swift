@@ -2,7 +2,7 @@ import ArgumentParser
 import BatchEngine
 import BatchStore
 import Foundation
-import LLM4S
+import LLM4SBatch
 import LLMStreaming
 
 /// `run`: from job files to answers.
@@ -29,7 +29,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("What to do where an id is stored with another request.", valueName: "POLICY"))
-    var onChanged = ChangedJobPolicy.error
+    var onChanged = BatchOptions.ChangedJobs.error
 
     @Flag(help: "Do not ask before --on-changed replace deletes stored answers.")
     var yes = false
@@ -44,8 +44,9 @@ struct RunCommand: AsyncParsableCommand {
         }
         let environment = ProcessInfo.processInfo.environment
         let config = try ConfigFile.load(path: input.providers.config, environment: environment)
-        var reading = try input.reading(config, resume: options.resume, environment: environment)
-        try options.limits.rates.check(config.catalog)
+        let batch = batchOptions
+        try batch.check(config.catalog)
+        var reading = try batch.reading(config.catalog, environment)
         let prices = try options.limits.rates.priceTable(config.prices)
         let sources = files.map(InputSource.init(argument:))
         let isReadOnce = sources.contains(where: \.isReadOnce)
@@ -53,28 +54,27 @@ struct RunCommand: AsyncParsableCommand {
         reading.isEstimating = options.dryRun
         let checked = isReadOnce ? nil : try await check(sources, reading)
         if isReadOnce { try await checkReadOnce() }
-        try options.limits.check(
-            prices, knows: checked.map { Array($0.jobsByModel.keys) } ?? [])
-        let known = (checked?.jobsByModel.keys).map { Set($0.map(\.provider)).sorted() } ?? []
-        if let fault = options.tierFault(at: known.compactMap { config.catalog[$0] }) { throw fault }
-        // What a pipe will name is not known: every provider that can be used is made ready.
-        let names = checked.map { $0.jobsByProvider.keys.sorted() } ?? config.catalog.names
-        let chosen = input.providers.provider ?? (checked == nil ? reading.parser.defaults.model?.provider : nil)
-        let endpoints = try await Endpoints(
-            names, catalog: config.catalog, baseURL: options.baseURL,
-            baseURLProvider: Endpoints.baseURLProvider(options, chosen: chosen, named: names), environment: environment)
-        if checked != nil, let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
-        if options.dryRun, let checked {
-            try options.transport(environment).check(endpoints.origins)
-            let report = try await dryRunReport(sources, reading, checked, config, prices, endpoints)
-            await endpoints.stop()
-            return Console.error(report)
-        }
-        let session = RunSession(
-            command: "run", options: options, databasePath: databasePath, scope: .sources(sources.map(\.name)),
-            endpoints: endpoints, environment: environment,
-            prices: prices, intake: Intake(sources, reading, checked: checked, policy: onChanged))
-        throw Exit(try await session.run())
+        let catalog = options.limits.rates.limiting(config.catalog)
+        let models = checked.map { Array($0.jobsByModel.keys) } ?? []
+        if let fault = batch.fault(of: models, prices, provider: { catalog[$0] }) { throw fault }
+        let plan = try await RunPlan(
+            checked?.jobsByProvider.keys.sorted(), model: reading.parser.defaults.model, options: batch,
+            catalog: catalog, prices: prices, environment: environment)
+        if options.dryRun, let checked { return try await tellDryRun(sources, reading, checked, plan) }
+        let intake = JobIntake(
+            sources, reading, checked: checked, policy: batch.changedJobPolicy,
+            fault: { plan.providers.fault($0, batch, prices) })
+        let session = CommandSession(
+            command: "run", options: options, plan: plan, path: databasePath, scope: .sources(sources.map(\.name)))
+        throw Exit(try await session.reading(intake).run())
+    }
+
+    /// What is asked of the run, as a program asks it.
+    var batchOptions: BatchOptions {
+        var batch = options.batchOptions
+        input.add(to: &batch)
+        batch.changedJobs = onChanged
+        return batch
     }
 
     private var databasePath: String {
@@ -117,7 +117,8 @@ struct RunCommand: AsyncParsableCommand {
         _ sources: [InputSource], _ reading: InputReading, _ summary: InputSummary, _ reader: BatchReader?
     ) async throws -> StoredCheck {
         try await StoredCheck(
-            sources, reading, checked: summary, policy: onChanged, reader: reader, database: databasePath)
+            sources, reading, checked: summary, policy: batchOptions.changedJobPolicy, reader: reader,
+            database: databasePath)
     }
 
     /// What a pipe will change cannot be told before.
@@ -128,14 +129,14 @@ struct RunCommand: AsyncParsableCommand {
         guard answers > 0 else { return }
         throw Exit(
             .input,
-            "--on-changed replace may delete any of the \(InputReport.plural(answers, "stored answer")) of "
+            "--on-changed replace may delete any of the \(answers.counted("stored answer")) of "
                 + "\(databasePath), and which is not known before standard input is read: give --yes, or another --db")
     }
 
-    /// Asks whether so many stored answers may be deleted.
+    /// Asks whether that many stored answers may be deleted.
     private func confirm(_ answers: Int) throws {
         guard answers > 0, !yes else { return }
-        let words = "--on-changed replace deletes \(InputReport.plural(answers, "stored answer")) of \(databasePath)"
+        let words = "--on-changed replace deletes \(answers.counted("stored answer")) of \(databasePath)"
         guard Console.isInputTerminal, Console.isErrorTerminal else {
             throw Exit(.input, "\(words): give --yes to do so, or another --db to keep them")
         }
@@ -146,25 +147,19 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
-    private func dryRunReport(
-        _ sources: [InputSource], _ reading: InputReading, _ checked: InputSummary, _ config: ConfigFile,
-        _ prices: PriceTable, _ endpoints: Endpoints
-    ) async throws -> String {
+    private func tellDryRun(
+        _ sources: [InputSource], _ reading: InputReading, _ checked: InputSummary, _ plan: RunPlan
+    ) async throws {
         let reader = try await openStored()
         let stored = try await storedCheck(sources, reading, checked, reader)
         await reader?.close()
         if let fault = stored.fault { throw Exit(.input, fault) }
-        var findings = [InputReport(summary: checked, files: files).text, stored.findings.text]
+        var findings = [InputReport(summary: checked, files: files).text, stored.counts.text]
         if stored.replacedAnswers > 0 {
             findings.append(
-                "--on-changed replace deletes \(InputReport.plural(stored.replacedAnswers, "stored answer"))")
+                "--on-changed replace deletes \(stored.replacedAnswers.counted("stored answer"))")
         }
-        return DryRunReport(
-            findings: findings, endpoints: endpoints, databasePath: databasePath,
-            estimate: EstimateReport(
-                stored.work, rates: options.limits.rates, prices: prices, catalog: config.catalog,
-                serviceTier: options.serviceTier)
-        ).text
+        Console.error(try await plan.dryRunReport(findings: findings, work: stored.work, path: databasePath))
     }
 
     /// The database, where it is there and holds something to compare with.
@@ -189,5 +184,3 @@ extension StoreError {
         }
     }
 }
-
-extension ChangedJobPolicy: ExpressibleByArgument {}

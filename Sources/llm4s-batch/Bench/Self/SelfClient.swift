@@ -2,6 +2,7 @@ import BatchEngine
 import BatchStore
 import Foundation
 import LLM4S
+import LLM4SBatch
 import LLMStreaming
 import LoadTesting
 import Synchronization
@@ -53,7 +54,7 @@ struct SelfClient: Sendable {
         configuration.ramp.step = .zero
         let runner = JobRunner(
             store: store, source: transport, endpoints: [Self.provider: endpoint], configuration: configuration,
-            clock: ContinuousClock(), unixMilliseconds: { UnixTime.milliseconds })
+            clock: ContinuousClock(), unixMilliseconds: { TimeOfDay.unixMilliseconds })
         let residentBefore = ProcessUsage.residentKilobytes
         let isEnded = Ended()
         Task {

@@ -1,3 +1,4 @@
+import BatchEngine
 import Foundation
 import LLMStreaming
 
@@ -100,6 +101,6 @@ struct SelfReport: Sendable {
 
     private static func figure(_ value: Double?, digits: Int) -> String {
         guard let value else { return "-" }
-        return digits == 0 ? ProgressLine.count(Int(value.rounded())) : String(format: "%.\(digits)f", value)
+        return digits == 0 ? Int(value.rounded()).grouped : String(format: "%.\(digits)f", value)
     }
 }
