@@ -1,4 +1,5 @@
 import BatchEngine
+package import SystemCalls
 
 /// How a worker keeps its database.
 package struct StoreOptions: Sendable {
@@ -44,7 +45,7 @@ package struct StoreOptions: Sendable {
     /// Told once when the store can take no more, from the writer's thread.
     package var didFail: @Sendable (StoreError) -> Void = { _ in }
     package var process = ProcessIdentity.current
-    package var unixMilliseconds: @Sendable () -> Int64 = { WallClock.milliseconds() }
+    package var unixMilliseconds: @Sendable () -> Int64 = { WallClock.unixMilliseconds }
     /// The most bytes of a row, where it is to be less than what SQLite takes; set by tests only.
     package var maximumRowBytes: Int?
     /// The steps of the schema, replaced by tests only.

@@ -1,8 +1,8 @@
 import BatchEngine
 import BatchStore
-import Foundation
 public import LLM4S
 import LLMStreaming
+import SystemCalls
 
 /// Runs jobs into a database, as the command `run` does, from within another program.
 ///
@@ -32,7 +32,7 @@ public struct BatchRunner: Sendable {
         database path: String, options: BatchOptions = BatchOptions(), catalog: ProviderCatalog = ProviderCatalog(),
         environment: [String: String]? = nil
     ) {
-        let environment = environment ?? ProcessInfo.processInfo.environment
+        let environment = environment ?? ProcessEnvironment.variables
         self.path = path
         self.options = options
         self.catalog = catalog.settled(for: environment)

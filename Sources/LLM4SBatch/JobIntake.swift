@@ -1,8 +1,8 @@
 package import BatchEngine
 package import BatchStore
-import Foundation
 package import LLMStreaming
 import Synchronization
+import SystemCalls
 
 /// Brings jobs into the database, while the runner works on the first of them: those of files, of a pipe, or of a
 /// sequence.

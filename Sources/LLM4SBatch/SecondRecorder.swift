@@ -1,8 +1,8 @@
 package import BatchEngine
 import BatchStore
-import Foundation
 package import LLMStreaming
 import Synchronization
+import SystemCalls
 
 /// Writes what each second of a run brought: the table `run_seconds`.
 final class SecondRecorder: Sendable {
@@ -43,9 +43,7 @@ final class SecondRecorder: Sendable {
 
 extension TimeOfDay {
     /// The system's, in Unix milliseconds.
-    package static var unixMilliseconds: Int64 {
-        believed(NumberGate.unixMilliseconds(seconds: Date().timeIntervalSince1970))
-    }
+    package static var unixMilliseconds: Int64 { believed(WallClock.unixMilliseconds) }
 }
 
 extension RunSnapshot {

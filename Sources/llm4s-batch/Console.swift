@@ -4,6 +4,7 @@ import Foundation
 import LLM4SBatch
 import LLMStreaming
 import Synchronization
+import SystemCalls
 
 /// Standard output for results, standard error for everything else (Contract, "Commands").
 enum Console {
@@ -20,7 +21,7 @@ enum Console {
         let fault = write(bytes, to: STDOUT_FILENO)
         if fault == EPIPE { exit(ExitStatus.completed.rawValue) }
         guard fault != 0 else { return }
-        error("standard output cannot be written: \(unsafe String(cString: strerror(fault)))")
+        error("standard output cannot be written: \(SystemError.words(fault))")
         exit(ExitStatus.input.rawValue)
     }
 
@@ -69,7 +70,7 @@ enum Console {
 
     /// Whether lines may be redrawn and painted: not with NO_COLOR, nor on a terminal that cannot.
     static var isPainting: Bool {
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessEnvironment.variables
         return environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
     }
 

@@ -1,12 +1,5 @@
 import CSQLite
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// A worker's lock on the database file itself, beside that on `DB.lock`: whoever deletes the lock file does not let a
 /// second worker in.

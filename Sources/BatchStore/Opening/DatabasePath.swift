@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// The real path of a database file, and what lies beside it.
 ///
@@ -25,7 +19,7 @@ struct DatabasePath: Sendable, Equatable {
         }
         let folder = Self.folder(of: path)
         guard let resolved = unsafe realpath(folder, nil) else {
-            throw StoreError(.io, path: path, reason: "\(folder): \(Self.lastError())")
+            throw StoreError(.io, path: path, reason: "\(folder): \(SystemError.newest)")
         }
         defer { unsafe free(resolved) }
         let prefix = unsafe String(cString: resolved)
@@ -42,9 +36,6 @@ struct DatabasePath: Sendable, Equatable {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? Int(status.st_size) : nil
     }
-
-    /// The system's words for the newest failed call.
-    static func lastError() -> String { unsafe String(cString: strerror(errno)) }
 
     private static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// What a full disk lacks, in words.
 enum DiskSpace {
@@ -39,7 +33,7 @@ extension StoreError {
     /// Why the system refused to make or open a file: after a failed call.
     static func ofSystem(_ path: String) -> StoreError {
         let code = errno
-        let words = unsafe String(cString: strerror(code))
+        let words = SystemError.words(code)
         switch code {
         case ENOSPC, EDQUOT: return StoreError(.full, path: path, reason: words)
         case ENOMEM: return StoreError(.noMemory, path: path, reason: words)

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// Which file a name stood for: it stays when the file gets another name, and differs when another takes its place.
 struct FileIdentity: Sendable, Equatable {

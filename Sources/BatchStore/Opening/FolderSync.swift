@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// Brings the names in a folder to the disk.
 ///
@@ -21,7 +15,7 @@ enum FolderSync {
         guard folder >= 0 else { return }
         defer { _ = close(folder) }
         guard fsync(folder) != 0 else { return }
-        let (code, words) = (errno, DatabasePath.lastError())
+        let (code, words) = (errno, SystemError.newest)
         guard [EIO, ENOSPC, EDQUOT].contains(code) else { return }
         throw StoreError(code == EIO ? .io : .full, path: path.real, reason: "its folder cannot be synced: \(words)")
     }

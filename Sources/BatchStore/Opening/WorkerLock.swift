@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// The right to write a database: an flock on DB.lock, held until this goes out of scope (SPEC 6).
 ///
@@ -33,7 +27,7 @@
         }
         guard code == 0 else {
             let isHeld = errno == EWOULDBLOCK
-            let reason = DatabasePath.lastError()
+            let reason = SystemError.newest
             let words = Self.read(opened).split(separator: " ")
             _ = close(opened)
             guard isHeld else { throw StoreError(.io, path: path.lock, reason: reason) }

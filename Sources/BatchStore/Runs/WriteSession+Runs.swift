@@ -1,4 +1,5 @@
 import LLMStreaming
+import SystemCalls
 
 extension WriteSession {
     /// Writes the row of a run that begins, and returns its number.

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// What a connection does while another process holds a lock it needs: it waits, until it is told to end.
 ///

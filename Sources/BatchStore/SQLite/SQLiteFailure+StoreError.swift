@@ -1,12 +1,5 @@
 import CSQLite
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 extension SQLiteFailure {
     /// The failure as users see it: the one mapping from SQLite's codes.
@@ -39,7 +32,7 @@ extension SQLiteFailure {
         case SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH:
             return AccessFault.cause(at: path, code: systemCode) ?? message
         case SQLITE_IOERR where systemCode != 0:
-            return "\(message): \(unsafe String(cString: strerror(systemCode)))"
+            return "\(message): \(SystemError.words(systemCode))"
         default: return message
         }
     }

@@ -1,12 +1,5 @@
 import CSQLite
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// What SQLite said no with; `StoreError` is what users see.
 struct SQLiteFailure: Error, Sendable, Equatable {

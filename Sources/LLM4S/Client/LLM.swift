@@ -1,4 +1,5 @@
 public import LLMStreaming
+import SystemCalls
 
 /// The way in: a client for a model of any provider.
 ///
@@ -19,7 +20,7 @@ public enum LLM {
     public static func client(
         model: String? = nil, environment: [String: String]? = nil
     ) throws(ConfigurationError) -> LLMClient {
-        let environment = environment ?? POSIX.environment
+        let environment = environment ?? ProcessEnvironment.variables
         guard let name = model ?? environment["LLM_MODEL"], !name.isEmpty else {
             throw ConfigurationError(
                 "no model is named: set LLM_MODEL, as in LLM_MODEL=openai/gpt-6-luna, or call LLM.client(model:) with one"

@@ -2,6 +2,7 @@ package import LLMStreaming
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import SystemCalls
 
 /// One call of `stream`: asks for a connection, runs the exchange, follows redirects, and ends exactly once.
 ///
@@ -156,7 +157,8 @@ package final class StreamAttempt: Sendable {
                 request, to: endpoint, path: path, proxy: proxy, userAgent: pool.configuration.userAgent),
             body: request.body, receiver: receiver, redactor: endpoint.redactor,
             timeouts: exchangeTimeouts(of: request),
-            limits: limits, memory: pool.memory, start: start, unixSeconds: POSIX.unixSeconds, answerBegan: answerBegan)
+            limits: limits, memory: pool.memory, start: start, unixSeconds: { WallClock.unixSeconds },
+            answerBegan: answerBegan)
     }
 
     /// Lets the body go: it is not sent again.

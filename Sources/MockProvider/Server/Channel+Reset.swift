@@ -1,12 +1,5 @@
 import NIOCore
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SystemCalls
 
 extension Channel {
     /// Makes a later close a reset: SO_LINGER with no time sends RST in place of FIN.

@@ -1,8 +1,8 @@
 import ArgumentParser
 import BatchEngine
 import BatchStore
-import Foundation
 import LLMStreaming
+import SystemCalls
 
 /// `compact`: makes a database smaller.
 struct CompactCommand: AsyncParsableCommand {
@@ -79,7 +79,7 @@ struct CompactCommand: AsyncParsableCommand {
     ///
     /// SQLite asks the environment when its first connection is made.
     private static func temporaryFolder(beside path: String) -> String {
-        if let chosen = ProcessInfo.processInfo.environment["SQLITE_TMPDIR"], !chosen.isEmpty { return chosen }
+        if let chosen = ProcessEnvironment.variables["SQLITE_TMPDIR"], !chosen.isEmpty { return chosen }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         unsafe setenv("SQLITE_TMPDIR", folder.isEmpty ? "/" : folder, 1)
         return folder

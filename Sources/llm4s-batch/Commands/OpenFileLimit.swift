@@ -1,4 +1,4 @@
-import Foundation
+import SystemCalls
 
 /// How many files and sockets this process may have open.
 enum OpenFileLimit {

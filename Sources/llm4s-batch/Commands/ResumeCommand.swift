@@ -1,10 +1,10 @@
 import ArgumentParser
 import BatchEngine
 import BatchStore
-import Foundation
 import LLM4SBatch
 import LLMStreaming
 import Synchronization
+import SystemCalls
 
 /// `resume`: goes on with a database, without its files.
 struct ResumeCommand: AsyncParsableCommand {
@@ -69,7 +69,7 @@ private struct StoredJobsRun {
     var customIDs: [String] = []
 
     mutating func run() async throws -> ExitStatus {
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessEnvironment.variables
         let config = try ConfigFile.load(path: providers.config, environment: environment)
         try batchOptions.check(config.catalog)
         let reader = try await BatchReader.open(db)

@@ -4,6 +4,7 @@ import BatchStore
 import Foundation
 import LLM4SBatch
 import LLMStreaming
+import SystemCalls
 
 /// `run`: from job files to answers.
 struct RunCommand: AsyncParsableCommand {
@@ -42,7 +43,7 @@ struct RunCommand: AsyncParsableCommand {
         guard files.count == 1 || db != nil else {
             throw Exit(.input, "several files need --db: which database shall hold them?")
         }
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessEnvironment.variables
         let config = try ConfigFile.load(path: input.providers.config, environment: environment)
         let batch = batchOptions
         try batch.check(config.catalog)

@@ -1,6 +1,6 @@
 import Dispatch
-import Foundation
 import Synchronization
+import SystemCalls
 
 /// SIGINT, SIGTERM and SIGHUP as values: which came first, and a call for each that comes.
 ///

@@ -1,8 +1,8 @@
 import ArgumentParser
 import BatchEngine
-import Foundation
 import LLM4SBatch
 import LLMStreaming
+import SystemCalls
 
 /// `validate`: every fault of every line, and nothing sent.
 struct ValidateCommand: AsyncParsableCommand {
@@ -25,7 +25,7 @@ struct ValidateCommand: AsyncParsableCommand {
     @OptionGroup var rates: RateOptions
 
     func run() async throws {
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessEnvironment.variables
         let file = try ConfigFile.load(path: input.providers.config, environment: environment)
         var batch = BatchOptions()
         input.add(to: &batch)

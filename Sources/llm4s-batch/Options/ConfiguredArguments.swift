@@ -1,7 +1,7 @@
 import ArgumentParser
 import BatchEngine
-import Foundation
 import LLMStreaming
+import SystemCalls
 
 /// The command line completed with the options of the configuration file, so that an option is defined and checked in
 /// one place, whatever way it comes.
@@ -30,7 +30,7 @@ enum ConfiguredArguments {
         else {
             return arguments
         }
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessEnvironment.variables
         let file = try ConfigFile.load(path: value(of: "--config", in: arguments), environment: environment)
         guard !file.options.isEmpty else { return arguments }
         let own = Set(OptionDescription.all(of: command).map(\.name))

@@ -1,4 +1,5 @@
 import Foundation
+import SystemCalls
 
 /// Standard output, a device or pipe that is there, or a file that takes its name when it is whole.
 struct ResultSink {
@@ -55,7 +56,7 @@ struct ResultSink {
         } catch { throw fault(error) }
         guard let temporary else { return }
         guard unsafe rename(temporary, path) == 0 else {
-            throw Exit(.input, "\(path) cannot be replaced: \(unsafe String(cString: strerror(errno)))")
+            throw Exit(.input, "\(path) cannot be replaced: \(SystemError.newest)")
         }
     }
 

@@ -1,11 +1,3 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// Which process works: what the lock file and the table `runs` say.
 package struct ProcessIdentity: Sendable, Equatable {
     package var pid: Int
