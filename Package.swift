@@ -53,33 +53,35 @@ let package = Package(
         .target(name: "CLoadSource"),
         .target(name: "CBenchmarkCounters"),
         .target(name: "CBuildCommit"),
+        .target(name: "SystemCalls", swiftSettings: settings),
         .target(name: "ServerSentEvents", swiftSettings: settings),
         .target(name: "LLMStreaming", dependencies: ["ServerSentEvents"], swiftSettings: settings),
         .target(
             name: "LLM4S",
-            dependencies: ["LLMStreaming", "ServerSentEvents", tls, .product(name: "NIOTLS", package: "swift-nio")]
-                + nio,
+            dependencies: [
+                "LLMStreaming", "ServerSentEvents", "SystemCalls", tls, .product(name: "NIOTLS", package: "swift-nio"),
+            ] + nio,
             swiftSettings: settings),
         .target(
-            name: "BatchEngine", dependencies: ["LLMStreaming", "CSHA256"],
+            name: "BatchEngine", dependencies: ["LLMStreaming", "CSHA256", "SystemCalls"],
             resources: [.embedInCode("Resources/job_line_schema.json")], swiftSettings: settings),
         .target(
-            name: "BatchStore", dependencies: ["BatchEngine", "LLMStreaming", "CSQLite"],
+            name: "BatchStore", dependencies: ["BatchEngine", "LLMStreaming", "CSQLite", "SystemCalls"],
             resources: [
                 .embedInCode("Resources/schema_v2.sql"), .embedInCode("Resources/migration_v2.sql"),
                 .embedInCode("Resources/queries.sql"),
             ],
             swiftSettings: settings),
-        .target(name: "MockProvider", dependencies: [tls] + nio, swiftSettings: settings),
+        .target(name: "MockProvider", dependencies: ["SystemCalls", tls] + nio, swiftSettings: settings),
         .target(name: "LoadTesting", dependencies: ["LLMStreaming"], swiftSettings: settings),
         .target(
-            name: "LLM4SBatch", dependencies: ["BatchEngine", "BatchStore", "LLM4S", "LLMStreaming"],
+            name: "LLM4SBatch", dependencies: ["BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "SystemCalls"],
             swiftSettings: settings),
         .executableTarget(
             name: "llm4s-batch",
             dependencies: [
                 "BatchEngine", "BatchStore", "CBuildCommit", "LLM4S", "LLM4SBatch", "LLMStreaming", "LoadTesting",
-                "MockProvider",
+                "MockProvider", "SystemCalls",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.embedInCode("Resources/config_schema.json")], swiftSettings: settings),
@@ -111,7 +113,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "BatchStoreTests",
-            dependencies: ["BatchStore", "BatchEngine", "LLMStreaming", "CSQLite", "SharedMaterial"],
+            dependencies: ["BatchStore", "BatchEngine", "LLMStreaming", "CSQLite", "SharedMaterial", "SystemCalls"],
             swiftSettings: settings),
         .testTarget(
             name: "LoadTestingTests", dependencies: ["LoadTesting", "LLMStreaming", "SharedMaterial"],
@@ -123,7 +125,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "llm4s-batch", "BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "SharedMaterial",
+                "llm4s-batch", "BatchEngine", "BatchStore", "LLM4S", "LLM4SBatch", "LLMStreaming", "SharedMaterial",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -1,4 +1,5 @@
 import BatchEngine
+package import SystemCalls
 
 /// How a worker keeps its database.
 package struct StoreOptions: Sendable {
@@ -44,7 +45,7 @@ package struct StoreOptions: Sendable {
     /// Called once when the store fails, from the writer's thread.
     package var didFail: @Sendable (StoreError) -> Void = { _ in }
     package var process = ProcessIdentity.current
-    package var unixMilliseconds: @Sendable () -> Int64 = { WallClock.milliseconds() }
+    package var unixMilliseconds: @Sendable () -> Int64 = { WallClock.unixMilliseconds }
     /// The most bytes of a row, where it is less than SQLite's own limit; set by tests only.
     package var maximumRowBytes: Int?
     /// The steps of the schema, replaced by tests only.

@@ -29,8 +29,11 @@ public struct BatchError: Error, Sendable, CustomStringConvertible, LocalizedErr
     /// The same: `description`.
     public var errorDescription: String? { description }
 
-    init(_ kind: Kind, _ description: String) {
+    package init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description
     }
+
+    /// The same with the options by these names.
+    func naming(_ names: OptionNames) -> BatchError { BatchError(kind, names.naming(description)) }
 }

@@ -1,5 +1,5 @@
 import BatchEngine
-import LLMStreaming
+package import LLMStreaming
 
 extension BatchOptions {
     /// Refuses what cannot be meant; behind it arithmetic may trap.
@@ -25,15 +25,14 @@ extension BatchOptions {
         }
     }
 
-    /// Checks what names providers.
-    func check(_ catalog: ProviderCatalog) throws(BatchError) {
-        for name in concurrencyPerProvider.keys.sorted() {
+    /// Checks that what bounds providers names some.
+    package func check(_ catalog: ProviderCatalog) throws(ConfigurationError) {
+        for (name, count) in concurrencyPerProvider.sorted(by: { $0.key < $1.key }) {
             let provider = String(name.prefix { $0 != "/" })
             guard catalog[provider] == nil else { continue }
-            throw BatchError(
-                .configuration,
-                "concurrencyPerProvider: there is no provider '\(provider)'"
-                    + NearestName.suggestion(for: provider, among: catalog.names))
+            throw ConfigurationError(
+                "--concurrency-per-provider \(name)=\(count): there is no provider '\(provider)'"
+                    + NearestName.hint(for: provider, among: catalog.names))
         }
     }
 

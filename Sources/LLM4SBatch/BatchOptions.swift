@@ -60,6 +60,8 @@ public struct BatchOptions: Sendable {
     public var failsFast = false
     /// How long streams may be silent; of requests for the tier `flex` the first token has 900 s where it is left as it is.
     public var timeouts = StreamTimeouts()
+    /// Whether `timeouts.firstToken` was given, where it may be what it is by default; set by the command.
+    package var isFirstTokenGiven = false
     /// How long a provider, or a model of it, may be out before it gets no more requests.
     public var outageTimeout: Duration = .seconds(900)
     /// How long open streams may go on once the run's task is cancelled; zero closes them at once.

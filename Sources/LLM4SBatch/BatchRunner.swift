@@ -1,8 +1,8 @@
 import BatchEngine
 import BatchStore
-import Foundation
 public import LLM4S
 import LLMStreaming
+import SystemCalls
 
 /// Runs jobs into a database, as the command `run` does, from within another program.
 ///
@@ -32,10 +32,11 @@ public struct BatchRunner: Sendable {
         database path: String, options: BatchOptions = BatchOptions(), catalog: ProviderCatalog = ProviderCatalog(),
         environment: [String: String]? = nil
     ) {
+        let environment = environment ?? ProcessEnvironment.variables
         self.path = path
         self.options = options
-        self.catalog = catalog
-        self.environment = environment ?? ProcessInfo.processInfo.environment
+        self.catalog = catalog.settled(for: environment)
+        self.environment = environment
     }
 
     /// Runs the jobs of these files that have not ended.
@@ -49,19 +50,22 @@ public struct BatchRunner: Sendable {
     public func run(
         _ files: [String], onEvent: @escaping @Sendable (BatchEvent) -> Void = { _ in }
     ) async throws(BatchError) -> BatchReport {
-        let prices = try prices()
-        let input = try BatchInput(files, reading())
-        let providers = try ProviderTable(input.providers, areNamed: true, options, catalog, environment)
-        let faults = input.providers.lazy.compactMap { providers.faults[$0] }
-        if let fault = faults.first ?? providers.fault(of: input.models, options, prices) {
-            throw BatchError(.configuration, fault.description)
+        let (prices, reading) = try check()
+        let sources = files.map(InputSource.file)
+        let checked = try Self.checked(sources, reading)
+        let names = checked.jobsByProvider.keys.sorted()
+        let models = Array(checked.jobsByModel.keys)
+        let providers = try providers(names, of: models, prices, reading.parser.defaults.model)
+        var session = session(providers, prices, .sources(sources.map(\.name)), onEvent)
+        let intake = JobIntake(
+            sources, reading, checked: checked, policy: options.changedJobPolicy,
+            fault: { [options] in providers.fault($0, options, prices) })
+        // Of files nothing is sent before all jobs are stored.
+        session.prepare = { database in
+            await intake.read(into: database, stored: {})
+            if let fault = intake.failure { throw fault }
         }
-        let session = BatchSession(
-            path: path, options: options, environment: environment, providers: providers, prices: prices,
-            sources: input.names, onEvent: onEvent)
-        return try await session.run(storingFirst: { [options] database in
-            try await input.store(in: database, options.changedJobPolicy)
-        })
+        return try await report(session)
     }
 
     /// Runs the jobs of a sequence that have not ended, beginning before the last of them is known.
@@ -88,17 +92,14 @@ public struct BatchRunner: Sendable {
         _ jobs: Jobs, from source: String = "memory", onEvent: @escaping @Sendable (BatchEvent) -> Void = { _ in }
     ) async throws(BatchError) -> BatchReport where Jobs.Element == BatchJob {
         guard !source.isEmpty else { throw BatchError(.configuration, "the jobs' source has no name") }
-        let prices = try prices()
-        let intake = MemoryIntake(source, try reading(), options.changedJobPolicy)
+        let (prices, reading) = try check()
         // What will come is not known: every provider that can be used is made ready.
-        let providers = try ProviderTable(catalog.names, areNamed: false, options, catalog, environment)
-        let session = BatchSession(
-            path: path, options: options, environment: environment, providers: providers, prices: prices,
-            sources: [source], onEvent: onEvent)
-        return try await session.run(intake: intake) { [options] database, stored in
-            await intake.read(
-                jobs, into: database, fault: { providers.fault($0, options, prices) }, stored: stored)
-        }
+        let providers = try providers(nil, of: [], prices, reading.parser.defaults.model)
+        var session = session(providers, prices, .sources([source]), onEvent)
+        session.intake = JobIntake(
+            SequenceIntake(jobs, from: source, reading), policy: options.changedJobPolicy,
+            fault: { [options] in providers.fault($0, options, prices) })
+        return try await report(session)
     }
 
     /// Runs jobs that are in memory, or made one by one; as those of an asynchronous sequence.
@@ -114,20 +115,102 @@ public struct BatchRunner: Sendable {
         try await run(JobSequence(base: jobs), from: source, onEvent: onEvent)
     }
 
+    /// Gives failed jobs another chance, as the command `retry` does: from their partial output where that can be used,
+    /// and with their attempts counted anew.
+    ///
+    /// Only these jobs are run where `ids` names some; else all that have not ended are run with them. The limits are
+    /// those of the options, and not those of the run before.
+    /// - Parameters:
+    ///   - ids: the jobs that the call is about; nil for all of the database.
+    ///   - errorKinds: only those that failed with one of these; empty for any.
+    ///   - includesCancelled: whether cancelled jobs are revived too.
+    ///   - onEvent: told of every job's progress; called in order and must not block.
+    /// - Throws: why nothing, or no more, can be done; kind `input` for an id that the database does not have.
+    public func retry(
+        _ ids: [String]? = nil, errorKinds: [ErrorKind] = [], includesCancelled: Bool = false,
+        onEvent: @escaping @Sendable (BatchEvent) -> Void = { _ in }
+    ) async throws(BatchError) -> BatchReport {
+        let (prices, reading) = try check()
+        let stored: StoredJobs
+        do {
+            let reader = try await BatchReader.open(path)
+            stored = try await StoredJobs(ids, revived: true, from: reader, named: path)
+            await reader.close()
+        } catch {
+            throw error as? BatchError ?? BatchError(.database, "\(error)").naming(.properties)
+        }
+        let providers = try providers(stored.providers, of: stored.models, prices, reading.parser.defaults.model)
+        try configured { () throws(ConfigurationError) in try stored.check(options, catalog) }
+        var session = session(providers, prices, stored.scope, onEvent)
+        let revival = Revival(jobs: stored.ids, errorKinds: errorKinds, includesCancelled: includesCancelled)
+        session.prepare = { database in _ = try await database.revive(revival) }
+        return try await report(session)
+    }
+
     /// The jobs that have ended, in the order of their files and lines.
     public func answers() -> BatchAnswers { BatchAnswers(path: path) }
 
-    private func reading() throws(BatchError) -> InputReading {
-        do { return try options.reading(catalog, environment) } catch {
-            throw BatchError(.configuration, error.description)
+    // MARK: - What a run is made of
+
+    /// Checks the options; gives what models cost, and how jobs are read.
+    private func check() throws(BatchError) -> (PriceTable, InputReading) {
+        try options.check()
+        return try configured { () throws(ConfigurationError) in
+            try options.check(catalog)
+            return (
+                try options.prices.map { path throws(ConfigurationError) in try PriceTable(file: path) }
+                    ?? PriceTable(), try options.reading(catalog, environment)
+            )
         }
     }
 
-    /// What models cost; the options are checked first.
-    private func prices() throws(BatchError) -> PriceTable {
-        try options.check()
-        try options.check(catalog)
-        guard let path = options.prices else { return PriceTable() }
-        do { return try PriceTable(file: path) } catch { throw BatchError(.configuration, error.description) }
+    /// Checks every line of files.
+    private static func checked(_ sources: [InputSource], _ reading: InputReading) throws(BatchError) -> InputSummary {
+        let summary: InputSummary
+        do { summary = try InputValidator(sources, reading).validate() } catch {
+            throw BatchError(.input, error.description).naming(.properties)
+        }
+        guard summary.report.isEmpty || reading.skipsInvalid else {
+            throw BatchError(.input, summary.report.description).naming(.properties)
+        }
+        return summary
+    }
+
+    /// Settles the providers that jobs name, or all where nil; checks that jobs of these models can run.
+    private func providers(
+        _ names: [String]?, of models: [ModelName], _ prices: PriceTable, _ model: ModelName?
+    ) throws(BatchError) -> ProviderTable {
+        try configured { () throws(ConfigurationError) in
+            if let fault = options.fault(of: models, prices, provider: { catalog[$0] }) { throw fault }
+            let table = ProviderTable(
+                names ?? catalog.names, moved: try options.movedProvider(among: names, model: model),
+                catalog: catalog, environment: environment)
+            try table.check(names ?? [])
+            return table
+        }
+    }
+
+    private func session(
+        _ providers: ProviderTable, _ prices: PriceTable, _ scope: JobScope,
+        _ onEvent: @escaping @Sendable (BatchEvent) -> Void
+    ) -> BatchSession {
+        var session = BatchSession(
+            path: path, options: options, environment: environment, providers: providers, prices: prices, scope: scope)
+        session.observer.happened = { event in BatchEvent(event).map(onEvent) }
+        session.observer.warned = { onEvent(.warning($0)) }
+        return session
+    }
+
+    private func report(_ session: BatchSession) async throws(BatchError) -> BatchReport {
+        let result = try await session.run { result, _ in result }
+        if let fault = result.intakeFault { throw fault.naming(.properties) }
+        return BatchReport(result)
+    }
+
+    /// Does what may find a fault of the configuration.
+    private func configured<Value>(
+        _ make: () throws(ConfigurationError) -> Value
+    ) throws(BatchError) -> Value {
+        do { return try make() } catch { throw BatchError(.configuration, error.description).naming(.properties) }
     }
 }

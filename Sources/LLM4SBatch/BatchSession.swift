@@ -1,99 +1,203 @@
-import BatchEngine
-import BatchStore
-import Foundation
-import LLM4S
-import LLMStreaming
+package import BatchEngine
+package import BatchStore
+package import LLM4S
+package import LLMStreaming
+import Synchronization
 
-/// One run: its database, transport and runner, from start to report.
-struct BatchSession: Sendable {
-    /// Reads jobs into the database beside the run, and calls the function after each page.
-    typealias Intake = @Sendable (BatchDatabase, _ stored: @escaping @Sendable () -> Void) async -> Void
+/// The wiring of one run: database, intake, runner, transport and record, from start to report.
+///
+/// Programs come to it by `BatchRunner`, the commands by way of their terminal; what differs between them is here.
+package struct BatchSession: Sendable {
+    package var path: String
+    package var options: BatchOptions
+    package var environment: [String: String]
+    package var providers: ProviderTable
+    /// What models cost.
+    package var prices: PriceTable
+    /// The jobs that are run.
+    package var scope: JobScope
+    /// What is read beside the work; nil where the jobs are stored.
+    package var intake: JobIntake?
+    /// Done with the open database before the run begins.
+    package var prepare: @Sendable (BatchDatabase) async throws -> Void = { _ in }
 
-    let path: String
-    let options: BatchOptions
-    let environment: [String: String]
-    let providers: ProviderTable
-    let prices: PriceTable
-    /// Where the jobs come from that are run.
-    let sources: [String]
-    let onEvent: @Sendable (BatchEvent) -> Void
+    /// What the run's row says of it: who runs it, and the options, whose secrets are struck out.
+    package var command = "embedded"
+    package var version = "LLM4SBatch"
+    package var storedOptions: JSONObject
+    /// The value of the User-Agent field; nil for the transport's own.
+    package var userAgent: String?
+    /// How messages call the options.
+    package var names = OptionNames.properties
+    package var observer = SessionObserver()
+
+    package init(
+        path: String, options: BatchOptions, environment: [String: String], providers: ProviderTable,
+        prices: PriceTable, scope: JobScope
+    ) {
+        self.path = path
+        self.options = options
+        self.environment = environment
+        self.providers = providers
+        self.prices = prices
+        self.scope = scope
+        storedOptions = options.stored
+    }
+
+    /// How servers are reached.
+    package var transportConfiguration: TransportConfiguration {
+        var configuration = options.transportConfiguration(environment)
+        if let userAgent { configuration.userAgent = userAgent }
+        return configuration
+    }
+
+    /// Checks what can be checked before anything is made: the files with certificates.
+    package func check() throws(ConfigurationError) {
+        try transportConfiguration.check(providers.endpoints.values.map(\.origin))
+    }
 
     /// Runs to the end.
     ///
-    /// - Parameters:
-    ///   - prepare: stores the jobs that are known before the run.
-    ///   - intake: tells whether more are to come; nil where none are.
-    ///   - read: brings them.
-    func run(
-        storingFirst prepare: @escaping @Sendable (BatchDatabase) async throws -> Void = { _ in },
-        intake: MemoryIntake? = nil, read: @escaping Intake = { _, _ in }
-    ) async throws(BatchError) -> BatchReport {
-        let transport = options.transportConfiguration(environment)
-        if options.trustsCAFileOnly, transport.caFile == nil {
-            throw BatchError(.configuration, "trustsCAFileOnly needs caFile: no other certificate would be trusted")
-        }
-        do { try transport.check(providers.endpoints.values.map(\.origin)) } catch {
-            throw BatchError(.configuration, error.description)
-        }
-        let failure = FailureRelay()
-        var store = options.storeOptions
-        store.echoingProviders = Set(
-            providers.endpoints.values.map(\.provider).filter(\.echoesPrefix).map(\.name))
-        store.didFail = { failure.report("\($0)") }
+    /// Cancelling the task stops the run: open streams get the drain time, without one they are closed at once.
+    ///
+    /// - Parameter conclude: makes of the result what is returned, while the database is still open.
+    package func run<Report: Sendable>(
+        _ conclude: @Sendable (SessionResult, BatchReader) async throws -> Report
+    ) async throws(BatchError) -> Report {
         do {
-            let database = try await BatchDatabase.open(path, options: store)
+            try check()
+            let failure = FailureRelay()
+            let database = try await BatchDatabase.open(path, options: storeOptions(failure))
             do {
                 try await prepare(database)
-                let report = try await run(database, transport, failure, intake, read)
+                let report = try await conclude(run(database, failure), database.reader)
                 try await database.close()
-                if let fault = intake?.failure { throw fault }
                 return report
             } catch {
                 // Closing would tell the fault again that is being told.
                 try? await database.close()
                 throw error
             }
+        } catch let error as BatchError {
+            throw error.naming(names)
+        } catch let error as ConfigurationError {
+            throw BatchError(.configuration, error.description).naming(names)
         } catch {
-            throw error as? BatchError ?? BatchError(.database, "\(error)")
+            throw BatchError(.database, "\(error)").naming(names)
         }
     }
 
-    private func run(
-        _ database: BatchDatabase, _ transportConfiguration: TransportConfiguration, _ failure: FailureRelay,
-        _ intake: MemoryIntake?, _ read: @escaping Intake
-    ) async throws -> BatchReport {
-        let scope = JobScope.sources(sources)
+    private func storeOptions(_ failure: FailureRelay) -> StoreOptions {
+        var store = options.storeOptions
+        store.echoingProviders = Set(providers.providers.filter(\.echoesPrefix).map(\.name))
+        store.warn = { [observer, names] in observer.warned(names.naming($0)) }
+        store.didFail = { failure.report("\($0)") }
+        return store
+    }
+
+    private func run(_ database: BatchDatabase, _ failure: FailureRelay) async throws -> SessionResult {
+        let start = ContinuousClock.now
         let runID = try await database.beginRun(
-            command: "embedded", options: providers.redacted(options.stored), version: "LLM4SBatch")
-        let configuration = try await configuration(database, scope)
+            command: command, options: providers.redacted(storedOptions), version: version)
         let transport = StreamingTransport(configuration: transportConfiguration)
-        let runner = JobRunner(
-            store: database.queue(for: scope, runID: runID), source: transport, endpoints: providers.endpoints,
-            configuration: configuration, clock: ContinuousClock(),
-            unixMilliseconds: { NumberGate.unixMilliseconds(seconds: Date().timeIntervalSince1970) },
-            isIntakeOpen: { intake?.isOpen ?? false },
-            tell: { [onEvent] event in BatchEvent(event).map(onEvent) })
+        let runner = try await runner(database, runID, transport)
         // Weakly: the store tells the relay of its failure, and the runner holds the store.
         failure.connect { [weak runner] reason in Task { await runner?.storeDidFail(reason) } }
-        let ending = await withTaskGroup(of: Void.self) { group in
-            group.addTask { await read(database) { runner.wake() } }
-            let ending = await end(of: runner)
-            // A run that was stopped does not wait for the rest of its input.
-            if ending != .finished { group.cancelAll() }
-            return ending
-        }
+        await begin(runner, database, runID)
+        let isStored = try await database.reader.counts(in: scope).total > 0
+        let ending = await work(runner, database, runID, isStored: isStored)
         await transport.shutdown()
         if case .storeFailed(let reason) = ending { throw BatchError(.database, reason) }
-        return try await report(ending, runner.snapshot, database, scope, runID, intake?.failure)
+        // Its reader may fail where the writer, and so the runner, has nothing to complain of.
+        if let fault = intake?.failure, fault.kind == .database { throw fault }
+        var result = SessionResult(
+            ending: ending, snapshot: await runner.snapshot, counts: try await database.reader.counts(in: scope),
+            intakeFault: intake?.failure, rejected: intake?.counts.rejected ?? 0,
+            interruption: observer.interruption(), names: names)
+        try await database.finishRun(
+            runID, exitCode: Int(result.exitCode), status: result.isFinished ? .finished : .interrupted,
+            reason: result.reason)
+        result.duration = start.duration(to: .now)
+        return result
     }
 
-    private func configuration(_ database: BatchDatabase, _ scope: JobScope) async throws -> RunConfiguration {
-        var configuration = options.runConfiguration(providers.endpoints.values.map(\.provider), prices)
-        guard options.maximumCost != nil || options.maximumTokens != nil else { return configuration }
-        let spent = try await database.reader.spending(in: scope)
-        configuration.cost = Budget(cap: options.maximumCost, spent: spent.cost(by: prices))
-        configuration.tokens = Budget(cap: options.maximumTokens.map(Double.init), spent: spent.tokens)
-        return configuration
+    private func runner(
+        _ database: BatchDatabase, _ runID: Int64, _ transport: StreamingTransport
+    ) async throws -> JobRunner {
+        var configuration = options.runConfiguration(providers.providers, prices)
+        if options.maximumCost != nil || options.maximumTokens != nil {
+            let spent = try await database.reader.spending(in: scope)
+            configuration.cost = Budget(cap: options.maximumCost, spent: spent.cost(by: prices))
+            configuration.tokens = Budget(cap: options.maximumTokens.map(Double.init), spent: spent.tokens)
+        }
+        let intake = intake
+        return JobRunner(
+            store: database.queue(for: scope, runID: runID), source: transport, endpoints: providers.endpoints,
+            configuration: configuration, clock: ContinuousClock(),
+            unixMilliseconds: { TimeOfDay.unixMilliseconds }, isIntakeOpen: { intake?.isOpen ?? false },
+            tell: observer.happened)
+    }
+
+    private func begin(_ runner: JobRunner, _ database: BatchDatabase, _ runID: Int64) async {
+        let known = (try? await database.reader.counts(in: scope).left) ?? 0
+        let intake = intake
+        observer.began(
+            SessionBeginning(
+                runID: runID, jobs: intake?.expected ?? known, left: { intake?.counts.left ?? known },
+                stop: { isAtOnce in
+                    intake?.stop()
+                    if isAtOnce { database.hasten() }
+                    Task { await runner.stop(now: isAtOnce) }
+                }))
+    }
+
+    /// Reads and runs at the same time, with the record of each second beside; returns when all have ended.
+    ///
+    /// What is stored from these files already may be changed or gone in them now: then nothing is sent before they are
+    /// read to their end.
+    private func work(
+        _ runner: JobRunner, _ database: BatchDatabase, _ runID: Int64, isStored: Bool
+    ) async -> RunEnding {
+        let recorder = SecondRecorder(database: database, runID: runID)
+        let reading = Task { await read(database, runner) }
+        intake?.run(in: reading)
+        return await withTaskCancellationHandler {
+            if isStored, intake?.isReadOnce == false { await reading.value }
+            let ending = await withTaskGroup(of: Void.self) { group in
+                group.addTask { await record(runner, recorder) }
+                let ending = await end(of: runner)
+                // A run that was stopped does not wait for the rest of its input.
+                if ending != .finished { reading.cancel() }
+                await reading.value
+                group.cancelAll()
+                return ending
+            }
+            // Taken once all has ended: what came since the last second is of the run too.
+            recorder.record(await runner.snapshot, isLast: true)
+            observer.ended()
+            return ending
+        } onCancel: {
+            reading.cancel()
+        }
+    }
+
+    private func read(_ database: BatchDatabase, _ runner: JobRunner) async {
+        guard let intake else { return }
+        await intake.read(into: database) { runner.wake() }
+        if let fault = intake.failure, fault.kind == .database {
+            return await runner.storeDidFail(fault.description)
+        }
+        observer.hasRead(intake)
+    }
+
+    private func record(_ runner: JobRunner, _ recorder: SecondRecorder) async {
+        while true {
+            try? await Task.sleep(for: .seconds(1))
+            if Task.isCancelled { return }
+            let snapshot = await runner.snapshot
+            recorder.record(snapshot, isLast: false)
+            observer.secondPassed(snapshot)
+        }
     }
 
     /// Runs; the cancellation of the task is an orderly stop where streams have time to drain.
@@ -106,34 +210,37 @@ struct BatchSession: Sendable {
             Task { await runner.stop() }
         }
     }
+}
 
-    private func report(
-        _ ending: RunEnding, _ snapshot: RunSnapshot, _ database: BatchDatabase, _ scope: JobScope, _ runID: Int64,
-        _ fault: BatchError?
-    ) async throws -> BatchReport {
-        let counts = try await database.reader.counts(in: scope)
-        let left = counts.pending + counts.running + counts.interrupted
-        // Cancelled behind the last answer it is finished all the same.
-        let isFinished = ending == .finished || left == 0
-        let reason =
-            isFinished ? fault.map { "the input could not be read to its end: \($0)" } : words(ending, snapshot)
-        try await database.finishRun(
-            runID, exitCode: isFinished ? fault == nil ? counts.failed > 0 ? 1 : 0 : 2 : 4,
-            status: isFinished ? .finished : .interrupted, reason: reason)
-        return BatchReport(
-            completed: counts.completed, failed: counts.failed, left: left, attempts: snapshot.attempts,
-            completionTokens: snapshot.completionTokens, reason: reason)
+/// The network is where a run's answers come from.
+extension StreamingTransport: CompletionSource {}
+extension StreamAttempt: CompletionAttempt {}
+
+/// Tells the runner that the store has failed, also when it failed before there was a runner.
+private final class FailureRelay: Sendable {
+    private enum State {
+        case waiting
+        case failed(String)
+        case connected(@Sendable (String) -> Void)
     }
 
-    /// Why jobs are left, with the options by their names here.
-    private func words(_ ending: RunEnding, _ snapshot: RunSnapshot) -> String? {
-        guard case .limited(let limit) = ending else { return snapshot.stopReason(of: ending) }
-        return switch limit {
-        case "max-jobs": "maximumJobs was reached"
-        case "max-tokens-total": "maximumTokens does not allow another request"
-        case "max-cost": "maximumCost does not allow another request"
-        case "fail-fast": "a job failed, and failsFast is set"
-        default: "maximumCost or maximumTokens does not allow another request"
+    private let state = Mutex(State.waiting)
+
+    func report(_ reason: String) {
+        let receiver = state.withLock { state -> (@Sendable (String) -> Void)? in
+            if case .connected(let receiver) = state { return receiver }
+            state = .failed(reason)
+            return nil
         }
+        receiver?(reason)
+    }
+
+    func connect(_ receiver: @escaping @Sendable (String) -> Void) {
+        let reason = state.withLock { state -> String? in
+            let reason: String? = if case .failed(let reason) = state { reason } else { nil }
+            state = .connected(receiver)
+            return reason
+        }
+        if let reason { receiver(reason) }
     }
 }

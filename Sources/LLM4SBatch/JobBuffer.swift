@@ -1,8 +1,8 @@
 import Synchronization
 
-/// The bounded queue between who makes jobs and who stores them: one task puts, another takes.
+/// The bounded queue between the task that makes jobs and the one that stores them.
 ///
-/// Who makes jobs faster than they are stored waits; who makes them slowly has each stored as it comes.
+/// A maker that is faster than the store waits; a slow one has each job stored as it comes.
 final class JobBuffer: Sendable {
     private struct State {
         var lines: [[UInt8]] = []
@@ -22,9 +22,9 @@ final class JobBuffer: Sendable {
         }
     }
 
-    /// From so many jobs on who makes them waits; as many are stored in one transaction.
+    /// With this many jobs in it, who makes them waits; as many are stored in one transaction.
     static let maximumLines = 1_000
-    /// From so many bytes on; one job more may pass it.
+    /// The same in bytes; one job may go beyond it.
     static let maximumBytes = 3 << 20
 
     private let state = Mutex(State())

@@ -1,30 +1,33 @@
-import BatchEngine
+package import BatchEngine
 import LLM4S
-import LLMStreaming
+package import LLMStreaming
 
 /// The providers of a run, settled: URL and key of each that can be used, and why another cannot.
-struct ProviderTable: Sendable {
-    private(set) var endpoints: [String: Endpoint] = [:]
-    private(set) var faults: [String: ConfigurationError] = [:]
+package struct ProviderTable: Sendable {
+    package private(set) var endpoints: [String: Endpoint] = [:]
+    /// Why a provider cannot be used, by name.
+    package private(set) var faults: [String: ConfigurationError] = [:]
 
     /// Settles providers.
     ///
     /// - Parameters:
     ///   - names: those that jobs name, or may name.
-    ///   - options: say which of them `baseURL` is for.
-    ///   - areNamed: whether the jobs name just these.
-    init(
-        _ names: [String], areNamed: Bool, _ options: BatchOptions, _ catalog: ProviderCatalog,
-        _ environment: [String: String]
-    ) throws(BatchError) {
-        let moved = try Self.moved(names, areNamed: areNamed, options)
+    ///   - moved: the one that has another URL, and this URL; see `BatchOptions.movedProvider`.
+    ///   - catalog: where they are looked up.
+    ///   - environment: the variables with URLs, keys and proxies.
+    package init(
+        _ names: [String], moved: (provider: String, url: String)?, catalog: ProviderCatalog,
+        environment: [String: String]
+    ) {
         let proxies = ProxySettings(environment: environment)
         for name in names {
-            // The check of the lines has found them all.
-            guard let provider = catalog[name] else { continue }
+            guard let provider = catalog[name] else {
+                faults[name] = ConfigurationError("provider '\(name)' is not known; name it in the configuration file")
+                continue
+            }
             do throws(ConfigurationError) {
                 let endpoint = try Endpoint(
-                    provider: provider, baseURL: name == moved ? options.baseURL : nil, environment: environment)
+                    provider: provider, baseURL: name == moved?.provider ? moved?.url : nil, environment: environment)
                 try proxies.check(endpoint.origin)
                 endpoints[name] = endpoint
             } catch {
@@ -33,44 +36,19 @@ struct ProviderTable: Sendable {
         }
     }
 
-    /// The provider that `baseURL` is for; nil for none.
-    private static func moved(
-        _ names: [String], areNamed: Bool, _ options: BatchOptions
-    ) throws(BatchError) -> String? {
-        guard options.baseURL != nil else { return nil }
-        let ofModel = options.model.flatMap { model in names.first { model.hasPrefix($0 + "/") } }
-        if let chosen = options.provider ?? (areNamed ? nil : ofModel) {
-            // Left out in silence, the requests would go to the providers' own URLs.
-            guard !areNamed || names.isEmpty || names.contains(chosen) else {
-                throw BatchError(
-                    .configuration, "baseURL is for '\(chosen)', and the jobs name \(names.joined(separator: ", "))")
-            }
-            return chosen
-        }
-        guard areNamed else { throw BatchError(.configuration, "baseURL needs provider: the jobs are not known yet") }
-        guard names.count <= 1 else {
-            throw BatchError(
-                .configuration, "baseURL needs provider: the jobs name \(names.joined(separator: ", "))")
-        }
-        return names.first
+    /// The providers that can be used.
+    package var providers: [Provider] { endpoints.values.map(\.provider) }
+
+    /// Checks that each of the providers can be used.
+    package func check(_ names: [String]) throws(ConfigurationError) {
+        if let fault = names.lazy.compactMap({ faults[$0] }).first { throw fault }
     }
 
     /// Why a job cannot run; nil where it can.
-    func fault(_ job: NewJob, _ options: BatchOptions, _ prices: PriceTable) -> ConfigurationError? {
+    package func fault(_ job: NewJob, _ options: BatchOptions, _ prices: PriceTable) -> ConfigurationError? {
         if let fault = faults[job.provider] { return fault }
-        let lane = ModelName(provider: job.provider, model: job.model)
-        return fault(of: [lane], options, prices)
-    }
-
-    /// Why jobs of these models cannot run as they are to; nil where they can.
-    func fault(of models: [ModelName], _ options: BatchOptions, _ prices: PriceTable) -> ConfigurationError? {
-        if let tier = options.serviceTier {
-            let providers = Set(models.map(\.provider)).sorted().compactMap { endpoints[$0]?.provider }
-            let fault = providers.lazy.compactMap { $0.fault(ofTier: tier, option: "serviceTier") }.first
-            if let fault { return fault }
-        }
-        return options.maximumCost == nil
-            ? nil : prices.fault(bounding: models, bound: "maximumCost", table: "prices")
+        let model = ModelName(provider: job.provider, model: job.model)
+        return options.fault(of: [model], prices) { endpoints[$0]?.provider }
     }
 
     /// Options to be stored, without the secrets of any provider.
@@ -82,5 +60,49 @@ struct ProviderTable: Sendable {
                     .init(key: member.key, value: member.value.string.map { .string(redact($0)) } ?? member.value)
                 })
         ).text
+    }
+}
+
+extension BatchOptions {
+    /// Why jobs of these models cannot run as they are to; nil where they can.
+    ///
+    /// - Parameter provider: finds a provider by its name.
+    package func fault(
+        of models: [ModelName], _ prices: PriceTable, provider: (String) -> Provider?
+    ) -> ConfigurationError? {
+        if let serviceTier {
+            let providers = Set(models.map(\.provider)).sorted().compactMap(provider)
+            let fault = providers.lazy.compactMap { $0.fault(ofTier: serviceTier, option: "--service-tier") }.first
+            if let fault { return fault }
+        }
+        return maximumCost == nil
+            ? nil : prices.fault(bounding: models, bound: "--max-cost", table: "--prices")
+    }
+
+    /// The provider that `baseURL` is for, with that URL: `provider`, else the only one that the jobs name; nil where
+    /// there is no such URL.
+    ///
+    /// - Parameters:
+    ///   - names: those that jobs name; nil where the jobs are not known yet.
+    ///   - model: that of jobs that name none; decides where the jobs are not known.
+    package func movedProvider(
+        among names: [String]?, model: ModelName?
+    ) throws(ConfigurationError) -> (provider: String, url: String)? {
+        guard let baseURL else { return nil }
+        if let chosen = provider ?? (names == nil ? model?.provider : nil) {
+            // Left out in silence, the requests would go to the providers' own URLs.
+            if let names, !names.isEmpty, !names.contains(chosen) {
+                throw ConfigurationError(
+                    "--base-url is for '\(chosen)', and the jobs name \(names.joined(separator: ", "))")
+            }
+            return (chosen, baseURL)
+        }
+        guard let names else {
+            throw ConfigurationError("--base-url needs --provider: the jobs are not known yet")
+        }
+        guard names.count <= 1 else {
+            throw ConfigurationError("--base-url needs --provider: the jobs name \(names.joined(separator: ", "))")
+        }
+        return names.first.map { ($0, baseURL) }
     }
 }

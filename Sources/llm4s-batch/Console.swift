@@ -1,8 +1,12 @@
+import ArgumentParser
+import BatchEngine
 import Foundation
+import LLM4SBatch
 import LLMStreaming
 import Synchronization
+import SystemCalls
 
-/// Standard output for results, standard error for everything else (SPEC 2).
+/// Standard output for results, standard error for everything else (Contract, "Commands").
 enum Console {
     /// Lines on standard output, safe for a terminal.
     static func output(_ text: String) { output(bytes: TerminalText.bytes(of: text) + [0x0A]) }
@@ -17,7 +21,7 @@ enum Console {
         let fault = write(bytes, to: STDOUT_FILENO)
         if fault == EPIPE { exit(ExitStatus.completed.rawValue) }
         guard fault != 0 else { return }
-        error("standard output cannot be written: \(unsafe String(cString: strerror(fault)))")
+        error("standard output cannot be written: \(SystemError.words(fault))")
         exit(ExitStatus.input.rawValue)
     }
 
@@ -54,7 +58,7 @@ enum Console {
     static func event(_ name: String, _ members: [(String, JSON)]) {
         var object = JSONObject()
         object["event"] = .string(name)
-        object["time_ms"] = .int(Int(UnixTime.milliseconds))
+        object["time_ms"] = .int(Int(TimeOfDay.unixMilliseconds))
         for (key, value) in members { object[key] = value }
         errorText(TerminalText.safe(json: JSON.object(object).text) + "\n")
     }
@@ -66,7 +70,7 @@ enum Console {
 
     /// Whether lines may be redrawn and painted: not with NO_COLOR, nor on a terminal that cannot.
     static var isPainting: Bool {
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessEnvironment.variables
         return environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
     }
 
@@ -109,4 +113,27 @@ enum Console {
         }
         return 0
     }
+}
+
+/// What is worth a line on standard error.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable, Sendable, Comparable {
+    /// Every attempt that failed.
+    case debug
+    /// What a run found, what it waits for, how it ended.
+    case info
+    /// What needs a look.
+    case warning
+    /// What ended the program.
+    case error
+
+    private var rank: Int {
+        switch self {
+        case .debug: 0
+        case .info: 1
+        case .warning: 2
+        case .error: 3
+        }
+    }
+
+    static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
 }

@@ -1,4 +1,4 @@
-/// Text from models, servers and files made safe for a terminal: control characters never reach it raw (SPEC 7).
+/// Text from models, servers and files made safe for a terminal: control characters never reach it raw.
 enum TerminalText {
     /// The text with every control character but tab and line feed made visible, those of bidirectional text too.
     static func safe(_ text: String) -> String { String(decoding: bytes(of: text), as: UTF8.self) }
@@ -101,7 +101,7 @@ enum TerminalText {
             width: width)
     }
 
-    /// The text on one line, at most so many characters long.
+    /// The text on one line, at most `limit` characters long.
     static func line(_ text: String, limit: Int) -> String {
         let flat = safe(text).split(whereSeparator: \.isNewline).joined(separator: " ")
         return flat.count <= limit ? flat : flat.prefix(max(0, limit - 1)) + "…"

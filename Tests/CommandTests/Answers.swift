@@ -11,7 +11,7 @@ enum Answers {
         #"{"id":"\#(id)","model":"mock/count-\#(number)\#(options)","messages":[{"role":"user","content":"job \#(id)"}]}"#
     }
 
-    /// The contents that the chunks give by the formula of SPEC 6, as `custom_id|choice|content`.
+    /// The contents that the chunks give by the formula of The database, "Tables", as `custom_id|choice|content`.
     static let rebuilt = """
         SELECT j.custom_id, c.choice, coalesce((
             SELECT group_concat(piece, '') FROM (

@@ -78,9 +78,21 @@ struct BatchOptionsTests {
         #expect(known.subtracting(Self.ofTheTerminal) == Set(paired))
         #expect(Set(paired).isDisjoint(with: Self.ofTheTerminal))
         // Each property is one of them.
-        let properties = Mirror(reflecting: BatchOptions()).children.count
+        let properties = Mirror(reflecting: BatchOptions()).children.count { $0.label != "isFirstTokenGiven" }
         let timeouts = Mirror(reflecting: StreamTimeouts()).children.count
         #expect(properties - 1 + timeouts == paired.count)
+    }
+
+    /// What messages call them in a program is what they are called there.
+    @Test func everyFlagHasThePropertysName() {
+        #expect(Set(OptionNames.propertyNames.keys) == Set(Self.pairs.map(\.name)))
+        let properties = Mirror(reflecting: BatchOptions()).children.compactMap(\.label)
+        let timeouts = Mirror(reflecting: StreamTimeouts()).children.compactMap(\.label).map { "timeouts.\($0)" }
+        #expect(Set(OptionNames.propertyNames.values).isSubset(of: properties + timeouts))
+        #expect(
+            OptionNames.properties.naming("lower --rpm, --tpm or --concurrency (/a/--rpm)")
+                == "lower requestsPerMinute, tokensPerMinute or concurrency (/a/--rpm)")
+        #expect(OptionNames.flags.naming("lower --rpm") == "lower --rpm")
     }
 
     @Test func theDefaultsAreTheSame() throws {
@@ -131,15 +143,7 @@ struct BatchOptionsTests {
 
     private static func parts(command words: [String]) throws -> [String: String] {
         let command = try #require(try Program.parseAsRoot(["run", "jobs.jsonl"] + words) as? RunCommand)
-        let (options, limits) = (command.options, command.options.limits)
-        let reading = try command.input.reading(ConfigFile(), resume: options.resume, environment: [:])
-        var parts = Self.parts(
-            reading, options.runConfiguration(providers, PriceTable()), options.storeOptions, options.transport([:]),
-            command.onChanged)
-        parts["base-url"] = options.baseURL
-        parts["max-cost"] = limits.maxCost.map { "\($0)" }
-        parts["max-tokens-total"] = limits.maxTokensTotal.map { "\($0)" }
-        return parts
+        return try parts(command.batchOptions)
     }
 
     private static func parts(_ options: BatchOptions) throws -> [String: String] {

@@ -147,4 +147,91 @@ struct BatchRunnerTests {
             #expect(report.attempts == 14)
         }
     }
+
+    @Test func failedJobsGetAnotherChance() async throws {
+        let lines = [
+            Self.line("a", "count-5"), Self.line("b", "count-5+status=400+times=1"),
+            Self.line("c", "count-6+status=400+times=1"),
+        ]
+        try await with(lines) { runner, file, server in
+            let first = try await runner.run([file])
+            #expect(first.completed == 1 && first.failed == 2, "\(first)")
+            let none = try await runner.retry(errorKinds: [.contextLength])
+            #expect(none.failed == 2 && none.attempts == 0, "none failed so: \(none)")
+            let named = try await runner.retry(["b"])
+            #expect(named.completed == 1 && named.failed == 0 && named.attempts == 1, "\(named)")
+            let all = try await runner.retry()
+            #expect(all.completed == 3 && all.failed == 0 && all.left == 0, "\(all)")
+            let requests = server.statistics.requests
+            #expect(try await runner.retry().attempts == 0 && server.statistics.requests == requests)
+            await #expect { _ = try await runner.retry(["nobody"]) } throws: {
+                ($0 as? BatchError)?.kind == .input && "\($0)".contains("has no job 'nobody'")
+            }
+            let nowhere = BatchRunner(database: runner.path + ".none", environment: [:])
+            await #expect { _ = try await nowhere.retry() } throws: { ($0 as? BatchError)?.kind == .database }
+        }
+    }
+
+    /// Another program holds the lock for longer than the store waits without a word: the run would wait for ever.
+    @Test(.timeLimit(.minutes(15)))
+    func whatTheStoreWarnsOfIsAnEvent() async throws {
+        try await with([Self.line("a", "count-5")]) { runner, file, _ in
+            _ = try await runner.run([file])
+            let (locked, locker) = AsyncStream<Void>.makeStream()
+            let (warned, teller) = AsyncStream<Void>.makeStream()
+            let path = runner.path
+            let holder = Task {
+                try await SQLite.holdingWriteLock(path) {
+                    locker.finish()
+                    for await _ in warned {}
+                }
+            }
+            for await _ in locked {}
+            let report = try await runner.run([file]) { event in
+                if case .warning(let text) = event, text.contains("lock") { teller.finish() }
+            }
+            #expect(report.completed == 1 && report.attempts == 0)
+            try await holder.value
+        }
+    }
+
+    /// As the command does: `status` shows a run of the library too.
+    @Test func eachSecondIsRecorded() async throws {
+        try await with([Self.line("a", "count-40+pace=50ms")]) { runner, file, _ in
+            _ = try await runner.run([file])
+            let sums = try SQLite.rows(
+                runner.path, "SELECT sum(completed), sum(output_tokens) >= 40, count(*) >= 2 FROM run_seconds")
+            #expect(sums == ["1|1|1"])
+        }
+    }
+
+    @Test func messagesNamePropertiesAndNoFlags() async throws {
+        try await with([Self.line("a", "count-5"), #"{"id":"b","prompt":"x"}"#]) { runner, file, _ in
+            let faults: [(BatchError.Kind, String, @Sendable (inout BatchOptions) -> Void)] = [
+                (.configuration, "caFile: '/nonexistent.pem' cannot be read", { $0.caFile = "/nonexistent.pem" }),
+                (
+                    .configuration, "clientKey '/a.key' is of no use without clientCertificate",
+                    { $0.clientKey = "/a.key" }
+                ),
+                (.configuration, "none is named: caFile, or SSL_CERT_FILE", { $0.trustsCAFileOnly = true }),
+                (.configuration, "model: the model is empty", { $0.model = "" }),
+                (.configuration, "provider: unknown provider 'mok'", { $0.provider = "mok" }),
+                (.configuration, "concurrencyPerProvider mok=3", { $0.concurrencyPerProvider = ["mok": 3] }),
+                (
+                    .configuration, "baseURL is for 'openai'",
+                    { ($0.provider, $0.baseURL) = ("openai", "http://127.0.0.1:9/v1") }
+                ),
+                (.configuration, "maximumCost needs a price", { $0.maximumCost = 1 }),
+                (.input, "more than maximumLineBytes allows", { $0.maximumLineBytes = 10 }),
+            ]
+            for (kind, words, set) in faults {
+                var runner = runner
+                runner.options.model = "mock/count-5"
+                set(&runner.options)
+                let error = await #expect(throws: BatchError.self, "\(words)") { try await runner.run([file]) }
+                #expect(error?.kind == kind && error?.description.contains(words) == true, "\(error as Any)")
+                #expect(error?.description.contains("--") == false, "\(error as Any)")
+            }
+        }
+    }
 }

@@ -121,7 +121,7 @@ struct EndToEndDialectTests {
                 items.flatMap { $0["content"] as? [[String: Any]] ?? [] }.filter { $0["type"] as? String == type }
                     .compactMap { $0["text"] as? String }.joined()
             }
-            // This server calls a run that its bound cut completed too (WIRE.md 8).
+            // This server calls a run that its bound cut completed too (Provider facts, "Servers of others").
             return [
                 parts("output_text"), parts("reasoning_text"), "stop", "\(usage["output_tokens"]!)",
                 "\(usage["input_tokens"]!)", "provider",

@@ -2,7 +2,7 @@ import Foundation
 import MockProvider
 import Testing
 
-/// Nothing that a model, a server or a file says commands the terminal (SPEC 7).
+/// Nothing that a model, a server or a file says commands the terminal.
 @Suite(.serialized)
 struct EndToEndTerminalTests {
     /// A title, a colour, C1's CSI and OSC, DEL, backspace, carriage return, overrides, isolates and marks.

@@ -11,6 +11,8 @@ package struct InputDefaults: Sendable {
     package let resume: ResumePolicy
     /// The provider of models that name none.
     let unprefixedProvider: String
+    /// Whether one was chosen: then what stands before a slash and is no provider's name belongs to the model.
+    private let isProviderChosen: Bool
 
     /// Checks the user's defaults.
     ///
@@ -32,7 +34,9 @@ package struct InputDefaults: Sendable {
         } else {
             self.provider = nil
         }
-        unprefixedProvider = provider ?? (openAIBaseURL?.contains("openrouter.ai") == true ? "openrouter" : "openai")
+        let isOpenRouter = ProviderCatalog.isOpenRouter(openAIBaseURL)
+        unprefixedProvider = provider ?? (isOpenRouter ? "openrouter" : "openai")
+        isProviderChosen = provider != nil || isOpenRouter
         guard let model else { return }
         do throws(ConfigurationError) {
             self.model = try resolve(model)
@@ -50,13 +54,13 @@ package struct InputDefaults: Sendable {
             return ModelName(provider: unprefixedProvider, model: text)
         }
         let prefix = String(text[..<slash])
-        if catalog.isProvider(prefix, whereOneIsChosen: provider != nil) {
+        if catalog.isProvider(prefix, whereOneIsChosen: isProviderChosen) {
             let model = String(text[text.utf8.index(after: slash)...])
             guard !model.isEmpty else { throw ConfigurationError("\(text.quotedName) names a provider but no model") }
             return ModelName(provider: prefix, model: model)
         }
         // With --provider, a slash is part of the model's own name: `meta-llama/Llama-3.1-8B` on a vLLM server.
-        if let provider { return ModelName(provider: provider.name, model: text) }
+        if isProviderChosen { return ModelName(provider: unprefixedProvider, model: text) }
         throw ConfigurationError(
             "\(text.quotedName): " + Self.unknownProvider(prefix, catalog) + "; or give --provider")
     }
@@ -65,7 +69,7 @@ package struct InputDefaults: Sendable {
     ///
     /// A file may have a million such lines: which known name is near is looked for only where the fault is read.
     func addUnknownProvider(of text: String, to faults: inout LineFaults) -> Bool {
-        guard provider == nil, let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else { return false }
+        guard !isProviderChosen, let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else { return false }
         let prefix = String(text[..<slash])
         if catalog[prefix] != nil { return false }
         faults.add(

@@ -28,6 +28,15 @@ extension Int {
         }
         return (self < 0 ? "-" : "") + String(text.reversed())
     }
+
+    /// The number with its noun: 1 job, 1,200 jobs.
+    ///
+    /// - Parameters:
+    ///   - noun: of one.
+    ///   - plural: of several; nil where it ends with an s.
+    package func counted(_ noun: String, _ plural: String? = nil) -> String {
+        "\(grouped) \(self == 1 ? noun : plural ?? noun + "s")"
+    }
 }
 
 /// The known name that an unknown one was probably meant to be.
@@ -35,6 +44,12 @@ package enum NearestName {
     /// `; did you mean 'x'?`, or nothing where no name is near.
     package static func suggestion(for name: String, among known: [String]) -> String {
         nearest(to: name, among: known).map { "; did you mean '\($0)'?" } ?? ""
+    }
+
+    /// The same, or all names where none is near: `; known: a, b, c`.
+    package static func hint(for name: String, among known: [String]) -> String {
+        let nearest = suggestion(for: name, among: known)
+        return nearest.isEmpty ? "; known: \(known.joined(separator: ", "))" : nearest
     }
 
     /// The name with the fewest typing errors in it; nil where all have more than a third of their letters wrong.

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// Why a database cannot be opened: SQLite's own words, "unable to open database file", say nothing of it.
 enum AccessFault {
@@ -20,13 +14,13 @@ enum AccessFault {
         default: break
         }
         var status = stat()
-        guard unsafe stat(folder, &status) == 0 else { return "its folder \(folder): \(DatabasePath.lastError())" }
+        guard unsafe stat(folder, &status) == 0 else { return "its folder \(folder): \(SystemError.newest)" }
         guard unsafe access(folder, X_OK) == 0 else { return "its folder \(folder) may not be entered" }
         guard unsafe stat(path, &status) == 0 else { return "it is not there any more" }
         if status.st_mode & S_IFMT == S_IFDIR { return "it is a folder" }
         guard unsafe access(path, R_OK) == 0 else { return "no permission to read it" }
         if let fault = writing(path, in: folder) { return fault }
-        return code == 0 ? nil : unsafe String(cString: strerror(code))
+        return code == 0 ? nil : SystemError.words(code)
     }
 
     /// Why neither the file nor others beside it can be written; nil where they can.
@@ -47,7 +41,7 @@ extension StoreError {
     /// Why the system refused to make or open a file, right after the failed call.
     static func ofSystem(_ path: String) -> StoreError {
         let code = errno
-        let words = unsafe String(cString: strerror(code))
+        let words = SystemError.words(code)
         switch code {
         case ENOSPC, EDQUOT: return StoreError(.full, path: path, reason: words)
         case ENOMEM: return StoreError(.noMemory, path: path, reason: words)

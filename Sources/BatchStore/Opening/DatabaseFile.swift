@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// What a file is, found out without a change to it or beside it.
 enum DatabaseFile: Equatable {
@@ -29,7 +23,7 @@ enum DatabaseFile: Equatable {
         var status = stat()
         guard unsafe stat(path.real, &status) == 0 else {
             if errno == ENOENT { return .missing }
-            throw StoreError(.io, path: path.real, reason: DatabasePath.lastError())
+            throw StoreError(.io, path: path.real, reason: SystemError.newest)
         }
         switch status.st_mode & S_IFMT {
         case S_IFREG: break

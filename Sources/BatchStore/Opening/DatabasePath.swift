@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// The real path of a database file, and what lies beside it.
 ///
@@ -25,7 +19,7 @@ struct DatabasePath: Sendable, Equatable {
         }
         let folder = Self.folder(of: path)
         guard let resolved = unsafe realpath(folder, nil) else {
-            throw StoreError(.io, path: path, reason: "\(folder): \(Self.lastError())")
+            throw StoreError(.io, path: path, reason: "\(folder): \(SystemError.newest)")
         }
         defer { unsafe free(resolved) }
         let prefix = unsafe String(cString: resolved)
@@ -42,9 +36,6 @@ struct DatabasePath: Sendable, Equatable {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? Int(status.st_size) : nil
     }
-
-    /// The system's words for the newest failed call.
-    static func lastError() -> String { unsafe String(cString: strerror(errno)) }
 
     /// The folder in which a file lies.
     static func folder(of path: String) -> String {
@@ -80,7 +71,7 @@ extension DatabasePath {
         guard folder >= 0 else { return }
         defer { _ = close(folder) }
         guard fsync(folder) != 0 else { return }
-        let (code, words) = (errno, Self.lastError())
+        let (code, words) = (errno, SystemError.newest)
         guard [EIO, ENOSPC, EDQUOT].contains(code) else { return }
         throw StoreError(code == EIO ? .io : .full, path: real, reason: "its folder cannot be synced: \(words)")
     }

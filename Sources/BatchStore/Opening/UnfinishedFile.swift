@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// A file in which a worker was about to make its database when the power failed: it holds nothing yet.
 enum UnfinishedFile {
@@ -48,7 +42,7 @@ enum UnfinishedFile {
     /// Under the lock, and before this process has a connection to it.
     static func empty(_ path: DatabasePath) throws(StoreError) {
         guard unsafe truncate(path.real, 0) == 0 else {
-            throw StoreError(.io, path: path.real, reason: DatabasePath.lastError())
+            throw StoreError(.io, path: path.real, reason: SystemError.newest)
         }
     }
 }

@@ -1,12 +1,5 @@
 import CSQLite
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// The right to write a database: an flock on DB.lock, held until this goes out of scope (The database, "The file").
 ///
@@ -35,7 +28,7 @@ import CSQLite
         }
         guard code == 0 else {
             let isHeld = errno == EWOULDBLOCK
-            let reason = DatabasePath.lastError()
+            let reason = SystemError.newest
             let words = Self.read(opened).split(separator: " ")
             _ = close(opened)
             guard isHeld else { throw StoreError(.io, path: path.lock, reason: reason) }

@@ -1,12 +1,5 @@
 import CSQLite
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import SystemCalls
 
 /// Why SQLite refused; `StoreError` is what users see.
 struct SQLiteFailure: Error, Sendable, Equatable {
@@ -87,7 +80,7 @@ extension SQLiteFailure {
         case SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH:
             return AccessFault.cause(at: path, code: systemCode) ?? message
         case SQLITE_IOERR where systemCode != 0:
-            return "\(message): \(unsafe String(cString: strerror(systemCode)))"
+            return "\(message): \(SystemError.words(systemCode))"
         default: return message
         }
     }

@@ -1,4 +1,5 @@
 import LLMStreaming
+import SystemCalls
 
 extension BatchDatabase {
     /// Writes the row of a run that begins, and returns its number.

@@ -20,6 +20,7 @@ do {
         case .completed(let id): print("done: \(id)")
         case .failed(let id, let error): print("failed: \(id): \(error.kind.rawValue)")
         case .retrying(let id, let error): print("again: \(id): \(error.kind.rawValue)")
+        case .warning(let text): print("note: \(text)")
         }
     }
     for try await answer in batch.answers() {

@@ -1,6 +1,7 @@
 // One import for users of the library: conversations, options, chunks, completions and errors live in the pure targets.
 @_exported public import LLMStreaming
 @_exported public import ServerSentEvents
+import SystemCalls
 
 /// The way in: a client for a model of any provider.
 ///
@@ -21,7 +22,7 @@ public enum LLM {
     public static func client(
         model: String? = nil, environment: [String: String]? = nil
     ) throws(ConfigurationError) -> LLMClient {
-        let environment = environment ?? POSIX.environment
+        let environment = environment ?? ProcessEnvironment.variables
         guard let name = model ?? environment["LLM_MODEL"], !name.isEmpty else {
             throw ConfigurationError(
                 "no model is named: set LLM_MODEL, as in LLM_MODEL=openai/gpt-6-luna, or call LLM.client(model:) with one"
@@ -39,21 +40,16 @@ struct ModelChoice: Sendable {
 
     /// The choice that `provider/model`, or a bare model, means in an environment.
     init(_ name: String, environment: [String: String]) throws(ConfigurationError) {
-        let catalog = ProviderCatalog()
-        let isOpenRouter = environment["OPENAI_BASE_URL"]?.contains("openrouter.ai") == true
+        let catalog = ProviderCatalog().settled(for: environment)
+        let isOpenRouter = ProviderCatalog.isOpenRouter(environment["OPENAI_BASE_URL"])
         let prefix = name.firstIndex(of: "/").map { String(name[..<$0]) } ?? ""
         if let provider = catalog[prefix], catalog.isProvider(prefix, whereOneIsChosen: isOpenRouter) {
             endpoint = try Endpoint(provider: provider, environment: environment)
             model = String(name.dropFirst(prefix.count + 1))
-        } else if isOpenRouter, let url = environment["OPENAI_BASE_URL"], var provider = catalog["openrouter"] {
-            // Who points OpenAI's variable at OpenRouter may have put its key into OpenAI's as well.
-            provider.keyVariables.append("OPENAI_API_KEY")
-            endpoint = try Endpoint(provider: provider, baseURL: url, environment: environment)
-            model = name
-        } else if name.contains("/") {
+        } else if name.contains("/"), !isOpenRouter {
             throw ConfigurationError(
                 "the model '\(name)' names no known provider; known are \(catalog.names.joined(separator: ", "))")
-        } else if let provider = catalog["openai"] {
+        } else if let provider = catalog[isOpenRouter ? "openrouter" : "openai"] {
             endpoint = try Endpoint(provider: provider, environment: environment)
             model = name
         } else {

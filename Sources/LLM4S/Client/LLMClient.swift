@@ -1,5 +1,6 @@
 public import LLMStreaming
 import Synchronization
+import SystemCalls
 
 /// Streams a model's answers.
 ///
@@ -173,7 +174,8 @@ enum SharedTransports {
     }
 
     /// Trusts whom the system and SSL_CERT_FILE say.
-    static let usual = StreamingTransport(configuration: TransportConfiguration(environment: POSIX.environment))
+    static let usual = StreamingTransport(
+        configuration: TransportConfiguration(environment: ProcessEnvironment.variables))
 
     private static let others = Mutex<[Trust: StreamingTransport]>([:])
 
@@ -185,7 +187,8 @@ enum SharedTransports {
         let trust = Trust(caFile: options.caFile, isAlone: options.trustsCAFileOnly)
         return others.withLock { others in
             if let known = others[trust] { return known }
-            var configuration = TransportConfiguration(environment: POSIX.environment, caFile: options.caFile)
+            var configuration = TransportConfiguration(
+                environment: ProcessEnvironment.variables, caFile: options.caFile)
             if options.caFile != nil { configuration.caSource = "caFile" }
             configuration.trustsCAFileOnly = options.trustsCAFileOnly
             configuration.eventLoopThreads = 1

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import SystemCalls
 
 /// From the errors of NIO and BoringSSL to ours: the only place that knows them.
 enum ConnectionFailure {
@@ -54,7 +55,7 @@ enum ConnectionFailure {
         case NIOSSLError.handshakeFailed(let failure) where failure.isEndOfStream: return error
         case NIOSSLError.handshakeFailed where "\(error)".contains("CERTIFICATE_VERIFY_FAILED"):
             let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
-            return TLSFault(rejected: handler?.peerCertificate, unixSeconds: Int(POSIX.unixSeconds()))
+            return TLSFault(rejected: handler?.peerCertificate, unixSeconds: Int(WallClock.unixSeconds))
         case is NIOSSLError, is BoringSSLError: return TLSFault(error, hasCertificate: hasCertificate)
         default: return error
         }

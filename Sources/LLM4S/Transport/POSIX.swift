@@ -1,27 +1,12 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Glibc)
-    import Glibc
-#endif
-
 import LLMStreaming
 import NIOCore
+import SystemCalls
 
 /// What the system tells and NIO does not pass on.
 enum POSIX {
-    /// Seconds since 1970.
-    static func unixSeconds() -> Double {
-        var time = timespec()
-        _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-
     /// The words for an error number.
     static func reason(_ errorNumber: CInt) -> String {
-        let words = unsafe strerror(errorNumber).map { unsafe String(cString: $0) } ?? "unknown"
-        return "\(words) (errno \(errorNumber))"
+        "\(SystemError.words(errorNumber)) (errno \(errorNumber))"
     }
 
     /// The addresses of a host, as the system finds them; waits for as long as that takes.
@@ -54,19 +39,6 @@ enum POSIX {
         }
         return found
     }
-
-    /// The variables of this process; a later change is not seen.
-    static let environment: [String: String] = {
-        var variables: [String: String] = [:]
-        var entry = unsafe environ
-        while let text = unsafe entry.pointee {
-            let parts = unsafe String(cString: text).split(
-                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
-            unsafe entry += 1
-        }
-        return variables
-    }()
 
     /// The error of a connection whose other side acknowledges nothing.
     static let timedOut = ETIMEDOUT

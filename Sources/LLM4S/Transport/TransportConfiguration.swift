@@ -1,6 +1,7 @@
 package import LLMStreaming
 import NIOCore
 import NIOSSL
+import SystemCalls
 
 /// What a transport is made with.
 package struct TransportConfiguration: Sendable {
@@ -33,7 +34,7 @@ package struct TransportConfiguration: Sendable {
     /// What finds the addresses of hosts.
     var lookUp: HostLookups.LookUp = { try POSIX.addresses(of: $0, port: $1) }
     /// The wall clock; replaced by tests only.
-    var unixSeconds: @Sendable () -> Double = { POSIX.unixSeconds() }
+    var unixSeconds: @Sendable () -> Double = { WallClock.unixSeconds }
     /// The value of the User-Agent field.
     package var userAgent = "llm4s-batch/0.1.0"
 

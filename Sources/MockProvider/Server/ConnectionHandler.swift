@@ -1,13 +1,6 @@
 import NIOCore
 import NIOHTTP1
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SystemCalls
 
 /// One connection: collects each request and has its reply written, one after the other.
 ///

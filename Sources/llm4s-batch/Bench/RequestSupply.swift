@@ -1,3 +1,4 @@
+import BatchEngine
 import LLMStreaming
 import LoadTesting
 
@@ -53,7 +54,7 @@ struct RequestSupply: Sendable {
         switch origin {
         case .random(_, _, let inputTokens, let outputTokens, _):
             "random prompts of \(inputTokens) words, at most \(outputTokens) tokens out"
-        case .jobs(let requests): "\(ProgressLine.count(requests.count)) jobs of a file, over and over"
+        case .jobs(let requests): "\(requests.count.grouped) jobs of a file, over and over"
         }
     }
 }

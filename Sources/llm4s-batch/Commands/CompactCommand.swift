@@ -1,7 +1,8 @@
 import ArgumentParser
+import BatchEngine
 import BatchStore
-import Foundation
 import LLMStreaming
+import SystemCalls
 
 /// `compact`: makes a database smaller.
 struct CompactCommand: AsyncParsableCommand {
@@ -59,7 +60,7 @@ struct CompactCommand: AsyncParsableCommand {
             try? await database.close()
             if deleted > 0 {
                 Console.log(
-                    .warning, "\(ProgressLine.count(deleted)) chunks were deleted; the file is as large as before")
+                    .warning, "\(deleted.grouped) chunks were deleted; the file is as large as before")
             }
             throw error
         }
@@ -78,9 +79,41 @@ struct CompactCommand: AsyncParsableCommand {
     ///
     /// SQLite asks the environment when its first connection is made.
     private static func temporaryFolder(beside path: String) -> String {
-        if let chosen = ProcessInfo.processInfo.environment["SQLITE_TMPDIR"], !chosen.isEmpty { return chosen }
+        if let chosen = ProcessEnvironment.variables["SQLITE_TMPDIR"], !chosen.isEmpty { return chosen }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         unsafe setenv("SQLITE_TMPDIR", folder.isEmpty ? "/" : folder, 1)
         return folder
     }
+}
+
+/// What `compact` prints.
+struct CompactReport {
+    var path: String
+    /// Of the file and its WAL.
+    var bytesBefore: Int
+    var bytesAfter: Int
+    var deletedChunks: Int
+
+    /// Whether somebody's reading keeps the file from becoming smaller: its WAL has what will be.
+    var isHeld: Bool { bytesAfter > bytesBefore }
+
+    var json: JSON {
+        [
+            "bytes_before": .int(bytesBefore), "bytes_after": .int(bytesAfter), "saved_bytes": .int(saved),
+            "deleted_chunks": .int(deletedChunks),
+        ]
+    }
+
+    var text: String {
+        var text = "\(TerminalText.line(path, limit: 200))\n"
+        text += "  before  \(FigureText.size(bytesBefore))\n  after   \(FigureText.size(bytesAfter))"
+        if saved > 0 {
+            let share = Int((Double(saved) / Double(max(1, bytesBefore)) * 100).rounded())
+            text += ", \(FigureText.size(saved)) (\(share) %) less"
+        }
+        if deletedChunks > 0 { text += "\n  \(deletedChunks.grouped) chunks were deleted" }
+        return text
+    }
+
+    private var saved: Int { max(0, bytesBefore - bytesAfter) }
 }

@@ -1,10 +1,10 @@
 import ArgumentParser
 import BatchEngine
 import BatchStore
-import Foundation
-import LLM4S
+import LLM4SBatch
 import LLMStreaming
 import Synchronization
+import SystemCalls
 
 /// `resume`: goes on with a database, without its files.
 struct ResumeCommand: AsyncParsableCommand {
@@ -69,71 +69,44 @@ private struct StoredJobsRun {
     var customIDs: [String] = []
 
     mutating func run() async throws -> ExitStatus {
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessEnvironment.variables
         let config = try ConfigFile.load(path: providers.config, environment: environment)
-        try options.limits.rates.check(config.catalog)
+        try batchOptions.check(config.catalog)
         let reader = try await BatchReader.open(db)
         let remembered = RememberedLimits(try await reader.newestOptions() ?? "", into: &options.limits)
         Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
         if let text = remembered.text { Console.log(.info, text) }
         let prices = try options.limits.rates.priceTable(config.prices)
-        let named = try await jobIDs(reader)
-        let scope = named.map(JobScope.jobs) ?? .all
-        // The jobs to be revived are not in the queue yet; whatever any job names may be needed.
-        let models = try await reader.models(in: scope, revived: revival != nil)
-        let work = options.dryRun ? try await reader.workLeft(in: scope, reviving: revival) : [:]
+        let jobs = try await StoredJobs(
+            customIDs.isEmpty ? nil : customIDs, revived: revival != nil, from: reader, named: db)
+        let work = options.dryRun ? try await reader.workLeft(in: jobs.scope, reviving: revival) : [:]
         await reader.close()
-        try options.limits.check(prices, knows: models)
-        if let fault = resumeFault(models, config.catalog) { throw Exit(.input, "--resume: \(fault)") }
-        let names = Set(models.map(\.provider)).sorted()
-        if let fault = options.tierFault(at: names.compactMap { config.catalog[$0] }) { throw fault }
-        let endpoints = try await Endpoints(
-            names, catalog: config.catalog, baseURL: options.baseURL,
-            baseURLProvider: Endpoints.baseURLProvider(options, chosen: providers.provider, named: names),
-            environment: environment)
-        if let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
+        let batch = batchOptions
+        let catalog = options.limits.rates.limiting(config.catalog)
+        try jobs.check(batch, catalog)
+        if let fault = batch.fault(of: jobs.models, prices, provider: { catalog[$0] }) { throw fault }
+        let plan = try await RunPlan(
+            jobs.providers, model: nil, options: batch, catalog: catalog, prices: prices, environment: environment)
         if options.dryRun {
-            try options.transport(environment).check(endpoints.origins)
             let left = work.values.reduce(0) { $0 + $1.requests }
-            let estimate = EstimateReport(
-                work, rates: options.limits.rates, prices: prices, catalog: config.catalog,
-                serviceTier: options.serviceTier)
-            let report = DryRunReport(
-                findings: ["\(InputReport.plural(left, "job")) left"], endpoints: endpoints, databasePath: db,
-                estimate: estimate)
-            await endpoints.stop()
-            Console.error(report.text)
+            Console.error(
+                try await plan.dryRunReport(findings: ["\(left.counted("job")) left"], work: work, path: db))
             return .completed
         }
-        var session = RunSession(
-            command: command, options: options, databasePath: db, scope: scope, endpoints: endpoints,
-            environment: environment, prices: prices)
+        var session = CommandSession(command: command, options: options, plan: plan, path: db, scope: jobs.scope)
         if var revival {
-            revival.jobs = named
-            session.prepare = { [revival] database in
+            revival.jobs = jobs.ids
+            session = session.preparing { [revival] database in
                 let count = try await database.revive(revival)
-                Console.log(.info, "\(InputReport.plural(count, "job")) revived")
+                Console.log(.info, "\(count.counted("job")) revived")
             }
         }
         return try await session.run()
     }
 
-    /// Why the ways of going on from partial text that the user chose cannot be had; nil where they can.
-    private func resumeFault(_ models: [ModelName], _ catalog: ProviderCatalog) -> String? {
-        models.lazy.compactMap { name in
-            catalog[name.provider].flatMap { options.resume.fault(at: $0, model: name.model) }
-        }.first
-    }
-
-    private func jobIDs(_ reader: BatchReader) async throws -> [Int64]? {
-        guard !customIDs.isEmpty else { return nil }
-        var ids: [Int64] = []
-        for customID in customIDs {
-            guard let job = try await reader.job(customID: customID) else {
-                throw Exit(.input, "\(db) has no job '\(customID)'")
-            }
-            ids.append(job.id)
-        }
-        return ids
+    private var batchOptions: BatchOptions {
+        var batch = options.batchOptions
+        batch.provider = providers.provider
+        return batch
     }
 }

@@ -2,8 +2,9 @@ import ArgumentParser
 import BatchEngine
 import BatchStore
 import Foundation
-import LLM4S
+import LLM4SBatch
 import LLMStreaming
+import SystemCalls
 
 /// `run`: from job files to answers.
 struct RunCommand: AsyncParsableCommand {
@@ -29,7 +30,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("What to do where an id is stored with another request.", valueName: "POLICY"))
-    var onChanged = ChangedJobPolicy.error
+    var onChanged = BatchOptions.ChangedJobs.error
 
     @Flag(help: "Do not ask before --on-changed replace deletes stored answers.")
     var yes = false
@@ -42,10 +43,11 @@ struct RunCommand: AsyncParsableCommand {
         guard files.count == 1 || db != nil else {
             throw Exit(.input, "several files need --db: which database shall hold them?")
         }
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessEnvironment.variables
         let config = try ConfigFile.load(path: input.providers.config, environment: environment)
-        var reading = try input.reading(config, resume: options.resume, environment: environment)
-        try options.limits.rates.check(config.catalog)
+        let batch = batchOptions
+        try batch.check(config.catalog)
+        var reading = try batch.reading(config.catalog, environment)
         let prices = try options.limits.rates.priceTable(config.prices)
         let sources = files.map(InputSource.init(argument:))
         let isReadOnce = sources.contains(where: \.isReadOnce)
@@ -54,29 +56,27 @@ struct RunCommand: AsyncParsableCommand {
         let found = isReadOnce ? nil : try await check(sources, reading)
         let checked = found?.summary
         if isReadOnce { try await checkReadOnce() }
-        try options.limits.check(
-            prices, knows: checked.map { Array($0.jobsByModel.keys) } ?? [])
-        let known = (checked?.jobsByModel.keys).map { Set($0.map(\.provider)).sorted() } ?? []
-        if let fault = options.tierFault(at: known.compactMap { config.catalog[$0] }) { throw fault }
-        // What a pipe will name is not known: every provider that can be used is made ready.
-        let names = checked.map { $0.jobsByProvider.keys.sorted() } ?? config.catalog.names
-        let chosen = input.providers.provider ?? (checked == nil ? reading.parser.defaults.model?.provider : nil)
-        let endpoints = try await Endpoints(
-            names, catalog: config.catalog, baseURL: options.baseURL,
-            baseURLProvider: Endpoints.baseURLProvider(options, chosen: chosen, named: names), environment: environment)
-        if checked != nil, let fault = names.lazy.compactMap({ endpoints.faults[$0] }).first { throw fault }
-        if options.dryRun, let checked, let stored = found?.stored {
-            try options.transport(environment).check(endpoints.origins)
-            let report = try dryRunReport(
-                stored, checked: checked, config: config, prices: prices, endpoints: endpoints)
-            await endpoints.stop()
-            return Console.error(report)
-        }
-        let session = RunSession(
-            command: "run", options: options, databasePath: databasePath, scope: .sources(sources.map(\.name)),
-            endpoints: endpoints, environment: environment,
-            prices: prices, intake: Intake(sources, reading, checked: checked, policy: onChanged))
-        throw Exit(try await session.run())
+        let catalog = options.limits.rates.limiting(config.catalog)
+        let models = checked.map { Array($0.jobsByModel.keys) } ?? []
+        if let fault = batch.fault(of: models, prices, provider: { catalog[$0] }) { throw fault }
+        let plan = try await RunPlan(
+            checked?.jobsByProvider.keys.sorted(), model: reading.parser.defaults.model, options: batch,
+            catalog: catalog, prices: prices, environment: environment)
+        if options.dryRun, let checked, let stored = found?.stored { return try await tellDryRun(stored, checked, plan) }
+        let intake = JobIntake(
+            sources, reading, checked: checked, policy: batch.changedJobPolicy,
+            fault: { plan.providers.fault($0, batch, prices) })
+        let session = CommandSession(
+            command: "run", options: options, plan: plan, path: databasePath, scope: .sources(sources.map(\.name)))
+        throw Exit(try await session.reading(intake).run())
+    }
+
+    /// What is asked of the run, as a program asks it.
+    var batchOptions: BatchOptions {
+        var batch = options.batchOptions
+        input.add(to: &batch)
+        batch.changedJobs = onChanged
+        return batch
     }
 
     private var databasePath: String {
@@ -108,7 +108,7 @@ struct RunCommand: AsyncParsableCommand {
         var stored: StoredCheck?
         if reader != nil || options.dryRun {
             stored = StoredCheck(
-                sources, policy: onChanged, isEstimating: reading.isEstimating, reader: reader, database: databasePath)
+                sources, policy: batchOptions.changedJobPolicy, isEstimating: reading.isEstimating, reader: reader, database: databasePath)
         }
         let summary: InputSummary
         do {
@@ -147,14 +147,14 @@ struct RunCommand: AsyncParsableCommand {
         guard answers > 0 else { return }
         throw Exit(
             .input,
-            "--on-changed replace may delete any of the \(InputReport.plural(answers, "stored answer")) of "
+            "--on-changed replace may delete any of the \(answers.counted("stored answer")) of "
                 + "\(databasePath), and which is not known before standard input is read: give --yes, or another --db")
     }
 
-    /// Asks whether so many stored answers may be deleted.
+    /// Asks whether that many stored answers may be deleted.
     private func confirm(_ answers: Int) throws {
         guard answers > 0, !yes else { return }
-        let words = "--on-changed replace deletes \(InputReport.plural(answers, "stored answer")) of \(databasePath)"
+        let words = "--on-changed replace deletes \(answers.counted("stored answer")) of \(databasePath)"
         guard Console.isInputTerminal, Console.isErrorTerminal else {
             throw Exit(.input, "\(words): give --yes to do so, or another --db to keep them")
         }
@@ -165,21 +165,14 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
-    private func dryRunReport(
-        _ stored: StoredCheck, checked: InputSummary, config: ConfigFile, prices: PriceTable, endpoints: Endpoints
-    ) throws -> String {
+    private func tellDryRun(_ stored: StoredCheck, _ checked: InputSummary, _ plan: RunPlan) async throws {
         if let fault = stored.fault { throw Exit(.input, fault) }
-        var findings = [InputReport(summary: checked, files: files).text, stored.findings.text]
+        var findings = [InputReport(summary: checked, files: files).text, stored.counts.text]
         if stored.replacedAnswers > 0 {
             findings.append(
-                "--on-changed replace deletes \(InputReport.plural(stored.replacedAnswers, "stored answer"))")
+                "--on-changed replace deletes \(stored.replacedAnswers.counted("stored answer"))")
         }
-        return DryRunReport(
-            findings: findings, endpoints: endpoints, databasePath: databasePath,
-            estimate: EstimateReport(
-                stored.work, rates: options.limits.rates, prices: prices, catalog: config.catalog,
-                serviceTier: options.serviceTier)
-        ).text
+        Console.error(try await plan.dryRunReport(findings: findings, work: stored.work, path: databasePath))
     }
 
     /// The database, where it is there and holds something to compare with.
@@ -204,5 +197,3 @@ extension StoreError {
         }
     }
 }
-
-extension ChangedJobPolicy: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BatchEngine
 import BatchStore
+import LLM4SBatch
 import LLMStreaming
 
 /// `show`: one job with all that is known of it.
@@ -28,7 +29,7 @@ struct ShowCommand: AsyncParsableCommand {
             job: job, request: try await reader.request(ofJob: job.id) ?? [],
             attempts: try await reader.attempts(ofJob: job.id),
             completions: try await reader.completions(ofJob: job.id),
-            now: UnixTime.milliseconds, width: Console.outputWidth)
+            now: TimeOfDay.unixMilliseconds, width: Console.outputWidth)
         if chunks {
             for attempt in report.attempts { report.chunks[attempt.id] = try await Self.chunks(of: attempt, reader) }
         }

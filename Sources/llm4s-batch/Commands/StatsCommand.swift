@@ -16,7 +16,7 @@ struct StatsCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Prices that the stored tries are to be told by, in the form of LiteLLM's "
+            "Prices that the stored attempts are to be told by, in the form of LiteLLM's "
                 + "model_prices_and_context_window.json (default: the costs that were stored).", valueName: "FILE"),
         completion: .file(extensions: ["json"]))
     var prices: String?

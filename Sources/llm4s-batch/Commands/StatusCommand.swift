@@ -1,5 +1,7 @@
 import ArgumentParser
+import BatchEngine
 import BatchStore
+import LLM4SBatch
 import LLMStreaming
 
 /// `status`: where a batch stands; reads only, also while a worker runs.
@@ -33,7 +35,7 @@ struct StatusCommand: AsyncParsableCommand {
                 status: status, failures: status.counts.failed > 0 ? try await reader.failures() : [],
                 finishReasons: ends.counts,
                 width: Console.outputWidth, path: database.path,
-                now: UnixTime.milliseconds)
+                now: TimeOfDay.unixMilliseconds)
             report.size = size?.size
             // A frozen worker may go on: it is shown, and watched until it ends or dies.
             // A database that has just been made has no run yet.
@@ -68,5 +70,40 @@ struct StatusCommand: AsyncParsableCommand {
                 try await Task.sleep(for: .milliseconds(500))
             }
         }
+    }
+}
+
+/// What `status --watch` shows on a terminal, drawn over what it showed before: without a flicker, since nothing is
+/// cleared that is written again.
+struct StatusScreen {
+    var report: StatusReport
+    /// Of the terminal, in characters.
+    var width: Int
+    var height: Int
+
+    /// The bytes for the terminal.
+    var text: String {
+        let lines = lines.prefix(max(1, height - 1)).map { TerminalText.line($0, limit: max(1, width - 1)) }
+        return "\u{1B}[H" + lines.map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J"
+    }
+
+    private var lines: [String] {
+        var lines = report.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        lines.insert(contentsOf: ["  " + bar, ""], at: min(1, lines.count))
+        let tokens = report.status.seconds.map(\.outputTokens).suffix(max(0, min(60, width - 16)))
+        if let most = tokens.max(), most > 0 {
+            lines += ["", "  tokens/s    " + Sparkline.text(Array(tokens))]
+            lines.append("              the last \(tokens.count) s, at most \(most.grouped)")
+        }
+        return lines
+    }
+
+    private var bar: String {
+        let counts = report.status.counts
+        let ended = counts.completed + counts.failed + counts.cancelled
+        let part = counts.total > 0 ? Double(ended) / Double(counts.total) : 0
+        let ofAll = "\(ended.grouped) of \(counts.total.grouped) ended"
+        let figures = " \(Int(part * 100)) % · \(ofAll)"
+        return ProgressBar.text(part, width: max(8, min(50, width - 4 - figures.count))) + figures
     }
 }

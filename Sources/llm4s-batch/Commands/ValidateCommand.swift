@@ -1,6 +1,8 @@
 import ArgumentParser
 import BatchEngine
-import Foundation
+import LLM4SBatch
+import LLMStreaming
+import SystemCalls
 
 /// `validate`: every fault of every line, and nothing sent.
 struct ValidateCommand: AsyncParsableCommand {
@@ -23,11 +25,14 @@ struct ValidateCommand: AsyncParsableCommand {
     @OptionGroup var rates: RateOptions
 
     func run() async throws {
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessEnvironment.variables
         let file = try ConfigFile.load(path: input.providers.config, environment: environment)
-        try rates.check(file.catalog)
+        var batch = BatchOptions()
+        input.add(to: &batch)
+        rates.add(to: &batch)
+        try batch.check(file.catalog)
         let prices = try estimate ? rates.priceTable(file.prices) : PriceTable()
-        var reading = try input.reading(file, environment: environment)
+        var reading = try batch.reading(file.catalog, environment)
         reading.isEstimating = estimate
         let summary: InputSummary
         do { summary = try InputValidator(files.map(InputSource.init(argument:)), reading).validate() } catch {
@@ -35,8 +40,28 @@ struct ValidateCommand: AsyncParsableCommand {
         }
         Console.error(InputReport(summary: summary, files: files).text)
         if estimate {
-            Console.output(EstimateReport(summary.work, rates: rates, prices: prices, catalog: file.catalog).text)
+            let catalog = rates.limiting(file.catalog)
+            Console.output(EstimateReport(summary.work, options: batch, prices: prices, catalog: catalog).text)
         }
         guard summary.report.isEmpty else { throw Exit(input.skipInvalid ? .jobFailed : .input) }
+    }
+}
+
+/// What the check of an input found, in words.
+struct InputReport {
+    var summary: InputSummary
+    var files: [String]
+
+    var text: String {
+        var lines = summary.report.isEmpty ? [] : [summary.report.description]
+        let faults = summary.report.count
+        let name = files.joined(separator: ", ")
+        lines.append(
+            "\(name): \(summary.jobs.counted("job")), "
+                + (faults == 0 ? "no fault" : faults.counted("fault")))
+        for (provider, jobs) in summary.jobsByProvider.sorted(by: { $0.key < $1.key }) {
+            lines.append("  \(provider): \(jobs.grouped)")
+        }
+        return lines.joined(separator: "\n")
     }
 }

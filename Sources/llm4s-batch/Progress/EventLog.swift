@@ -1,4 +1,5 @@
 import BatchEngine
+import LLM4SBatch
 import LLMStreaming
 
 /// Tells what happens in a run: as messages, or with `--progress json` as one object a line.
@@ -11,7 +12,7 @@ struct EventLog: Sendable {
         case .attemptEnded(let report): tell(report)
         case .waiting(let wait): tell(wait)
         case .limitChanged(let name, let resource, let perMinute):
-            let rate = ProgressLine.count(Int(perMinute.rounded()))
+            let rate = Int(perMinute.rounded()).grouped
             show("limit_changed", .debug, "\(name): \(rate) \(resource.text) per minute, say its headers") {
                 [
                     ("name", .string(name)), ("resource", .string(resource.rawValue)),
@@ -74,7 +75,7 @@ struct EventLog: Sendable {
         case .completed: status = "completed"
         case .failed: (status, next) = ("failed", "never: it has failed")
         case .waiting(let until?, _):
-            next = "in \(ProgressLine.duration(Double(until - end.endedMilliseconds) / 1000))"
+            next = "in \(FigureText.duration(Double(until - end.endedMilliseconds) / 1000))"
         case .waiting(nil, _): break
         }
         if !isJSON {
@@ -108,9 +109,9 @@ struct EventLog: Sendable {
     }
 
     private func tell(_ wait: RunWait) {
-        let now = UnixTime.milliseconds
-        let until = wait.untilMilliseconds.map { ", for \(ProgressLine.duration(Double(max(0, $0 - now)) / 1000))" }
-        let times = ProgressLine.count(wait.untold)
+        let now = TimeOfDay.unixMilliseconds
+        let until = wait.untilMilliseconds.map { ", for \(FigureText.duration(Double(max(0, $0 - now)) / 1000))" }
+        let times = wait.untold.grouped
         let untold = wait.untold > 0 ? ", and did so \(times) times since this was told last" : ""
         let text =
             wait.limit.map { "is \(ProgressLine.limit($0, wait.reason.text))" }
@@ -120,27 +121,5 @@ struct EventLog: Sendable {
 
     private func show(_ name: String, _ level: LogLevel, _ text: String, _ members: () -> [(String, JSON)]) {
         if isJSON { Console.event(name, members()) } else { Console.log(level, text) }
-    }
-}
-
-extension RunSnapshot {
-    /// What jobs wait for, as `status` and programs read it.
-    var waitsJSON: JSON { .array(waits.map { JSON.object(JSONObject($0.members.map { .init(key: $0, value: $1) })) }) }
-}
-
-extension RunWait {
-    /// Its members as JSON.
-    fileprivate var members: [(String, JSON)] {
-        var members: [(String, JSON)] = [
-            ("name", .string(name)), ("reason", .string(reason.text)),
-            ("until_ms", untilMilliseconds.map { .int(Int($0)) } ?? .null),
-        ]
-        if untold > 0 { members.append(("untold", .int(untold))) }
-        if let limit {
-            members.append(("streams", .int(limit.streams)))
-            members.append(("silent", .int(limit.silent)))
-            members.append(("silent_s", .int(limit.silentSeconds)))
-        }
-        return members
     }
 }

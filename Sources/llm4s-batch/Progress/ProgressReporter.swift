@@ -1,83 +1,74 @@
 import BatchEngine
-import Foundation
+import LLM4SBatch
 import Synchronization
 
-/// Shows a run's progress on standard error until it is cancelled: redrawn on a terminal, else a line now and then.
-struct ProgressReporter: Sendable {
+/// Shows a run's progress on standard error, each second: redrawn on a terminal, else a line now and then.
+final class ProgressReporter: Sendable {
     /// How the mode `auto` was decided.
-    enum Style: Sendable {
+    private enum Style: Sendable {
         case redrawn, json, none
         /// A line each so many seconds.
         case lines(every: Int)
     }
 
-    var style: Style
-    var events: EventLog
-    /// The jobs that are left in scope, as far as they are known.
-    var total: @Sendable () -> Int
-    var snapshot: @Sendable () async -> RunSnapshot
-    /// Called each second with where the run stands, and whether it is the last one: the row of `run_seconds`.
-    var record: @Sendable (_ snapshot: RunSnapshot, _ isLast: Bool) -> Void
-
-    init(
-        mode: ProgressMode, events: EventLog, total: @escaping @Sendable () -> Int,
-        snapshot: @escaping @Sendable () async -> RunSnapshot,
-        record: @escaping @Sendable (_ snapshot: RunSnapshot, _ isLast: Bool) -> Void
-    ) {
-        switch mode {
-        case .auto: style = Console.isErrorTerminal && Console.isPainting ? .redrawn : .lines(every: 10)
-        case .bar: style = .redrawn
-        case .plain: style = .lines(every: 1)
-        case .json: style = .json
-        case .none: style = .none
-        }
-        self.events = events
-        if case .redrawn = style { Console.style.withLock { $0.isRedrawn = true } }
-        self.total = total
-        self.snapshot = snapshot
-        self.record = record
-    }
-
-    func run() async {
+    private struct State {
         var rates = ProgressRates()
         var second = 0
-        while true {
-            try? await Task.sleep(for: .seconds(1))
-            if Task.isCancelled { break }
-            second += 1
-            let snapshot = await snapshot()
-            rates.add(snapshot)
-            record(snapshot, false)
-            show(snapshot, rates, second)
-        }
-        // Taken once all has ended: what came since the last second is of the run too.
-        record(await snapshot(), true)
-        end()
+        /// The jobs that are left in scope, as far as they are known.
+        var left: @Sendable () -> Int = { 0 }
     }
 
-    private func end() {
-        if case .redrawn = style {
-            Console.style.withLock { $0.isRedrawn = false }
-            Console.errorText("\r\u{1B}[K")
-        }
+    private let style: Style
+    private let events: EventLog
+    private let state = Mutex(State())
+
+    init(mode: ProgressMode, events: EventLog) {
+        style =
+            switch mode {
+            case .auto: Console.isErrorTerminal && Console.isPainting ? .redrawn : .lines(every: 10)
+            case .bar: .redrawn
+            case .plain: .lines(every: 1)
+            case .json: .json
+            case .none: .none
+            }
+        self.events = events
     }
 
-    private func show(_ snapshot: RunSnapshot, _ rates: ProgressRates, _ second: Int) {
+    /// Begins.
+    ///
+    /// - Parameter left: tells how many jobs are left in scope.
+    func begin(_ left: @escaping @Sendable () -> Int) {
+        if case .redrawn = style { Console.style.withLock { $0.isRedrawn = true } }
+        state.withLock { $0.left = left }
+    }
+
+    /// Ends: the line that was redrawn is taken away.
+    func end() {
+        guard case .redrawn = style else { return }
+        Console.style.withLock { $0.isRedrawn = false }
+        Console.errorText("\r\u{1B}[K")
+    }
+
+    /// Shows where the run stands, each second.
+    func show(_ snapshot: RunSnapshot) {
+        let (rates, second, left) = state.withLock { state in
+            state.rates.add(snapshot)
+            state.second += 1
+            return (state.rates, state.second, state.left)
+        }
+        let total = left()
         let line = ProgressLine(
-            total: total(), jobsPerSecond: rates.jobsPerSecond, tokensPerSecond: rates.tokensPerSecond)
-        let now = UnixTime.milliseconds
-        let text = line.text(snapshot, now: now)
+            total: total, jobsPerSecond: rates.jobsPerSecond, tokensPerSecond: rates.tokensPerSecond)
+        let now = TimeOfDay.unixMilliseconds
         switch style {
         case .redrawn:
             let bar = line.bar(snapshot, now: now, width: (Console.errorWidth ?? 80) - 1)
             Console.errorText("\r\u{1B}[K" + bar)
-        case .json:
-            events.progress(snapshot, total: total(), rates: rates)
-        case .lines(let interval): if second % interval == 0 { Console.error(text) }
+        case .json: events.progress(snapshot, total: total, rates: rates)
+        case .lines(let interval): if second % interval == 0 { Console.error(line.text(snapshot, now: now)) }
         case .none: break
         }
     }
-
 }
 
 /// Rates of a run, smoothed over about ten seconds.

@@ -43,7 +43,7 @@ struct AttemptTimeline {
     }
 
     private func beginning(_ attempt: AttemptRecord, after before: AttemptRecord?) -> String {
-        guard let before else { return "began \(UnixTime.text(attempt.startedMilliseconds))" }
+        guard let before else { return "began \(FigureText.time(attempt.startedMilliseconds))" }
         let first = attempts[0].startedMilliseconds
         let end = before.startedMilliseconds + (before.durationMicroseconds ?? 0) / 1000
         return "began \(Self.time((attempt.startedMilliseconds - first) * 1000)) after the first, "
@@ -56,7 +56,7 @@ struct AttemptTimeline {
         if let time = attempt.firstByteMicroseconds { times.append("first byte \(Self.time(time))") }
         if let time = attempt.firstChunkMicroseconds { times.append("first content \(Self.time(time))") }
         if let time = attempt.durationMicroseconds { times.append("end \(Self.time(time))") }
-        if let count = attempt.chunkCount, count > 0 { times.append(InputReport.plural(count, "chunk")) }
+        if let count = attempt.chunkCount, count > 0 { times.append(count.counted("chunk")) }
         return times.isEmpty ? nil : times.joined(separator: ", ")
     }
 
@@ -78,6 +78,6 @@ struct AttemptTimeline {
     private static func time(_ microseconds: Int64) -> String {
         if microseconds < 1_000_000 { return "\((Double(microseconds) / 1000).rounded(to: 1)) ms" }
         if microseconds < 60_000_000 { return "\((Double(microseconds) / 1e6).rounded(to: 2)) s" }
-        return ProgressLine.duration(Double(microseconds) / 1e6)
+        return FigureText.duration(Double(microseconds) / 1e6)
     }
 }

@@ -1,4 +1,5 @@
 import BatchEngine
+import LLM4SBatch
 import LLMStreaming
 
 /// What `validate --estimate` and `--dry-run` tell of an input: requests, tokens, cost and time, each as a range.
@@ -15,22 +16,20 @@ struct EstimateReport {
     ///
     /// - Parameters:
     ///   - work: what the jobs of each model are expected to use up.
-    ///   - rates: bound how fast they go.
+    ///   - options: bound how fast they go, and name the tier of those that name none.
     ///   - prices: what models cost.
     ///   - catalog: the providers.
-    ///   - serviceTier: the one that jobs ask for which name none.
     init(
-        _ work: [ModelName: WorkEstimate], rates: RateOptions, prices: PriceTable, catalog: ProviderCatalog,
-        serviceTier: String? = nil
+        _ work: [ModelName: WorkEstimate], options: BatchOptions, prices: PriceTable, catalog: ProviderCatalog
     ) {
-        self.serviceTier = serviceTier
+        serviceTier = options.serviceTier
         self.work = work
         self.prices = prices
-        limits = rates.limits(of: Set(work.keys.map(\.provider)).compactMap { catalog[$0] })
-        concurrency = rates.concurrency
+        limits = options.limits(of: Set(work.keys.map(\.provider)).compactMap { catalog[$0] })
+        concurrency = options.concurrency
     }
 
-    /// So many models are told apart.
+    /// The most models that have lines of their own.
     private static let maximumModels = 20
 
     var text: String {
@@ -54,13 +53,13 @@ struct EstimateReport {
     private func lines(_ work: WorkEstimate, cost: String) -> [String] {
         let output = "at most \(Self.count(work.mostOutput)) tokens"
         var lines = [
-            "requests  \(ProgressLine.count(work.requests))",
+            "requests  \(work.requests.grouped)",
             "input     \(Self.count(work.inputTokens.lowerBound)) to \(Self.count(work.inputTokens.upperBound)) tokens",
             "output    \(output)",
         ]
         if work.unbounded > 0 {
-            let bound = ProgressLine.count(WorkEstimate.assumedOutput)
-            lines.append("          \(ProgressLine.count(work.unbounded)) set no max_tokens: \(bound) assumed for each")
+            let bound = WorkEstimate.assumedOutput.grouped
+            lines.append("          \(work.unbounded.grouped) set no max_tokens: \(bound) assumed for each")
         }
         return lines + ["cost      \(cost)"]
     }
@@ -88,13 +87,13 @@ struct EstimateReport {
             sum = sum.lowerBound + cost.lowerBound...sum.upperBound + cost.upperBound
         }
         guard unknown < models.count else { return "not known" }
-        return Self.dollars(sum) + (unknown > 0 ? ", without \(InputReport.plural(unknown, "model")) of no price" : "")
+        return Self.dollars(sum) + (unknown > 0 ? ", without \(unknown.counted("model")) of no price" : "")
     }
 
     private static func dollars(_ range: ClosedRange<Double>) -> String {
-        if range.upperBound == 0 { return ProgressLine.cost(0) }
-        let least = range.lowerBound == 0 ? "nothing" : ProgressLine.dollars(range.lowerBound)
-        return "\(least) (empty answers) to \(ProgressLine.dollars(range.upperBound))"
+        if range.upperBound == 0 { return FigureText.cost(0) }
+        let least = range.lowerBound == 0 ? "nothing" : FigureText.dollars(range.lowerBound)
+        return "\(least) (empty answers) to \(FigureText.dollars(range.upperBound))"
     }
 
     private func total(_ parts: [WorkEstimate]) -> WorkEstimate {
@@ -102,7 +101,7 @@ struct EstimateReport {
     }
 
     private static func count(_ value: Double) -> String {
-        ProgressLine.count(Int(value.rounded().clamped(to: 0...1e15)))
+        Int(value.rounded().clamped(to: 0...1e15)).grouped
     }
 
     // MARK: - Time
@@ -113,7 +112,7 @@ struct EstimateReport {
             + providers.map { name, models in
                 let time = TimeEstimate(
                     total(models.map(\.value)), limits: limits[name] ?? ProviderLimits(), concurrency: concurrency)
-                let (least, most) = (ProgressLine.duration(time.least), ProgressLine.duration(time.most))
+                let (least, most) = (FigureText.duration(time.least), FigureText.duration(time.most))
                 let range = time.least < 1 ? "up to \(most)" : least == most ? most : "\(least) to \(most)"
                 return "    \(TerminalText.line(name, limit: 20).padded(to: 10))\(range), by \(Self.words(time.bound))"
             }
@@ -121,10 +120,31 @@ struct EstimateReport {
 
     private static func words(_ bound: TimeEstimate.Bound) -> String {
         switch bound {
-        case .requestsPerMinute(let count): "\(ProgressLine.count(count)) requests a minute"
-        case .tokensPerMinute(let count): "\(ProgressLine.count(count)) tokens a minute"
+        case .requestsPerMinute(let count): "\(count.grouped) requests a minute"
+        case .tokensPerMinute(let count): "\(count.grouped) tokens a minute"
         case .streams(let count):
-            "\(InputReport.plural(count, "stream")) at \(Int(TimeEstimate.tokensPerSecond)) tokens/s"
+            "\(count.counted("stream")) at \(Int(TimeEstimate.tokensPerSecond)) tokens/s"
         }
+    }
+}
+
+/// What `--dry-run` tells: what a run would find, where it would send requests, and what those left would use up.
+struct DryRunReport {
+    /// What is there and what a run would have to do, in lines.
+    var findings: [String]
+    var providers: ProviderTable
+    var isMockEmbedded: Bool
+    var databasePath: String
+    var estimate: EstimateReport
+
+    var text: String {
+        var lines = findings + ["database  \(databasePath)"]
+        for (name, endpoint) in providers.endpoints.sorted(by: { $0.key < $1.key }) {
+            let isEmbedded = isMockEmbedded && name == "mock"
+            let place = isEmbedded ? "the mock in this process" : "\(endpoint.origin)\(endpoint.basePath)"
+            let key = endpoint.authorizationFields.isEmpty ? ", no key" : ", with a key"
+            lines.append("\(name.padded(to: 9)) \(place)\(isEmbedded ? "" : key)")
+        }
+        return (lines + [estimate.text, "nothing was sent (--dry-run)"]).joined(separator: "\n")
     }
 }

@@ -1,5 +1,6 @@
 import BatchEngine
 import BatchStore
+import LLM4SBatch
 import LLMStreaming
 
 /// What a run says at its end.
@@ -26,10 +27,10 @@ struct RunReport {
         }
         if let overshoot = snapshot.costOvershoot {
             lines.append(
-                "--max-cost was passed by \(ProgressLine.dollars(overshoot)): not every try was bounded or reported")
+                "--max-cost was passed by \(FigureText.dollars(overshoot)): not every attempt was bounded or reported")
         }
         if let overshoot = snapshot.tokenOvershoot {
-            lines.append("--max-tokens-total was passed by \(ProgressLine.count(Int(overshoot))) tokens")
+            lines.append("--max-tokens-total was passed by \(Int(overshoot).grouped) tokens")
         }
         if case .limited(let limit) = ending { lines.append("stopped by --\(limit)") }
         let ends = FinishReport(counts: snapshot.finishReasons)
@@ -50,16 +51,50 @@ struct RunReport {
 
     private var summary: String {
         if snapshot.attempts == 0, counts.left == 0 { return "nothing to do · \(databasePath)" }
-        var parts = ["\(ProgressLine.count(snapshot.completed)) completed"]
-        if snapshot.failed > 0 { parts.append("\(ProgressLine.count(snapshot.failed)) failed") }
-        if counts.left > 0 { parts.append("\(ProgressLine.count(counts.left)) left") }
+        var parts = ["\(snapshot.completed.grouped) completed"]
+        if snapshot.failed > 0 { parts.append("\(snapshot.failed.grouped) failed") }
+        if counts.left > 0 { parts.append("\(counts.left.grouped) left") }
         let seconds = (Double(duration.wholeMilliseconds) / 1000).rounded(to: 1)
         let rate = Int((snapshot.receivedTokens / max(duration.seconds, 0.001)).rounded().clamped(to: 0...1e15))
         let tokens =
             snapshot.completionTokens > 0
-            ? ", \(ProgressLine.count(snapshot.completionTokens)) tokens, \(ProgressLine.count(rate)) tokens/s" : ""
+            ? ", \(snapshot.completionTokens.grouped) tokens, \(rate.grouped) tokens/s" : ""
         let cost =
-            snapshot.costUSD.map { ", \(ProgressLine.cost($0))\(ProgressLine.unpriced(snapshot.unpriced))" } ?? ""
+            snapshot.costUSD.map { ", \(FigureText.cost($0))\(FigureText.unpriced(snapshot.unpriced))" } ?? ""
         return parts.joined(separator: ", ") + " in \(seconds) s\(tokens)\(cost) · \(databasePath)"
     }
+}
+
+/// How answers ended, where it was not as one hopes: cut, filtered, refused, or without a word.
+struct FinishReport {
+    var counts: [FinishReason: Int]
+
+    /// One line; nil where all ended well.
+    var text: String? {
+        let total = counts.values.reduce(0, +).grouped
+        let parts = Self.words.compactMap { reason, words in
+            counts[reason].map { ($0.grouped, words) }
+        }
+        guard let first = parts.first else { return nil }
+        let others = parts.dropFirst().map { ", \($0.0) \($0.1)" }.joined()
+        return "\(first.0) of \(total) were \(first.1)\(others)"
+    }
+
+    var json: JSON {
+        let known = FinishReason.allCases.compactMap { reason in
+            counts[reason].map { JSONObject.Member(key: reason.rawValue, value: .int($0)) }
+        }
+        return .object(JSONObject(known))
+    }
+
+    /// What to do about those that were cut; nil where none was.
+    var advice: String? {
+        counts[.length] == nil
+            ? nil : "raise max_tokens for those; results --finish-reason length gives them"
+    }
+
+    private static let words: [(FinishReason, String)] = [
+        (.length, "cut by max_tokens"), (.contentFilter, "ended by a content filter"), (.refusal, "refused"),
+        (.unknown, "ended without a known reason"),
+    ]
 }

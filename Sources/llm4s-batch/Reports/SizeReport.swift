@@ -8,7 +8,7 @@ struct SizeReport {
     var completed: Int
     var total: Int
 
-    /// So few rows fill no page.
+    /// Fewer rows than these fill no page.
     private static let fewChunks = 100
 
     /// What a row of `chunks` takes; nil for too few to tell.
@@ -16,7 +16,7 @@ struct SizeReport {
         size.chunks >= Self.fewChunks ? Double(size.chunkBytes) / Double(size.chunks) : nil
     }
 
-    /// What an answer takes beside its chunks: its job, request and tries; nil where most jobs have none yet.
+    /// What an answer takes beside its chunks: its job, request and attempts; nil where most jobs have none yet.
     private var answerBytes: Double? {
         completed > 0 && completed * 2 >= total ? Double(size.otherBytes) / Double(completed) : nil
     }
@@ -34,19 +34,19 @@ struct SizeReport {
     /// One line: the file, what a chunk and an answer take of it, and what is free.
     var text: String {
         let about = size.isEstimate ? "about " : ""
-        var parts = [ByteText.text(size.fileBytes)]
-        if size.logBytes > 0 { parts[0] += " and \(ByteText.text(size.logBytes)) in the -wal" }
+        var parts = [FigureText.size(size.fileBytes)]
+        if size.logBytes > 0 { parts[0] += " and \(FigureText.size(size.logBytes)) in the -wal" }
         if let chunkBytes {
             parts.append(
-                "of it \(about)\(ByteText.text(size.chunkBytes)) chunks, \(ByteText.text(Int(chunkBytes.rounded()))) each"
+                "of it \(about)\(FigureText.size(size.chunkBytes)) chunks, \(FigureText.size(Int(chunkBytes.rounded()))) each"
             )
         }
         if let answerBytes {
-            parts.append("\(about)\(ByteText.text(Int(answerBytes.rounded()))) an answer beside its chunks")
+            parts.append("\(about)\(FigureText.size(Int(answerBytes.rounded()))) an answer beside its chunks")
         }
         // Little is free in every file.
         if size.freeBytes > max(1_000_000, size.fileBytes / 10) {
-            parts.append("\(ByteText.text(size.freeBytes)) free (compact gives it back)")
+            parts.append("\(FigureText.size(size.freeBytes)) free (compact gives it back)")
         }
         return parts.joined(separator: "; ")
     }

@@ -1,3 +1,4 @@
+import BatchEngine
 import BatchStore
 import LLMStreaming
 
@@ -17,7 +18,7 @@ struct StatsReport {
 
     private var models: [String] {
         statistics.models.flatMap { model -> [String] in
-            let count = InputReport.plural(model.completed, "answer")
+            let count = model.completed.counted("answer")
             return ["\(name(model.provider, model.model)) · \(count)"]
                 + [
                     ("first token", model.firstToken, Self.time), ("between pieces", model.gaps, Self.time),
@@ -36,7 +37,7 @@ struct StatsReport {
         let columns = [("p50", quantiles.p50), ("p90", quantiles.p90), ("p99", quantiles.p99)].map { name, value in
             "\(name) \(text(value).padded(to: isNarrow ? 9 : 10))"
         }
-        return head + columns.joined(separator: " ") + (isNarrow ? "" : " n \(ProgressLine.count(quantiles.count))")
+        return head + columns.joined(separator: " ") + (isNarrow ? "" : " n \(quantiles.count.grouped)")
     }
 
     private func ends(_ model: BatchStatistics.Model) -> [String] {
@@ -47,21 +48,21 @@ struct StatsReport {
     private var usage: [String] {
         statistics.usage.flatMap { usage -> [String] in
             var first =
-                "  answers  \(ProgressLine.count(usage.promptTokens)) tokens in, "
-                + "\(ProgressLine.count(usage.completionTokens)) out"
-            if usage.cachedTokens > 0 { first += ", \(ProgressLine.count(usage.cachedTokens)) from a cache" }
-            if usage.reasoningTokens > 0 { first += ", \(ProgressLine.count(usage.reasoningTokens)) of thinking" }
-            let tries = usage.tries == 1 ? "1 try" : "\(ProgressLine.count(usage.tries)) tries"
+                "  answers  \(usage.promptTokens.grouped) tokens in, "
+                + "\(usage.completionTokens.grouped) out"
+            if usage.cachedTokens > 0 { first += ", \(usage.cachedTokens.grouped) from a cache" }
+            if usage.reasoningTokens > 0 { first += ", \(usage.reasoningTokens.grouped) of thinking" }
+            let tries = usage.tries.counted("try", "tries")
             let cost =
-                (usage.costUSD.map { ProgressLine.cost($0) } ?? "cost not known")
-                + (usage.costUSD == nil || usage.unpricedTries != nil ? "" : ProgressLine.unpriced(usage.unpriced))
+                (usage.costUSD.map { FigureText.cost($0) } ?? "cost not known")
+                + (usage.costUSD == nil || usage.unpricedTries != nil ? "" : FigureText.unpriced(usage.unpriced))
             let unpriced = usage.unpricedTries.flatMap {
-                $0 > 0 ? ", \(InputReport.plural($0, "try", "tries")) without a price" : nil
+                $0 > 0 ? ", \($0.counted("try", "tries")) without a price" : nil
             }
             return [
                 "\(name(usage.provider, usage.model)) · \(tries), \(cost)\(unpriced ?? "")", first,
-                "  billed   \(ProgressLine.count(usage.billedPromptTokens)) tokens in, "
-                    + "\(ProgressLine.count(usage.billedCompletionTokens)) out, as far as is known",
+                "  billed   \(usage.billedPromptTokens.grouped) tokens in, "
+                    + "\(usage.billedCompletionTokens.grouped) out, as far as is known",
             ] + tiers(of: usage)
         }
     }
@@ -71,9 +72,9 @@ struct StatsReport {
         let tiers = statistics.tiers.filter { $0.provider == usage.provider && $0.model == usage.model }
         guard tiers.contains(where: { $0.serviceTier != nil }) else { return [] }
         return tiers.map { tier in
-            let cost = tier.costUSD.map { ", \(ProgressLine.cost($0))\(ProgressLine.unpriced(tier.unpriced))" } ?? ""
+            let cost = tier.costUSD.map { ", \(FigureText.cost($0))\(FigureText.unpriced(tier.unpriced))" } ?? ""
             return "  tier     \(TerminalText.line(tier.serviceTier ?? "not told", limit: 40)): "
-                + "\(InputReport.plural(tier.responses, "response"))\(cost)"
+                + "\(tier.responses.counted("response"))\(cost)"
         }
     }
 
@@ -85,8 +86,8 @@ struct StatsReport {
         for (index, fault) in faults.enumerated() {
             let status = fault.httpStatus.map { " (HTTP \($0))" } ?? ""
             let head =
-                "  \(ProgressLine.count(fault.tries)) × \(fault.kind)\(status) on "
-                + "\(InputReport.plural(fault.jobs, "job")): "
+                "  \(fault.tries.grouped) × \(fault.kind)\(status) on "
+                + "\(fault.jobs.counted("job")): "
             lines += TerminalText.wrapped(
                 TerminalText.line(fault.example ?? "", limit: 200), first: head, indentation: 6, width: width)
             if !faults[(index + 1)...].contains(where: { $0.kind == fault.kind }),
@@ -104,15 +105,15 @@ struct StatsReport {
         guard !resuming.attempts.isEmpty || resuming.wastedTokens > 0 else { return [] }
         var lines = ["interrupted answers"]
         if !resuming.attempts.isEmpty {
-            let ways = resuming.attempts.map { "\(ProgressLine.count($0.count)) by \($0.strategy)" }
+            let ways = resuming.attempts.map { "\($0.count.grouped) by \($0.strategy)" }
             lines.append("  gone on with  \(ways.joined(separator: ", "))")
         }
         let pieces = resuming.answers.map {
-            "\(ProgressLine.count($0.count)) in \(InputReport.plural($0.segments, "piece"))"
+            "\($0.count.grouped) in \($0.segments.counted("piece"))"
         }
         if !pieces.isEmpty { lines.append("  answers       \(pieces.joined(separator: ", "))") }
-        lines.append("  saved         \(ProgressLine.count(resuming.savedTokens)) tokens that were not made again")
-        lines.append("  wasted        \(ProgressLine.count(resuming.wastedTokens)) tokens billed and in no answer")
+        lines.append("  saved         \(resuming.savedTokens.grouped) tokens that were not made again")
+        lines.append("  wasted        \(resuming.wastedTokens.grouped) tokens billed and in no answer")
         return lines
     }
 
@@ -125,7 +126,7 @@ struct StatsReport {
     }
 
     private static func rate(_ value: Double) -> String {
-        value < 1000 ? "\(value.rounded(to: 1))" : ProgressLine.count(Int(value.rounded().clamped(to: 0...1e15)))
+        value < 1000 ? "\(value.rounded(to: 1))" : Int(value.rounded().clamped(to: 0...1e15)).grouped
     }
 
     // MARK: - JSON

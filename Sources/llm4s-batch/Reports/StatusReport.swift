@@ -71,25 +71,25 @@ struct StatusReport {
             ("interrupted", counts.interrupted), ("pending", counts.pending), ("cancelled", counts.cancelled),
         ]
         for (name, count) in states where count > 0 || name == "completed" {
-            lines.append("  \(name.padded(to: 12))\(ProgressLine.count(count))")
+            lines.append("  \(name.padded(to: 12))\(count.grouped)")
         }
-        if counts.gone > 0 { lines.append("  of these, \(ProgressLine.count(counts.gone)) are gone from their file") }
+        if counts.gone > 0 { lines.append("  of these, \(counts.gone.grouped) are gone from their file") }
         for waiting in status.waiting {
             let wait = Double(max(0, waiting.nextDueMilliseconds - now)) / 1000
             lines.append(
-                "  \(ProgressLine.count(waiting.count)) of \(TerminalText.line(waiting.provider, limit: 60)) wait after \(waiting.errorKind ?? "an error"), "
-                    + "the next for \(ProgressLine.duration(wait))")
+                "  \(waiting.count.grouped) of \(TerminalText.line(waiting.provider, limit: 60)) wait after \(waiting.errorKind ?? "an error"), "
+                    + "the next for \(FigureText.duration(wait))")
         }
         for wait in waits {
             lines.append("  \(TerminalText.line(wait["name"]?.string ?? "", limit: 80)) \(text(of: wait))")
         }
         lines.append(
-            "  tokens      \(ProgressLine.count(status.promptTokens)) in, "
-                + "\(ProgressLine.count(status.completionTokens)) out")
+            "  tokens      \(status.promptTokens.grouped) in, "
+                + "\(status.completionTokens.grouped) out")
         if let ends = FinishReport(counts: finishReasons).text { lines += row("answers", ends) }
         if let resuming { lines.append("  resumed     \(resuming)") }
         if let cost = status.costUSD {
-            lines.append("  cost        \(ProgressLine.cost(cost))\(ProgressLine.unpriced(status.unpriced))")
+            lines.append("  cost        \(FigureText.cost(cost))\(FigureText.unpriced(status.unpriced))")
         }
         if let sizeReport { lines += row("on disk", sizeReport.text) }
         if let run = status.run { lines += runLines(run) }
@@ -115,17 +115,17 @@ struct StatusReport {
         let until = wait["until_ms"]?.int.map { time in
             Double(max(0, Int64(time).clamped(to: NumberGate.unixMilliseconds) - now)) / 1000
         }
-        return "waits for \(wait["reason"]?.string ?? "")" + (until.map { ", \(ProgressLine.duration($0))" } ?? "")
+        return "waits for \(wait["reason"]?.string ?? "")" + (until.map { ", \(FigureText.duration($0))" } ?? "")
     }
 
     /// What going on from partial output came to; nil where nothing was interrupted.
     private var resuming: String? {
         guard status.resumedAttempts > 0 || status.wastedTokens > 0 else { return nil }
         let joined = status.joinedAnswers.sorted { $0.key < $1.key }
-            .map { "\(ProgressLine.count($0.value)) answers in \($0.key) pieces" }
+            .map { "\($0.value.grouped) answers in \($0.key) pieces" }
         let tokens =
-            "\(ProgressLine.count(status.savedTokens)) tokens saved, \(ProgressLine.count(status.wastedTokens)) wasted"
-        return (["\(ProgressLine.count(status.resumedAttempts)) times, \(tokens)"] + joined).joined(separator: "; ")
+            "\(status.savedTokens.grouped) tokens saved, \(status.wastedTokens.grouped) wasted"
+        return (["\(status.resumedAttempts.grouped) times, \(tokens)"] + joined).joined(separator: "; ")
     }
 
     /// What becomes of the newest run.
@@ -135,7 +135,7 @@ struct StatusReport {
         let process = "process \(run.pid) on \(TerminalText.line(run.host, limit: 60))"
         if worker == .dead {
             let last = status.seconds.last.map { Double(max(0, now - $0.second * 1000)) / 1000 }
-            let ago = last.map { ", last heard of \(ProgressLine.duration($0)) ago" } ?? ""
+            let ago = last.map { ", last heard of \(FigureText.duration($0)) ago" } ?? ""
             return [
                 "  dead        \(run.command), \(process): it ended without a word\(ago)",
                 "              what was counted is stored; go on: llm4s-batch resume --db \(path)",
@@ -146,20 +146,20 @@ struct StatusReport {
             let exit = run.exitCode.map { ", exit status \($0)" } ?? ""
             let stopped = run.stopReason.map { "  stopped     \(TerminalText.line($0, limit: 300))" }
             return [
-                "  last run    \(run.command), \(run.status.rawValue) after \(ProgressLine.duration(seconds))\(exit)"
+                "  last run    \(run.command), \(run.status.rawValue) after \(FigureText.duration(seconds))\(exit)"
             ] + [stopped].compactMap(\.self)
         }
         if case .frozen(let silence) = worker {
             return [
                 "  frozen      \(run.command), \(process): it lives, and has written nothing for "
-                    + ProgressLine.duration(silence.seconds),
+                    + FigureText.duration(silence.seconds),
                 "              it is stopped, or its disk does not answer",
             ]
         }
         var lines = [
             "  running     \(run.command), \(process), since "
-                + ProgressLine.duration(Double(now - run.startedMilliseconds) / 1000),
-            "  rate        \(jobsPerSecond.rounded(to: 1)) jobs/s, \(ProgressLine.count(Int(tokensPerSecond))) tokens/s",
+                + FigureText.duration(Double(now - run.startedMilliseconds) / 1000),
+            "  rate        \(jobsPerSecond.rounded(to: 1)) jobs/s, \(Int(tokensPerSecond).grouped) tokens/s",
         ]
         let left = status.counts.pending + status.counts.interrupted + status.counts.running
         // A wait may be longer than the rate makes believe.
@@ -167,7 +167,7 @@ struct StatusReport {
         times = times.map { ($0 - Double(now)) / 1000 }
         if jobsPerSecond > 0 { times.append(Double(left) / jobsPerSecond) }
         if left > 0, let time = times.max(), time > 0 {
-            lines.append("  time left   \(ProgressLine.duration(time))")
+            lines.append("  time left   \(FigureText.duration(time))")
         }
         return lines
     }
@@ -196,18 +196,5 @@ extension StatusSummary.Worker {
         case .frozen: "frozen"
         case .dead: "dead"
         }
-    }
-}
-
-extension String {
-    /// The text with spaces behind it, so that columns stand below each other.
-    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-}
-
-extension Double {
-    /// The number with so many digits behind the point.
-    func rounded(to digits: Int) -> Double {
-        let factor = (0..<digits).reduce(1.0) { factor, _ in factor * 10 }
-        return (self * factor).rounded() / factor
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BatchEngine
+import LLM4SBatch
 import LLMStreaming
 
 @testable import LLM4S
@@ -45,8 +46,9 @@ enum ConfigurationEdge {
     }
 
     private static func use(_ options: RunOptions) {
-        _ = options.json.text
-        let configuration = options.runConfiguration([], PriceTable())
+        let batch = options.batchOptions
+        _ = JSON.object(options.stored(batch)).text
+        let configuration = batch.runConfiguration([], PriceTable())
         _ = configuration.ramp.allowance(after: .seconds(100), limit: configuration.concurrency)
         let error = LLMError(.server, "x")
         _ = configuration.retry.decide(error, countedBefore: 2, attempts: 20, isLonger: true, fraction: 1)

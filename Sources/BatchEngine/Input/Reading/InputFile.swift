@@ -1,4 +1,5 @@
 import Foundation
+import SystemCalls
 
 /// An open file to read from: the only place of the input that touches the file system.
 struct InputFile: ~Copyable {
@@ -11,7 +12,7 @@ struct InputFile: ~Copyable {
         case .standardInput: descriptor = 0
         case .file(let path):
             descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-            if descriptor < 0 { throw .unreadable(source: source.title, reason: Self.reason(errno)) }
+            if descriptor < 0 { throw .unreadable(source: source.title, reason: SystemError.words(errno)) }
         }
         var status = stat()
         if unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
@@ -30,7 +31,7 @@ struct InputFile: ~Copyable {
                 unsafe Foundation.read(descriptor, bytes.baseAddress, bytes.count)
             }
             if count >= 0 { return count }
-            if errno != EINTR { throw .unreadable(source: source.title, reason: Self.reason(errno)) }
+            if errno != EINTR { throw .unreadable(source: source.title, reason: SystemError.words(errno)) }
         }
     }
 
@@ -46,12 +47,11 @@ struct InputFile: ~Copyable {
     func snapshot() throws(InputError) -> FileSnapshot? {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else {
-            throw .unreadable(source: source.title, reason: Self.reason(errno))
+            throw .unreadable(source: source.title, reason: SystemError.words(errno))
         }
         return FileSnapshot(status)
     }
 
-    private static func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
 }
 
 /// Where job lines are read from.

@@ -1,0 +1,168 @@
+package import BatchEngine
+package import BatchStore
+package import LLMStreaming
+import Synchronization
+import SystemCalls
+
+/// Brings jobs into the database, while the runner works on the first of them: those of files, of a pipe, or of a
+/// sequence.
+///
+/// The first fault ends it; the jobs before it are stored.
+package final class JobIntake: Sendable {
+    /// Why a job cannot run; nil where it can.
+    package typealias Fault = @Sendable (_ job: NewJob) -> ConfigurationError?
+
+    private struct State {
+        var counts = IntakeCounts()
+        var isOpen = true
+        var failure: BatchError?
+        var task: Task<Void, Never>?
+        var isStopped = false
+    }
+
+    private enum Source: Sendable {
+        case input([InputSource], InputReading, checked: InputSummary?)
+        case sequence(SequenceIntake)
+    }
+
+    /// The jobs of a page are stored in one transaction; each rewrites the pages of the index of ids that it touches.
+    private static let pageJobs = 10_000
+    /// What a pipe gives is stored soon, since the runner waits for it.
+    private static let pipedJobs = 64
+
+    private let state = Mutex(State())
+    private let source: Source
+    private let policy: ChangedJobPolicy
+    private let fault: Fault
+
+    /// The intake of files, or of a pipe.
+    ///
+    /// - Parameters:
+    ///   - sources: where the job lines are.
+    ///   - reading: how they are read.
+    ///   - checked: what the check found; nil for what can be read only once.
+    ///   - policy: what becomes of jobs whose ids are stored with other requests.
+    ///   - fault: why a job cannot run.
+    package init(
+        _ sources: [InputSource], _ reading: InputReading, checked: InputSummary?, policy: ChangedJobPolicy,
+        fault: @escaping Fault
+    ) {
+        source = .input(sources, reading, checked: checked)
+        self.policy = policy
+        self.fault = fault
+    }
+
+    /// The intake of a sequence.
+    init(_ sequence: SequenceIntake, policy: ChangedJobPolicy, fault: @escaping Fault) {
+        source = .sequence(sequence)
+        self.policy = policy
+        self.fault = fault
+    }
+
+    /// How many jobs the input has; nil where it can be read only once.
+    package var expected: Int? {
+        if case .input(_, _, let checked) = source { checked?.jobs } else { nil }
+    }
+
+    /// Whether none of the input can be read again: what it does not hold is not gone.
+    package var isReadOnce: Bool {
+        switch source {
+        case .input(let sources, _, _): sources.allSatisfy(\.isReadOnce)
+        case .sequence: true
+        }
+    }
+
+    package var isOpen: Bool { state.withLock { $0.isOpen } }
+    package var counts: IntakeCounts { state.withLock { $0.counts } }
+    /// Why the intake ended before the input did.
+    package var failure: BatchError? { state.withLock { $0.failure } }
+
+    /// Takes the task that reads: `stop` cancels it.
+    func run(in task: Task<Void, Never>) {
+        let isStopped = state.withLock { state in
+            state.task = task
+            return state.isStopped
+        }
+        if isStopped { task.cancel() }
+    }
+
+    /// Reads no further, at any time and from any thread: a pipe may stay open for ever.
+    package func stop() {
+        let task = state.withLock { state in
+            state.isStopped = true
+            return state.task
+        }
+        task?.cancel()
+    }
+
+    /// Reads to the end of the input, or to the first thing that ends it; a cancelled task reads no further.
+    ///
+    /// - Parameters:
+    ///   - database: takes the jobs.
+    ///   - stored: called after each page, and at the end.
+    func read(into database: BatchDatabase, stored: @Sendable () -> Void) async {
+        do {
+            switch source {
+            case .input(let sources, let reading, let checked):
+                try await read(sources, reading, checked: checked, into: database, stored: stored)
+            case .sequence(let sequence):
+                try await sequence.read(into: database) { page in
+                    try await store(page, in: database, stored: stored)
+                }
+            }
+        } catch {
+            let failure = error as? BatchError ?? BatchError(error is StoreError ? .database : .input, "\(error)")
+            state.withLock { $0.failure = failure }
+        }
+        state.withLock { $0.isOpen = false }
+        stored()
+    }
+
+    private func read(
+        _ sources: [InputSource], _ reading: InputReading, checked: InputSummary?, into database: BatchDatabase,
+        stored: () -> Void
+    ) async throws {
+        for source in sources { try await database.forgetRejectedLines(of: source.name) }
+        var feed = JobFeed(sources, reading, checked: checked)
+        let maximum = checked == nil ? Self.pipedJobs : Self.pageJobs
+        while !Task.isCancelled, let page = try feed.next(maximum: maximum) {
+            try await store(page, in: database, stored: stored)
+        }
+        // What was not read is not gone.
+        if Task.isCancelled { return }
+        for source in sources where !source.isReadOnce {
+            _ = try await database.markGone(from: source.name) { feed.contains($0) }
+        }
+        let gone = try await database.reader.goneCount(from: sources.map(\.name))
+        state.withLock { $0.counts.gone = gone }
+    }
+
+    /// Stores the jobs of a page, up to the first that cannot run.
+    private func store(_ page: InputBatch, in database: BatchDatabase, stored: () -> Void) async throws {
+        var jobs = page.jobs
+        let stop = jobs.firstIndex { fault($0) != nil }
+        let reason = stop.flatMap { fault(jobs[$0]) }
+        if let stop { jobs.removeSubrange(stop...) }
+        let outcomes = try await database.ingest(jobs, onChanged: policy)
+        var changed = ChangedJobs(database: database.path)
+        for case (let job, .conflict(let stored)) in zip(jobs, outcomes) { changed.add(job, stored) }
+        if let fault = changed.text { throw BatchError(.input, fault) }
+        if !page.rejectedLines.isEmpty { try await database.store(page.rejectedLines) }
+        state.withLock { state in
+            for outcome in outcomes { state.counts.add(outcome) }
+            state.counts.rejected += page.rejectedLines.count
+        }
+        stored()
+        if let reason { throw BatchError(.configuration, reason.description) }
+    }
+}
+
+extension InputSource {
+    /// Whether it can be read only once: standard input, a pipe.
+    package var isReadOnce: Bool {
+        guard case .file(let path) = self else { return true }
+        var status = stat()
+        // A folder is refused before anything is made.
+        return unsafe stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+    }
+}

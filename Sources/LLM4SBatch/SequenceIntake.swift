@@ -1,0 +1,86 @@
+import BatchEngine
+import BatchStore
+
+/// Reads jobs of a sequence while those before them are stored.
+///
+/// As with a pipe: the sequence is read once and not ahead of what is stored, what a run before has stored is not gone
+/// for not being in it, and a fault ends the reading.
+struct SequenceIntake: Sendable {
+    /// Where the jobs come from: the stored name of their source.
+    private let name: String
+    private let reading: InputReading
+    private let put: @Sendable (JobBuffer) async throws -> Void
+
+    init<Jobs: AsyncSequence & Sendable>(
+        _ jobs: Jobs, from name: String, _ reading: InputReading
+    ) where Jobs.Element == BatchJob {
+        self.name = name
+        self.reading = reading
+        put = { buffer in try await Self.put(jobs, into: buffer) }
+    }
+
+    private static func put<Jobs: AsyncSequence & Sendable>(
+        _ jobs: Jobs, into buffer: JobBuffer
+    ) async throws where Jobs.Element == BatchJob {
+        for try await job in jobs { guard await buffer.put(job.line) else { break } }
+    }
+
+    /// Reads to the end of the sequence, to its error, or to the first fault; a cancelled task reads no further.
+    ///
+    /// - Parameter store: stores a page.
+    func read(
+        into database: BatchDatabase, store: @Sendable (_ page: InputBatch) async throws -> Void
+    ) async throws {
+        let buffer = JobBuffer()
+        async let failure = fill(buffer)
+        do {
+            try await storeAll(of: buffer, in: database, store: store)
+        } catch {
+            // Whoever makes the jobs is cancelled: nobody takes any more.
+            buffer.close()
+            throw error
+        }
+        if let failure = await failure { throw failure }
+    }
+
+    /// Puts the jobs into the buffer; returns why the sequence ended before its end.
+    private func fill(_ buffer: JobBuffer) async -> BatchError? {
+        defer { buffer.finish() }
+        do {
+            try await put(buffer)
+            return nil
+        } catch {
+            // Of a run that was stopped nobody waits for the rest.
+            guard !Task.isCancelled else { return nil }
+            return BatchError(.input, "the jobs ended with an error: \("\(error)".shortened(toBytes: 2_000))")
+        }
+    }
+
+    private func storeAll(
+        of buffer: JobBuffer, in database: BatchDatabase, store: @Sendable (_ page: InputBatch) async throws -> Void
+    ) async throws {
+        try await database.forgetRejectedLines(of: name)
+        var feed = LineFeed(name, reading)
+        while let lines = await buffer.take() {
+            try await store(try feed.next(lines))
+            if feed.isEnded { _ = try feed.next([]) }
+        }
+    }
+}
+
+/// Jobs that are in memory, or made one by one, as an asynchronous sequence.
+struct JobSequence<Base: Sequence & Sendable>: AsyncSequence, Sendable where Base.Element == BatchJob {
+    typealias Element = BatchJob
+    typealias Failure = Never
+
+    let base: Base
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: base.makeIterator()) }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var base: Base.Iterator
+
+        // Of a run that ended no more is asked for.
+        mutating func next() async -> BatchJob? { Task.isCancelled ? nil : base.next() }
+    }
+}

@@ -1,0 +1,33 @@
+package import BatchEngine
+
+/// Who is told of a run while it goes on; nothing here may block.
+package struct SessionObserver: Sendable {
+    /// It begins.
+    package var began: @Sendable (SessionBeginning) -> Void = { _ in }
+    /// Something happened to a job or to a provider; told in order.
+    package var happened: @Sendable (RunEvent) -> Void = { _ in }
+    /// The store has something that the user should know; told from any thread.
+    package var warned: @Sendable (String) -> Void = { _ in }
+    /// The intake has ended, but for a fault of the database.
+    package var hasRead: @Sendable (JobIntake) -> Void = { _ in }
+    /// A second has passed.
+    package var secondPassed: @Sendable (RunSnapshot) -> Void = { _ in }
+    /// The runner has ended; what follows is the report.
+    package var ended: @Sendable () -> Void = {}
+    /// Asked at the end what ended the run from outside; nil where nothing did.
+    package var interruption: @Sendable () -> SessionResult.Interruption? = { nil }
+
+    package init() {}
+}
+
+/// A run that begins.
+package struct SessionBeginning: Sendable {
+    /// Its row in the table `runs`.
+    package var runID: Int64
+    /// The jobs of the input, else those that are left.
+    package var jobs: Int
+    /// The jobs that are left for it, as far as they are known by now.
+    package var left: @Sendable () -> Int
+    /// Stops it: open streams get the drain time, or are closed at once.
+    package var stop: @Sendable (_ isAtOnce: Bool) -> Void
+}

@@ -1,0 +1,8 @@
+// The one import of the system's C library: targets that call it import this one.
+#if canImport(Darwin)
+    @_exported public import Darwin
+#elseif canImport(Musl)
+    @_exported public import Musl
+#else
+    @_exported public import Glibc
+#endif

@@ -1,0 +1,20 @@
+/// Which process works: what the lock file and the table `runs` say.
+package struct ProcessIdentity: Sendable, Equatable {
+    package var pid: Int
+    package var host: String
+
+    package init(pid: Int, host: String) {
+        self.pid = pid
+        self.host = host
+    }
+
+    /// This process.
+    package static var current: ProcessIdentity {
+        var name = [UInt8](repeating: 0, count: 256)
+        let code = unsafe name.withUnsafeMutableBytes { buffer in
+            unsafe gethostname(buffer.bindMemory(to: CChar.self).baseAddress!, buffer.count - 1)
+        }
+        let host = code == 0 ? String(decoding: name.prefix { $0 != 0 }, as: UTF8.self) : "unknown"
+        return ProcessIdentity(pid: Int(getpid()), host: host)
+    }
+}

@@ -1,0 +1,125 @@
+import BatchEngine
+import BatchStore
+import LLM4SBatch
+import LLMStreaming
+import Synchronization
+
+/// A run as the commands make it: the session, with signals and progress before a terminal and a report behind it.
+struct CommandSession {
+    private var session: BatchSession
+    private let options: RunOptions
+    private let mock: EmbeddedMock?
+
+    /// A run of these jobs.
+    ///
+    /// - Parameters:
+    ///   - command: its name.
+    ///   - options: those of the terminal.
+    ///   - plan: what is run with.
+    ///   - path: the database.
+    ///   - scope: the jobs.
+    init(command: String, options: RunOptions, plan: RunPlan, path: String, scope: JobScope) {
+        session = BatchSession(
+            path: path, options: plan.options, environment: plan.environment, providers: plan.providers,
+            prices: plan.prices, scope: scope)
+        session.command = command
+        session.version = Version.text
+        session.storedOptions = options.stored(plan.options)
+        session.userAgent = "llm4s-batch/\(Version.number)"
+        session.names = .flags
+        self.options = options
+        mock = plan.mock
+    }
+
+    /// The same, with what is read beside the work.
+    func reading(_ intake: JobIntake) -> CommandSession {
+        var copy = self
+        copy.session.intake = intake
+        return copy
+    }
+
+    /// The same, with what is done before it.
+    func preparing(_ prepare: @escaping @Sendable (BatchDatabase) async throws -> Void) -> CommandSession {
+        var copy = self
+        copy.session.prepare = prepare
+        return copy
+    }
+
+    /// Runs to the end, reports it, and tells the status to end with.
+    func run() async throws -> ExitStatus {
+        try session.check()
+        try OpenFileLimit.raise(streams: session.options.concurrency, isServer: mock != nil)
+        Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
+        let events = EventLog(isJSON: options.progress == .json)
+        let signals = RunSignals(drainTimeout: options.drainTimeout)
+        var session = session
+        session.observer = observer(events, ProgressReporter(mode: options.progress, events: events), signals)
+        let status = try await session.run { [session, mock] result, reader in
+            await mock?.stop()
+            let failures = result.counts.failed > 0 ? try await reader.failures(in: session.scope) : []
+            return tell(result, failures, events)
+        }
+        return status
+    }
+
+    private func observer(
+        _ events: EventLog, _ progress: ProgressReporter, _ signals: RunSignals
+    ) -> SessionObserver {
+        var observer = SessionObserver()
+        observer.began = { run in
+            signals.begin(run)
+            events.started(runID: run.runID, jobs: run.jobs)
+            progress.begin(run.left)
+        }
+        observer.happened = { events.tell($0) }
+        observer.warned = { Console.log(.warning, $0) }
+        observer.hasRead = { intake in
+            if intake.failure == nil || intake.counts.isAny { Console.log(.info, intake.counts.text) }
+            if let failure = intake.failure { Console.error(failure.description) }
+        }
+        observer.secondPassed = { progress.show($0) }
+        observer.ended = { progress.end() }
+        observer.interruption = { signals.interruption }
+        return observer
+    }
+
+    private func tell(_ result: SessionResult, _ failures: [FailureGroup], _ events: EventLog) -> ExitStatus {
+        let status = ExitStatus(rawValue: result.exitCode) ?? .workLeft
+        events.ended(result.snapshot, left: result.counts.left, status: status, duration: result.duration)
+        let report = RunReport(
+            ending: result.ending, snapshot: result.snapshot, counts: result.counts, databasePath: session.path,
+            duration: result.duration, isInputFaulty: result.intakeFault != nil, failures: failures)
+        if !events.isJSON, !report.text.isEmpty { Console.log(.info, report.text) }
+        return status
+    }
+}
+
+/// The signals of a run: the first lets open streams end, the second closes them.
+private final class RunSignals: Sendable {
+    private let drainTimeout: DurationArgument
+    /// Set when the run begins: before that a signal ends the program.
+    private let signals = Mutex<Signals?>(nil)
+
+    init(drainTimeout: DurationArgument) { self.drainTimeout = drainTimeout }
+
+    func begin(_ run: SessionBeginning) {
+        let drainTimeout = drainTimeout
+        let signals = Signals { count in
+            if count == 1 {
+                Console.log(
+                    .info,
+                    "stopping: open streams get \(drainTimeout.defaultValueDescription); once more closes them at once")
+            }
+            run.stop(count > 1)
+        }
+        self.signals.withLock { $0 = signals }
+    }
+
+    /// What the first of them makes of the run's end; nil where none came.
+    var interruption: SessionResult.Interruption? {
+        guard let signals = signals.withLock({ $0 }), let status = signals.exitStatus, let name = signals.name else {
+            return nil
+        }
+        return SessionResult.Interruption(exitCode: status.rawValue, reason: "by \(name)")
+    }
+}

@@ -1,0 +1,42 @@
+import SystemCalls
+
+/// How many files and sockets this process may have open.
+enum OpenFileLimit {
+    /// What a process needs besides its streams: database, log, lock, event loops, standard streams.
+    private static let others = 64
+
+    /// Raises the limit as far as the system allows.
+    ///
+    /// - Returns: the limit now; nil where the system does not tell.
+    @discardableResult
+    static func raise() -> UInt64? {
+        var limit = rlimit()
+        #if canImport(Glibc)
+            let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        #else
+            let resource = RLIMIT_NOFILE
+        #endif
+        guard unsafe getrlimit(resource, &limit) == 0 else { return nil }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(resource, &limit)
+        return UInt64(limit.rlim_max)
+    }
+
+    /// Raises the limit for streams.
+    ///
+    /// - Parameters:
+    ///   - streams: connections that may be open at once.
+    ///   - isServer: whether the other end of each is in this process too (the embedded mock).
+    ///   - option: what asks for them.
+    /// - Throws: `Exit` where they do not fit.
+    static func raise(streams: Int, isServer: Bool, option: String = "--concurrency") throws(Exit) {
+        guard let limit = raise() else { return }
+        let (needed, overflow) = streams.multipliedReportingOverflow(by: isServer ? 2 : 1)
+        guard !overflow, UInt64(needed) + UInt64(others) <= limit else {
+            throw Exit(
+                .input,
+                "\(option) \(streams) needs more open files than this system allows (\(limit)); "
+                    + "lower it, or raise the limit (ulimit -Hn)")
+        }
+    }
+}

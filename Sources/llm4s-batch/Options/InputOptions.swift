@@ -1,0 +1,87 @@
+import ArgumentParser
+import LLM4SBatch
+
+/// What says how job lines are read: for `run` and `validate` alike.
+struct InputOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Model for lines without one, as provider/model (default: LLM_MODEL, else such lines are faults).",
+            valueName: "P/M"))
+    var model: String?
+
+    @OptionGroup var providers: ProviderOptions
+
+    @Option(help: ArgumentHelp("Most bytes of a line.", valueName: "BYTES"))
+    var maxLineBytes = 16 << 20
+
+    @Flag(help: "Leave bad lines out, keep them in the table rejected_lines, and end with status 1.")
+    var skipInvalid = false
+
+    mutating func validate() throws {
+        try FlagBounds.check("max-line-bytes", maxLineBytes, FlagBounds.bytes)
+    }
+
+    /// Enters them into the options of a run.
+    func add(to batch: inout BatchOptions) {
+        batch.model = model
+        batch.provider = providers.provider
+        batch.maximumLineBytes = maxLineBytes
+        batch.skipsInvalid = skipInvalid
+    }
+}
+
+/// What says which providers there are.
+struct ProviderOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Provider of models without a known prefix, and of batch lines (default: openai, or openrouter where "
+                + "OPENAI_BASE_URL is its; of batch lines the one whose form they have).", valueName: "NAME"))
+    var provider: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Configuration file (default: llm4s-batch.json, else $XDG_CONFIG_HOME/llm4s-batch/config.json, else none).",
+            valueName: "FILE"), completion: .file(extensions: ["json"]))
+    var config: String?
+}
+
+/// The database of the commands that read or go on with one.
+struct DatabaseOption: ParsableArguments {
+    @Option(
+        name: .customLong("db"),
+        help: ArgumentHelp("The database of a run; must be given once (default: none).", valueName: "PATH"),
+        completion: .file(extensions: ["db"]))
+    var paths: [String] = []
+
+    /// The database that was named.
+    var path: String { paths[0] }
+
+    func validate() throws { try Self.check(paths) }
+
+    /// A second one would be left out in silence.
+    fileprivate static func check(_ paths: [String]) throws {
+        if paths.isEmpty { throw ValidationError("Missing expected argument '--db <PATH>'") }
+        guard paths.count == 1 else {
+            throw ValidationError("this command takes one database, and \(paths.count) are named")
+        }
+    }
+}
+
+/// The database of the commands that only read one: `--db PATH`, or the path alone.
+struct NamedDatabase: ParsableArguments {
+    @Option(
+        name: .customLong("db"),
+        help: ArgumentHelp("The database of a run; must be given once (default: none).", valueName: "PATH"),
+        completion: .file(extensions: ["db"]))
+    var paths: [String] = []
+
+    @Argument(
+        help: ArgumentHelp("The database, in place of --db.", valueName: "PATH"),
+        completion: .file(extensions: ["db"]))
+    var bare: [String] = []
+
+    /// The database that was named.
+    var path: String { (paths + bare)[0] }
+
+    func validate() throws { try DatabaseOption.check(paths + bare) }
+}

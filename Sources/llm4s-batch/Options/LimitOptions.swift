@@ -1,0 +1,193 @@
+import ArgumentParser
+import BatchEngine
+import LLM4SBatch
+import LLMStreaming
+
+/// What a run may use up: rates, an outage's patience, money and tokens.
+struct LimitOptions: ParsableArguments {
+    @OptionGroup var rates: RateOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a provider, or a model of it, may be out before it gets no more requests.",
+            valueName: "DURATION"))
+    var outageTimeout = DurationArgument(seconds: 900)
+
+    @Option(
+        name: .customLong("max-cost"),
+        help: ArgumentHelp(
+            "What the jobs in scope may cost in US dollars, earlier runs included, or none; needs a price for every model "
+                + "(default: of resume and retry that of the run before, else no limit).", valueName: "USD"))
+    var maximumCost: LimitArgument<Double>?
+
+    @Option(
+        name: .customLong("max-tokens-total"),
+        help: ArgumentHelp(
+            "The tokens that the jobs in scope may use up, input and output, earlier runs included, or none (default: as "
+                + "of --max-cost).", valueName: "N"))
+    var maximumTokens: LimitArgument<Int>?
+
+    /// `--max-cost`, where it bounds anything.
+    var maxCost: Double? { maximumCost?.value }
+    /// `--max-tokens-total`, where it bounds anything.
+    var maxTokensTotal: Int? { maximumTokens?.value }
+
+    mutating func validate() throws {
+        try FlagBounds.check("max-tokens-total", maxTokensTotal, FlagBounds.counts)
+        if let maxCost, !(maxCost > 0) { throw ValidationError("--max-cost must be more than 0, not \(maxCost)") }
+        if let maxCost, maxCost > NumberGate.dollars.upperBound {
+            throw ValidationError("--max-cost must be an amount of money, not \(maxCost)")
+        }
+        if outageTimeout.duration <= .zero { throw ValidationError("--outage-timeout must be longer than zero") }
+    }
+
+    /// Enters them into the options of a run.
+    func add(to batch: inout BatchOptions) {
+        rates.add(to: &batch)
+        batch.outageTimeout = outageTimeout.duration
+        batch.maximumCost = maxCost
+        batch.maximumTokens = maxTokensTotal
+    }
+
+    /// The names of those that the user took away.
+    var removed: [String] {
+        var names: [String] = []
+        if rates.rpm == .removed { names.append("rpm") }
+        if rates.tpm == .removed { names.append("tpm") }
+        if rates.prices == "none" { names.append("prices") }
+        if maximumCost == .removed { names.append("max-cost") }
+        if maximumTokens == .removed { names.append("max-tokens-total") }
+        return names
+    }
+}
+
+/// How much providers are asked at once and by the minute, and at what price.
+struct RateOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Streams open at once; reached in steps from 32 on.", valueName: "N"))
+    var concurrency = 64
+
+    @Option(
+        help: ArgumentHelp(
+            "Streams open at once to a provider, or to a model (provider/model=N); may be repeated (default: as many "
+                + "as --concurrency allows).", valueName: "NAME=N"))
+    var concurrencyPerProvider: [NamedCount] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Requests a minute to each provider, or none (default: of resume and retry that of the run before, else the "
+                + "config file's, else what its headers allow).", valueName: "N"))
+    var rpm: LimitArgument<Int>?
+
+    @Option(
+        help: ArgumentHelp(
+            "Tokens a minute of each provider, input and output together, or none (default: as of --rpm).",
+            valueName: "N"))
+    var tpm: LimitArgument<Int>?
+
+    @Option(
+        help: ArgumentHelp(
+            "Prices in the form of LiteLLM's model_prices_and_context_window.json, or none (default: of resume and retry "
+                + "those of the run before, else the config file's, else none).", valueName: "FILE"),
+        completion: .file(extensions: ["json"]))
+    var prices: String?
+
+    mutating func validate() throws {
+        try FlagBounds.check("concurrency", concurrency, FlagBounds.streams)
+        try FlagBounds.check("rpm", rpm?.value, FlagBounds.counts)
+        try FlagBounds.check("tpm", tpm?.value, FlagBounds.counts)
+        var counts: [String: Int] = [:]
+        for bound in concurrencyPerProvider {
+            guard bound.count >= 1 else {
+                throw ValidationError(
+                    "--concurrency-per-provider \(bound.text): must be at least 1, not \(bound.count)")
+            }
+            guard bound.count <= concurrency else {
+                throw ValidationError(
+                    "--concurrency-per-provider \(bound.text) is more than --concurrency \(concurrency) allows in all")
+            }
+            if let other = counts.updateValue(bound.count, forKey: bound.name), other != bound.count {
+                throw ValidationError(
+                    "--concurrency-per-provider \(bound.name)=\(other) and \(bound.text) contradict each other")
+            }
+        }
+    }
+
+    /// Enters them into the options of a run.
+    func add(to batch: inout BatchOptions) {
+        batch.concurrency = concurrency
+        batch.concurrencyPerProvider = Dictionary(
+            concurrencyPerProvider.map { ($0.name, $0.count) }, uniquingKeysWith: { _, last in last })
+        batch.requestsPerMinute = rpm?.value
+        batch.tokensPerMinute = tpm?.value
+        batch.prices = prices == "none" ? nil : prices
+    }
+
+    /// The catalog without the rates that the user took away.
+    func limiting(_ catalog: ProviderCatalog) -> ProviderCatalog {
+        var catalog = catalog
+        for name in catalog.names {
+            // What is entered is no preset any more: only what has a rate is.
+            if rpm == .removed, catalog[name]?.requestsPerMinute != nil { catalog[name]?.requestsPerMinute = nil }
+            if tpm == .removed, catalog[name]?.tokensPerMinute != nil { catalog[name]?.tokensPerMinute = nil }
+        }
+        return catalog
+    }
+
+    /// The price table: the flag's, else the configuration file's, else none.
+    ///
+    /// - Parameter path: what the configuration file names.
+    func priceTable(_ path: String?) throws(ConfigurationError) -> PriceTable {
+        guard let path = prices ?? path, path != "none" else { return PriceTable() }
+        return try PriceTable(file: path)
+    }
+}
+
+/// What `resume` and `retry` take over from the run before, where the user says nothing else.
+struct RememberedLimits {
+    /// The names of the options, each with its value as it would be typed.
+    private(set) var taken: [(name: String, value: String)] = []
+
+    /// Takes over what an earlier run's options say; what they cannot say, since others wrote them, is left out.
+    ///
+    /// - Parameters:
+    ///   - stored: the options of the run before, JSON.
+    ///   - limits: those that the user gave; what is missing is filled in.
+    init(_ stored: String, into limits: inout LimitOptions) {
+        guard let options = (try? JSONParser.parse(Array(stored.utf8)))?.object else { return }
+        limits.rates.rpm = take("rpm", limits.rates.rpm, options) { FlagBounds.counts.contains($0) }
+        limits.rates.tpm = take("tpm", limits.rates.tpm, options) { FlagBounds.counts.contains($0) }
+        limits.maximumCost = take("max-cost", limits.maximumCost, options) {
+            $0 > 0 && $0 <= NumberGate.dollars.upperBound
+        }
+        limits.maximumTokens = take("max-tokens-total", limits.maximumTokens, options) {
+            FlagBounds.counts.contains($0)
+        }
+        if limits.rates.prices == nil, let path = options["prices"]?.string, !path.isEmpty {
+            limits.rates.prices = path
+            if path != "none" { taken.append(("prices", path)) }
+        }
+    }
+
+    private mutating func take<Value>(
+        _ name: String, _ given: LimitArgument<Value>?, _ options: JSONObject, _ isSound: (Value) -> Bool
+    ) -> LimitArgument<Value>? {
+        if let given { return given }
+        let text: String? =
+            switch options[name] {
+            case .number(let text)?, .string(let text)?: text
+            default: nil
+            }
+        guard let text, let limit = LimitArgument<Value>(argument: text) else { return nil }
+        guard let value = limit.value else { return limit }
+        guard isSound(value) else { return nil }
+        taken.append((name, text))
+        return limit
+    }
+
+    /// What is said of it; nil where nothing was taken over.
+    var text: String? {
+        guard !taken.isEmpty else { return nil }
+        let options = taken.map { "--\($0.name) \(TerminalText.line($0.value, limit: 200))" }.joined(separator: ", ")
+        return "as in the run before: \(options) (none takes one away)"
+    }
+}
