@@ -62,7 +62,9 @@ struct RunCommand: AsyncParsableCommand {
         let plan = try await RunPlan(
             checked?.jobsByProvider.keys.sorted(), model: reading.parser.defaults.model, options: batch,
             catalog: catalog, prices: prices, environment: environment)
-        if options.dryRun, let checked, let stored = found?.stored { return try await tellDryRun(stored, checked, plan) }
+        if options.dryRun, let checked, let stored = found?.stored {
+            return try await tellDryRun(stored, checked, plan)
+        }
         let intake = JobIntake(
             sources, reading, checked: checked, policy: batch.changedJobPolicy,
             fault: { plan.providers.fault($0, batch, prices) })
@@ -108,7 +110,8 @@ struct RunCommand: AsyncParsableCommand {
         var stored: StoredCheck?
         if reader != nil || options.dryRun {
             stored = StoredCheck(
-                sources, policy: batchOptions.changedJobPolicy, isEstimating: reading.isEstimating, reader: reader, database: databasePath)
+                sources, policy: batchOptions.changedJobPolicy, isEstimating: reading.isEstimating, reader: reader,
+                database: databasePath)
         }
         let summary: InputSummary
         do {
