@@ -3,7 +3,7 @@ import LLMStreaming
 import Synchronization
 
 /// A store in memory whose writes are seen by reads only once they are committed, as in the database; it reports every
-/// call that the database would refuse or that SPEC 1 forbids.
+/// call that the database would refuse or that Contract, "What it is for", forbids.
 final class SimulatedJobStore: JobStore {
     /// When what is written is committed.
     enum Commits: Sendable {

@@ -46,7 +46,7 @@ enum Texts {
         return String(text.unicodeScalars.dropFirst(prefix.unicodeScalars.count))
     }
 
-    /// The concatenation over the seams of `substr(text of the attempt, start + 1, kept) || restored` (SPEC 6).
+    /// The concatenation over the seams of `substr(text of the attempt, start + 1, kept) || restored` (The database, "Answers").
     static func rebuild(_ seams: [Seam], from texts: [Int64: String]) -> String {
         seams.map { seam in
             scalars(texts[seam.attemptID] ?? "", seam.start..<seam.start + seam.kept) + seam.restored
