@@ -1,12 +1,13 @@
 package import LLMStreaming
 
-/// Puts an answer together from the text an attempt went on from and its own: the seam rules of SPEC 8.
+/// Puts an answer together from the text an attempt went on from and its own: the rules at the seam (Contract,
+/// "Going on from partial output").
 ///
 /// A pure function, used when a stream ends, and again by the rescuer from stored rows after a crash. All counts are of
 /// Unicode scalars: a Character may span a seam.
 package enum AnswerJoiner {
-    /// A continuation that begins with so many scalars of the prefix is the answer from its start: an echo or a new
-    /// beginning, which read the same.
+    /// The number of scalars: a continuation that begins with so much of the prefix is the answer from its start, an
+    /// echo or a new beginning, which read the same.
     static let restartScalars = 32
 
     /// What an attempt did and brought.
@@ -28,8 +29,8 @@ package enum AnswerJoiner {
         package var reportedTokens: Int?
         /// Whether its provider always begins with the text that was sent along.
         package var isEcho = false
-        /// Whether its stream said the response's name before anything of the answer, as only a new one of the Responses
-        /// interface does.
+        /// Whether its stream said the response's name before anything of the answer, as only a new one of the
+        /// Responses interface does.
         package var isNamedFirst = false
 
         package init(
@@ -49,13 +50,8 @@ package enum AnswerJoiner {
             self.isEcho = isEcho
         }
 
-        fileprivate var tokens: Int { max(reportedTokens ?? 0, own.contentDeltaCount) }
-
-        /// Where a replay that brought something begins; nil for any other attempt.
-        fileprivate func replayBeginning(onto base: StoredPartial) -> ReplayBeginning? {
-            guard strategy == .replay, prefixScalars != 0, !own.isEmpty else { return nil }
-            return ReplayBeginning(of: self, onto: base)
-        }
+        /// The tokens that it brought: at least one for each piece.
+        var tokens: Int { max(reportedTokens ?? 0, own.contentDeltaCount) }
     }
 
     /// The answer so far.
@@ -75,7 +71,7 @@ package enum AnswerJoiner {
             partial.responseID = attempt.responseID ?? base?.responseID
             partial.model = attempt.model ?? base?.model
         case .prefill, .continue:
-            // Its text was held back: read on from behind it, that would be lost.
+            // Where the text was held back, a stream that is read on from behind it would lose it.
             let isTaken = partial.seams.last?.attemptID == attempt.id
             partial.cursor = isTaken ? attempt.cursor : nil
             let ownScalars = isTaken ? partial.seams.last?.kept : nil
@@ -101,75 +97,6 @@ package enum AnswerJoiner {
         }
     }
 
-    /// From where the rest of a replayed stream can be had now.
-    private static func cursor(
-        of attempt: Attempt, _ base: StoredPartial?, _ beginning: ReplayBeginning?
-    ) -> ReplayCursor? {
-        // What brought nothing of the answer does not tell where it stood.
-        if attempt.own.isEmpty { return base?.cursor ?? attempt.cursor }
-        switch beginning {
-        case .untold: return base?.cursor
-        case .anew:
-            var cursor = attempt.cursor
-            // It was counted on from where the rest was to begin; events of a response have their own numbers.
-            if cursor?.form == .conversation { cursor?.position -= base?.cursor?.position ?? 0 }
-            return cursor
-        case .rest, nil: return attempt.cursor ?? base?.cursor
-        }
-    }
-
-    /// The rest of the same stream follows what came of it.
-    private static func replayed(
-        _ attempt: Attempt, _ base: StoredPartial, _ beginning: ReplayBeginning?
-    ) -> StoredPartial {
-        let own = attempt.own
-        if attempt.prefixScalars == 0 {
-            return attempt.isWhole ? alone(attempt, furthest: base.furthestScalars) : base
-        }
-        if own.isEmpty { return unchanged(base, attempt) }
-        switch beginning {
-        case .untold:
-            var partial = base
-            partial.attemptID = attempt.id
-            return partial
-        case .anew: return replayedAnew(attempt, base)
-        case .rest, nil: break
-        }
-        let text = base.answer.text + own.text
-        var choice = own.choices.first ?? PartialAnswer.Choice(index: 0, text: "")
-        choice.text = text
-        choice.reasoning = (base.answer.choices.first?.reasoning ?? "") + choice.reasoning
-        choice.hasOpenReasoning = !choice.reasoning.isEmpty && text.isEmpty
-        var seams = base.seams.filter { $0.kept > 0 }
-        if !own.text.isEmpty {
-            seams.append(Seam(attemptID: attempt.id, choice: 0, kept: own.text.unicodeScalars.count))
-        }
-        let deltas = base.answer.contentDeltaCount + own.contentDeltaCount
-        return StoredPartial(
-            attemptID: attempt.id, answer: PartialAnswer(choices: [choice], contentDeltaCount: deltas), seams: seams,
-            // The report, where there is one, is of the whole response.
-            tokenCount: max(
-                base.tokenCount + own.contentDeltaCount,
-                (attempt.reportedTokens ?? 0) + base.sentTokens),
-            furthestScalars: max(base.furthestScalars, text.unicodeScalars.count))
-    }
-
-    /// The same stream from its beginning follows what was sent along with its request, if anything was.
-    private static func replayedAnew(_ attempt: Attempt, _ base: StoredPartial) -> StoredPartial {
-        guard base.streamStart > 0 else { return alone(attempt, furthest: base.furthestScalars) }
-        let own = attempt.own
-        let skip = base.streamSkip
-        let kept = own.text.unicodeScalars.dropFirst(skip)
-        var choice = own.choices.first ?? PartialAnswer.Choice(index: 0, text: "")
-        choice.text = String(base.answer.text.unicodeScalars.prefix(base.streamStart)) + String(kept)
-        var seams = truncated(base.seams, to: base.streamStart)
-        seams.append(Seam(attemptID: attempt.id, choice: 0, start: skip, kept: kept.count))
-        return StoredPartial(
-            attemptID: attempt.id, answer: PartialAnswer(choices: [choice], contentDeltaCount: own.contentDeltaCount),
-            seams: seams, tokenCount: base.sentTokens + attempt.tokens,
-            furthestScalars: max(base.furthestScalars, choice.text.unicodeScalars.count))
-    }
-
     /// What the provider said once its turn went on follows what it said before.
     ///
     /// A turn that broke goes on from where it was paused: what came since is no part of a message that can be sent
@@ -189,66 +116,16 @@ package enum AnswerJoiner {
         choice.hasToolCall = choice.hasToolCall || before?.hasToolCall == true
         choice.hasOpenReasoning = !choice.reasoning.isEmpty && choice.text.isEmpty
         choice.pausedTurn = own.pausedTurn.map { AnswerMessage.joined(base.answer.pausedTurn, $0) }
-        var seams = base.seams.filter { $0.kept > 0 }
-        if !own.text.isEmpty {
-            seams.append(Seam(attemptID: attempt.id, choice: 0, kept: own.text.unicodeScalars.count))
-        }
         let deltas = base.answer.contentDeltaCount + own.contentDeltaCount
         return StoredPartial(
-            attemptID: attempt.id, answer: PartialAnswer(choices: [choice], contentDeltaCount: deltas), seams: seams,
+            attemptID: attempt.id, answer: PartialAnswer(choices: [choice], contentDeltaCount: deltas),
+            seams: seams(of: base, followedBy: attempt),
             tokenCount: base.tokenCount + attempt.tokens,
             furthestScalars: max(base.furthestScalars, choice.text.unicodeScalars.count))
     }
 
-    /// The continuation follows the prefix, what both share once.
-    private static func continued(
-        _ attempt: Attempt, _ base: StoredPartial, prefixScalars: Int
-    ) -> (StoredPartial, Int?) {
-        let own = attempt.own
-        let ownScalars = own.text.unicodeScalars
-        let prefix = base.answer.text.unicodeScalars.prefix(prefixScalars)
-        if prefix.count >= restartScalars || attempt.isEcho && !prefix.isEmpty {
-            if ownScalars.starts(with: prefix) {
-                return (alone(attempt, furthest: base.furthestScalars), prefix.count)
-            }
-            // Cut before it could be told whether it is a new beginning: joined, it might stand there twice.
-            if !attempt.isWhole, prefix.starts(with: ownScalars) { return (unchanged(base, attempt), nil) }
-            if prefix.count >= restartScalars, ownScalars.starts(with: prefix.prefix(restartScalars)) {
-                return (alone(attempt, furthest: base.furthestScalars), nil)
-            }
-        }
-        if ownScalars.isEmpty, !attempt.isWhole { return (unchanged(base, attempt), nil) }
-        var overlap = 0
-        if attempt.strategy == .continue {
-            if !attempt.isWhole, SeamOverlap.mayGrow(ownScalars, after: prefix) {
-                return (unchanged(base, attempt), nil)
-            }
-            overlap = SeamOverlap.count(ownScalars, after: prefix)
-        }
-        let cut = base.answer.text.unicodeScalars.dropFirst(prefixScalars)
-        // Behind an overlap the continuation goes on as it does.
-        let space = SeamSpace(
-            cut: overlap > 0 ? cut.prefix(0) : cut, before: ownScalars, isAsked: attempt.strategy == .continue,
-            isWhole: attempt.isWhole)
-        let start = overlap + space.skipped
-        let kept = String(ownScalars.dropFirst(start))
-        var seams = truncated(base.seams, to: prefixScalars)
-        if !space.restored.isEmpty, let last = seams.indices.last { seams[last].restored += space.restored }
-        if !kept.isEmpty {
-            seams.append(Seam(attemptID: attempt.id, choice: 0, start: start, kept: kept.unicodeScalars.count))
-        }
-        let text = String(prefix) + space.restored + kept
-        let answer = PartialAnswer(
-            choices: [choice(own, base.answer, text: text)],
-            contentDeltaCount: base.answer.contentDeltaCount + own.contentDeltaCount)
-        let partial = StoredPartial(
-            attemptID: attempt.id, answer: answer, seams: seams,
-            tokenCount: base.likelyTokens(ofScalars: prefixScalars) + attempt.tokens,
-            furthestScalars: max(base.furthestScalars, text.unicodeScalars.count))
-        return (partial, overlap > 0 ? overlap : nil)
-    }
-
-    private static func alone(_ attempt: Attempt, furthest: Int) -> StoredPartial {
+    /// What an attempt brought itself, which is all of the answer so far.
+    static func alone(_ attempt: Attempt, furthest: Int) -> StoredPartial {
         let own = attempt.own
         return StoredPartial(
             attemptID: attempt.id, answer: own,
@@ -258,8 +135,8 @@ package enum AnswerJoiner {
             tokenCount: attempt.tokens, furthestScalars: max(furthest, own.text.unicodeScalars.count))
     }
 
-    /// The text as it was; what else the attempt began (a tool call, thinking) is told.
-    private static func unchanged(_ base: StoredPartial, _ attempt: Attempt) -> StoredPartial {
+    /// The text as it was; what else the attempt began (a tool call, thinking) is noted.
+    static func unchanged(_ base: StoredPartial, _ attempt: Attempt) -> StoredPartial {
         var partial = base
         partial.attemptID = attempt.id
         if !attempt.own.choices.isEmpty {
@@ -269,7 +146,7 @@ package enum AnswerJoiner {
     }
 
     /// The choice of a joined answer; only answers of one choice are joined.
-    private static func choice(
+    static func choice(
         _ own: PartialAnswer, _ base: PartialAnswer, text: String
     ) -> PartialAnswer.Choice {
         var choice = own.choices.first ?? base.choices.first ?? PartialAnswer.Choice(index: 0, text: "")
@@ -279,8 +156,16 @@ package enum AnswerJoiner {
         return choice
     }
 
-    /// The seams of the first so many scalars of the text that they describe.
-    private static func truncated(_ seams: [Seam], to scalars: Int) -> [Seam] {
+    /// The seams of a kept text and, behind it, all that an attempt brought.
+    static func seams(of base: StoredPartial, followedBy attempt: Attempt) -> [Seam] {
+        let seams = base.seams.filter { $0.kept > 0 }
+        let own = attempt.own.text
+        return own.isEmpty
+            ? seams : seams + [Seam(attemptID: attempt.id, choice: 0, kept: own.unicodeScalars.count)]
+    }
+
+    /// The seams of a text's first scalars.
+    static func truncated(_ seams: [Seam], to scalars: Int) -> [Seam] {
         var left = scalars
         var result: [Seam] = []
         for seam in seams where left > 0 {

@@ -1,6 +1,6 @@
 import LLMStreaming
 
-/// Why an answer cannot be gone on from and must start anew, in words (SPEC 8).
+/// Why an answer cannot be gone on from and must start anew, in words (Contract, "Going on from partial output").
 enum ResumeObstacle {
     /// What stands in a request against sending partial text along, or asking to go on from it.
     static func ofRequest(_ content: RequestContent) -> String? {

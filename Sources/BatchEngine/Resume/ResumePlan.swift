@@ -1,6 +1,6 @@
 package import LLMStreaming
 
-/// How the next attempt of a job starts, and why so (SPEC 8).
+/// How the next attempt of a job starts, and why so (Contract, "Going on from partial output").
 package struct ResumePlan: Sendable, Equatable {
     /// Nil where there is nothing to go on from.
     package var strategy: ResumeStrategy?
@@ -71,15 +71,16 @@ package struct ResumePlan: Sendable, Equatable {
         return plan
     }
 
-    /// What is left to write is never bounded lower than this: counted pieces are an estimate, and an estimate must not
-    /// end a job.
+    /// The lowest bound of what is left to write: counted pieces are an estimate, and an estimate must not end a job.
     private static let minimumTokens = 16
 
-    /// White space so far before the end of a text is a good place to cut it; further back, too much would be lost.
+    /// How many scalars before the end of a text white space is a good place to cut it; further back, too much would be
+    /// lost.
     private static let window = 64
 
     /// The text up to the start of its last white space if that lies within the last 64 scalars, else the text less
-    /// trailing white space: a word or number that was cut inside goes on wrongly (WIRE.md 8).
+    /// trailing white space: a word or number that was cut inside goes on wrongly (Provider facts, "Servers of
+    /// others").
     static func prefix(of text: String) -> String {
         let scalars = text.unicodeScalars
         var end = scalars.endIndex
@@ -95,4 +96,18 @@ package struct ResumePlan: Sendable, Equatable {
         let isWithin = scalars.distance(from: start, to: scalars.endIndex) <= window
         return isWithin ? String(scalars[..<start]) : text
     }
+}
+
+/// How an attempt relates to what earlier ones left (the column `attempts.resume_strategy`).
+package enum ResumeStrategy: String, Sendable, Hashable, CaseIterable {
+    /// The provider sends the rest of the same stream.
+    case replay
+    /// The partial text goes along as the last assistant message, and the provider continues it.
+    case prefill
+    /// The user asks the model to go on.
+    case `continue`
+    /// The answer starts anew; what came before stays in its attempt.
+    case restart
+    /// The provider paused its turn and asks for another request.
+    case turn
 }

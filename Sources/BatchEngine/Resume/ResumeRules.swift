@@ -1,6 +1,7 @@
 package import LLMStreaming
 
-/// Which ways of using partial output a request allows, settled once from request, provider and policy (SPEC 8).
+/// Which ways to use partial output a request allows, settled once from request, provider and policy (Contract,
+/// "Going on from partial output").
 package struct ResumeRules: Sendable, Equatable {
     /// Why the rest of a kept stream is not asked for; nil where it is.
     package private(set) var replayObstacle: String?
@@ -9,7 +10,7 @@ package struct ResumeRules: Sendable, Equatable {
     /// Why the model is not asked to go on; nil where it is.
     package private(set) var continueObstacle: String?
     private let provider: String
-    /// The fewest scalars of a prefix behind which a new beginning can be told from the rest; 1 where it need not be.
+    /// The fewest scalars of a prefix that distinguish a new beginning from the rest; 1 where that is not needed.
     private let minimumPrefixScalars: Int
 
     /// The rules for a request to a model of a provider.
@@ -19,7 +20,7 @@ package struct ResumeRules: Sendable, Equatable {
         _ content: RequestContent, model: String, provider: Provider, policy: ResumePolicy, isRefused: Bool
     ) {
         self.provider = provider.name
-        // Who asks for a prefill takes the risk, and a provider that always echoes tells where its echo ends.
+        // A user who asks for a prefill takes the risk; a provider that always echoes shows where its echo ends.
         let isRiskTaken = policy == .prefill || provider.echoesPrefix
         minimumPrefixScalars = isRiskTaken ? 1 : AnswerJoiner.restartScalars
         if policy == .restart {
@@ -30,7 +31,7 @@ package struct ResumeRules: Sendable, Equatable {
         }
         let obstacle = ResumeObstacle.ofRequest(content)
         replayObstacle = Self.replayObstacle(content, provider, policy)
-        prefillObstacle = Self.prefillObstacle(content, model, provider, policy) ?? obstacle
+        prefillObstacle = Self.prefillObstacle(content, model: model, provider: provider, policy: policy) ?? obstacle
         if isRefused, prefillObstacle == nil {
             prefillObstacle = "\(provider.name) refused to go on from partial text for this model"
         }
@@ -50,7 +51,7 @@ package struct ResumeRules: Sendable, Equatable {
     }
 
     private static func prefillObstacle(
-        _ content: RequestContent, _ model: String, _ provider: Provider, _ policy: ResumePolicy
+        _ content: RequestContent, model: String, provider: Provider, policy: ResumePolicy
     ) -> String? {
         if content.dialect(at: provider) == .openAIResponses {
             return "the Responses interface cannot go on from partial text"
@@ -68,7 +69,7 @@ package struct ResumeRules: Sendable, Equatable {
 
     /// What is done with a partial answer, and why.
     ///
-    /// A paused turn goes on whatever the policy: asked anew, the same request pauses again.
+    /// A paused turn goes on under any policy: asked anew, the same request pauses again.
     package func choice(for partial: StoredPartial) -> (strategy: ResumeStrategy, reason: String) {
         if partial.answer.pausedTurn != nil { return (.turn, "\(provider) paused its turn, which goes on") }
         let answer = ResumeObstacle.ofKept(partial.answer)
@@ -85,5 +86,44 @@ package struct ResumeRules: Sendable, Equatable {
         }
         let isAsked = continueObstacle == nil || prefillObstacle == nil
         return (.restart, (isAsked ? short : nil) ?? prefillObstacle ?? "nothing was kept")
+    }
+}
+
+/// What the user allows to be done with partial output (`--resume`, the job's field `resume`).
+package enum ResumePolicy: String, Sendable, Hashable, CaseIterable {
+    /// The first way that is certain to be exact, of replay, prefill and restart.
+    case auto
+    /// The provider is told to keep streams, and sends the rest of one that broke; otherwise as with `auto`.
+    case replay
+    /// The partial text goes along, also where the provider may not continue it exactly.
+    case prefill
+    /// The model is asked to go on, which changes the conversation.
+    case `continue`
+    /// Every answer starts anew.
+    case restart
+}
+
+extension ResumePolicy {
+    /// Why a provider cannot do this for a model, with what it can do; nil where it can.
+    ///
+    /// - Parameter dialect: of the request; nil where that is not known.
+    package func fault(at provider: Provider, model: String, dialect: Dialect? = nil) -> String? {
+        if isAvailable(at: provider, model, dialect) { return nil }
+        let possible = Self.allCases.filter { $0.isAvailable(at: provider, model, dialect) }.map(\.rawValue)
+        return "'\(rawValue)' is not possible for \(provider.name)/\(model); possible there: "
+            + possible.joined(separator: ", ")
+    }
+
+    private func isAvailable(at provider: Provider, _ model: String, _ dialect: Dialect?) -> Bool {
+        switch self {
+        case .auto, .continue, .restart: true
+        case .prefill: provider.resume(for: model) != .none && dialect != .openAIResponses
+        case .replay:
+            switch provider.replay {
+            case .conversation: true
+            case .response: dialect == nil || dialect == .openAIResponses
+            case nil: false
+            }
+        }
     }
 }

@@ -1,8 +1,9 @@
-/// How much of a continuation's beginning repeats the end of the text that it goes on from (SPEC 8, continue).
+/// How much of a continuation's beginning repeats the end of the text that it goes on from (Contract,
+/// "Going on from partial output").
 ///
 /// A model that is asked to go on often begins with its last words again.
 enum SeamOverlap {
-    /// Shorter repetitions are as likely to belong there.
+    /// The shortest repetition: shorter ones are as likely to belong there.
     static let minimumScalars = 12
 
     /// The scalars at the beginning of the continuation that stand at the prefix's end already: the longest such
@@ -17,7 +18,7 @@ enum SeamOverlap {
         if own.isEmpty { return 0 }
         let borders = borders(of: own)
         var matched = 0
-        for scalar in end { matched = Self.matched(own, borders, after: matched, scalar) }
+        for scalar in end { matched = Self.matched(own, borders: borders, after: matched, next: scalar) }
         while matched >= minimumScalars {
             if beginsAtWord(end.count - matched, of: end) { return matched }
             matched = borders[matched - 1]
@@ -35,16 +36,16 @@ enum SeamOverlap {
         let borders = borders(of: own)
         var matched = 0
         for scalar in prefix {
-            matched = Self.matched(own, borders, after: matched, scalar)
+            matched = Self.matched(own, borders: borders, after: matched, next: scalar)
             if matched == own.count { return true }
         }
         return false
     }
 
-    /// How long a beginning of the text ends with a scalar, where so much of it ended before that: Knuth, Morris and
-    /// Pratt's way, so that a long text is gone through once.
+    /// The length of the text's beginning that ends with the next scalar, from the length that ended before it: the
+    /// algorithm of Knuth, Morris and Pratt, so that a long text is gone through once.
     private static func matched(
-        _ text: [Unicode.Scalar], _ borders: [Int], after count: Int, _ scalar: Unicode.Scalar
+        _ text: [Unicode.Scalar], borders: [Int], after count: Int, next scalar: Unicode.Scalar
     ) -> Int {
         var count = count
         while count > 0, count == text.count || text[count] != scalar { count = borders[count - 1] }

@@ -1,6 +1,7 @@
 package import LLMStreaming
 
-/// The partial answer of the newest attempt that left one: what a resume starts from (SPEC 8).
+/// The partial answer of the newest attempt that left one: what a resume starts from (Contract, "Going on
+/// from partial output").
 ///
 /// Its text is the answer so far, joined over all earlier attempts it went on from; the seams say how.
 package struct StoredPartial: Sendable, Equatable {
@@ -9,22 +10,23 @@ package struct StoredPartial: Sendable, Equatable {
     package var answer: PartialAnswer
     /// How the text of each choice is put together from the attempts' own texts.
     package var seams: [Seam]
-    /// The tokens of the answer so far: for each attempt the reported ones, or the pieces that came where those are
-    /// more; a report from the middle of a stream may be old.
+    /// The tokens of the answer so far: for each attempt the reported ones, or the number of its pieces where that is
+    /// greater, since a report from the middle of a stream may be old.
     package var tokenCount: Int
-    /// The most scalars that the answer had after any attempt; more than its text has where a later one began anew.
+    /// The most scalars that the answer had after any attempt: more than its text has where a later one began anew.
     package var furthestScalars: Int
-    /// From where the rest of the attempt's stream can be had; nil where its server keeps it no more.
+    /// From where the rest of the attempt's stream can be had; nil where its server does not keep it.
     package var cursor: ReplayCursor?
-    /// Where in the text the stream begins that the cursor is of: behind what was sent along with its request.
+    /// Where in the text the cursor's stream begins: behind what was sent along with its request.
     package var streamStart = 0
-    /// How often a kept response was looked at whole, because its stream could not be had.
+    /// How often the response was asked for whole, because its stream could not be had.
     package var pollCount: Int?
     /// How many replays in a row brought nothing; nil for none.
     package var emptyReplays: Int?
-    /// Whether an attempt of its job ended with `[DONE]` and without a finish reason: the next one that does is whole.
+    /// Whether an attempt of its job ended with `[DONE]` and without a finish reason: the next one that does so is
+    /// whole.
     package var lacksFinishReason = false
-    /// What the response that a stream is replayed of calls itself, and its model: the rest may not say it again.
+    /// The name of the response whose stream is replayed, and its model: the rest of it may not say them again.
     package var responseID: String?
     package var model: String?
 
@@ -42,7 +44,7 @@ package struct StoredPartial: Sendable, Equatable {
     /// Whether there is something to go on from or to show.
     package var isEmpty: Bool { answer.isEmpty && cursor == nil }
 
-    /// The tokens of the first so many scalars of its text, counted rather too low: a bound that is lowered by them must
+    /// The tokens of the first scalars of its text, rather too few than too many: a bound that is lowered by them must
     /// not end the answer early.
     package func tokens(ofScalars count: Int) -> Int {
         let total = answer.text.unicodeScalars.count
@@ -51,7 +53,7 @@ package struct StoredPartial: Sendable, Equatable {
         return Int(kept.clamped(to: 0...Double(tokenCount)))
     }
 
-    /// The tokens of the first so many scalars of its text, as near as their share of its words tells.
+    /// The tokens of the first scalars of its text, as near as their share of its words tells.
     package func likelyTokens(ofScalars count: Int) -> Int {
         let total = TokenShare.Words(in: answer.text).weight
         guard total > 0, count < answer.text.unicodeScalars.count else { return tokenCount }
@@ -89,7 +91,7 @@ package struct StoredPartial: Sendable, Equatable {
         return .object(object)
     }
 
-    /// What such a column tells; nil where it is none.
+    /// What such a column holds; nil where it cannot be read.
     package init?(attemptID: Int64, json: JSON) {
         guard let answer = PartialAnswer(json: json) else { return nil }
         self.init(
@@ -104,5 +106,43 @@ package struct StoredPartial: Sendable, Equatable {
         lacksFinishReason = json["no_finish_reason"]?.bool ?? false
         responseID = json["response_id"]?.string
         model = json["model"]?.string
+    }
+}
+
+/// A piece of an answer: which part of which attempt's text it is (The database, "Tables").
+///
+/// The answer's text is the concatenation over its seams of `substr(text of the attempt, start + 1, kept) || restored`,
+/// counted in Unicode scalars as SQLite does.
+package struct Seam: Sendable, Hashable {
+    package var attemptID: Int64
+    package var choice: Int
+    /// The first scalar of the attempt's own text that is kept.
+    package var start: Int
+    /// How many scalars are kept.
+    package var kept: Int
+    /// White space that was cut off before sending and that the continuation did not bring back.
+    package var restored: String
+
+    package init(attemptID: Int64, choice: Int, start: Int = 0, kept: Int, restored: String = "") {
+        self.attemptID = attemptID
+        self.choice = choice
+        self.start = start
+        self.kept = kept
+        self.restored = restored
+    }
+
+    package var json: JSON {
+        [
+            "attempt_id": .int(Int(attemptID)), "choice": .int(choice), "start": .int(start), "kept": .int(kept),
+            "restored": .string(restored),
+        ]
+    }
+
+    package init?(json: JSON) {
+        func count(_ name: String) -> Int? { NumberGate.count(json[name]?.int) }
+        guard let attemptID = json["attempt_id"]?.int, let kept = count("kept") else { return nil }
+        self.init(
+            attemptID: Int64(attemptID), choice: count("choice") ?? 0, start: count("start") ?? 0, kept: kept,
+            restored: json["restored"]?.string ?? "")
     }
 }

@@ -2,20 +2,20 @@ import LLMStreaming
 
 /// How many tokens a text has, told by another text of the same answer whose tokens were reported.
 ///
-/// How many words a stream sends in a piece is its provider's affair: where a report says that its pieces are tokens, the
-/// pieces of the other text are counted, else its words against those of the text that was reported.
+/// Each provider cuts its stream into pieces in its own way. Where the report shows that a piece is a token, the pieces
+/// of the other text are counted; else its words are weighed against those of the reported text.
 struct TokenShare {
-    /// What was reported of the one text, without thinking that was not sent.
+    /// The tokens that were reported of the one text, without thinking that was not sent.
     let reportedTokens: Int
     /// In how many pieces it came.
     let reportedPieces: Int
     /// The text itself, its thinking included.
     let reportedText: String
 
-    /// Fewer words than these do not tell how many tokens a word has.
+    /// The fewest words that show how many tokens a word has.
     private static let fewestWords = 8
 
-    /// The tokens of a text: no piece of it is without one, and hardly ever a word.
+    /// The tokens of a text: each piece has at least one, and so has nearly every word.
     ///
     /// - Parameter pieces: in how many pieces it came.
     func tokens(of text: some StringProtocol, pieces: Int) -> Int {
@@ -29,8 +29,8 @@ struct TokenShare {
         return max(least, Int(share.rounded().clamped(to: 0...1e12)))
     }
 
-    /// The words of a text, and what they weigh, roughly as a tokenizer would have them: only the proportion of two texts'
-    /// weights counts.
+    /// The words of a text, and what they weigh, roughly as a tokenizer would have them: only the proportion of two
+    /// texts' weights counts.
     struct Words: Equatable {
         private(set) var count = 0
         private(set) var weight = 0

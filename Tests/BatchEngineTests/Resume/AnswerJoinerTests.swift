@@ -3,7 +3,7 @@ import Testing
 
 @testable import BatchEngine
 
-/// The seam rules of SPEC 8.
+/// The rules at the seam (Contract, "Going on from partial output").
 struct AnswerJoinerTests {
     private static let long = "The quick brown fox jumps over the lazy dog and runs"
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import BatchEngine
 
-/// What becomes of a stream that its server keeps, once an attempt to read it has failed (SPEC 8).
+/// What becomes of a stream that its server keeps, once an attempt to read it has failed.
 struct KeptStreamTests {
     @Test(arguments: [
         (ErrorKind.cut, KeptStream.kept), (.connect, .kept), (.cancelled, .kept), (.timeoutIdle, .kept),
@@ -59,6 +59,6 @@ struct KeptStreamTests {
         partial.cursor = ReplayCursor(form, id: "c", position: 9)
         partial.pollCount = polls
         partial.emptyReplays = emptyReplays
-        return KeptStream(error, result, kept: partial, isReplayed: isReplayed)
+        return KeptStream(error, result: result, kept: partial, isReplayed: isReplayed)
     }
 }

@@ -3,7 +3,8 @@ import Testing
 
 @testable import BatchEngine
 
-/// Which strategy a next attempt takes, and which text it sends along (SPEC 8).
+/// Which strategy a next attempt takes, and which text it sends along (Contract, "Going on from partial
+/// output").
 struct ResumePlanTests {
     /// A text whose prefix of 34 scalars is long enough to tell a new beginning by.
     private static let long = "one two three four five six seven eig"

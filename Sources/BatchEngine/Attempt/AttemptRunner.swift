@@ -1,0 +1,218 @@
+import LLMStreaming
+import Synchronization
+
+/// Works on one job that is taken up: its attempts, what they mean for the run, and the COMMIT of its new state.
+///
+/// Its asynchronous functions hold no large value while they wait, and nothing that they call is inlined, since its
+/// values would stay in their frames: see `RunningAttempt`.
+final class AttemptRunner {
+    private let store: any JobStore
+    private let sender: AttemptSender
+    private let state: RunState
+    private var random: any RandomNumberGenerator & Sendable
+    /// Jobs whose first answer shows whether others may follow.
+    private var probes: Set<Int64> = []
+    private let answered = AnsweredProbes()
+    /// The attempts whose streams are open, by their jobs.
+    private var open: [Int64: RunningAttempt] = [:]
+
+    init(
+        store: any JobStore, source: any CompletionSource, state: RunState,
+        random: any RandomNumberGenerator & Sendable
+    ) {
+        self.store = store
+        self.state = state
+        self.random = random
+        sender = AttemptSender(
+            store: store, source: source, configuration: state.configuration,
+            unixMilliseconds: state.unixMilliseconds)
+    }
+
+    /// The chunks received in the run, and the bytes of what models wrote in them.
+    var received: (chunks: Int, bytes: Int) { (sender.chunks.value, sender.bytes.value) }
+
+    /// Counts a job that is about to be handed to a task.
+    func takeUp(_ id: Int64, isProbe: Bool) {
+        state.counts.running += 1
+        state.counts.nextDueMilliseconds = nil
+        if isProbe { probes.insert(id) }
+    }
+
+    // MARK: Open streams
+
+    /// Notes the probes whose answers have begun.
+    func noteAnswers(at now: Duration) {
+        for id in answered.take() { state.admission.answered(id, at: now) }
+    }
+
+    /// Looks whether open streams go on, where something depends on it and a second is over.
+    ///
+    /// - Returns: whether it did.
+    @discardableResult
+    func lookAtStreams(at now: Duration) -> Bool {
+        guard let next = state.admission.nextLook, next <= now else { return false }
+        state.admission.look(at: now) { id in open[id]?.receiver?.pulse }
+        return true
+    }
+
+    // MARK: One job
+
+    /// Sends a job that was taken up, and again at once where an attempt says so, and counts it once its new state is
+    /// committed; without an end nothing is left to be stored.
+    @inline(never)
+    func run(_ first: RunningAttempt) async {
+        var attempt = first
+        while true {
+            await sender.send(attempt)
+            conclude(attempt)
+            if let cursor = attempt.abandoned { await sender.abandon(cursor, at: attempt.endpoint) }
+            guard let next = await repeated(attempt) else { break }
+            attempt = next
+        }
+        release(attempt)
+        finish(attempt, isStored: await commit(attempt))
+    }
+
+    /// The next attempt of a job in work.
+    ///
+    /// - Parameter previous: the one that it repeats at once.
+    @inline(never)
+    func begin(_ job: Job, after previous: RunningAttempt?) -> RunningAttempt {
+        let id = job.id
+        guard let endpoint = state.endpoints[job.provider] else {
+            preconditionFailure("job \(id) is taken up although there is no provider '\(job.provider)'")
+        }
+        let whenAnswered: @Sendable () -> Void = { [answered, signal = state.signal] in
+            answered.add(id)
+            signal.signal()
+        }
+        state.counts.attempts += 1
+        let isRefused = state.counts.refusedPrefills.contains("\(job.provider)/\(job.model)")
+        let attempt = RunningAttempt(
+            job, to: endpoint, after: previous, isPrefillRefused: isRefused, random: random.next(),
+            whenAnswered: probes.contains(id) ? whenAnswered : nil)
+        open[id] = attempt
+        return attempt
+    }
+
+    /// Gives the verdict on an attempt, with its consequences for the run.
+    @inline(never)
+    private func conclude(_ attempt: RunningAttempt) {
+        let id = attempt.job.id
+        let sent = attempt.sent
+        let found = sender.verdict(on: attempt) { job, result in
+            state.admission.judge(job, result, asking: sent?.askedTier, at: state.clock.now)
+        }
+        guard var verdict = found else { return }
+        state.counts.output.add(
+            reported: verdict.end.reportedTokens(of: sent?.plan), bytes: attempt.receiver?.modelBytes ?? 0)
+        verdict.end.costUSD = state.admission.settle(
+            id, verdict.end.result, askedTier: sent?.askedTier, at: state.unixMilliseconds())
+        attempt.judge(verdict)
+        switch verdict.consequence {
+        case .none, .repeats: break
+        case .repeatsWithoutPrefill:
+            state.counts.refusedPrefills.insert("\(attempt.job.provider)/\(attempt.job.model)")
+        case .stopsProvider(let reason): state.admission.stopProvider(of: id, reason: reason)
+        case .stopsModel(let reason): state.admission.stopModel(of: id, reason: reason)
+        }
+        if state.tellChanges() { state.signal.signal() }
+    }
+
+    /// The attempt that follows at once, of the job as the store has it now; nil where none does.
+    @inline(never)
+    private func repeated(_ attempt: RunningAttempt) async -> RunningAttempt? {
+        guard attempt.isRepeated else { return nil }
+        defer { attempt.store() }
+        guard await commit(attempt), state.stop == .none else { return nil }
+        return await handOutAgain(attempt)
+    }
+
+    @inline(never)
+    private func handOutAgain(_ attempt: RunningAttempt) async -> RunningAttempt? {
+        let id = attempt.job.id
+        do {
+            let lane = ModelName(provider: attempt.job.provider, model: attempt.job.model)
+            guard let job = try await store.nextJobs(in: lane, after: id.addingClamped(-1), limit: 1).first,
+                job.id == id
+            else {
+                return nil
+            }
+            state.admission.startAgain(id, at: state.clock.now)
+            return begin(job, after: attempt)
+        } catch {
+            state.storeDidFail("\(error)")
+            return nil
+        }
+    }
+
+    /// Waits for the COMMIT of an attempt's end; false where the store fails, and where there is none.
+    @inline(never)
+    private func commit(_ attempt: RunningAttempt) async -> Bool {
+        guard let end = attempt.toStore else { return false }
+        do {
+            try await store.endAttempt(end)
+            return true
+        } catch {
+            state.storeDidFail("\(error)")
+            return false
+        }
+    }
+
+    /// Frees a job's slot: its stream has ended.
+    @inline(never)
+    private func release(_ attempt: RunningAttempt) {
+        if state.configuration.failsFast, case .failed = attempt.toStore?.transition {
+            state.stop.endIntake(.limited("fail-fast"))
+        }
+        let id = attempt.job.id
+        state.counts.running -= 1
+        probes.remove(id)
+        open[id] = nil
+        state.admission.release(id, at: state.clock.now)
+        // The loop that only waits for a time would look at everything for nothing.
+        if state.admission.isHeld || state.stop != .none { state.signal.signal() }
+    }
+
+    /// Counts a job, once its new state is committed.
+    @inline(never)
+    private func finish(_ attempt: RunningAttempt, isStored: Bool) {
+        let job = attempt.job
+        var due: Int64?
+        if isStored, let end = attempt.toStore {
+            state.counts.count(end)
+            due = end.waitsUntil
+            state.tell(
+                RunEvent.AttemptReport(
+                    customID: job.customID, source: job.source, line: job.line,
+                    lane: ModelName(provider: job.provider, model: job.model), number: attempt.number, end: end))
+        }
+        let isFull = state.uncommittedCount >= state.configuration.maximumUncommitted
+        state.admission.finish(job.id, waitsUntil: due, at: state.clock.now)
+        if due != nil || isFull || state.admission.jobs.count == 0 || state.stop != .none { state.signal.signal() }
+    }
+}
+
+/// The probes whose answers have begun, as event loops tell.
+private final class AnsweredProbes: Sendable {
+    private let jobIDs = Mutex<[Int64]>([])
+
+    func add(_ id: Int64) { jobIDs.withLock { $0.append(id) } }
+
+    func take() -> [Int64] {
+        jobIDs.withLock { jobIDs in
+            defer { jobIDs = [] }
+            return jobIDs
+        }
+    }
+}
+
+extension AttemptEnd {
+    /// The output tokens that were reported of what the attempt brought; nil where none were, or of something else: of
+    /// a beginning only, or with what an earlier attempt brought.
+    fileprivate func reportedTokens(of plan: ResumePlan?) -> Int? {
+        guard plan?.strategy != .replay, let tokens = result.usage?.completionTokens else { return nil }
+        if case .completed = result.outcome { return tokens }
+        return tokens >= result.partial.contentDeltaCount ? tokens : nil
+    }
+}

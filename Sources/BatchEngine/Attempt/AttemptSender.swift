@@ -1,0 +1,163 @@
+import LLMStreaming
+
+/// Sends one attempt of a job, request and stream, and gives the verdict on it; its chunks go to the store as they
+/// come.
+final class AttemptSender: Sendable {
+    private let store: any JobStore
+    private let source: any CompletionSource
+    private let configuration: RunConfiguration
+    private let unixMilliseconds: @Sendable () -> Int64
+    /// The chunks received in the run.
+    let chunks = Counter()
+    /// The bytes of what models wrote in it.
+    let bytes = Counter()
+
+    init(
+        store: any JobStore, source: any CompletionSource, configuration: RunConfiguration,
+        unixMilliseconds: @escaping @Sendable () -> Int64
+    ) {
+        self.store = store
+        self.source = source
+        self.configuration = configuration
+        self.unixMilliseconds = unixMilliseconds
+    }
+
+    /// Sends an attempt, whose start is queued in the store: then its stream has ended, or it could not be sent and is
+    /// judged.
+    @inline(never)
+    func send(_ attempt: RunningAttempt) async {
+        guard prepare(attempt) else { return }
+        if let cursor = attempt.superseded { await abandon(cursor, at: attempt.endpoint) }
+        let exchange = start(attempt)
+        attempt.end(await exchange.end())
+    }
+
+    /// Decides what is sent; false where nothing can be.
+    ///
+    /// Not inlined, like all that an asynchronous caller calls here: its values would stay in that frame.
+    @inline(never)
+    private func prepare(_ attempt: RunningAttempt) -> Bool {
+        do {
+            var prepared = try PreparedAttempt(
+                attempt.job, provider: attempt.endpoint.provider, policy: configuration.resume,
+                isRefused: attempt.isPrefillRefused, streamID: streamID(attempt),
+                serviceTier: configuration.serviceTier)
+            prepared.waitForFlex(configuration.flexFirstToken)
+            attempt.prepare(prepared)
+            return true
+        } catch {
+            let id = store.startAttempt(record(of: attempt))
+            attempt.judge(
+                AttemptVerdict(job: attempt.job, attemptID: id, unsendable: error, now: unixMilliseconds()))
+            return false
+        }
+    }
+
+    @inline(never)
+    private func start(_ attempt: RunningAttempt) -> any CompletionAttempt {
+        let id = store.startAttempt(record(of: attempt))
+        let receiver = AttemptReceiver(
+            store: store, attemptID: id, chunks: chunks, bytes: bytes, answered: attempt.whenAnswered)
+        return source.attempt(attempt.send(id, receiver), to: attempt.endpoint, receiver: receiver)
+    }
+
+    /// The verdict on an attempt whose stream has ended, or that could not be sent.
+    ///
+    /// - Parameter circumstances: tells what of the result bears on the job.
+    @inline(never)
+    func verdict(
+        on attempt: RunningAttempt, _ circumstances: (Job, StreamResult) -> RetryCircumstances
+    ) -> AttemptVerdict? {
+        guard case .ended(let sent, let end) = attempt.phase else { return attempt.verdict }
+        let result = end.result.judged(asking: sent.askedTier)
+        var verdict = AttemptVerdict(
+            job: attempt.job, plan: sent.plan, attemptID: sent.id, result: result, policy: configuration.retry,
+            kept: sent.kept, isEcho: attempt.endpoint.provider.echoesPrefix, repeats: attempt.repeats,
+            circumstances: circumstances(attempt.job, result), fraction: Double(attempt.random >> 11) / 0x1p53,
+            now: unixMilliseconds())
+        verdict.end.tail = sent.receiver.tail
+        return verdict
+    }
+
+    /// Tells a server that nobody will ask for a stream again; what it answers changes nothing.
+    @inline(never)
+    func abandon(_ cursor: ReplayCursor, at endpoint: Endpoint) async {
+        _ = await source.attempt(ProviderRequest(.abandon(cursor)), to: endpoint, receiver: DeafReceiver()).end()
+    }
+
+    /// A name that no other stream of the server has.
+    private func streamID(_ attempt: RunningAttempt) -> String {
+        let job = attempt.job
+        let random = String(attempt.random, radix: 36)
+        return "llm4s-\(String(unixMilliseconds(), radix: 36))-\(random)-\(job.id)-\(job.attemptCount + 1)"
+    }
+
+    /// The row of an attempt that starts.
+    private func record(of attempt: RunningAttempt) -> AttemptStart {
+        let (job, prepared) = (attempt.job, attempt.prepared)
+        let plan = prepared?.plan
+        return AttemptStart(
+            jobID: job.id, number: job.attemptCount + 1, requestSHA256: job.requestSHA256, strategy: plan?.strategy,
+            reason: plan?.strategy == nil ? nil : plan?.reason, notes: prepared?.request.notes ?? [],
+            resumedFrom: plan?.goesOn == true ? job.partial?.attemptID : nil, prefixScalars: plan?.prefixScalars,
+            startedMilliseconds: unixMilliseconds())
+    }
+}
+
+/// What an attempt sends and why so: all that is decided before it starts.
+struct PreparedAttempt {
+    let plan: ResumePlan
+    private(set) var request: ProviderRequest
+    /// The service tier that the request names.
+    let askedTier: String?
+
+    /// Reads a job's stored request and encodes it for its provider.
+    ///
+    /// - Parameters:
+    ///   - policy: what is done with partial output, where the job's line does not say.
+    ///   - isRefused: whether the provider refused to go on from partial text for this model in this run.
+    ///   - streamID: what a stream that its server is to keep is called, where that is ours to say.
+    ///   - serviceTier: the one to ask for, where the job's line does not say.
+    /// - Throws: kind `invalid_request` where the stored request cannot be read or does not fit the provider.
+    init(
+        _ job: Job, provider: Provider, policy: ResumePolicy, isRefused: Bool, streamID: String,
+        serviceTier: String? = nil
+    ) throws(LLMError) {
+        var stored = try JobRequest(stored: job.request)
+        if let serviceTier { stored.content.ask(forTier: serviceTier) }
+        askedTier = stored.content.askedTier
+        plan = ResumePlan.make(
+            partial: job.partial, content: stored.content, model: job.model, provider: provider,
+            policy: stored.resume ?? policy, isRefused: isRefused)
+        let keptByteCount = plan.goesOn && !plan.isPoll ? job.partial?.answer.byteCount ?? 0 : 0
+        if let cursor = plan.cursor {
+            var request = ProviderRequest(plan.isPoll ? .poll(cursor) : .replay(cursor))
+            request.dialect = stored.content.dialect(at: provider)
+            request.keptByteCount = keptByteCount
+            self.request = request
+            return
+        }
+        let kept = plan.keeps.map { form in
+            switch form {
+            case .conversation: ReplayCursor(.conversation, id: streamID, position: 0)
+            case .response: ReplayCursor(.response, id: "", position: -1)
+            }
+        }
+        request = try RequestEncoder.encode(
+            stored.content, model: job.model, provider: provider, continuation: plan.continuation,
+            maximumTokens: plan.maximumTokens, kept: kept)
+        request.acceptsMissingFinishReason = job.partial?.lacksFinishReason ?? false
+        request.keptByteCount = keptByteCount
+    }
+
+    /// Gives the first content another time, where the tier `flex` is asked for.
+    mutating func waitForFlex(_ timeout: Duration?) {
+        if askedTier?.lowercased() == "flex" { request.firstTokenTimeout = timeout }
+    }
+}
+
+/// A receiver of a request whose answer changes nothing.
+private struct DeafReceiver: ChunkReceiver {
+    func receive(_ chunks: [StreamedChunk], atMicroseconds microseconds: Int64) -> Bool { true }
+    func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { resume() }
+}

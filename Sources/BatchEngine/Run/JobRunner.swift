@@ -1,0 +1,206 @@
+package import LLMStreaming
+import Synchronization
+
+/// The loop of a run: it takes jobs up as admission allows, until none is left or the run is stopped.
+///
+/// One task (`run`) takes jobs up, others work on them. Time and chance come in as parameters, so that a day can be
+/// simulated in seconds.
+package actor JobRunner {
+    private let store: any JobStore
+    private let isIntakeOpen: @Sendable () -> Bool
+    private let clock: RunClock
+    private let signal: WakeSignal
+    private let state: RunState
+    private let queue: QueueReader
+    private let attempts: AttemptRunner
+    private var workers = Workers()
+    /// Whether jobs may have been stored since the queue was read to its end.
+    private let hasNews = Atomic<Bool>(true)
+
+    /// A runner of the jobs in a store.
+    ///
+    /// - Parameters:
+    ///   - endpoints: every provider that jobs in scope name.
+    ///   - tell: told of what happens, in its order; must not block.
+    ///   - unixMilliseconds: the time of day, asked once: from then on the clock tells it.
+    ///   - isIntakeOpen: whether more jobs are still being stored; `wake()` tells of new ones and of the end.
+    package init(
+        store: any JobStore, source: any CompletionSource, endpoints: [String: Endpoint],
+        configuration: RunConfiguration, clock: some Clock<Duration>,
+        unixMilliseconds: @escaping @Sendable () -> Int64,
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        isIntakeOpen: @escaping @Sendable () -> Bool = { false },
+        tell: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    ) {
+        let clock = RunClock(clock)
+        let state = RunState(
+            configuration, endpoints: endpoints, clock: clock,
+            unixMilliseconds: clock.timeOfDay(from: unixMilliseconds()), tell: tell)
+        self.store = store
+        self.isIntakeOpen = isIntakeOpen
+        self.clock = clock
+        self.state = state
+        signal = state.signal
+        queue = QueueReader(store: store, state: state)
+        attempts = AttemptRunner(store: store, source: source, state: state, random: random)
+    }
+
+    /// Where the run stands.
+    package var snapshot: RunSnapshot {
+        var snapshot = state.snapshot
+        (snapshot.chunks, snapshot.bytes) = attempts.received
+        return snapshot
+    }
+
+    /// Stops the intake and gives open streams the drain time; once more, or with `now`, closes them at once.
+    package func stop(now: Bool = false) {
+        if now {
+            state.stop.close()
+        } else {
+            state.stop.request(deadline: clock.now + state.configuration.drainTimeout)
+        }
+        signal.signal()
+    }
+
+    /// Ends the run since the store can take no more: streams are closed.
+    package func storeDidFail(_ reason: String) { state.storeDidFail(reason) }
+
+    /// Tells that something may have changed outside: jobs were stored, the intake ended.
+    package nonisolated func wake() {
+        hasNews.store(true, ordering: .releasing)
+        signal.signal()
+    }
+
+    /// Runs until every job in scope has ended or the run is stopped; returns after the last COMMIT.
+    ///
+    /// Cancelling the task is the same as `stop(now: true)`. To be called once.
+    package func run() async -> RunEnding {
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                await withDiscardingTaskGroup { timers in
+                    do {
+                        try await takeJobsUp(&group, &timers)
+                    } catch {
+                        state.storeDidFail("\(error)")
+                    }
+                    await drain(&group, &timers)
+                    timers.cancelAll()
+                }
+                let ending = state.ending
+                workers.dismiss()
+                group.cancelAll()
+                return ending
+            }
+        } onCancel: {
+            signal.signal()
+        }
+    }
+
+    /// Takes jobs up until none is left that may be sent.
+    private func takeJobsUp(_ group: inout DiscardingTaskGroup, _ timers: inout DiscardingTaskGroup) async throws {
+        let configuration = state.configuration
+        var isLastLook = false
+        while state.isTakingUp {
+            let now = clock.now
+            attempts.noteAnswers(at: now)
+            attempts.lookAtStreams(at: now)
+            let allowance = configuration.ramp.allowance(after: now, limit: configuration.concurrency)
+            guard state.admission.running < allowance.streams,
+                state.uncommittedCount < configuration.maximumUncommitted
+            else {
+                state.admission.hold()
+                if state.admission.silentCount > 0 { state.tellWaits(at: now) }
+                await wait(until: [allowance.grows], &timers)
+                continue
+            }
+            // Both are asked before the queue is: what is stored before the intake closes, or before the last job
+            // leaves work, is then seen in the queue.
+            let isIntakeOpen = isIntakeOpen()
+            let isIdle = state.admission.jobs.count == 0
+            if hasNews.exchange(false, ordering: .acquiring) {
+                let lanes = try await store.lanes()
+                state.admission.providers.add(lanes) { state.endpoints[$0] != nil }
+            }
+            switch state.admission.next(
+                at: now, unixMilliseconds: state.unixMilliseconds(), allowed: allowance.streams)
+            {
+            case .start(let job, let isProbe):
+                isLastLook = false
+                hand(job, isProbe: isProbe, in: &group)
+            case .read(let place): try await queue.read(place)
+            case .wait(let until, let due):
+                state.counts.nextDueMilliseconds = due
+                if attempts.lookAtStreams(at: now) { continue }
+                state.tellWaits(at: now)
+                if until == nil, due == nil, isIdle, !isIntakeOpen || state.admission.spentBudget != nil {
+                    if isLastLook { return }
+                    isLastLook = true
+                    hasNews.store(true, ordering: .relaxed)
+                    continue
+                }
+                isLastLook = false
+                // A clock of whole nanoseconds would stop short of a time between two of them.
+                let time = until.map { $0 + .microseconds(1) }
+                await wait(until: [time, due.map(time(of:)), allowance.grows], &timers)
+            }
+        }
+    }
+
+    /// Waits for a signal, for the first of these times, or for the next look at the open streams.
+    private func wait(until times: [Duration?], _ timers: inout DiscardingTaskGroup) async {
+        let deadline = (times + [state.admission.nextLook]).compactMap(\.self).min()
+        await signal.wait(until: deadline, in: &timers)
+    }
+
+    /// The run's time at which a Unix time comes, but a minute away at most: what is stored may be any time.
+    private func time(of milliseconds: Int64) -> Duration {
+        let time = milliseconds.clamped(to: NumberGate.unixMilliseconds)
+        return clock.now + .milliseconds((time - state.unixMilliseconds()).clamped(to: 1...60_000))
+    }
+
+    /// Waits for the jobs in work.
+    private func drain(_ group: inout DiscardingTaskGroup, _ timers: inout DiscardingTaskGroup) async {
+        while true {
+            if Task.isCancelled { state.stop.close() }
+            if state.admission.jobs.count == 0 { return }
+            var deadline: Duration?
+            switch state.stop {
+            case .none, .intake: break
+            case .draining(let end) where clock.now < end: deadline = end
+            case .draining, .now, .storeFailed:
+                state.stop.close()
+                // Closed streams still write their ends; only their commits are waited for.
+                group.cancelAll()
+            }
+            await signal.wait(until: deadline, in: &timers)
+        }
+    }
+
+    // MARK: Workers
+
+    /// Hands a job to a task.
+    private func hand(_ job: Job, isProbe: Bool, in group: inout DiscardingTaskGroup) {
+        attempts.takeUp(job.id, isProbe: isProbe)
+        let id = job.id
+        if workers.hand(job) { group.addTask { await self.work(from: id) } }
+    }
+
+    /// Works on one job after another, until the run is over.
+    ///
+    /// No large value is held while it waits: see `RunningAttempt`.
+    private func work(from first: Int64) async {
+        var next: Int64? = first
+        while let id = next {
+            await attempts.run(take(id))
+            next = await nextJobID()
+        }
+    }
+
+    /// The first attempt of the job that was handed to a task.
+    @inline(never)
+    private func take(_ id: Int64) -> RunningAttempt { attempts.begin(workers.take(id), after: nil) }
+
+    /// Waits for the next job that is handed to this task; nil where the run is over.
+    @inline(never)
+    private func nextJobID() async -> Int64? { await withCheckedContinuation { workers.wait($0) } }
+}

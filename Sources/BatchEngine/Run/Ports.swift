@@ -1,0 +1,71 @@
+package import LLMStreaming
+
+/// Where jobs wait and answers are stored: SQLite in a run, memory in a simulation.
+///
+/// The queue is the store: the runner holds only the jobs it works on. Writes are queued and grouped; reads see what
+/// was committed. The order of the calls is the order of the writes.
+package protocol JobStore: Sendable {
+    /// The lanes of all jobs that can still run, in scope or not.
+    func lanes() async throws -> [ModelName]
+
+    /// The next jobs of a lane in scope that never waited for a retry, in their order: `pending` or `interrupted`,
+    /// numbered above `jobID`, with no time to wait for.
+    ///
+    /// There may be fewer than `limit` where they are large; an empty page means that there are none now. Jobs that
+    /// come into scope during a run are numbered above all that were there.
+    func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int) async throws -> [Job]
+
+    /// The jobs of a lane in scope whose waiting time is over at `now` (Unix milliseconds), the longest waiting first.
+    ///
+    /// With `now` at its greatest these are all that wait. There may be fewer than `limit` where they are large; an
+    /// empty page means that there are none.
+    func dueJobs(in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job]
+
+    /// The waiting jobs of a lane in scope that have these numbers, and when each is due, in Unix milliseconds.
+    func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry]
+
+    /// Those of these jobs of a lane that are in scope and whose waiting time is over at `now`, in the order given
+    /// here.
+    ///
+    /// They may be only the first of them where they are large.
+    func dueJobs(among jobs: [Int64], in lane: ModelName, at now: Int64) async throws -> [Job]
+
+    /// When the next waiting job of a lane in scope is due, in Unix milliseconds, the running ones left out; nil where
+    /// none waits.
+    func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64?
+
+    /// Queues the row of a new attempt, and that its job runs, and returns the attempt's number in the database.
+    func startAttempt(_ start: AttemptStart) -> Int64
+
+    /// Queues chunks of an attempt; called on event loops.
+    ///
+    /// - Parameter sequence: the number of the first one within its attempt, from 0, without gaps.
+    /// - Returns: whether the queue has room for more.
+    func storeChunks(
+        _ chunks: [StreamedChunk], of attemptID: Int64, from sequence: Int, atMicroseconds microseconds: Int64
+    ) -> Bool
+
+    /// Calls the closure once when the queue has room; at once if it has now.
+    func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void)
+
+    /// Writes an attempt's end, its job's new state and its completion in one transaction; returns after COMMIT, also
+    /// in a cancelled task.
+    func endAttempt(_ end: AttemptEnd) async throws
+}
+
+/// Where answers come from: the network in a run, a script in a simulation.
+package protocol CompletionSource: Sendable {
+    associatedtype Attempt: CompletionAttempt
+
+    /// Makes one request ready to be sent, with the receiver of its chunks; the request is then the attempt's alone.
+    func attempt(_ request: consuming ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver) -> Attempt
+}
+
+/// One request that is ready to be sent.
+package protocol CompletionAttempt: AnyObject, Sendable {
+    /// Sends it and waits until its stream has ended, one way or the other. To be called once.
+    ///
+    /// Cancelling the task closes the connection; the result is then of kind `cancelled`, with what came until then. No
+    /// other stream ends so.
+    func end() async -> StreamEnd
+}
