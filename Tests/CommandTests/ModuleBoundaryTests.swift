@@ -55,7 +55,7 @@ struct ModuleBoundaryTests {
 
     /// The command is wired in its commands: what prints or reads options knows neither network, mock nor load test.
     @Test(arguments: [
-        ("Options", ["BatchEngine", "BatchStore", "LLM4SBatch", "LLMStreaming"]),
+        ("Options", ["BatchEngine", "BatchStore", "LLM4SBatch", "LLMStreaming", "LoadTesting"]),
         ("Reports", ["BatchEngine", "BatchStore", "LLM4SBatch", "LLMStreaming"]),
         ("Progress", ["BatchEngine", "LLM4SBatch", "LLMStreaming"]),
     ])

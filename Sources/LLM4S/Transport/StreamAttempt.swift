@@ -2,7 +2,6 @@ package import LLMStreaming
 import NIOCore
 import NIOHTTP1
 import Synchronization
-import SystemCalls
 
 /// One call of `stream`: asks for a connection, runs the exchange, follows redirects, and ends exactly once.
 ///
