@@ -42,7 +42,7 @@ struct Ledger: Sendable {
     ///
     /// - Returns: what it cost, as far as that is known.
     mutating func settle(
-        _ reservation: Reservation, _ result: StreamResult, of model: ModelName, askedTier: String?, at now: Int64
+        _ reservation: Reservation, result: StreamResult, of model: ModelName, askedTier: String?, at now: Int64
     ) -> Double? {
         let billing = Billing(
             servedTier: result.serviceTier, askedTier: askedTier, unixMilliseconds: now,

@@ -24,11 +24,12 @@ extension Admission {
             }
             switch result.outcome {
             case .completed:
-                provider.succeeded(job.id, attempt, result, at: now)
+                provider.succeeded(job.id, attempt: attempt, result: result, at: now)
                 provider.models[attempt.place.model].fullTiers.answered(tier)
             case .failed(let error):
                 provider.failed(
-                    job, attempt, error, result, at: now, sentSince: { sentSince(attempt, ofModel: $0) })
+                    job, attempt: attempt, error: error, result: result, at: now,
+                    sentSince: { sentSince(attempt, ofModel: $0) })
                 circumstances.isTierFull = result.isOfFullTier
                 if result.isOfFullTier, let tier {
                     let full = provider.models[attempt.place.model].fullTiers.refused(tier, at: now)
@@ -90,7 +91,7 @@ extension ProviderState {
         }
     }
 
-    fileprivate func succeeded(_ jobID: Int64, _ attempt: AdmittedAttempt, _ result: StreamResult, at now: Duration) {
+    fileprivate func succeeded(_ jobID: Int64, attempt: AdmittedAttempt, result: StreamResult, at now: Duration) {
         answered(jobID, attempt, at: now)
         let duration = now - attempt.started
         models[attempt.place.model].gate.succeeded(jobID, after: duration, at: now)
@@ -123,11 +124,11 @@ extension ProviderState {
     }
 
     fileprivate func failed(
-        _ job: Job, _ attempt: AdmittedAttempt, _ error: LLMError, _ result: StreamResult, at now: Duration,
+        _ job: Job, attempt: AdmittedAttempt, error: LLMError, result: StreamResult, at now: Duration,
         sentSince: (_ ofModel: Bool) -> Int
     ) {
         let jobID = job.id
-        // A connection that had grown stale is tried again at once.
+        // A connection that had grown stale is replaced at once.
         if result.isStaleConnection { return }
         switch result.isOfFullTier ? .alive : error.outageEvidence(hasContent: !result.partial.isEmpty) {
         // The same answer as to its last attempt is about the job; such jobs are those that are left at a run's end.
@@ -158,10 +159,10 @@ extension ProviderState {
         // A refusal beside the figures of a limit is of that limit, which is the model's; another is the provider's, unless
         // its other models are answered.
         if result.rateLimits == nil, !model.ownRefusals.areOfModel {
-            gate.refused(jobID, attempt, error, at: now, sentSince: sentSince(false))
+            gate.refused(jobID, attempt: attempt, error: error, at: now, sentSince: sentSince(false))
             model.gate.failed(jobID, at: now)
         } else {
-            model.gate.refused(jobID, attempt, error, at: now, sentSince: sentSince(true))
+            model.gate.refused(jobID, attempt: attempt, error: error, at: now, sentSince: sentSince(true))
             gate.failed(jobID, at: now)
         }
     }
@@ -169,7 +170,7 @@ extension ProviderState {
 
 extension Gate {
     fileprivate mutating func refused(
-        _ jobID: Int64, _ attempt: AdmittedAttempt, _ error: LLMError, at now: Duration,
+        _ jobID: Int64, attempt: AdmittedAttempt, error: LLMError, at now: Duration,
         sentSince: @autoclosure () -> Int
     ) {
         let isOverload = error.kind == .overloaded

@@ -78,8 +78,8 @@ struct PendingWaits: Sendable {
     /// Adds what a provider or model has to wait for.
     ///
     /// - Returns: the reason, and until when; nil where it may start.
-    mutating func add(_ admittance: Admittance) -> (reason: WaitReason, until: Duration?)? {
-        switch admittance {
+    mutating func add(_ decision: StartDecision) -> (reason: WaitReason, until: Duration?)? {
+        switch decision {
         case .now: return nil
         case .later(let time, let reason):
             self.time = min(self.time ?? time, time)

@@ -49,18 +49,20 @@ struct Admission {
         pending.isHeld = candidates.contains { !$0.mayStart }
         for (index, mayStart) in candidates where mayStart {
             let provider = providers[index]
-            let admittance = provider.admittance(at: now)
-            provider.wait = pending.add(admittance)
-            guard admittance == .now else {
+            let decision = provider.decision(at: now)
+            provider.wait = pending.add(decision)
+            guard decision == .now else {
                 // A run that has nothing left to send does not wait for its time; while streams are open there is time.
-                if jobs.count == 0, case .later(_, let reason) = admittance, !reason.isTimeOnly,
+                if jobs.count == 0, case .later(_, let reason) = decision, !reason.isTimeOnly,
                     let place = modelToRead(of: index, unixMilliseconds)
                 {
                     return .read(place)
                 }
                 continue
             }
-            if let step = next(of: index, at: now, unixMilliseconds, free: allowed - running) { return step }
+            if let step = next(of: index, at: now, unixMilliseconds: unixMilliseconds, free: allowed - running) {
+                return step
+            }
         }
         return .wait(until: pending.time, due: pending.due)
     }
@@ -72,8 +74,7 @@ struct Admission {
     }
 
     /// The next step for a provider that may be sent something.
-    private mutating func next(of index: Int, at now: Duration, _ unixMilliseconds: Int64, free: Int) -> AdmissionStep?
-    {
+    private mutating func next(of index: Int, at now: Duration, unixMilliseconds: Int64, free: Int) -> AdmissionStep? {
         let provider = providers[index]
         let shares = provider.shares(at: now, unixMilliseconds: unixMilliseconds, free: free)
         for position in provider.order {
@@ -82,13 +83,13 @@ struct Admission {
             guard model.stopReason == nil else { continue }
             if dropHeads(model) || model.queue.needsReading(at: unixMilliseconds) { return .read(place) }
             guard let (bytes, size) = model.nextSize else { continue }
-            var admittance = provider.admittance(of: size, model: position, at: now)
-            if admittance == .now, !ledger.allows(model.reservation(by: ledger)) { admittance = .held(.budget) }
-            guard admittance == .now else {
-                model.wait = pending.add(admittance)
+            var decision = provider.decision(on: size, model: position, at: now)
+            if decision == .now, !ledger.allows(model.reservation(by: ledger)) { decision = .held(.budget) }
+            guard decision == .now else {
+                model.wait = pending.add(decision)
                 continue
             }
-            if shares.map({ $0.mayStart(position) }) ?? true { return start(place, bytes, size, at: now) }
+            if shares.map({ $0.mayStart(position) }) ?? true { return start(place, bytes: bytes, size: size, at: now) }
             model.wait = nil
             pending.isHeld = true
         }
@@ -125,7 +126,7 @@ struct Admission {
     }
 
     private mutating func start(
-        _ place: ModelPlace, _ bytes: Int, _ size: RequestSize, at now: Duration
+        _ place: ModelPlace, bytes: Int, size: RequestSize, at now: Duration
     ) -> AdmissionStep? {
         let model = providers[place]
         let provider = providers[place.provider]
@@ -178,7 +179,7 @@ struct Admission {
     ) -> Double? {
         guard let attempt = attempts[jobID] else { return nil }
         return ledger.settle(
-            attempt.reservation, result, of: providers[attempt.place].name, askedTier: askedTier, at: now)
+            attempt.reservation, result: result, of: providers[attempt.place].name, askedTier: askedTier, at: now)
     }
 
     /// Changes the provider that a job in work is of.

@@ -23,8 +23,8 @@ struct Gate: Sendable {
     private var flow = Flow.open
     /// How streams come back after a pause or an outage.
     private var filling: FillingPace?
-    /// What the provider takes, where only its refusals tell.
-    private var learnt = LearntRate()
+    /// What the provider takes, where only its refusals tell; nil where it is not to be learnt.
+    private var learnt: LearntRate?
     /// What tells whether the newest refusals are of a limit; nil after the pause that they brought.
     private var evidence: RefusalEvidence?
     /// How long the newest refusal took to come.
@@ -34,10 +34,13 @@ struct Gate: Sendable {
     /// Pauses in a row that were our own choice, since the provider did not say how long.
     private var unaskedPauses = 0
 
-    init(bound: Int) { width = StreamWidth(bound: bound) }
+    init(bound: Int, learnsRate: Bool = true) {
+        width = StreamWidth(bound: bound)
+        learnt = learnsRate ? LearntRate() : nil
+    }
 
     /// Whether a request of any size may start.
-    func admittance(at now: Duration) -> Admittance {
+    func decision(at now: Duration) -> StartDecision {
         switch flow {
         case .probing(_, let until, _) where now < until: return .later(until, .probe)
         case .paused(let until, let reason) where now < until: return .later(until, reason)
@@ -47,12 +50,12 @@ struct Gate: Sendable {
         if isProbeDue { return .now }
         if running - silent.count >= width.streams(at: now) { return .held(.refusals) }
         if let filling, filling.nextStart > now { return .later(filling.nextStart, .evenPace) }
-        if let start = learnt.nextStart, start > now, !isRateKnown { return .later(start, .evenPace) }
+        if let start = learnt?.nextStart, start > now, !isRateKnown { return .later(start, .evenPace) }
         return .now
     }
 
     /// Whether a request of this size may start, as far as rates are concerned.
-    func admittance(of size: RequestSize, at now: Duration) -> Admittance {
+    func decision(on size: RequestSize, at now: Duration) -> StartDecision {
         guard let wait = rates.wait(for: size, at: now) else { return .now }
         return .later(now + wait.time, .rate(wait.resource))
     }
@@ -78,7 +81,7 @@ struct Gate: Sendable {
 
     /// The streams that are needed to keep up with the rates; nil where nothing but the width bounds them.
     func neededStreams(at now: Duration) -> Int? {
-        guard let perSecond = rates.perMinute(.requests).map({ $0 / 60 }) ?? learnt.perSecond(at: now),
+        guard let perSecond = rates.perMinute(.requests).map({ $0 / 60 }) ?? learnt?.perSecond(at: now),
             let needed = streams(perSecond: perSecond)
         else { return nil }
         return Int(min(Double(width.streams(at: now)), needed))
@@ -101,7 +104,7 @@ struct Gate: Sendable {
         }
         running += 1
         rates.take(size, at: now)
-        learnt.start(at: now)
+        learnt?.start(at: now)
         filling?.start(at: now)
         if filling?.isOver ?? false { filling = nil }
     }
@@ -143,7 +146,7 @@ struct Gate: Sendable {
 
     /// Has the streams that a learnt rate keeps open: the width is for what rates do not tell.
     private mutating func keepStreams(at now: Duration) {
-        guard !isRateKnown, let needed = learnt.perSecond(at: now).flatMap(streams) else { return }
+        guard !isRateKnown, let needed = learnt?.perSecond(at: now).flatMap(streams) else { return }
         width.raise(to: needed)
     }
 
@@ -165,7 +168,7 @@ struct Gate: Sendable {
         }
         let isLowered = width.refuse(running: running - silent.count, started: started, at: now)
         if !isOverload {
-            learnt.refuse(at: now)
+            learnt?.refuse(at: now)
             refusalTime = now - started
         }
         keepStreams(at: now)
@@ -195,8 +198,8 @@ struct Gate: Sendable {
         width.resume(at: now)
         var hasPace = false
         if case .probing(_, _, .pause(isOverload: false)) = flow, !isRateKnown {
-            learnt.open(at: now, after: cause)
-            hasPace = learnt.nextStart != nil
+            learnt?.open(at: now, after: cause)
+            hasPace = learnt?.nextStart != nil
         }
         if !hasPace {
             filling = FillingPace(streams: width.streams(at: now), duration: .seconds(meanSeconds ?? 1), at: now)
@@ -207,7 +210,7 @@ struct Gate: Sendable {
 }
 
 /// Whether a request may start.
-enum Admittance: Sendable, Equatable {
+enum StartDecision: Sendable, Equatable {
     case now
     /// Not before a time since the run's start.
     case later(Duration, WaitReason)

@@ -77,7 +77,7 @@ extension Job {
 extension Gate {
     /// A gate that keeps to the user's limits.
     init(_ limits: ProviderLimits, most: Int) {
-        self.init(bound: min(most, limits.concurrency ?? most))
+        self.init(bound: min(most, limits.concurrency ?? most), learnsRate: limits.learnsRate)
         if let requests = limits.requestsPerMinute {
             _ = rates.set(.requests, perMinute: Double(requests), at: .zero)
         }

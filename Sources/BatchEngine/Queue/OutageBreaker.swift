@@ -1,6 +1,6 @@
 import LLMStreaming
 
-/// Tells a provider or a model that is out from jobs that fail: half of the last 20 attempts of different jobs failed
+/// Distinguishes a provider or a model that is out from jobs that fail: half of the last 20 attempts of different jobs failed
 /// by connection or 5xx.
 ///
 /// While it is out one probe at a time goes out, after 5 s, and after twice as long each time, up to 60 s.
@@ -45,7 +45,7 @@ struct OutageBreaker: Sendable {
     /// What the newest attempt failed with.
     var reason: String { outage?.reason ?? "" }
 
-    func admittance(at now: Duration) -> Admittance {
+    func decision(at now: Duration) -> StartDecision {
         guard let outage else { return .now }
         return outage.nextProbe <= now ? .now : .later(outage.nextProbe, .outage)
     }

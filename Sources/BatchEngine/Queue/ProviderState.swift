@@ -24,23 +24,23 @@ final class ProviderState {
     }
 
     /// Whether a request of any size and model may start.
-    func admittance(at now: Duration) -> Admittance {
-        let outage = outage.admittance(at: now)
-        return outage == .now ? gate.admittance(at: now) : outage
+    func decision(at now: Duration) -> StartDecision {
+        let outage = outage.decision(at: now)
+        return outage == .now ? gate.decision(at: now) : outage
     }
 
     /// Whether a request of this size, to one of its models, may start.
-    func admittance(of size: RequestSize, model: Int, at now: Duration) -> Admittance {
+    func decision(on size: RequestSize, model: Int, at now: Duration) -> StartDecision {
         let state = models[model]
         // While the whole provider is out, all its models are probed.
         if outage.since == nil {
-            let ofOutage = state.outage.admittance(at: now)
+            let ofOutage = state.outage.decision(at: now)
             guard ofOutage == .now else { return ofOutage }
         }
-        let ofGate = state.gate.admittance(at: now)
+        let ofGate = state.gate.decision(at: now)
         guard ofGate == .now else { return ofGate }
-        let ofProvider = gate.admittance(of: size, at: now)
-        let ofModel = state.gate.admittance(of: size, at: now)
+        let ofProvider = gate.decision(on: size, at: now)
+        let ofModel = state.gate.decision(on: size, at: now)
         switch (ofProvider, ofModel) {
         case (.later(let time, _), .later(let later, _)): return time > later ? ofProvider : ofModel
         case (.now, _): return ofModel
@@ -50,7 +50,7 @@ final class ProviderState {
 
     /// Whether its jobs must wait for longer than a free stream.
     func isPaused(at now: Duration) -> Bool {
-        switch admittance(at: now) {
+        switch decision(at: now) {
         case .later(_, .pause), .later(_, .outage), .later(_, .probe): true
         default: false
         }

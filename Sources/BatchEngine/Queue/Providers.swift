@@ -125,11 +125,16 @@ package struct ProviderLimits: Sendable, Equatable {
     package var concurrency: Int?
     package var requestsPerMinute: Int?
     package var tokensPerMinute: Int?
+    /// Whether its rate is learnt from its refusals; not so only where both are compared.
+    package var learnsRate: Bool
 
-    package init(concurrency: Int? = nil, requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil) {
+    package init(
+        concurrency: Int? = nil, requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil, learnsRate: Bool = true
+    ) {
         self.concurrency = concurrency
         self.requestsPerMinute = requestsPerMinute
         self.tokensPerMinute = tokensPerMinute
+        self.learnsRate = learnsRate
     }
 
     /// The bounds of the providers of a run, by name.

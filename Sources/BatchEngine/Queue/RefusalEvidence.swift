@@ -1,4 +1,4 @@
-/// Tells a limit from chance by what became of the requests that were under way when one was refused.
+/// Distinguishes a limit from chance by what became of the requests that were under way when one was refused.
 ///
 /// Where a limit is spent nearly all that was sent after the refused one is refused too; a refusal by chance stands
 /// alone, and the others are taken.

@@ -1,6 +1,6 @@
 import LLMStreaming
 
-/// Tells a model that is refused by itself from a provider that refuses: requests of its other models are answered
+/// Distinguishes a model that is refused by itself from a provider that refuses: requests of its other models are answered
 /// meanwhile that were sent later.
 ///
 /// A limit that the models share is met by all of them, so that few in a row prove nothing.

@@ -17,18 +17,18 @@ struct GateTests {
                 at: .seconds(2))
             gate.release(Int64(job), at: .seconds(2))
         }
-        #expect(gate.admittance(at: .seconds(9)) == .later(.seconds(10), .pause(isOverload: true)))
-        #expect(gate.admittance(at: .seconds(10)) == .now)
+        #expect(gate.decision(at: .seconds(9)) == .later(.seconds(10), .pause(isOverload: true)))
+        #expect(gate.decision(at: .seconds(10)) == .now)
         gate.start(11, size, at: .seconds(10))
-        #expect(gate.admittance(at: .seconds(10)) == .later(.seconds(20), .probe))
+        #expect(gate.decision(at: .seconds(10)) == .later(.seconds(20), .probe))
         // One that is silent is followed by another.
-        #expect(gate.admittance(at: .seconds(20)) == .now)
+        #expect(gate.decision(at: .seconds(20)) == .now)
         gate.answered(11, at: .seconds(11))
         // Nine were open when the refusal came; half of them may be now, over the two seconds that one lasts.
         #expect(gate.width.streams(at: .seconds(11)) == 4)
-        #expect(gate.admittance(at: .seconds(11)) == .later(.milliseconds(11_500), .evenPace))
+        #expect(gate.decision(at: .seconds(11)) == .later(.milliseconds(11_500), .evenPace))
         gate.start(12, size, at: .milliseconds(11_500))
-        #expect(gate.admittance(at: .milliseconds(11_500)) == .later(.seconds(12), .evenPace))
+        #expect(gate.decision(at: .milliseconds(11_500)) == .later(.seconds(12), .evenPace))
     }
 
     @Test func afterRefusalsForTheirRateRequestsComeAtTheRateThatWasTaken() {
@@ -44,15 +44,15 @@ struct GateTests {
             }
             gate.release(Int64(job), at: .seconds(1))
         }
-        #expect(gate.admittance(at: .seconds(8)) == .now)
+        #expect(gate.decision(at: .seconds(8)) == .now)
         gate.start(12, size, at: .seconds(8))
         // Where no refusal comes for four times as long as one took before, none comes.
-        #expect(gate.admittance(at: .seconds(8)) == .later(.seconds(12), .probe))
+        #expect(gate.decision(at: .seconds(8)) == .later(.seconds(12), .probe))
         gate.succeeded(12, after: .seconds(1), at: .seconds(9))
         gate.release(12, at: .seconds(9))
         // Nine were taken in nine seconds.
-        #expect(gate.admittance(at: .seconds(9)) == .later(.seconds(10), .evenPace))
-        #expect(gate.admittance(at: .seconds(10)) == .now)
+        #expect(gate.decision(at: .seconds(9)) == .later(.seconds(10), .evenPace))
+        #expect(gate.decision(at: .seconds(10)) == .now)
         // Two were open when the refusals came; that rate has three and a half streams open.
         #expect(gate.width.streams(at: .seconds(10)) == 3)
     }
@@ -69,12 +69,12 @@ struct GateTests {
             gate.succeeded(Int64(job), after: .seconds(2), at: .seconds(2))
             gate.release(Int64(job), at: .seconds(2))
         }
-        #expect(gate.admittance(at: .seconds(7)) == .later(.seconds(8), .pause(isOverload: true)))
+        #expect(gate.decision(at: .seconds(7)) == .later(.seconds(8), .pause(isOverload: true)))
         gate.start(11, size, at: .seconds(8))
         gate.answered(11, at: .seconds(9))
         #expect(gate.width.streams(at: .seconds(9)) == 10)
         // Ten streams of two seconds each.
-        #expect(gate.admittance(at: .seconds(9)) == .later(.milliseconds(9200), .evenPace))
+        #expect(gate.decision(at: .seconds(9)) == .later(.milliseconds(9200), .evenPace))
     }
 
     @Test func refusalsByChanceTeachNoRate() {
@@ -98,7 +98,7 @@ struct GateTests {
             at: .milliseconds(100))
         gate.release(1, at: .milliseconds(100))
         gate.start(2, size, at: .seconds(3))
-        #expect(gate.admittance(at: .milliseconds(3500)) == .later(.seconds(4), .probe))
+        #expect(gate.decision(at: .milliseconds(3500)) == .later(.seconds(4), .probe))
         gate.start(3, size, at: .seconds(4))
         #expect(!gate.isProbeDue)
     }
@@ -145,13 +145,13 @@ struct GateTests {
         gate.refused(
             1, started: .zero, sentSince: 1, asked: nil, isOverload: true, pausesUnasked: false, at: .milliseconds(1))
         gate.release(1, at: .milliseconds(1))
-        #expect(gate.admittance(at: .milliseconds(1)) == .held(.refusals))
+        #expect(gate.decision(at: .milliseconds(1)) == .held(.refusals))
         #expect(gate.limit(at: .milliseconds(1)) == StreamLimit(streams: 2))
         for _ in 0..<3 { gate.silent.add(since: .seconds(1)) }
-        #expect(gate.admittance(at: .seconds(12)) == .now)
+        #expect(gate.decision(at: .seconds(12)) == .now)
         #expect(gate.limit(at: .seconds(12)) == StreamLimit(streams: 5, silent: 3, silentSeconds: 11))
         for job in 5...6 { gate.start(Int64(job), size, at: .seconds(12)) }
-        #expect(gate.admittance(at: .seconds(12)) == .held(.refusals))
+        #expect(gate.decision(at: .seconds(12)) == .held(.refusals))
         // A refusal halves what is open and not silent.
         gate.refused(
             5, started: .seconds(12), sentSince: 1, asked: nil, isOverload: true, pausesUnasked: false,
@@ -160,9 +160,9 @@ struct GateTests {
         #expect(gate.limit(at: .seconds(13)) == StreamLimit(streams: 4, silent: 3, silentSeconds: 12))
         gate.silent.add(since: .seconds(12))
         gate.start(7, size, at: .seconds(30))
-        #expect(gate.admittance(at: .seconds(30)) == .held(.refusals))
+        #expect(gate.decision(at: .seconds(30)) == .held(.refusals))
         gate.start(8, size, at: .seconds(30))
-        #expect(gate.admittance(at: .seconds(30)) == .held(.width))
+        #expect(gate.decision(at: .seconds(30)) == .held(.width))
     }
 
     @Test func pausesThatNobodyAskedForGrow() {
@@ -175,7 +175,7 @@ struct GateTests {
             )
             gate.release(1, at: now + .seconds(1))
             let end = now + .seconds(1 + seconds)
-            #expect(gate.admittance(at: now + .seconds(1)) == .later(end, .pause(isOverload: false)))
+            #expect(gate.decision(at: now + .seconds(1)) == .later(end, .pause(isOverload: false)))
             now = end
         }
     }

@@ -30,18 +30,18 @@ struct OutageBreakerTests {
         #expect(breaker.since == .zero)
         var now = Duration.zero
         for seconds in [5, 10, 20, 40, 60, 60] {
-            #expect(breaker.admittance(at: now) == .later(now + .seconds(seconds), .outage))
+            #expect(breaker.decision(at: now) == .later(now + .seconds(seconds), .outage))
             now += .seconds(seconds)
-            #expect(breaker.admittance(at: now) == .now)
+            #expect(breaker.decision(at: now) == .now)
             breaker.start(99, patience: .seconds(15), at: now)
-            #expect(breaker.admittance(at: now) == .later(now + .seconds(15), .outage))
+            #expect(breaker.decision(at: now) == .later(now + .seconds(15), .outage))
             breaker.failed(99, reason: "refused", at: now)
         }
         // A probe that is never answered holds up no other for long.
         breaker.start(100, patience: .seconds(15), at: now)
-        #expect(breaker.admittance(at: now + .seconds(15)) == .now)
+        #expect(breaker.decision(at: now + .seconds(15)) == .now)
         breaker.start(101, patience: .seconds(1000), at: now)
-        #expect(breaker.admittance(at: now) == .later(now + .seconds(60), .outage))
+        #expect(breaker.decision(at: now) == .later(now + .seconds(60), .outage))
     }
 
     @Test func anAnswerToWhatWasSentAmidTheFailuresShowsThatItIsOver() {
@@ -52,7 +52,7 @@ struct OutageBreakerTests {
         #expect(!breaker.isOver(byAnswerTo: attempt(20)))
         #expect(breaker.isOver(byAnswerTo: attempt(21)))
         breaker.end()
-        #expect(breaker.since == nil && breaker.admittance(at: .zero) == .now)
+        #expect(breaker.since == nil && breaker.decision(at: .zero) == .now)
     }
 
     @Test func whatAFailureSaysOfItsProvider() {

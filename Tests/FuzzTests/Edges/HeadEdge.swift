@@ -34,8 +34,8 @@ enum HeadEdge {
         let size = RequestSize(inputTokens: 1e12, outputTokens: 1e12)
         for round in 0..<4 {
             if let report { _ = gate.rates.learn(report, at: now) }
-            _ = gate.admittance(at: now)
-            if case .later(let time, _) = gate.admittance(of: size, at: now) { now = max(now, time) }
+            _ = gate.decision(at: now)
+            if case .later(let time, _) = gate.decision(on: size, at: now) { now = max(now, time) }
             gate.start(Int64(round), size, at: now)
             gate.refused(
                 Int64(round), started: now, sentSince: 1, asked: error.retryAfter, isOverload: false,
