@@ -8,6 +8,12 @@
 /// make the next rate lower still. A rate is given up where refusals come before it is reached and follow no rule. And a
 /// rate that seems confirmed is tried out: more than it is sent at once, which a limit refuses and chance does not.
 ///
+/// `LearntRateComparisonTests` runs 2,000 jobs in simulated time with it and without it, where only the width, Retry-After
+/// and the buckets of headers are left. Of 600 requests a minute that only refusals tell it has 10 refused instead of
+/// 844, of 60 a minute 40 instead of 1,115; 60 a minute with answers of 20 s take 2,027 s instead of 2,564. It costs
+/// time where a provider counts by full minutes (608 s, 554 without it), or refuses by chance (10 %: 498 s, 439
+/// without it).
+///
 /// A value that reads no clock: times are since the run's start.
 struct LearntRate: Sendable {
     private enum Knowledge {
@@ -179,5 +185,56 @@ struct LearntRate: Sendable {
         trials.endCycle(isHigher: isHigher)
         knowledge = .rate(rate, since: now, isConfirmed: isConfirmed)
         alone = RepeatedRate()
+    }
+}
+
+/// When a rate that seems confirmed is tried out: at once, and after each trial that brought nothing sixteen
+/// times as many cycles later as before, so that a limit which holds costs few refusals.
+struct RateTrials: Sendable {
+    /// Whether more than the rate is sent since the last pause.
+    private(set) var isUnderWay = false
+    /// The trials in a row that brought nothing, and the cycles since the last.
+    private var failed = 0
+    private var cycles = 0
+
+    private static let mostDoublings = 8
+
+    /// Records the beginning of a cycle of a rate that is confirmed.
+    mutating func beginCycle() {
+        isUnderWay = cycles + 1 >= 1 << min(4 * failed, Self.mostDoublings)
+        cycles = isUnderWay ? 0 : cycles + 1
+    }
+
+    /// Records the beginning of a cycle of another rate.
+    mutating func skipCycle() { isUnderWay = false }
+
+    /// Records what a cycle gave.
+    mutating func endCycle(isHigher: Bool) {
+        if isHigher { failed = 0 } else if isUnderWay { failed += 1 }
+    }
+}
+
+/// A rate that cycle after cycle gives again: requests taken between refusals that each stand alone.
+///
+/// A limit that is hardly passed refuses one request at a time, and what it takes in between agrees with its rate;
+/// what is taken between refusals by chance does not: half of these cycles differ more than threefold.
+struct RepeatedRate: Sendable {
+    private var perSecond = 0.0
+    private var cycles = 0
+
+    /// So many cycles that agree are a limit.
+    private static let enough = 3
+
+    /// Whether so many agreed.
+    var isOfLimit: Bool { cycles >= Self.enough }
+
+    /// Records a cycle.
+    ///
+    /// - Returns: whether it agrees with the one before, to a tenth or one request; true for the first.
+    mutating func add(requests: Double, seconds: Double) -> Bool {
+        let agrees = cycles == 0 || abs(requests - perSecond * seconds) <= max(1, requests / 10)
+        cycles = agrees ? cycles + 1 : 1
+        perSecond = requests / seconds
+        return agrees
     }
 }
