@@ -103,6 +103,7 @@ struct Gate: Sendable {
             flow = .probing(jobID: jobID, until: now + patience(after: reason), reason)
         }
         running += 1
+        width.start()
         rates.take(size, at: now)
         learnt?.start(at: now)
         filling?.start(at: now)
@@ -166,7 +167,9 @@ struct Gate: Sendable {
             evidence = RefusalEvidence(sent: sentSince(), at: now)
             width.confirm()
         }
-        let isLowered = width.refuse(running: running - silent.count, started: started, at: now)
+        let isLowered = width.refuse(
+            running: running - silent.count, started: started,
+            mayBeChance: asked ?? .zero <= .zero && !pausesUnasked, at: now)
         if !isOverload {
             learnt?.refuse(at: now)
             refusalTime = now - started

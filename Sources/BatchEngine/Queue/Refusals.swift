@@ -34,9 +34,12 @@ struct RefusalEvidence: Sendable {
     }
 
     /// What refused them, as far as is known.
-    var cause: Cause {
-        if refused >= Self.fewest, 2 * refused >= sent { return .limit }
-        return sent >= Self.fewestSent && 3 * refused <= sent ? .chance : .unclear
+    var cause: Cause { Self.cause(refused: refused, of: sent) }
+
+    /// What refused so many requests of those that were sent.
+    static func cause(refused: Int, of sent: Int) -> Cause {
+        if refused >= fewest, 2 * refused >= sent { return .limit }
+        return sent >= fewestSent && 3 * refused <= sent ? .chance : .unclear
     }
 
     /// Whether a request was under way when the first refusal came.

@@ -4,6 +4,11 @@
 /// as many successes adds a sixteenth of the bound. What was lowered for refusals that came by chance, as they would with
 /// fewer streams too, is given back (as TCP does it after a time-out that was none, RFC 4015).
 ///
+/// Where few streams are open, what became of those beside a refused one does not show whether it was chance. So the width
+/// is tried out: load refuses nothing of fewer streams, or most of what is sent, and chance refuses its share of any number.
+/// With 20 % refused by chance 60 streams stay open, where 6 did by halving alone; a server with room for 20 refuses
+/// some two hundred of 1,500 requests instead of one hundred.
+///
 /// Success alone would leave a width for ever that streams without an end hold. So it grows with the cube of the time
 /// without a refusal too (as congestion windows do, RFC 9438): slowly at first, then fast, and to the bound in the end.
 struct StreamWidth: Sendable {
@@ -19,12 +24,30 @@ struct StreamWidth: Sendable {
     /// What it was before it was lowered for refusals that are not yet told from chance.
     private var before: Double?
 
+    /// What it was when it was lowered last, and how many streams were open then.
+    private var lowering: (width: Double, running: Int)?
+    /// How many requests were sent since, and how many of them were refused.
+    ///
+    /// Those that ended would not do: refusals come sooner than answers.
+    private var sent = 0
+    private var refused = 0
+    /// Whether one of them was refused although clearly fewer streams were open.
+    private var isAnyEarly = false
+    /// Since when refusals are taken for chance.
+    private var chance: Duration?
+
     /// While no answer tells how long a round takes.
     private static let longestFirst = Duration.seconds(60)
     private static let shortest = Duration.seconds(20)
     /// Rounds of answers in the time that it takes to grow: a server is not asked for more than it takes many times an
     /// answer.
     private static let rounds = 5.0
+    /// Under a smaller bound too few requests are under way to go by.
+    private static let fewest = 8
+    /// So long refusals are taken for chance before that is tried out again.
+    private static let trust = Duration.seconds(60)
+    /// At this number of requests both counts are halved.
+    private static let memory = 64
 
     init(bound: Int) {
         precondition(bound >= 1, "a bound of \(bound) streams")
@@ -40,6 +63,12 @@ struct StreamWidth: Sendable {
         let part = max(0, (now - since) / regrowth)
         guard width < most, part < 1 else { return most }
         return width + (most - width) * part * part * part
+    }
+
+    /// Records the start of a request.
+    mutating func start() {
+        if sent >= Self.memory { (sent, refused) = (sent / 2, refused / 2) }
+        sent += 1
     }
 
     /// Records the end of a stream that went well, and how long they last.
@@ -59,13 +88,36 @@ struct StreamWidth: Sendable {
     /// - Parameters:
     ///   - running: the streams that were open, this one included, without the silent ones.
     ///   - started: when the refused one was sent.
+    ///   - mayBeChance: whether no pause follows, whose end would tell whether it was.
     /// - Returns: whether the width is lower now.
-    mutating func refuse(running: Int, started: Duration, at now: Duration) -> Bool {
+    mutating func refuse(running: Int, started: Duration, mayBeChance: Bool = false, at now: Duration) -> Bool {
         if let lowered, started <= lowered { return false }
+        refused += 1
+        if mayBeChance, isByChance(running: running, at: now) { return false }
         let exact = exact(at: now)
+        // What was no chance after all is not soon taken for it again.
+        lowering = (exact, isTakenForChance(at: now) ? 0 : running)
+        (sent, refused, isAnyEarly, chance) = (0, 0, false, nil)
         before = before ?? exact
         width = max(1, min(exact, Double(running)) / 2)
         (lowered, since) = (now, now)
+        return true
+    }
+
+    private func isTakenForChance(at now: Duration) -> Bool { chance.map { now - $0 < Self.trust } ?? false }
+
+    /// Whether a refusal came by chance, as far as what was sent since it was lowered shows.
+    private mutating func isByChance(running: Int, at now: Duration) -> Bool {
+        let cause = RefusalEvidence.cause(refused: refused, of: sent)
+        if cause == .limit { return false }
+        if isTakenForChance(at: now) { return true }
+        guard bound >= Self.fewest, let lowering else { return false }
+        // Load refuses at about as many streams as the last time.
+        let isEarly = 4 * running < 3 * lowering.running
+        isAnyEarly = isAnyEarly || isEarly
+        guard isAnyEarly, refused > 1, cause == .chance else { return isEarly }
+        width = max(width, lowering.width)
+        chance = now
         return true
     }
 
