@@ -6,7 +6,7 @@ import Testing
 struct EndToEndPercentileTests {
     @Test func statsAndTheViewAgree() async throws {
         let directory = try TemporaryDirectory()
-        let file = try directory.writeJobs((1...7).map { #"{"model":"mock/words=3+ttft=\($0 * 3)ms","prompt":"x"}"# })
+        let file = try directory.writeJobs((1...7).map { #"{"model":"mock/words=3+ttft=\#($0 * 3)ms","prompt":"x"}"# })
         let ended = try await BatchProcess.run("run", file, directory: directory.url)
         #expect(ended.status == 0, "\(ended.error)")
         let database = directory.path("jobs.db")
