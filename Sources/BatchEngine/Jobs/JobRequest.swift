@@ -3,8 +3,8 @@ package import LLMStreaming
 /// What a stored request says: read by `run` and `resume` alike, so that both send the same bytes.
 ///
 /// It reads what `JobLineParser` stores: the members of a native line that are not columns, `{"url", "body"}` of an
-/// OpenAI batch line, `{"body"}` of a Mistral one or `{"params"}` of an Anthropic one. Nothing is checked a second time:
-/// a line with faults is not stored.
+/// OpenAI batch line, `{"body"}` of a Mistral one or `{"params"}` of an Anthropic one. What it cannot read whole it
+/// refuses: only what was asked is sent.
 package struct JobRequest: Sendable, Equatable {
     /// What the job asks of its model.
     package var content: RequestContent
@@ -38,13 +38,22 @@ package struct JobRequest: Sendable, Equatable {
         } else if let body = object["body"]?.object {
             self.init(content: .body(body, BatchURL.dialect(of: object["url"]?.string)))
         } else {
+            var faults = LineFaults()
+            let options = OptionsReader.options(object["options"]?.object ?? JSONObject(), faults: &faults)
+            guard faults.isEmpty else {
+                throw LLMError(.invalidRequest, "the stored request has options that are none: \(faults.summary)")
+            }
             self.init(
                 content: .conversation(
-                    try Self.conversation(object),
-                    CompletionOptions(members: object["options"]?.object ?? JSONObject()),
-                    extraBody: object["extra_body"]?.object ?? JSONObject()),
-                resume: object["resume"]?.string.flatMap(ResumePolicy.init))
+                    try Self.conversation(object), options, extraBody: object["extra_body"]?.object ?? JSONObject()),
+                resume: try Self.resume(object["resume"]?.string))
         }
+    }
+
+    private static func resume(_ word: String?) throws(LLMError) -> ResumePolicy? {
+        guard let word else { return nil }
+        if let policy = ResumePolicy(rawValue: word) { return policy }
+        throw LLMError(.invalidRequest, "the stored request has an unknown 'resume': \(word.quotedName)")
     }
 
     private static func conversation(_ object: JSONObject) throws(LLMError) -> Conversation {
@@ -57,6 +66,9 @@ package struct JobRequest: Sendable, Equatable {
         let messages = elements.compactMap { $0.object.flatMap(Message.init(inLine:)) }
         guard messages.count == elements.count else {
             throw LLMError(.invalidRequest, "the stored request has messages without a known role")
+        }
+        guard zip(messages, elements).allSatisfy({ $0.saysAll(of: $1) }) else {
+            throw LLMError(.invalidRequest, "the stored request has a message that cannot be read whole")
         }
         return Conversation(messages)
     }
@@ -83,6 +95,13 @@ extension Message {
             guard let value = object[field.rawValue], !value.asksNothing else { continue }
             otherMembers[field.rawValue] = value
         }
+    }
+
+    /// Whether nothing of an object's content and tool calls was left out when it was read.
+    fileprivate func saysAll(of object: JSON) -> Bool {
+        let hasContent = object["content"].map { $0 != .null } ?? false
+        let calls = object["tool_calls"]?.array?.count ?? 0
+        return hasContent == (content != nil) && calls == toolCalls.count
     }
 }
 

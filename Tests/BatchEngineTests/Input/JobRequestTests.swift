@@ -50,7 +50,12 @@ import Testing
                 == #"{"params":{"model":"m","messages":[{"role":"user"}]}}"#)
     }
 
-    @Test(arguments: ["", "[]", "{}", #"{"prompt":1}"#, #"{"messages":[{"role":"x"}]}"#])
+    @Test(arguments: [
+        "", "[]", "{}", #"{"prompt":1}"#, #"{"messages":[{"role":"x"}]}"#, #"{"prompt":"x","resume":"perhaps"}"#,
+        #"{"prompt":"x","options":{"temperature":"hot"}}"#, #"{"prompt":"x","options":{"max_tokens":0}}"#,
+        #"{"messages":[{"role":"assistant","tool_calls":[{"id":"c","function":{}}]}]}"#,
+        #"{"messages":[{"role":"user","content":1}]}"#,
+    ])
     func whatNoParserStoredIsAnInvalidRequest(text: String) {
         #expect { try JobRequest(stored: Array(text.utf8)) } throws: { error in
             (error as? LLMError)?.kind == .invalidRequest
