@@ -99,12 +99,14 @@ package struct BatchSession: Sendable {
         let start = ContinuousClock.now
         let runID = try await database.beginRun(
             command: command, options: providers.redacted(storedOptions), version: version)
+        // What may fail comes before the transport is made, whose threads nobody would end.
+        let configuration = try await runConfiguration(database)
+        let isStored = try await database.reader.counts(in: scope).total > 0
         let transport = StreamingTransport(configuration: transportConfiguration)
-        let runner = try await runner(database, runID, transport)
+        let runner = runner(configuration, database, runID, transport)
         // Weakly: the store tells the relay of its failure, and the runner holds the store.
         failure.connect { [weak runner] reason in Task { await runner?.storeDidFail(reason) } }
         await begin(runner, database, runID)
-        let isStored = try await database.reader.counts(in: scope).total > 0
         let ending = await work(runner, database, runID, isStored: isStored)
         await transport.shutdown()
         if case .storeFailed(let reason) = ending { throw BatchError(.database, reason) }
@@ -121,15 +123,18 @@ package struct BatchSession: Sendable {
         return result
     }
 
-    private func runner(
-        _ database: BatchDatabase, _ runID: Int64, _ transport: StreamingTransport
-    ) async throws -> JobRunner {
+    private func runConfiguration(_ database: BatchDatabase) async throws -> RunConfiguration {
         var configuration = options.runConfiguration(providers.providers, prices)
-        if options.maximumCost != nil || options.maximumTokens != nil {
-            let spent = try await database.reader.spending(in: scope)
-            configuration.cost = Budget(cap: options.maximumCost, spent: spent.cost(by: prices))
-            configuration.tokens = Budget(cap: options.maximumTokens.map(Double.init), spent: spent.tokens)
-        }
+        guard options.maximumCost != nil || options.maximumTokens != nil else { return configuration }
+        let spent = try await database.reader.spending(in: scope)
+        configuration.cost = Budget(cap: options.maximumCost, spent: spent.cost(by: prices))
+        configuration.tokens = Budget(cap: options.maximumTokens.map(Double.init), spent: spent.tokens)
+        return configuration
+    }
+
+    private func runner(
+        _ configuration: RunConfiguration, _ database: BatchDatabase, _ runID: Int64, _ transport: StreamingTransport
+    ) -> JobRunner {
         let intake = intake
         return JobRunner(
             store: database.queue(for: scope, runID: runID), source: transport, endpoints: providers.endpoints,
