@@ -197,7 +197,17 @@ struct BatchRunnerTests {
 
     /// As the command does: `status` shows a run of the library too.
     @Test func eachSecondIsRecorded() async throws {
-        try await with([Self.line("a", "count-40+pace=50ms")]) { runner, file, _ in
+        try await with([Self.line("a", "count-40+pace=20ms")]) { runner, file, server in
+            // Held until two seconds stand, however late a busy machine writes them.
+            server.hold(afterBodyBytes: 500)
+            let path = runner.path
+            let watch = Task {
+                while (try? SQLite.rows(path, "SELECT count(*) FROM run_seconds").first.flatMap(Int.init)) ?? 0 < 2 {
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                server.hold(afterBodyBytes: nil)
+            }
+            defer { watch.cancel() }
             _ = try await runner.run([file])
             let sums = try SQLite.rows(
                 runner.path, "SELECT sum(completed), sum(output_tokens) >= 40, count(*) >= 2 FROM run_seconds")
