@@ -89,7 +89,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "BatchEngine", "BatchStore", "CBenchmarkCounters", "CLoadSource", "LLM4S", "LLM4SBatch",
-                "LLMStreaming", "LoadTesting", "ServerSentEvents",
+                "LLMStreaming", "LoadTesting", "ServerSentEvents", "SystemCalls",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["comparison"], swiftSettings: settings),
@@ -133,7 +133,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "llm4s-batch", "BatchEngine", "BatchStore", "CSQLite", "LLM4S", "LLM4SBatch", "LLMStreaming",
-                "MockProvider", "SharedMaterial", tls,
+                "MockProvider", "SharedMaterial", "SystemCalls", tls,
             ] + nio,
             swiftSettings: settings),
     ] + examples

@@ -208,7 +208,8 @@ struct EndToEndBenchTests {
         let started = process.children
         #expect(started.count == 1, "\(process.errorSoFar)")
         process.send(SIGTERM)
-        #expect(await process.ended().status == 143)
+        let ended = await process.ended()
+        #expect(ended.status == 143, "\(ended.error)")
         while started.contains(where: { kill($0, 0) == 0 }) { await Task.yield() }
     }
 

@@ -27,7 +27,7 @@ struct ModuleBoundaryTests {
         ],
         "Benchmarks": [
             "BatchEngine", "BatchStore", "CBenchmarkCounters", "CLoadSource", "LLM4S", "LLM4SBatch", "LLMStreaming",
-            "LoadTesting", "ServerSentEvents", "ArgumentParser", "Foundation",
+            "LoadTesting", "ServerSentEvents", "SystemCalls", "ArgumentParser", "Foundation",
         ],
     ]
 

@@ -1,12 +1,13 @@
 import Dispatch
 import Foundation
 import Synchronization
+import SystemCalls
 
 /// Something that a benchmark must not leave behind, even if a signal ends it: a child, which a terminal's Ctrl-C does not
 /// reach, or a file.
 final class Cleanup: Sendable {
     private static let open = Mutex<[(id: UUID, undo: @Sendable () -> Void)]>([])
-    private static let sources = Mutex<[any DispatchSourceSignal]>([])
+    private static let sources = Mutex<[SignalSource]>([])
     private let id = UUID()
 
     /// Does something, and records how it is undone if a signal ends the program before `done`.
@@ -24,11 +25,7 @@ final class Cleanup: Sendable {
     static func onSignals() {
         sources.withLock { sources in
             sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-                signal(number, SIG_IGN)
-                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-                source.setEventHandler { end(number) }
-                source.resume()
-                return source
+                SignalSource(number, queue: .global()) { end(number) }
             }
         }
     }

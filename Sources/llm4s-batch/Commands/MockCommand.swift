@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import LLMStreaming
 import MockProvider
+import SystemCalls
 
 /// `mock`: the scripted provider as a server of its own.
 struct MockCommand: AsyncParsableCommand {
@@ -175,14 +176,11 @@ struct MockCommand: AsyncParsableCommand {
         }
         let (stopped, continuation) = AsyncStream.makeStream(of: Void.self)
         let signals = Signals { _ in continuation.finish() }
-        let statistics = DispatchSource.makeSignalSource(signal: SIGUSR1)
-        signal(SIGUSR1, SIG_IGN)
-        statistics.setEventHandler { Console.output(Self.json(server.statistics)) }
-        statistics.resume()
+        let statistics = SignalSource(SIGUSR1, queue: .global()) { Console.output(Self.json(server.statistics)) }
         Console.output(server.baseURL)
         for await _ in stopped {}
-        statistics.cancel()
         await server.stop()
+        withExtendedLifetime(statistics) {}
         throw Exit(signals.exitStatus ?? .completed)
     }
 

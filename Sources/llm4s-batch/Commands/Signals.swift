@@ -3,46 +3,41 @@ import Synchronization
 import SystemCalls
 
 /// SIGINT, SIGTERM and SIGHUP as values: which came first, and a call for each that comes.
-///
-/// Unchecked: the sources are made and started in the initialiser and after that only kept alive.
-final class Signals: @unchecked Sendable {
-    private struct Received {
-        var first: Int32?
-        var count = 0
+final class Signals: Sendable {
+    /// The first of them, and how many came.
+    private final class Received: Sendable {
+        private let state = Mutex<(first: Int32?, count: Int)>((nil, 0))
+
+        var first: Int32? { state.withLock { $0.first } }
+
+        func add(_ number: Int32) -> Int {
+            state.withLock { state in
+                state = (state.first ?? number, state.count + 1)
+                return state.count
+            }
+        }
     }
 
-    private let received = Mutex(Received())
-    private let sources: [any DispatchSourceSignal]
+    private let received: Received
+    private let sources: [SignalSource]
 
-    /// Takes the signals over from their defaults, for the rest of the program's life.
+    /// Takes the signals over from their defaults, for as long as this is kept.
     ///
     /// One that is ignored from the start stays so: `nohup` means that a closed terminal is no reason to stop.
     ///
     /// - Parameter receive: called for each signal with its count, from 1, on a queue of its own.
     init(_ receive: @escaping @Sendable (_ count: Int) -> Void) {
         let queue = DispatchQueue(label: "llm4s-batch.signals")
-        let numbers = [SIGINT, SIGTERM] + (Self.isIgnored(SIGHUP) ? [] : [SIGHUP])
-        sources = numbers.map { number in
-            signal(number, SIG_IGN)
-            return DispatchSource.makeSignalSource(signal: number, queue: queue)
-        }
-        for (source, number) in zip(sources, numbers) {
-            source.setEventHandler { [weak self] in
-                guard let self else { return }
-                let count = received.withLock { received in
-                    received.first = received.first ?? number
-                    received.count += 1
-                    return received.count
-                }
-                receive(count)
-            }
-            source.resume()
+        let received = Received()
+        self.received = received
+        sources = ([SIGINT, SIGTERM] + (Self.isIgnored(SIGHUP) ? [] : [SIGHUP])).map { number in
+            SignalSource(number, queue: queue) { receive(received.add(number)) }
         }
     }
 
     /// The exit status that the first signal asks for; nil where none came.
     var exitStatus: ExitStatus? {
-        switch received.withLock({ $0.first }) {
+        switch received.first {
         case SIGINT: .interrupted
         case SIGTERM: .terminated
         case SIGHUP: .hungUp
@@ -52,7 +47,7 @@ final class Signals: @unchecked Sendable {
 
     /// The first signal's name; nil where none came.
     var name: String? {
-        switch received.withLock({ $0.first }) {
+        switch received.first {
         case SIGINT: "SIGINT"
         case SIGTERM: "SIGTERM"
         case SIGHUP: "SIGHUP"
