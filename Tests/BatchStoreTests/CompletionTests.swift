@@ -196,7 +196,7 @@ import Testing
         try await store.queue.endAttempt(completedEnd(attemptID, of: job, chunks))
         #expect(try store.rows("SELECT count(*) FROM completions") == ["0"])
         let again = try #require(
-            try await store.queue.dueJobs(in: testLane, at: 2_000, limit: 10, excluding: []).first)
+            try await store.queue.dueJobs(for: testLane, at: 2_000, limit: 10, excluding: []).first)
         #expect(again.request == Array("{\"new\":1}".utf8))
         #expect(again.partial == nil)
         #expect(again.attempts == 0)

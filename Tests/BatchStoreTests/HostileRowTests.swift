@@ -177,8 +177,8 @@ import Testing
                 VALUES (8, 3, 1, 1, 1, 'x', 0, 'failed'), (9, 3, 9223372036854775807, 1, 1, 'x', 0, 'failed');
             UPDATE jobs SET not_before_ms = 5 WHERE job_id = 3;
             """)
-        let due = try await store.queue.dueJobs(in: testLane, at: 9, limit: 9, excluding: [])
-        let among = try await store.queue.dueJobs(among: [3], in: testLane, at: 9)
+        let due = try await store.queue.dueJobs(for: testLane, at: 9, limit: 9, excluding: [])
+        let among = try await store.queue.dueJobs(among: [3], for: testLane, at: 9)
         #expect(due.map(\.attemptCount) == [1])
         #expect(among.map(\.attemptCount) == [1])
         try await store.database.close()

@@ -84,7 +84,7 @@ import Testing
                 """) == ["pending|0|77|||", "pending|0|77|||[1]"])
         // The run that reads the new line may be past the job's number already.
         #expect(
-            try await store.queue.dueJobs(in: testLane, at: 77, limit: 9, excluding: []).map(\.customID) == [
+            try await store.queue.dueJobs(for: testLane, at: 77, limit: 9, excluding: []).map(\.customID) == [
                 "j1", "j2",
             ])
         #expect(try store.rows("SELECT count(*) FROM completions") == ["0"])
@@ -113,9 +113,9 @@ import Testing
         #expect(try await store.database.markGone(from: "jobs.jsonl") { present.contains($0) } == 3)
         #expect(try await store.database.markGone(from: "jobs.jsonl") { present.contains($0) } == 0)
         let run = store.database.queue(for: .sources(["jobs.jsonl"]), runID: store.runID)
-        #expect(try await run.nextJobs(in: testLane, after: 0, limit: 10).map(\.customID) == ["j2", "j4"])
+        #expect(try await run.nextJobs(for: testLane, after: 0, limit: 10).map(\.customID) == ["j2", "j4"])
         #expect(
-            try await store.queue.nextJobs(in: testLane, after: 0, limit: 10).map(\.customID) == [
+            try await store.queue.nextJobs(for: testLane, after: 0, limit: 10).map(\.customID) == [
                 "j2", "j3", "j4", "j5", "other",
             ])
         let counts = try await store.database.reader.counts(in: .sources(["jobs.jsonl"]))
@@ -128,8 +128,8 @@ import Testing
         #expect(all.gone == 3)
         // A line that comes back is a line again, and its job due at once: the run may be past its number.
         _ = try await store.database.ingest([newJobs(5)[4]], onChanged: .error)
-        #expect(try await run.nextJobs(in: testLane, after: 0, limit: 10).map(\.customID) == ["j2", "j4"])
-        #expect(try await run.dueJobs(in: testLane, at: .max, limit: 10, excluding: []).map(\.customID) == ["j5"])
+        #expect(try await run.nextJobs(for: testLane, after: 0, limit: 10).map(\.customID) == ["j2", "j4"])
+        #expect(try await run.dueJobs(for: testLane, at: .max, limit: 10, excluding: []).map(\.customID) == ["j5"])
     }
 
     @Test func goneJobsOfALargeFileAreFoundPageByPage() async throws {

@@ -17,7 +17,7 @@ import Testing
         var seen: [String] = []
         var cursor: Int64 = 0
         while true {
-            let page = try await queue.nextJobs(in: testLane, after: cursor, limit: 128)
+            let page = try await queue.nextJobs(for: testLane, after: cursor, limit: 128)
             guard let last = page.last else { break }
             #expect(page.count <= 128)
             seen += page.map(\.customID)
@@ -47,14 +47,14 @@ import Testing
             let job = try await store.job("j\(number)")
             try await store.queue.endAttempt(cutEnd(store.attempt(job, []), of: job, until: Int64(number)))
         }
-        #expect(try await store.queue.dueJobs(in: testLane, at: 9, limit: 64, excluding: []).count == 4)
-        let ids = try await store.queue.dueJobs(in: testLane, at: 9, limit: 640, excluding: []).map(\.id)
+        #expect(try await store.queue.dueJobs(for: testLane, at: 9, limit: 64, excluding: []).count == 4)
+        let ids = try await store.queue.dueJobs(for: testLane, at: 9, limit: 640, excluding: []).map(\.id)
         #expect(ids.count == 9)
-        #expect(try await store.queue.dueJobs(among: Array(ids[2...]), in: testLane, at: 9).map(\.id) == [ids[2]])
+        #expect(try await store.queue.dueJobs(among: Array(ids[2...]), for: testLane, at: 9).map(\.id) == [ids[2]])
     }
 
     private func nextPage(_ store: TestStore, after id: Int64) async throws -> [Job]? {
-        let page = try await store.queue.nextJobs(in: testLane, after: id, limit: 64)
+        let page = try await store.queue.nextJobs(for: testLane, after: id, limit: 64)
         return page.isEmpty ? nil : page
     }
 
@@ -93,17 +93,17 @@ import Testing
 
     @Test func onlyTheJobsOfTheScopeAreHandedOut() async throws {
         let store = try await TestStore(jobs: newJobs(4))
-        let ids = try await store.queue.nextJobs(in: testLane, after: 0, limit: 10).map(\.id)
+        let ids = try await store.queue.nextJobs(for: testLane, after: 0, limit: 10).map(\.id)
         let some = store.database.queue(for: .jobs([ids[1], ids[3]]), runID: store.runID)
-        #expect(try await some.nextJobs(in: testLane, after: 0, limit: 10).map(\.customID) == ["j2", "j4"])
+        #expect(try await some.nextJobs(for: testLane, after: 0, limit: 10).map(\.customID) == ["j2", "j4"])
         for id in ["j1", "j2"] {
             let job = try await store.job(id)
             try await store.queue.endAttempt(
                 cutEnd(store.attempt(job, []), of: job, until: id == "j1" ? 100 : 200))
         }
-        #expect(try await some.dueJobs(in: testLane, at: 1_000, limit: 10, excluding: []).map(\.customID) == ["j2"])
-        #expect(try await some.nextDueTime(in: testLane, excluding: []) == 200)
-        #expect(try await store.queue.nextDueTime(in: testLane, excluding: []) == 100)
+        #expect(try await some.dueJobs(for: testLane, at: 1_000, limit: 10, excluding: []).map(\.customID) == ["j2"])
+        #expect(try await some.nextDueTime(for: testLane, excluding: []) == 200)
+        #expect(try await store.queue.nextDueTime(for: testLane, excluding: []) == 100)
     }
 }
 

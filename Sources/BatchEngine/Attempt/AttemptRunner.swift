@@ -132,8 +132,8 @@ final class AttemptRunner {
     private func handOutAgain(_ attempt: RunningAttempt) async -> RunningAttempt? {
         let id = attempt.job.id
         do {
-            let lane = ModelName(provider: attempt.job.provider, model: attempt.job.model)
-            guard let job = try await store.nextJobs(in: lane, after: id.addingClamped(-1), limit: 1).first,
+            let model = ModelName(provider: attempt.job.provider, model: attempt.job.model)
+            guard let job = try await store.nextJobs(for: model, after: id.addingClamped(-1), limit: 1).first,
                 job.id == id
             else {
                 return nil
@@ -185,7 +185,7 @@ final class AttemptRunner {
             state.tell(
                 RunEvent.AttemptReport(
                     customID: job.customID, source: job.source, line: job.line,
-                    lane: ModelName(provider: job.provider, model: job.model), number: attempt.number, end: end))
+                    model: ModelName(provider: job.provider, model: job.model), number: attempt.number, end: end))
         }
         let isFull = state.uncommittedCount >= state.configuration.maximumUncommitted
         state.admission.finish(job.id, waitsUntil: due, at: state.clock.now)

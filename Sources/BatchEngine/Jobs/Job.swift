@@ -56,7 +56,7 @@ package enum AttemptStatus: String, Sendable, Hashable, CaseIterable {
     case running, completed, interrupted, failed, cancelled
 }
 
-/// A model and the provider that serves it: a lane, whose jobs share limits and are handed out in their order.
+/// A model of a provider, whose jobs share limits and are handed out in their order.
 package struct ModelName: Sendable, Hashable {
     package var provider: String
     /// The name that the provider knows it by.

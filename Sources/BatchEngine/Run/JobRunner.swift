@@ -118,8 +118,8 @@ package actor JobRunner {
             let isIntakeOpen = isIntakeOpen()
             let isIdle = state.admission.jobs.count == 0
             if hasNews.exchange(false, ordering: .acquiring) {
-                let lanes = try await store.lanes()
-                state.admission.providers.add(lanes) { state.endpoints[$0] != nil }
+                let models = try await store.models()
+                state.admission.providers.add(models) { state.endpoints[$0] != nil }
             }
             switch state.admission.next(
                 at: now, unixMilliseconds: state.unixMilliseconds(), allowed: allowance.streams)

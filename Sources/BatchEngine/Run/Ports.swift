@@ -5,34 +5,34 @@ package import LLMStreaming
 /// The queue is the store: the runner holds only the jobs it works on. Writes are queued and grouped; reads see what
 /// was committed. The order of the calls is the order of the writes.
 package protocol JobStore: Sendable {
-    /// The lanes of all jobs that can still run, in scope or not.
-    func lanes() async throws -> [ModelName]
+    /// The models of all jobs that can still run, in scope or not.
+    func models() async throws -> [ModelName]
 
-    /// The next jobs of a lane in scope that never waited for a retry, in their order: `pending` or `interrupted`,
+    /// The next jobs of a model in scope that never waited for a retry, in their order: `pending` or `interrupted`,
     /// numbered above `jobID`, with no time to wait for.
     ///
     /// There may be fewer than `limit` where they are large; an empty page means that there are none now. Jobs that
     /// come into scope during a run are numbered above all that were there.
-    func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int) async throws -> [Job]
+    func nextJobs(for model: ModelName, after jobID: Int64, limit: Int) async throws -> [Job]
 
-    /// The jobs of a lane in scope whose waiting time is over at `now` (Unix milliseconds), the longest waiting first.
+    /// The jobs of a model in scope whose waiting time is over at `now` (Unix milliseconds), the longest waiting first.
     ///
     /// With `now` at its greatest these are all that wait. There may be fewer than `limit` where they are large; an
     /// empty page means that there are none.
-    func dueJobs(in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job]
+    func dueJobs(for model: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job]
 
-    /// The waiting jobs of a lane in scope that have these numbers, and when each is due, in Unix milliseconds.
-    func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry]
+    /// The waiting jobs of a model in scope that have these numbers, and when each is due, in Unix milliseconds.
+    func waitingTimes(of jobs: Set<Int64>, for model: ModelName) async throws -> [RetryTimes.Retry]
 
-    /// Those of these jobs of a lane that are in scope and whose waiting time is over at `now`, in the order given
+    /// Those of these jobs of a model that are in scope and whose waiting time is over at `now`, in the order given
     /// here.
     ///
     /// They may be only the first of them where they are large.
-    func dueJobs(among jobs: [Int64], in lane: ModelName, at now: Int64) async throws -> [Job]
+    func dueJobs(among jobs: [Int64], for model: ModelName, at now: Int64) async throws -> [Job]
 
-    /// When the next waiting job of a lane in scope is due, in Unix milliseconds, the running ones left out; nil where
+    /// When the next waiting job of a model in scope is due, in Unix milliseconds, the running ones left out; nil where
     /// none waits.
-    func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64?
+    func nextDueTime(for model: ModelName, excluding running: Set<Int64>) async throws -> Int64?
 
     /// Queues the row of a new attempt, and that its job runs, and returns the attempt's number in the database.
     func startAttempt(_ start: AttemptStart) -> Int64

@@ -16,7 +16,7 @@ package enum RunEvent: Sendable {
         package var customID: String
         package var source: String
         package var line: Int?
-        package var lane: ModelName
+        package var model: ModelName
         /// From 1 within its job.
         package var number: Int
         package var end: AttemptEnd

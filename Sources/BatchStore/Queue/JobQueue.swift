@@ -15,7 +15,7 @@ package struct JobQueue: JobStore {
     // MARK: Reading
 
     /// The models of all jobs that can run, found one after the other in the indexes.
-    package func lanes() async throws -> [ModelName] {
+    package func models() async throws -> [ModelName] {
         try await reader.read { (connection) throws(SQLiteFailure) in
             var models: [ModelName] = []
             var known: Set<ModelName> = []
@@ -34,46 +34,46 @@ package struct JobQueue: JobStore {
         }
     }
 
-    package func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
+    package func nextJobs(for model: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
         try await reader.read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(QueueQuery.ready)
             rows.bind(jobID, at: 1)
             rows.bind(limit, at: 2)
             rows.bind(scope)
-            rows.bind(lane, at: 6)
+            rows.bind(model, at: 6)
             return try Self.jobs(rows, limit: limit, connection)
         }
     }
 
     package func dueJobs(
-        in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>
+        for model: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>
     ) async throws -> [Job] {
         try await reader.read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(QueueQuery.due)
             rows.bind(now, at: 1)
             rows.bind(scope)
-            rows.bind(lane, at: 6)
+            rows.bind(model, at: 6)
             return try Self.jobs(rows, limit: limit, excluding: running, connection)
         }
     }
 
-    package func dueJobs(among jobs: [Int64], in lane: ModelName, at now: Int64) async throws -> [Job] {
+    package func dueJobs(among jobs: [Int64], for model: ModelName, at now: Int64) async throws -> [Job] {
         try await reader.read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(QueueQuery.dueAmong)
             rows.bind(now, at: 1)
             rows.bind(utf8: JSON.array(jobs.map { .int(Int($0)) }).bytes, at: 2)
             rows.bind(scope)
-            rows.bind(lane, at: 6)
+            rows.bind(model, at: 6)
             return try Self.jobs(rows, limit: jobs.count, connection)
         }
     }
 
-    package func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry] {
+    package func waitingTimes(of jobs: Set<Int64>, for model: ModelName) async throws -> [RetryTimes.Retry] {
         if jobs.isEmpty { return [] }
         return try await reader.read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(QueueQuery.nextDue)
             rows.bind(scope)
-            rows.bind(lane, at: 6)
+            rows.bind(model, at: 6)
             var times: [RetryTimes.Retry] = []
             while times.count < jobs.count, try rows.step() {
                 let id = rows.integer(0)
@@ -83,11 +83,11 @@ package struct JobQueue: JobStore {
         }
     }
 
-    package func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
+    package func nextDueTime(for model: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
         try await reader.read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(QueueQuery.nextDue)
             rows.bind(scope)
-            rows.bind(lane, at: 6)
+            rows.bind(model, at: 6)
             while try rows.step() {
                 if !running.contains(rows.integer(0)) { return rows.integer(1) }
             }

@@ -6,27 +6,27 @@ import Synchronization
 ///
 /// The further cost of a run with a database is the store's.
 final class ForgetfulStore: JobStore {
-    private let lane: ModelName
+    private let model: ModelName
     private let request: [UInt8]
     private let attempts = Atomic<Int64>(0)
 
-    init(lane: ModelName, request: [UInt8]) {
-        self.lane = lane
+    init(model: ModelName, request: [UInt8]) {
+        self.model = model
         self.request = request
     }
 
-    func lanes() async throws -> [ModelName] { [lane] }
+    func models() async throws -> [ModelName] { [model] }
 
-    func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
-        (1...Int64(limit)).map { Self.job(jobID + $0, lane: lane, request: request) }
+    func nextJobs(for model: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
+        (1...Int64(limit)).map { Self.job(jobID + $0, model: model, request: request) }
     }
 
-    func dueJobs(in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
+    func dueJobs(for model: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
         []
     }
-    func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry] { [] }
-    func dueJobs(among jobs: [Int64], in lane: ModelName, at now: Int64) async throws -> [Job] { [] }
-    func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64? { nil }
+    func waitingTimes(of jobs: Set<Int64>, for model: ModelName) async throws -> [RetryTimes.Retry] { [] }
+    func dueJobs(among jobs: [Int64], for model: ModelName, at now: Int64) async throws -> [Job] { [] }
+    func nextDueTime(for model: ModelName, excluding running: Set<Int64>) async throws -> Int64? { nil }
     func startAttempt(_ start: AttemptStart) -> Int64 { attempts.add(1, ordering: .relaxed).newValue }
 
     func storeChunks(
@@ -36,9 +36,10 @@ final class ForgetfulStore: JobStore {
     func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { resume() }
     func endAttempt(_ end: AttemptEnd) async throws {}
 
-    private static func job(_ id: Int64, lane: ModelName, request: [UInt8]) -> Job {
+    private static func job(_ id: Int64, model: ModelName, request: [UInt8]) -> Job {
         Job(
-            id: id, customID: "bench-\(id)", source: "bench", line: Int(id), provider: lane.provider, model: lane.model,
+            id: id, customID: "bench-\(id)", source: "bench", line: Int(id), provider: model.provider,
+            model: model.model,
             requestSHA256: "", request: request)
     }
 }

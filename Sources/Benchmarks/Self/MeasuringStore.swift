@@ -97,26 +97,26 @@ final class MeasuringStore: JobStore {
         }
     }
 
-    func lanes() async throws -> [ModelName] { try await store.lanes() }
+    func models() async throws -> [ModelName] { try await store.models() }
 
-    func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
-        try await store.nextJobs(in: lane, after: jobID, limit: limit)
+    func nextJobs(for model: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
+        try await store.nextJobs(for: model, after: jobID, limit: limit)
     }
 
-    func dueJobs(in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
-        try await store.dueJobs(in: lane, at: now, limit: limit, excluding: running)
+    func dueJobs(for model: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
+        try await store.dueJobs(for: model, at: now, limit: limit, excluding: running)
     }
 
-    func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry] {
-        try await store.waitingTimes(of: jobs, in: lane)
+    func waitingTimes(of jobs: Set<Int64>, for model: ModelName) async throws -> [RetryTimes.Retry] {
+        try await store.waitingTimes(of: jobs, for: model)
     }
 
-    func dueJobs(among jobs: [Int64], in lane: ModelName, at now: Int64) async throws -> [Job] {
-        try await store.dueJobs(among: jobs, in: lane, at: now)
+    func dueJobs(among jobs: [Int64], for model: ModelName, at now: Int64) async throws -> [Job] {
+        try await store.dueJobs(among: jobs, for: model, at: now)
     }
 
-    func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
-        try await store.nextDueTime(in: lane, excluding: running)
+    func nextDueTime(for model: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
+        try await store.nextDueTime(for: model, excluding: running)
     }
 
     func startAttempt(_ start: AttemptStart) -> Int64 { store.startAttempt(start) }

@@ -124,7 +124,7 @@ struct StreamClient: Sendable {
             JSONObject([.init(key: "prompt", value: .string(String(repeating: "x", count: promptBytes)))])
         ).bytes
         guard store != .none else {
-            return ForgetfulStore(lane: ModelName(provider: Self.provider, model: model), request: request)
+            return ForgetfulStore(model: ModelName(provider: Self.provider, model: model), request: request)
         }
         var options = StoreOptions()
         options.durability = store == .full ? .full : .normal

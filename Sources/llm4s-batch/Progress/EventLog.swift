@@ -83,14 +83,14 @@ struct EventLog: Sendable {
             let words = TerminalText.line(error.message, limit: 200)
             Console.log(
                 .debug,
-                "job '\(report.customID)' (\(place)): \(report.lane.name): \(error.kind.rawValue): \(words); "
+                "job '\(report.customID)' (\(place)): \(report.model.name): \(error.kind.rawValue): \(words); "
                     + "next try \(next) (attempt \(report.number))")
             return
         }
         var members: [(String, JSON)] = [
             ("id", .string(report.customID)), ("source", .string(report.source)),
-            ("line", report.line.map(JSON.int) ?? .null), ("provider", .string(report.lane.provider)),
-            ("model", .string(report.lane.model)), ("status", .string(status)), ("attempt", .int(report.number)),
+            ("line", report.line.map(JSON.int) ?? .null), ("provider", .string(report.model.provider)),
+            ("model", .string(report.model.model)), ("status", .string(status)), ("attempt", .int(report.number)),
             ("duration_ms", .int(Int(end.result.durationMicroseconds / 1000))),
         ]
         if let usage = end.result.usage {

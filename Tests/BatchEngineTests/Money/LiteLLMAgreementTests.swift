@@ -54,7 +54,7 @@ struct LiteLLMAgreementTests {
         for line in lines {
             let name = line["model"]?.string ?? ""
             let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
-            let lane =
+            let model =
                 parts.count == 2
                 ? ModelName(provider: parts[0], model: parts[1])
                 : ModelName(provider: line["provider"]?.string ?? "", model: name)
@@ -68,7 +68,7 @@ struct LiteLLMAgreementTests {
                 excluded[obstacle, default: 0] += 1
                 continue
             }
-            guard let ours = table.cost(of: result, in: lane, billing) else {
+            guard let ours = table.cost(of: result, in: model, billing) else {
                 unpriced += 1
                 continue
             }

@@ -107,9 +107,9 @@ struct PriceTableTests {
         let usage =
             #"{"prompt_tokens": 12, "completion_tokens": 2, "total_tokens": 354, "#
             + #""completion_tokens_details": {"reasoning_tokens": 340}"#
-        let lane = ModelName(provider: "lab", model: "big")
-        #expect(try prices().cost(of: result(usage + #", "cost_in_usd_ticks": 1721250}"#), in: lane) == 0.000172125)
-        let priced = try #require(try prices().cost(of: result(usage + "}"), in: lane))
+        let model = ModelName(provider: "lab", model: "big")
+        #expect(try prices().cost(of: result(usage + #", "cost_in_usd_ticks": 1721250}"#), in: model) == 0.000172125)
+        let priced = try #require(try prices().cost(of: result(usage + "}"), in: model))
         #expect(abs(priced - (12 * 1e-06 + 342 * 3e-06)) < 1e-12)
     }
 
@@ -123,12 +123,12 @@ struct PriceTableTests {
         ] as [(String, Double?)])
     func aReportedCostIsAnAmountOrNone(_ cost: String, _ amount: Double?) throws {
         let usage = #"{"prompt_tokens": 1000, "completion_tokens": 1000, "total_tokens": 2000"#
-        let lane = ModelName(provider: "lab", model: "big")
-        let priced = try #require(try prices().cost(of: result(usage + "}"), in: lane))
-        #expect(try prices().cost(of: result(usage + #", "cost": \#(cost)}"#), in: lane) == amount ?? priced)
+        let model = ModelName(provider: "lab", model: "big")
+        let priced = try #require(try prices().cost(of: result(usage + "}"), in: model))
+        #expect(try prices().cost(of: result(usage + #", "cost": \#(cost)}"#), in: model) == amount ?? priced)
         let upstream = usage + #", "cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": \#(cost)}}"#
         // Null does not say that nothing was paid there.
-        #expect(try prices().cost(of: result(upstream), in: lane) == amount ?? priced)
+        #expect(try prices().cost(of: result(upstream), in: model) == amount ?? priced)
     }
 
     /// Google's total holds thinking beside the output; of other servers nobody says what such tokens are.
@@ -151,13 +151,13 @@ struct PriceTableTests {
             #"{"main": {"input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06}, "#
             + #""other": {"input_cost_per_token": 1e-05, "output_cost_per_token": 2e-05}}"#
         let prices = try PriceTable(JSONParser.parse(table))
-        let lane = ModelName(provider: "anthropic", model: "main")
+        let model = ModelName(provider: "anthropic", model: "main")
         let cost = { (second: String) in
             let result = try self.result(
                 #"{"input_tokens": 10, "output_tokens": 1, "iterations": ["#
                     + #"{"type": "message", "model": "main-20260101", "input_tokens": 10, "output_tokens": 1}, \#(second)]}"#
             )
-            return prices.cost(of: result, in: lane)
+            return prices.cost(of: result, in: model)
         }
         let compaction = try #require(try cost(#"{"type": "compaction", "input_tokens": 1000, "output_tokens": 100}"#))
         #expect(abs(compaction - (1010 * 1e-06 + 101 * 2e-06)) < 1e-12)
@@ -194,14 +194,14 @@ struct PriceTableTests {
     /// A figure that is no amount of money is not known; the table's goes before nothing.
     @Test(arguments: ["1e999", "-1", "1e308", "null", "\"one\""])
     func aReportedCostThatIsNoAmountIsNone(cost: String) throws {
-        let lane = ModelName(provider: "openai", model: "gpt-x")
+        let model = ModelName(provider: "openai", model: "gpt-x")
         let usage = #""prompt_tokens": 10, "completion_tokens": 10"#
         let plain = try result("{\(usage), \"cost\": \(cost)}")
-        #expect(try prices().cost(of: plain, in: lane) == 10 * 2e-06 + 10 * 8e-06)
+        #expect(try prices().cost(of: plain, in: model) == 10 * 2e-06 + 10 * 8e-06)
         if cost != "null" {
             let upstream = #""is_byok": true, "cost": 0, "cost_details": {"upstream_inference_cost": "#
             let own = try result("{\(usage), \(upstream)\(cost)}}")
-            #expect(try prices().cost(of: own, in: lane) == 10 * 2e-06 + 10 * 8e-06)
+            #expect(try prices().cost(of: own, in: model) == 10 * 2e-06 + 10 * 8e-06)
         }
     }
 }

@@ -155,9 +155,9 @@ struct JobRunnerProgressTests {
     @Test(arguments: [1, 2])
     func modelsAndProvidersTakeTurnsWhereFewStreamsMayBeOpen(concurrency: Int) throws {
         // Of two streams each provider has one, and what hangs in it is its own; its models share what it has.
-        let lanes = [("lab", "a"), ("lab", "b"), ("lab", "c"), (concurrency == 1 ? "other" : "lab", "d")]
-        let jobs = lanes.enumerated().flatMap { index, lane in
-            SimulatedRun.jobs(40, from: 1 + index * 40, provider: lane.0, model: lane.1)
+        let models = [("lab", "a"), ("lab", "b"), ("lab", "c"), (concurrency == 1 ? "other" : "lab", "d")]
+        let jobs = models.enumerated().flatMap { index, model in
+            SimulatedRun.jobs(40, from: 1 + index * 40, provider: model.0, model: model.1)
         }
         // The first model's streams never end.
         let run = try SimulatedRun(
@@ -169,7 +169,7 @@ struct JobRunnerProgressTests {
         let process = run.start()
         run.simulation.advance(by: .seconds(30))
         let calls = run.source.calls.map { Int($0.job - 1) / 40 }
-        for lane in 1...3 { #expect(calls.count { $0 == lane } >= 4, "\(calls)") }
+        for model in 1...3 { #expect(calls.count { $0 == model } >= 4, "\(calls)") }
         if concurrency == 1 { #expect(calls.count { $0 == 0 } >= 4) }
         try run.stop(now: true)
         _ = try run.simulation.finish(process)

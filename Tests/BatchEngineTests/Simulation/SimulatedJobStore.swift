@@ -50,9 +50,9 @@ final class SimulatedJobStore: JobStore {
         var jobs: [Job] = []
         var written: [JobState] = []
         var committed: [JobState] = []
-        /// The numbers of each lane's jobs, in order.
-        var lanes: [ModelName: [Int64]] = [:]
-        /// Committed jobs of each lane that wait, in the order of their times.
+        /// The numbers of each model's jobs, in order.
+        var models: [ModelName: [Int64]] = [:]
+        /// Committed jobs of each model that wait, in the order of their times.
         var waiting: [ModelName: [(time: Int64, id: Int64)]] = [:]
         var open: [Int64: Int64] = [:]
         var chunks: [Int64: Int] = [:]
@@ -104,7 +104,7 @@ final class SimulatedJobStore: JobStore {
                 job.id = Int64(state.jobs.count + 1)
                 state.attempts = max(state.attempts, job.partial?.attemptID ?? 0)
                 state.jobs.append(job)
-                state.lanes[ModelName(provider: job.provider, model: job.model), default: []].append(job.id)
+                state.models[ModelName(provider: job.provider, model: job.model), default: []].append(job.id)
                 state.written.append(
                     JobState(attempts: job.attempts, attemptCount: job.attemptCount, partial: job.partial))
                 state.committed.append(state.written[state.written.count - 1])
@@ -126,14 +126,14 @@ final class SimulatedJobStore: JobStore {
 
     // MARK: Reads
 
-    func lanes() async throws -> [ModelName] {
-        try await read { state in state.lanes.keys.sorted { $0.name < $1.name } }
+    func models() async throws -> [ModelName] {
+        try await read { state in state.models.keys.sorted { $0.name < $1.name } }
     }
 
-    func nextJobs(in lane: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
+    func nextJobs(for model: ModelName, after jobID: Int64, limit: Int) async throws -> [Job] {
         try await read { state in
             var found: [Job] = []
-            let ids = state.lanes[lane] ?? []
+            let ids = state.models[model] ?? []
             var position = ids.firstPosition { $0 > jobID }
             while position < ids.count, found.count < limit {
                 let index = Int(ids[position]) - 1
@@ -147,29 +147,29 @@ final class SimulatedJobStore: JobStore {
         }
     }
 
-    func dueJobs(in lane: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
+    func dueJobs(for model: ModelName, at now: Int64, limit: Int, excluding running: Set<Int64>) async throws -> [Job] {
         try await read { state in
-            (state.waiting[lane] ?? []).lazy.prefix { $0.time <= now }.filter { !running.contains($0.id) }
+            (state.waiting[model] ?? []).lazy.prefix { $0.time <= now }.filter { !running.contains($0.id) }
                 .prefix(limit).map { state.job(Int($0.id) - 1) }
         }
     }
 
-    func waitingTimes(of jobs: Set<Int64>, in lane: ModelName) async throws -> [RetryTimes.Retry] {
+    func waitingTimes(of jobs: Set<Int64>, for model: ModelName) async throws -> [RetryTimes.Retry] {
         try await read { state in
-            (state.waiting[lane] ?? []).filter { jobs.contains($0.id) }
+            (state.waiting[model] ?? []).filter { jobs.contains($0.id) }
                 .map { RetryTimes.Retry(jobID: $0.id, due: $0.time) }
         }
     }
 
-    func dueJobs(among jobs: [Int64], in lane: ModelName, at now: Int64) async throws -> [Job] {
+    func dueJobs(among jobs: [Int64], for model: ModelName, at now: Int64) async throws -> [Job] {
         try await read { state in
             jobs.filter { id in state.committed[Int(id) - 1].notBefore.map { $0 <= now } ?? false }
                 .map { state.job(Int($0) - 1) }
         }
     }
 
-    func nextDueTime(in lane: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
-        try await read { state in (state.waiting[lane] ?? []).first { !running.contains($0.id) }?.time }
+    func nextDueTime(for model: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
+        try await read { state in (state.waiting[model] ?? []).first { !running.contains($0.id) }?.time }
     }
 
     private func read<Value: Sendable>(_ body: (inout sending State) -> Value) async throws -> Value {
@@ -317,18 +317,18 @@ extension SimulatedJobStore.State {
     fileprivate mutating func complain(_ violation: String) { history.violations.append(violation) }
 
     fileprivate mutating func addWaiting(_ time: Int64, _ id: Int64) {
-        let lane = lane(id)
-        let position = (waiting[lane] ?? []).firstPosition { $0 >= (time, id) }
-        waiting[lane, default: []].insert((time, id), at: position)
+        let model = model(id)
+        let position = (waiting[model] ?? []).firstPosition { $0 >= (time, id) }
+        waiting[model, default: []].insert((time, id), at: position)
     }
 
     fileprivate mutating func removeWaiting(_ time: Int64, _ id: Int64) {
-        let lane = lane(id)
-        guard let position = waiting[lane]?.firstPosition(where: { $0 >= (time, id) }) else { return }
-        waiting[lane]?.remove(at: position)
+        let model = model(id)
+        guard let position = waiting[model]?.firstPosition(where: { $0 >= (time, id) }) else { return }
+        waiting[model]?.remove(at: position)
     }
 
-    private func lane(_ id: Int64) -> ModelName {
+    private func model(_ id: Int64) -> ModelName {
         ModelName(provider: jobs[Int(id) - 1].provider, model: jobs[Int(id) - 1].model)
     }
 

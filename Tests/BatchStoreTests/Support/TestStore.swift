@@ -26,8 +26,8 @@ struct TestStore {
 
     /// The job of that id as it would be handed out.
     func job(_ id: String) async throws -> Job {
-        let ready = try await queue.nextJobs(in: testLane, after: 0, limit: 1_000_000)
-        let due = try await queue.dueJobs(in: testLane, at: .max, limit: 1_000_000, excluding: [])
+        let ready = try await queue.nextJobs(for: testLane, after: 0, limit: 1_000_000)
+        let due = try await queue.dueJobs(for: testLane, at: .max, limit: 1_000_000, excluding: [])
         guard let job = (ready + due).first(where: { $0.customID == id }) else { throw NotThere() }
         return job
     }

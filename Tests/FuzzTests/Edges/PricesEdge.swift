@@ -14,14 +14,14 @@ enum PricesEdge {
         let result = StreamResult(outcome: .failed(LLMError(.cut, "cut")), usage: usage)
         var spending = Spending()
         for model in ["gpt-4o", "claude", "a"] {
-            let lane = ModelName(provider: "openai", model: model)
-            _ = table.suggestion(for: lane)
-            guard let price = table.price(of: lane) else { continue }
-            _ = table.cost(of: result, in: lane).map { JSON.double($0).text }
+            let model = ModelName(provider: "openai", model: model)
+            _ = table.suggestion(for: model)
+            guard let price = table.price(of: model) else { continue }
+            _ = table.cost(of: result, in: model).map { JSON.double($0).text }
             var work = WorkEstimate()
             work.add(work)
             _ = work.cost(at: price)
-            spending.unpriced.append(.init(model: lane, inputTokens: 1e15, outputTokens: 1e15))
+            spending.unpriced.append(.init(model: model, inputTokens: 1e15, outputTokens: 1e15))
         }
         var budget = Budget(cap: 1e12, spent: spending.cost(by: table))
         budget.settle(reserved: 1, used: 1e12)

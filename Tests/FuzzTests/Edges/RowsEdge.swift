@@ -104,10 +104,10 @@ enum RowsEdge {
         do {
             let runID = try await database.beginRun(command: "run", options: "{}", version: "fuzz")
             let queue = database.queue(for: .all, runID: runID)
-            for lane in try await queue.lanes() {
-                let ready = try await queue.nextJobs(in: lane, after: .min, limit: 16)
-                let due = try await queue.dueJobs(in: lane, at: .max, limit: 16, excluding: [])
-                _ = try await queue.nextDueTime(in: lane, excluding: [])
+            for model in try await queue.models() {
+                let ready = try await queue.nextJobs(for: model, after: .min, limit: 16)
+                let due = try await queue.dueJobs(for: model, at: .max, limit: 16, excluding: [])
+                _ = try await queue.nextDueTime(for: model, excluding: [])
                 for job in ready + due { try await run(job, queue) }
             }
             try await database.finishRun(runID, exitCode: 0, status: .finished)

@@ -80,11 +80,11 @@ enum StreamEdge {
             let table = try? PriceTable([
                 "openai/m": ["input_cost_per_token": .double(price), "output_cost_per_token": 1]
             ])
-            let lane = ModelName(provider: "openai", model: "m")
-            let cost = table?.cost(of: result, in: lane)
+            let model = ModelName(provider: "openai", model: "m")
+            let cost = table?.cost(of: result, in: model)
             let reservation = Reservation(
-                request: Array(#"{"prompt":"x"}"#.utf8), bytes: 14, largestOutput: 1e12, price: table?.price(of: lane))
-            let used = reservation.used(result, cost: cost, price: table?.price(of: lane))
+                request: Array(#"{"prompt":"x"}"#.utf8), bytes: 14, largestOutput: 1e12, price: table?.price(of: model))
+            let used = reservation.used(result, cost: cost, price: table?.price(of: model))
             var budget = Budget(cap: 1)
             budget.settle(reserved: 0, used: used.cost)
             _ = JSON.double(budget.spent).text
