@@ -20,7 +20,7 @@ final class Connection: Sendable {
     /// Begins an attempt's exchange; `onEnd` is called once, on the event loop.
     func begin(
         _ attempt: StreamAttempt, path: String, head: HTTPRequestHead,
-        onEnd: @escaping @Sendable (ExchangeEnd) -> Void
+        onEnd: @escaping @Sendable (LeaseEnd) -> Void
     ) {
         handler.eventLoop.execute { [handler] in
             handler.value.begin(attempt, path: path, head: head, onEnd: onEnd)

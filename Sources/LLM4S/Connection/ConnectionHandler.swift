@@ -48,7 +48,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Sends an attempt's request; `onEnd` is called once, with its end.
     func begin(
         _ attempt: StreamAttempt, path: String, head: HTTPRequestHead,
-        onEnd: @escaping @Sendable (ExchangeEnd) -> Void
+        onEnd: @escaping @Sendable (LeaseEnd) -> Void
     ) {
         let exchange = attempt.exchange(path: path, isConnectionReused: state.hasServed, at: now)
         let stream = ActiveStream(attempt, exchange, onEnd: onEnd)
@@ -173,10 +173,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         stream.flow = .open
         _ = stream.handOn()
         endWait()
-        let end: ExchangeEnd =
+        let end: LeaseEnd =
             switch outcome {
-            case .completed(let completion): .result(stream.result(.completed(completion), at: now))
-            case .failed(let error): .result(stream.result(.failed(error), at: now))
+            case .ended(let outcome): .result(stream.result(outcome, at: now))
             case .redirected(let path): .redirected(path: path)
             }
         perform(state.finish(stream, at: now))

@@ -98,7 +98,7 @@ struct Exchange: Sendable {
         rateLimits = head.rateLimits(provider: providerName, now: unixSeconds())
         if (300..<400).contains(head.status) {
             switch Redirect(head: head, origin: origin, path: path) {
-            case .follow(let path): settle(.redirected(path: path))
+            case .follow(let path): redirect(to: path)
             case .refuse(let error): settle(.failed(error))
             }
             return
@@ -335,13 +335,20 @@ struct Exchange: Sendable {
 
     private mutating func fail(_ kind: ErrorKind, _ message: String) { settle(.failed(LLMError(kind, message))) }
 
-    private mutating func settle(_ outcome: ExchangeOutcome) {
+    /// The attempt ends with this exchange.
+    private mutating func settle(_ outcome: StreamResult.Outcome) {
         body = .settled
         if case .failed(var error) = outcome {
             error.requestID = error.requestID ?? requestID
-            self.outcome = .failed(error)
+            self.outcome = .ended(.failed(error))
         } else {
-            self.outcome = outcome
+            self.outcome = .ended(outcome)
         }
+    }
+
+    /// The attempt goes on with another exchange.
+    private mutating func redirect(to path: String) {
+        body = .settled
+        outcome = .redirected(path: path)
     }
 }
