@@ -54,14 +54,11 @@ struct Silences: Sendable {
     /// How long a stream may be silent.
     var bound: Duration { max(Self.least, p99 * Self.factor) }
 
-    /// The upper end of the bucket that ninety-nine in a hundred are not above; zero where there is no answer yet.
+    /// The upper end of the bucket in which the p99 lies; zero where there is no answer yet.
     private var p99: Duration {
-        var above = total / 100
-        for bucket in counts.indices.reversed() {
-            above -= counts[bucket]
-            if above < 0 { return .microseconds(GapHistogram.lowerBound(bucket + 1)) }
-        }
-        return .zero
+        let buckets = counts.enumerated().lazy.map { (value: $0.offset, count: $0.element) }
+        guard let bucket = Percentile(99).value(of: buckets, total: total) else { return .zero }
+        return .microseconds(GapHistogram.lowerBound(bucket + 1))
     }
 }
 
