@@ -84,3 +84,33 @@ extension Gate {
         if let tokens = limits.tokensPerMinute { _ = rates.set(.tokens, perMinute: Double(tokens), at: .zero) }
     }
 }
+
+/// The service tiers of a model that have no capacity: since when, and whether its other requests are answered.
+struct FullTiers: Sendable {
+    private struct Tier: Sendable {
+        let since: Duration
+        /// Whether a request that did not ask for it was answered since.
+        var areOthersAnswered = false
+    }
+
+    /// By name, those without an answer since a refusal.
+    private var tiers: [String: Tier] = [:]
+
+    /// Records a refusal for want of capacity.
+    ///
+    /// - Returns: since when there is none, and whether others are answered.
+    mutating func refused(_ tier: String, at now: Duration) -> (since: Duration, areOthersAnswered: Bool) {
+        let known = tiers[tier.lowercased()] ?? Tier(since: now)
+        tiers[tier.lowercased()] = known
+        return (known.since, known.areOthersAnswered)
+    }
+
+    /// Records that a request was answered.
+    ///
+    /// - Parameter tier: the one that it asked for.
+    mutating func answered(_ tier: String?) {
+        guard !tiers.isEmpty else { return }
+        if let tier { tiers[tier.lowercased()] = nil }
+        for name in tiers.keys { tiers[name]?.areOthersAnswered = true }
+    }
+}
