@@ -1,12 +1,12 @@
 import LLMStreaming
 
-/// All that admission knows of one model: its queue, its gate, what its requests cost.
+/// All that admission knows of one model: its queue, its limiter, what its requests cost.
 ///
 /// A class, with one owner: it is looked at many times a job, and a value would be copied for many of the looks.
 final class ModelState {
     let name: ModelName
     var queue = ModelQueue()
-    var gate: Gate
+    var limiter: RequestLimiter
     var tokens = TokenEstimator()
     var refusals = RefusalStreak()
     /// Whether it is refused for rate or load while others of its provider are not.
@@ -32,7 +32,7 @@ final class ModelState {
 
     init(_ name: ModelName, limits: ProviderLimits, most: Int) {
         self.name = name
-        gate = Gate(limits, most: most)
+        limiter = RequestLimiter(limits, most: most)
     }
 
     /// Whether it has jobs that can be sent now, or may have.
@@ -42,7 +42,7 @@ final class ModelState {
 
     /// Its open streams are about to be looked at.
     func beginLook() {
-        gate.silent = SilentStreams()
+        limiter.silent = SilentStreams()
         silenceBound = silences.bound
     }
 
@@ -74,8 +74,8 @@ extension Job {
     package var expectedBytes: Int { request.count + (partial?.answer.text.utf8.count ?? 0) }
 }
 
-extension Gate {
-    /// A gate that keeps to the user's limits.
+extension RequestLimiter {
+    /// A limiter that keeps to the user's limits.
     init(_ limits: ProviderLimits, most: Int) {
         self.init(bound: min(most, limits.concurrency ?? most), learnsRate: limits.learnsRate)
         if let requests = limits.requestsPerMinute {

@@ -63,7 +63,7 @@ struct Silences: Sendable {
 }
 
 /// What has come of a stream, as it is seen from outside now and then.
-struct StreamPulse {
+struct StreamActivity {
     /// The chunks so far.
     var chunks: Int
     /// Whether no more is read at the moment, since the store has no room.
@@ -83,23 +83,23 @@ extension Admission {
     }
 
     /// The silent streams of all providers.
-    var silent: SilentStreams { providers.all.reduce(into: SilentStreams()) { $0.add($1.gate.silent) } }
+    var silent: SilentStreams { providers.all.reduce(into: SilentStreams()) { $0.add($1.limiter.silent) } }
 
     /// Looks at the open streams.
     ///
-    /// - Parameter pulse: what has come of a job's stream; nil before it is sent.
-    mutating func look(at now: Duration, pulse: (_ jobID: Int64) -> StreamPulse?) {
+    /// - Parameter activity: what has come of a job's stream; nil before it is sent.
+    mutating func look(at now: Duration, activity: (_ jobID: Int64) -> StreamActivity?) {
         lastLook = now
         silentCount = 0
         for provider in providers.all {
-            provider.gate.silent = SilentStreams()
+            provider.limiter.silent = SilentStreams()
             for model in provider.models { model.beginLook() }
         }
         var index = attempts.startIndex
         while index != attempts.endIndex {
             let (id, attempt) = attempts[index]
             if attempt.isOpen {
-                let (seen, bound) = (pulse(id), providers[attempt.place].silenceBound)
+                let (seen, bound) = (activity(id), providers[attempt.place].silenceBound)
                 attempts.values[index].look(seen, bound: bound, at: now)
                 count(attempts.values[index], at: now)
             }
@@ -111,8 +111,8 @@ extension Admission {
         let provider = providers[attempt.place.provider]
         if attempt.isSilent {
             silentCount += 1
-            provider.gate.silent.add(since: attempt.quietSince)
-            providers[attempt.place].gate.silent.add(since: attempt.quietSince)
+            provider.limiter.silent.add(since: attempt.quietSince)
+            providers[attempt.place].limiter.silent.add(since: attempt.quietSince)
         }
         if attempt.chunks > 0, provider.isOut(attempt.place.model) { provider.answered(attempt, at: now) }
     }
@@ -122,14 +122,16 @@ extension Admission {
         guard let attempt = attempts[jobID], attempt.isSilent else { return }
         attempts[jobID]?.isSilent = false
         silentCount -= 1
-        providers[attempt.place.provider].gate.silent.remove()
-        providers[attempt.place].gate.silent.remove()
+        providers[attempt.place.provider].limiter.silent.remove()
+        providers[attempt.place].limiter.silent.remove()
     }
 }
 
 extension AdmittedAttempt {
-    fileprivate mutating func look(_ pulse: StreamPulse?, bound: Duration, at now: Duration) {
-        if let pulse, pulse.isHeldBack || pulse.chunks != chunks { (chunks, quietSince) = (pulse.chunks, now) }
+    fileprivate mutating func look(_ activity: StreamActivity?, bound: Duration, at now: Duration) {
+        if let activity, activity.isHeldBack || activity.chunks != chunks {
+            (chunks, quietSince) = (activity.chunks, now)
+        }
         isSilent = now - quietSince > bound
     }
 }

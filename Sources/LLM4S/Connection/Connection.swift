@@ -46,5 +46,5 @@ struct ConnectionCallbacks: Sendable {
     /// A new connection has waited for that long without a byte.
     var starve: @Sendable (_ id: UInt64, _ origin: Origin, _ seconds: Double) -> Void = { _, _, _ in }
     /// It waits no more.
-    var fed: @Sendable (_ id: UInt64, _ origin: Origin) -> Void = { _, _ in }
+    var endStarvation: @Sendable (_ id: UInt64, _ origin: Origin) -> Void = { _, _ in }
 }

@@ -181,7 +181,7 @@ final class ConnectionHandler {
 
     /// The first byte of a response is there, or none will come.
     func endWait() {
-        if state.endWait(at: now) { callbacks.fed(id, origin) }
+        if state.endWait(at: now) { callbacks.endStarvation(id, origin) }
     }
 
     private var deadline: NIODeadline? { state.deadline(idleLifetime: callbacks.idleLifetime) }
@@ -189,7 +189,7 @@ final class ConnectionHandler {
     func alarmRang() {
         // It may ring early: deadlines move on with every read, the alarm does not.
         guard let deadline, deadline <= now else { return perform(.wait) }
-        if let seconds = state.plead(at: now) { callbacks.starve(id, origin, seconds) }
+        if let seconds = state.waitToReport(at: now) { callbacks.starve(id, origin, seconds) }
         perform(state.expire(at: now))
     }
 }

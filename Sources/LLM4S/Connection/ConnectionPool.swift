@@ -137,7 +137,7 @@ final class ConnectionPool: Sendable {
             starve: { id, origin, seconds in
                 self.state.withLock { $0.starve(id, of: origin, seconds: seconds) }?.channel.close(promise: nil)
             },
-            fed: { id, origin in self.state.withLock { $0.fed(id, of: origin) } })
+            endStarvation: { id, origin in self.state.withLock { $0.endStarvation(id, of: origin) } })
     }
 
     /// A number that no connection or waiter has.
