@@ -96,9 +96,9 @@ package struct StoreOptions: Sendable {
     /// The bytes of WAL at which the user is warned.
     package var logWarningBytes = 1 << 30
     /// How long another process may hold the write lock before the user is warned.
-    package var lockPatience: Duration = .seconds(5)
+    package var lockWarningDelay: Duration = .seconds(5)
     /// How long closing waits for readers that keep the WAL from being emptied.
-    package var closingPatience: Duration = .seconds(2)
+    package var closingTimeout: Duration = .seconds(2)
     /// Called with what a user should know, from any thread.
     package var warn: @Sendable (String) -> Void = { _ in }
     /// Called after each commit of queued writes, from the writer's thread.

@@ -14,7 +14,7 @@ extension Admission {
         _ job: Job, _ result: StreamResult, asking tier: String? = nil, at now: Duration
     ) -> RetryCircumstances {
         var circumstances = RetryCircumstances()
-        let patience = configuration.outageTimeout
+        let outageTimeout = configuration.outageTimeout
         var changes: [(name: String, resource: RateLimit.Resource, perMinute: Double)] = []
         update(job.id) { attempt, provider in
             provider.settle(attempt, result, at: now)
@@ -33,7 +33,7 @@ extension Admission {
                 circumstances.isTierFull = result.isOfFullTier
                 if result.isOfFullTier, let tier {
                     let full = provider.models[attempt.place.model].fullTiers.refused(tier, at: now)
-                    circumstances.isTierGivenUp = now - full.since >= patience
+                    circumstances.isTierGivenUp = now - full.since >= outageTimeout
                     circumstances.areOtherTiersAnswered = full.areOthersAnswered
                 }
                 circumstances.isOutage = provider.isOut(attempt.place.model)

@@ -135,13 +135,13 @@ extension ProviderState {
     /// Records the start of a request, which where something is out is a probe.
     func started(_ jobID: Int64, _ place: ModelPlace, at now: Duration) {
         let model = models[place.model]
-        let patience = max(Self.patience, model.silences.bound)
+        let probeTimeout = max(Self.probeTimeout, model.silences.bound)
         if outage.since != nil {
             probes += 1
             model.lastProbe = probes
-            outage.start(jobID, patience: patience, at: now)
+            outage.start(jobID, probeTimeout: probeTimeout, at: now)
         } else {
-            model.outage.start(jobID, patience: patience, at: now)
+            model.outage.start(jobID, probeTimeout: probeTimeout, at: now)
         }
     }
 
@@ -154,5 +154,5 @@ extension ProviderState {
     }
 
     /// A probe is left alone for so long at least: connecting alone may take 10 s.
-    private static let patience = Duration.seconds(15)
+    private static let probeTimeout = Duration.seconds(15)
 }

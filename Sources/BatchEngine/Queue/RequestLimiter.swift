@@ -100,7 +100,7 @@ struct RequestLimiter: Sendable {
         // A refusal would have been there by now.
         case .probing(_, _, .pause(isOverload: false)): open(at: now)
         case .paused(_, let reason), .probing(_, _, let reason):
-            flow = .probing(jobID: jobID, until: now + patience(after: reason), reason)
+            flow = .probing(jobID: jobID, until: now + probeTimeout(after: reason), reason)
         }
         running += 1
         window.start()
@@ -111,7 +111,7 @@ struct RequestLimiter: Sendable {
     }
 
     /// How long a probe may stay without an answer before others follow.
-    private func patience(after reason: WaitReason) -> Duration {
+    private func probeTimeout(after reason: WaitReason) -> Duration {
         let answer = Duration.seconds(min(max(2 * (meanSeconds ?? 0), 10), 60))
         return reason == .pause(isOverload: false) ? min(answer, max(.seconds(1), refusalTime * 4)) : answer
     }

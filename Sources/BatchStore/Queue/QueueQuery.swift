@@ -104,10 +104,10 @@ extension Statement {
             bind("[]", at: index + 1)
         case .sources(let sources):
             bind(1, at: index)
-            bind(utf8: JSON.array(sources.map(JSON.string)).bytes, at: index + 1)
+            bind(list: sources, at: index + 1)
         case .jobs(let ids):
             bind(2, at: index)
-            bind(utf8: JSON.array(ids.map { .int(Int($0)) }).bytes, at: index + 1)
+            bind(list: ids, at: index + 1)
         }
     }
 }

@@ -178,8 +178,7 @@ extension BatchReader {
             var page = (counts: counts, last: start)
             while try rows.step() {
                 page.last = rows.integer(0)
-                // The CHECK constraint allows no other word.
-                page.counts[FinishReason(rawValue: rows.text(1)) ?? .unknown, default: 0] += 1
+                page.counts[rows.word(1, else: .unknown), default: 0] += 1
             }
             return page
         }

@@ -189,3 +189,23 @@ extension Statement {
     /// The length of time in a column, clamped to a hundred years; nil for NULL.
     func optionalMicroseconds(_ column: Int32) -> Int64? { isNull(column) ? nil : microseconds(column) }
 }
+
+/// Values that stand in a column or a parameter as words or lists.
+extension Statement {
+    /// The word in a column whose CHECK constraint allows those of the type only.
+    ///
+    /// - Parameter other: what stands for any other word, which only a damaged row has.
+    func word<Word: RawRepresentable>(_ column: Int32, else other: Word) -> Word where Word.RawValue == String {
+        Word(rawValue: text(column)) ?? other
+    }
+
+    /// Binds numbers as a list for `json_each`; nil for NULL.
+    func bind(list numbers: (some Collection<Int64>)?, at index: Int32) {
+        bind(utf8: numbers.map { JSON.array($0.map { .int(Int($0)) }).bytes }, at: index)
+    }
+
+    /// Binds texts as a list for `json_each`; nil for NULL.
+    func bind(list texts: (some Collection<String>)?, at index: Int32) {
+        bind(utf8: texts.map { JSON.array($0.map(JSON.string)).bytes }, at: index)
+    }
+}

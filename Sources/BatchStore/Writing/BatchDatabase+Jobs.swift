@@ -53,14 +53,11 @@ extension BatchDatabase {
                 """
                 UPDATE jobs SET attempts = 0, error_kind = NULL, error = NULL, updated_ms = ?1,
                     status = \(StoredPartial.queuedStatus)
-                WHERE status IN ('failed', 'cancelled') AND (status = 'failed' OR ?2)
-                    AND (?3 = '[]' OR error_kind IN (SELECT value FROM json_each(?3)))
-                    AND (?4 IS NULL OR job_id IN (SELECT value FROM json_each(?4)))
+                WHERE \(Revival.condition) AND (?4 IS NULL OR job_id IN (SELECT value FROM json_each(?4)))
                 """)
             update.bind(session.options.now, at: 1)
-            update.bind(revival.includesCancelled ? 1 : 0, at: 2)
-            update.bind(utf8: JSON.array(revival.errorKinds.map { .string($0.rawValue) }).bytes, at: 3)
-            update.bind(utf8: revival.jobs.map { JSON.array($0.map { .int(Int($0)) }).bytes }, at: 4)
+            update.bind(revival)
+            update.bind(list: revival.jobs, at: 4)
             try update.run()
             return session.connection.changes
         }
@@ -107,6 +104,20 @@ package struct Revival: Sendable, Equatable {
         self.jobs = jobs
         self.errorKinds = errorKinds
         self.includesCancelled = includesCancelled
+    }
+
+    /// Which jobs those are, whichever they are by number, as ?2 and ?3 say.
+    static let condition: SQL = """
+        status IN ('failed', 'cancelled') AND (status = 'failed' OR ?2)
+            AND (?3 = '[]' OR error_kind IN (SELECT value FROM json_each(?3)))
+        """
+}
+
+extension Statement {
+    /// Binds the parameters of `Revival.condition`.
+    func bind(_ revival: Revival) {
+        bind(revival.includesCancelled ? 1 : 0, at: 2)
+        bind(list: revival.errorKinds.map(\.rawValue), at: 3)
     }
 }
 

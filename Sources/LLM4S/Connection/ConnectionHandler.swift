@@ -131,7 +131,7 @@ final class ConnectionHandler {
     /// Asks again after a while whether there is memory: who has it may have fallen silent.
     private func askForMemoryAgain() {
         let number = state.exchangeCount
-        _ = context?.eventLoop.assumeIsolated().scheduleTask(in: MemoryBudget.patience) {
+        _ = context?.eventLoop.assumeIsolated().scheduleTask(in: MemoryBudget.turnTimeout) {
             if case .streaming(let stream) = self.state.phase, stream.isHeldBack { self.resume(number) }
         }
     }

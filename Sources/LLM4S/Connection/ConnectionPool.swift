@@ -85,7 +85,7 @@ final class ConnectionPool: Sendable {
         let loop = group.next()
         let connecting = ConnectAttempt(id: nextID(), origin: origin, proxy: proxy, on: loop)
         let pace = SetUpPace()
-        let slowness = loop.scheduleTask(in: SetUpPace.patience) {
+        let slowness = loop.scheduleTask(in: SetUpPace.slowAfter) {
             guard pace.becomeSlow() else { return }
             for waiter in self.state.withLock({ $0.setUpIsSlow(of: origin) }) { waiter(.setUp) }
         }
@@ -147,7 +147,7 @@ final class ConnectionPool: Sendable {
 /// Whether the making of a connection takes so long that it may hang: told once, and not after its end.
 final class SetUpPace: Sendable {
     /// More than handshakes take around the world.
-    static let patience = TimeAmount.seconds(1)
+    static let slowAfter = TimeAmount.seconds(1)
 
     private enum State {
         case underWay
