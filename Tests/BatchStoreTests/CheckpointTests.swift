@@ -43,7 +43,7 @@ import Testing
         let store = try await TestStore(jobs: newJobs(1)) {
             $0.checkpointBytes = 100_000
             $0.logWarningBytes = 1 << 20
-            $0.closingTimeout = .milliseconds(1)
+            $0.closingPatience = .milliseconds(1)
             $0.warn = { warnings.record($0) }
         }
         let reader = try Connection(path: store.database.path, access: .reading)
@@ -75,7 +75,7 @@ import Testing
     @Test func aReaderOfTheNewestIsNotWarnedOf() async throws {
         let warnings = Recorder<String>()
         let store = try await TestStore(jobs: newJobs(1)) {
-            $0.closingTimeout = .milliseconds(1)
+            $0.closingPatience = .milliseconds(1)
             $0.warn = { warnings.record($0) }
         }
         let reader = try Connection(path: store.database.path, access: .reading)

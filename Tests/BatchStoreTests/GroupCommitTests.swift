@@ -74,7 +74,7 @@ import Testing
     @Test func nothingCountsWhileAnotherProcessHoldsTheWriteLockAndAllOfItAfterwards() async throws {
         let warnings = Recorder<String>()
         let store = try await TestStore(jobs: newJobs(1)) {
-            $0.lockWarningDelay = .milliseconds(1)
+            $0.lockPatience = .milliseconds(1)
             $0.warn = { warnings.record($0) }
         }
         let other = try Connection(path: store.database.path, access: .writing)
@@ -102,7 +102,7 @@ import Testing
         let warnings = Recorder<String>()
         let rooms = Recorder<Int>()
         let store = try await TestStore(jobs: newJobs(1)) {
-            $0.lockWarningDelay = .milliseconds(1)
+            $0.lockPatience = .milliseconds(1)
             $0.warn = { warnings.record($0) }
             $0.queue.maximumBytes = 100_000
         }

@@ -11,7 +11,7 @@ import Testing
     private var path: String { store.database.path }
 
     init() async throws {
-        store = try await TestStore(jobs: newJobs(1)) { $0.closingTimeout = .milliseconds(50) }
+        store = try await TestStore(jobs: newJobs(1)) { $0.closingPatience = .milliseconds(50) }
         attemptID = store.queue.startAttempt(attemptStart(of: try await store.job("j1")))
         try await write(0)
     }

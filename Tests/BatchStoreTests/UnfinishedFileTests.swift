@@ -130,7 +130,7 @@ import Testing
         try theirs.run("BEGIN IMMEDIATE; CREATE TABLE theirs (x)")
         let waits = Recorder<String>()
         var options = StoreOptions()
-        options.lockWarningDelay = .milliseconds(1)
+        options.lockPatience = .milliseconds(1)
         options.warn = { waits.record($0) }
         let (path, finished) = (path, options)
         let opening = Task { try await BatchDatabase.open(path, options: finished) }

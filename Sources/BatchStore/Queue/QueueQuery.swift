@@ -1,5 +1,3 @@
-import LLMStreaming
-
 /// The statements by which jobs are handed out; a test reads their plans, which must not sort or scan `jobs`.
 ///
 /// In all of them ?4 and ?5 are the scope, ?6 and ?7 provider and model.
@@ -77,37 +75,4 @@ enum QueueQuery {
         ORDER BY number DESC
         LIMIT 1
         """
-}
-
-/// Which jobs a command is about.
-package enum JobScope: Sendable, Equatable {
-    /// All of the database, also those that are gone from their files (`resume`).
-    case all
-    /// Those of these files that are in them now (`run`).
-    case sources([String])
-    /// These ones (`retry --job`).
-    case jobs([Int64])
-
-    /// Which jobs `j` are in the scope that is bound to ?4 and ?5.
-    static let condition: SQL = """
-        (?4 = 0 OR ?4 = 1 AND j.line IS NOT NULL AND j.source IN (SELECT value FROM json_each(?5))
-            OR ?4 = 2 AND j.job_id IN (SELECT value FROM json_each(?5)))
-        """
-}
-
-extension Statement {
-    /// Binds a scope to two parameters: its sort, and its list as JSON.
-    func bind(_ scope: JobScope, at index: Int32 = 4) {
-        switch scope {
-        case .all:
-            bind(0, at: index)
-            bind("[]", at: index + 1)
-        case .sources(let sources):
-            bind(1, at: index)
-            bind(list: sources, at: index + 1)
-        case .jobs(let ids):
-            bind(2, at: index)
-            bind(list: ids, at: index + 1)
-        }
-    }
 }

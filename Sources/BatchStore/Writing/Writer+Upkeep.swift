@@ -24,7 +24,7 @@ extension Writer {
     /// no WAL of it is left for a file that took its place.
     func checkPlace() throws(StoreError) {
         guard let file = session?.misplacedFile else { return try renewLock() }
-        lockDeadline.bringForward(to: options.closingTimeout)
+        lockDeadline.bringForward(to: options.closingPatience)
         var isWhole = false
         do { isWhole = try session?.connection.checkpointTruncating().isWhole ?? false } catch {
             // The disk fails at this too: the message says that not all is there.
