@@ -1,6 +1,7 @@
 import BatchEngine
 import BatchStore
-public import LLM4S
+// One import for programs that run batches: models, usage and errors are the library's.
+@_exported public import LLM4S
 import LLMStreaming
 import SystemCalls
 

@@ -2,7 +2,6 @@ package import BatchEngine
 package import BatchStore
 package import LLM4S
 package import LLMStreaming
-import Synchronization
 
 /// The wiring of one run: database, intake, runner, transport and record, from start to report.
 ///
@@ -220,32 +219,3 @@ package struct BatchSession: Sendable {
 /// The network is where a run's answers come from.
 extension StreamingTransport: CompletionSource {}
 extension StreamAttempt: CompletionAttempt {}
-
-/// Tells the runner that the store has failed, also when it failed before there was a runner.
-private final class FailureRelay: Sendable {
-    private enum State {
-        case waiting
-        case failed(String)
-        case connected(@Sendable (String) -> Void)
-    }
-
-    private let state = Mutex(State.waiting)
-
-    func report(_ reason: String) {
-        let receiver = state.withLock { state -> (@Sendable (String) -> Void)? in
-            if case .connected(let receiver) = state { return receiver }
-            state = .failed(reason)
-            return nil
-        }
-        receiver?(reason)
-    }
-
-    func connect(_ receiver: @escaping @Sendable (String) -> Void) {
-        let reason = state.withLock { state -> String? in
-            let reason: String? = if case .failed(let reason) = state { reason } else { nil }
-            state = .connected(receiver)
-            return reason
-        }
-        if let reason { receiver(reason) }
-    }
-}

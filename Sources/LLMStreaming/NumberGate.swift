@@ -53,3 +53,8 @@ extension FixedWidthInteger {
         return isOver ? (other < 0 ? .min : .max) : sum
     }
 }
+
+extension Duration {
+    /// The duration in seconds.
+    package var seconds: Double { self / .seconds(1) }
+}

@@ -57,9 +57,9 @@ import Testing
 
             fileprivate init(isFirst: Bool) { self.isFirst = isFirst }
 
-            func end() async -> StreamEnd {
+            func end() async -> StreamResultBox {
                 let error = isFirst ? LLMError(.server, "not now", httpStatus: 500, retryAfter: .milliseconds(20)) : nil
-                return StreamEnd(
+                return StreamResultBox(
                     result(isFirst ? [] : textChunks("whole") + [StreamedChunk(.finish, "stop")], error: error))
             }
         }

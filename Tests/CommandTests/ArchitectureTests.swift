@@ -15,6 +15,19 @@ struct ArchitectureTests {
         }
     }
 
+    /// A file that is longer has a second idea in it, but for these.
+    @Test func noFileIsLongerThanOneIdea() throws {
+        // A state machine whose private state no other file shall touch.
+        let exceptions: Set<String> = ["SSEParser.swift"]
+        let files = try Project.swiftFiles(below: "Sources")
+        #expect(files.count > 300)
+        for file in files where !exceptions.contains(file.lastPathComponent) {
+            let lines = try String(contentsOf: file, encoding: .utf8).split(
+                separator: "\n", omittingEmptySubsequences: false)
+            #expect(lines.count <= 251, "\(file.lastPathComponent)")
+        }
+    }
+
     @Test func theTableOfModulesSaysWhatImportsAreHeldTo() throws {
         let rows = try MarkdownPage(path: Self.article).text
             .matches(of: #/\n\| `+(?<module>[\w-]+)`+ \| [^|]+ \| (?<imports>[^|\n]*) \|/#)

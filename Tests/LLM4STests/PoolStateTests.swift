@@ -158,7 +158,7 @@ import Testing
         #expect(pool.free(4, of: Self.a, responseSeconds: 0.5) == nil)
         #expect(pool.request(Self.a) == .reuse(4))
         #expect(pool.starve(9, of: Self.a, seconds: 7) == nil)
-        pool.state.fed(9, of: Self.a)
+        pool.state.endStarvation(9, of: Self.a)
         #expect(pool.free(5, of: Self.a, responseSeconds: 0.5) == nil, "it was answered meanwhile")
         #expect(pool.starve(7, of: Self.b, seconds: 100) == nil, "another origin")
     }

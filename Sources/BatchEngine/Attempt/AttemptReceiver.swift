@@ -55,8 +55,8 @@ final class AttemptReceiver: ChunkReceiver {
     var modelBytes: Int { state.withLock { $0.bytes } }
 
     /// What has come so far; may be asked from any thread.
-    var pulse: StreamPulse {
-        StreamPulse(
+    var activity: StreamActivity {
+        StreamActivity(
             chunks: state.withLock { $0.sequence }, isHeldBack: isHeldBack.load(ordering: .relaxed))
     }
 

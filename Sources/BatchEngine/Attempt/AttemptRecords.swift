@@ -2,7 +2,7 @@ package import LLMStreaming
 
 /// How an attempt ended and what follows for its job: stored in one transaction (The database, "Writing").
 package struct AttemptEnd: Sendable {
-    /// What becomes of the job.
+    /// The state that the job gets when its attempt has ended: no end of its own, since it may wait for another attempt.
     package enum JobTransition: Sendable {
         /// It is done; the rows of its answers.
         case completed([CompletionRecord])

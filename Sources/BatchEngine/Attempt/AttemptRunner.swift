@@ -51,7 +51,7 @@ final class AttemptRunner {
     @discardableResult
     func lookAtStreams(at now: Duration) -> Bool {
         guard let next = state.admission.nextLook, next <= now else { return false }
-        state.admission.look(at: now) { id in open[id]?.receiver?.pulse }
+        state.admission.look(at: now) { id in open[id]?.receiver?.activity }
         return true
     }
 

@@ -16,7 +16,7 @@ final class RunningAttempt {
         /// Its request is handed over, and its stream may be open.
         indirect case sent(SentAttempt)
         /// Its stream has ended.
-        indirect case ended(SentAttempt, StreamEnd)
+        indirect case ended(SentAttempt, StreamResultBox)
         /// It is known what is to be stored; also of an attempt that could not be sent, which has no receiver.
         indirect case judged(AttemptVerdict, AttemptReceiver?)
         /// Nothing is left to be stored.
@@ -74,7 +74,7 @@ final class RunningAttempt {
 
     /// Notes the end of the stream.
     @inline(never)
-    func end(_ end: StreamEnd) {
+    func end(_ end: StreamResultBox) {
         guard case .sent(let sent) = phase else { preconditionFailure("job \(job.id) has an end without a stream") }
         phase = .ended(sent, end)
     }

@@ -14,7 +14,7 @@ extension Admission {
         _ job: Job, _ result: StreamResult, asking tier: String? = nil, at now: Duration
     ) -> RetryCircumstances {
         var circumstances = RetryCircumstances()
-        let patience = configuration.outageTimeout
+        let outageTimeout = configuration.outageTimeout
         var changes: [(name: String, resource: RateLimit.Resource, perMinute: Double)] = []
         update(job.id) { attempt, provider in
             provider.settle(attempt, result, at: now)
@@ -33,14 +33,14 @@ extension Admission {
                 circumstances.isTierFull = result.isOfFullTier
                 if result.isOfFullTier, let tier {
                     let full = provider.models[attempt.place.model].fullTiers.refused(tier, at: now)
-                    circumstances.isTierGivenUp = now - full.since >= patience
+                    circumstances.isTierGivenUp = now - full.since >= outageTimeout
                     circumstances.areOtherTiersAnswered = full.areOthersAnswered
                 }
                 circumstances.isOutage = provider.isOut(attempt.place.model)
                 circumstances.isRefusedToAll = provider.isRefusedToAll(error, attempt)
                 circumstances.isOverRate =
-                    provider.gate.rates.isExceeded(by: attempt.size)
-                    || provider.models[attempt.place.model].gate.rates.isExceeded(by: attempt.size)
+                    provider.limiter.rates.isExceeded(by: attempt.size)
+                    || provider.models[attempt.place.model].limiter.rates.isExceeded(by: attempt.size)
                 circumstances.equalFailures = error.equalsInARow(job.recentFailures)
                 circumstances.wasRefused = job.recentFailures.first?.isSameRefusal(as: error) ?? false
             }
@@ -60,8 +60,8 @@ extension Admission {
 
 extension ProviderState {
     fileprivate func answered(_ jobID: Int64, _ attempt: AdmittedAttempt, at now: Duration) {
-        models[attempt.place.model].gate.answered(jobID, at: now)
-        gate.answered(jobID, at: now)
+        models[attempt.place.model].limiter.answered(jobID, at: now)
+        limiter.answered(jobID, at: now)
         answered(attempt, at: now)
     }
 
@@ -71,7 +71,7 @@ extension ProviderState {
     fileprivate func learn(_ report: RateLimitReport, _ attempt: AdmittedAttempt, at now: Duration)
         -> [(RateLimit.Resource, Double)]
     {
-        models[attempt.place.model].gate.rates.learn(report, at: now)
+        models[attempt.place.model].limiter.rates.learn(report, at: now)
     }
 
     /// Charges what an attempt used in place of what it was expected to.
@@ -83,8 +83,8 @@ extension ProviderState {
         let actual = RequestSize(
             inputTokens: isAnswered ? result.usage?.promptTokens.map(Double.init) ?? attempt.size.inputTokens : 0,
             outputTokens: Double(output))
-        gate.rates.settle(attempt.size, actual: actual, at: now)
-        models[attempt.place.model].gate.rates.settle(attempt.size, actual: actual, at: now)
+        limiter.rates.settle(attempt.size, actual: actual, at: now)
+        models[attempt.place.model].limiter.rates.settle(attempt.size, actual: actual, at: now)
         if case .completed = result.outcome {
             models[attempt.place.model].tokens.learn(
                 bytes: attempt.bytes, promptTokens: result.usage?.promptTokens, completionTokens: output)
@@ -94,8 +94,8 @@ extension ProviderState {
     fileprivate func succeeded(_ jobID: Int64, attempt: AdmittedAttempt, result: StreamResult, at now: Duration) {
         answered(jobID, attempt, at: now)
         let duration = now - attempt.started
-        models[attempt.place.model].gate.succeeded(jobID, after: duration, at: now)
-        gate.succeeded(jobID, after: duration, at: now)
+        models[attempt.place.model].limiter.succeeded(jobID, after: duration, at: now)
+        limiter.succeeded(jobID, after: duration, at: now)
         answeredInPart(attempt)
         attemptSucceeded(jobID, attempt)
         for (index, model) in models.enumerated() {
@@ -150,8 +150,8 @@ extension ProviderState {
         }
         // A tier without capacity says nothing of the others.
         guard !result.isOfFullTier, error.kind == .rateLimit || error.kind == .overloaded else {
-            gate.failed(jobID, at: now)
-            models[attempt.place.model].gate.failed(jobID, at: now)
+            limiter.failed(jobID, at: now)
+            models[attempt.place.model].limiter.failed(jobID, at: now)
             return
         }
         let model = models[attempt.place.model]
@@ -159,16 +159,16 @@ extension ProviderState {
         // A refusal beside the figures of a limit is of that limit, which is the model's; another is the provider's, unless
         // its other models are answered.
         if result.rateLimits == nil, !model.ownRefusals.areOfModel {
-            gate.refused(jobID, attempt: attempt, error: error, at: now, sentSince: sentSince(false))
-            model.gate.failed(jobID, at: now)
+            limiter.refused(jobID, attempt: attempt, error: error, at: now, sentSince: sentSince(false))
+            model.limiter.failed(jobID, at: now)
         } else {
-            model.gate.refused(jobID, attempt: attempt, error: error, at: now, sentSince: sentSince(true))
-            gate.failed(jobID, at: now)
+            model.limiter.refused(jobID, attempt: attempt, error: error, at: now, sentSince: sentSince(true))
+            limiter.failed(jobID, at: now)
         }
     }
 }
 
-extension Gate {
+extension RequestLimiter {
     fileprivate mutating func refused(
         _ jobID: Int64, attempt: AdmittedAttempt, error: LLMError, at now: Duration,
         sentSince: @autoclosure () -> Int

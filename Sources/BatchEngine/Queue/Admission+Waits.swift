@@ -25,28 +25,29 @@ extension Admission {
     ) -> [RunWait] {
         var found: [RunWait] = []
         func add(
-            _ name: @autoclosure () -> String, _ wait: (reason: WaitReason, until: Duration?)?, _ gate: borrowing Gate
+            _ name: @autoclosure () -> String, _ wait: (reason: WaitReason, until: Duration?)?,
+            _ limiter: borrowing RequestLimiter
         ) -> Bool {
             guard let wait, wait.until.map({ $0 > now }) ?? true else { return false }
             let limit =
                 switch wait.reason {
-                case .refusals: gate.limit(at: now)
-                case .width: gate.silent.limit(gate.width.bound, at: now)
+                case .refusals: limiter.limit(at: now)
+                case .concurrency: limiter.silent.limit(limiter.window.bound, at: now)
                 default: StreamLimit?.none
                 }
             if wait.reason == .refusals, limit == nil { return false }
-            if isTold(wait.reason, wait.until) || wait.reason == .width && limit != nil {
+            if isTold(wait.reason, wait.until) || wait.reason == .concurrency && limit != nil {
                 let until = wait.until.map { unixMilliseconds() + ($0 - now).wholeMilliseconds }
                 found.append(RunWait(name: name(), reason: wait.reason, untilMilliseconds: until, limit: limit))
             }
             return true
         }
         if pending.isFull, let limit = silent.limit(configuration.concurrency, at: now) {
-            found.append(RunWait(name: RunWait.nameOfRun, reason: .width, limit: limit))
+            found.append(RunWait(name: RunWait.nameOfRun, reason: .concurrency, limit: limit))
         }
         for provider in providers.all {
-            if add(provider.name, provider.wait, provider.gate) { continue }
-            for model in provider.models { _ = add(model.name.name, model.wait, model.gate) }
+            if add(provider.name, provider.wait, provider.limiter) { continue }
+            for model in provider.models { _ = add(model.name.name, model.wait, model.limiter) }
         }
         return found
     }
@@ -89,7 +90,7 @@ struct PendingWaits: Sendable {
         case .held(let reason):
             isHeld = true
             isWatched = isWatched || reason == .refusals
-            isAtBound = isAtBound || reason == .width
+            isAtBound = isAtBound || reason == .concurrency
             return (reason, nil)
         }
     }
@@ -108,7 +109,7 @@ package enum WaitReason: Sendable, Hashable {
     /// Streams follow each other at even distances after a pause.
     case evenPace
     /// As many streams are open as the user allows.
-    case width
+    case concurrency
     /// As many streams are open as refusals have left.
     case refusals
     /// What runs may use up the rest of what the user lets it cost.
@@ -119,7 +120,7 @@ package enum WaitReason: Sendable, Hashable {
         switch self {
         case .rate(.requests), .evenPace: true
         // A stream may give tokens back.
-        case .rate, .pause, .probe, .outage, .width, .refusals, .budget: false
+        case .rate, .pause, .probe, .outage, .concurrency, .refusals, .budget: false
         }
     }
 
@@ -132,7 +133,7 @@ package enum WaitReason: Sendable, Hashable {
         case .outage: "outage"
         case .rate(let resource): "\(resource.text) per minute"
         case .evenPace: "even pace"
-        case .width: "a free stream"
+        case .concurrency: "a free stream"
         case .refusals: "the limit that refusals set"
         case .budget: "the rest of the budget"
         }

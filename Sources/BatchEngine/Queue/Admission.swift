@@ -137,7 +137,7 @@ struct Admission {
         attempts[job.id] = AdmittedAttempt(
             place: place, size: size, bytes: bytes, reservation: reservation, started: now, order: attemptCount,
             quietSince: now)
-        let isProbe = provider.isOut(place.model) || provider.gate.isProbeDue || model.gate.isProbeDue
+        let isProbe = provider.isOut(place.model) || provider.limiter.isProbeDue || model.limiter.isProbeDue
         let wasFull = jobs.isFull
         jobs.begin(job.id, isNew: !model.queue.begin(job.id))
         // From now on others are not waited for.
@@ -145,8 +145,8 @@ struct Admission {
         running += 1
         model.wait = nil
         (model.lastStart, provider.lastStart) = (attemptCount, attemptCount)
-        model.gate.start(job.id, size, at: now)
-        provider.gate.start(job.id, size, at: now)
+        model.limiter.start(job.id, size, at: now)
+        provider.limiter.start(job.id, size, at: now)
         provider.started(job.id, place, at: now)
         return .start(job, isProbe: isProbe)
     }
@@ -162,8 +162,8 @@ struct Admission {
         (attempt.chunks, attempt.quietSince) = (0, now)
         attempts[jobID] = attempt
         ledger.reserve(attempt.reservation)
-        providers[attempt.place].gate.startAgain(attempt.size, at: now)
-        providers[attempt.place.provider].gate.startAgain(attempt.size, at: now)
+        providers[attempt.place].limiter.startAgain(attempt.size, at: now)
+        providers[attempt.place.provider].limiter.startAgain(attempt.size, at: now)
     }
 
     /// Records what an attempt used up.
@@ -194,9 +194,9 @@ struct Admission {
         endSilence(jobID)
         attempts[jobID]?.isOpen = false
         running -= 1
-        providers[attempt.place].gate.release(jobID, at: now)
+        providers[attempt.place].limiter.release(jobID, at: now)
         let provider = providers[attempt.place.provider]
-        provider.gate.release(jobID, at: now)
+        provider.limiter.release(jobID, at: now)
         provider.outage.gaveUp(jobID, at: now)
         providers[attempt.place].outage.gaveUp(jobID, at: now)
     }

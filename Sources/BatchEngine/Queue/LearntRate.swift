@@ -1,3 +1,5 @@
+import LLMStreaming
+
 /// The rate of requests that a provider takes, learnt from what it took between its refusals where nothing else tells it.
 ///
 /// However a provider counts, what it takes from one refusal to the next is what its rate gave in that time. So

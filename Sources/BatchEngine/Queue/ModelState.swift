@@ -1,12 +1,12 @@
 import LLMStreaming
 
-/// All that admission knows of one model: its queue, its gate, what its requests cost.
+/// All that admission knows of one model: its queue, its limiter, what its requests cost.
 ///
 /// A class, with one owner: it is looked at many times a job, and a value would be copied for many of the looks.
 final class ModelState {
     let name: ModelName
     var queue = ModelQueue()
-    var gate: Gate
+    var limiter: RequestLimiter
     var tokens = TokenEstimator()
     var refusals = RefusalStreak()
     /// Whether it is refused for rate or load while others of its provider are not.
@@ -32,7 +32,7 @@ final class ModelState {
 
     init(_ name: ModelName, limits: ProviderLimits, most: Int) {
         self.name = name
-        gate = Gate(limits, most: most)
+        limiter = RequestLimiter(limits, most: most)
     }
 
     /// Whether it has jobs that can be sent now, or may have.
@@ -42,7 +42,7 @@ final class ModelState {
 
     /// Its open streams are about to be looked at.
     func beginLook() {
-        gate.silent = SilentStreams()
+        limiter.silent = SilentStreams()
         silenceBound = silences.bound
     }
 
@@ -74,13 +74,43 @@ extension Job {
     package var expectedBytes: Int { request.count + (partial?.answer.text.utf8.count ?? 0) }
 }
 
-extension Gate {
-    /// A gate that keeps to the user's limits.
+extension RequestLimiter {
+    /// A limiter that keeps to the user's limits.
     init(_ limits: ProviderLimits, most: Int) {
         self.init(bound: min(most, limits.concurrency ?? most), learnsRate: limits.learnsRate)
         if let requests = limits.requestsPerMinute {
             _ = rates.set(.requests, perMinute: Double(requests), at: .zero)
         }
         if let tokens = limits.tokensPerMinute { _ = rates.set(.tokens, perMinute: Double(tokens), at: .zero) }
+    }
+}
+
+/// The service tiers of a model that have no capacity: since when, and whether its other requests are answered.
+struct FullTiers: Sendable {
+    private struct Tier: Sendable {
+        let since: Duration
+        /// Whether a request that did not ask for it was answered since.
+        var areOthersAnswered = false
+    }
+
+    /// By name, those without an answer since a refusal.
+    private var tiers: [String: Tier] = [:]
+
+    /// Records a refusal for want of capacity.
+    ///
+    /// - Returns: since when there is none, and whether others are answered.
+    mutating func refused(_ tier: String, at now: Duration) -> (since: Duration, areOthersAnswered: Bool) {
+        let known = tiers[tier.lowercased()] ?? Tier(since: now)
+        tiers[tier.lowercased()] = known
+        return (known.since, known.areOthersAnswered)
+    }
+
+    /// Records that a request was answered.
+    ///
+    /// - Parameter tier: the one that it asked for.
+    mutating func answered(_ tier: String?) {
+        guard !tiers.isEmpty else { return }
+        if let tier { tiers[tier.lowercased()] = nil }
+        for name in tiers.keys { tiers[name]?.areOthersAnswered = true }
     }
 }

@@ -84,10 +84,10 @@ struct OutageBreaker: Sendable {
 
     /// Records the start of a request, which while it is out is a probe.
     ///
-    /// - Parameter patience: how long it may be without an answer before another follows.
-    mutating func start(_ jobID: Int64, patience: Duration, at now: Duration) {
+    /// - Parameter probeTimeout: how long it may be without an answer before another follows.
+    mutating func start(_ jobID: Int64, probeTimeout: Duration, at now: Duration) {
         outage?.probe = jobID
-        outage?.nextProbe = now + min(patience, Self.longestInterval)
+        outage?.nextProbe = now + min(probeTimeout, Self.longestInterval)
     }
 
     /// Whether an answer to a request shows that it is over.

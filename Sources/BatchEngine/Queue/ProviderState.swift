@@ -1,9 +1,9 @@
-/// All that admission knows of one provider: its gate, whether it is out or refuses, and its models.
+/// All that admission knows of one provider: its limiter, whether it is out or refuses, and its models.
 ///
 /// A class, with one owner, as its models are.
 final class ProviderState {
     let name: String
-    var gate: Gate
+    var limiter: RequestLimiter
     var outage = OutageBreaker()
     /// While it is out: its models of which an attempt failed.
     var failingModels: Set<Int> = []
@@ -20,13 +20,13 @@ final class ProviderState {
 
     init(_ name: String, limits: ProviderLimits, most: Int) {
         self.name = name
-        gate = Gate(limits, most: most)
+        limiter = RequestLimiter(limits, most: most)
     }
 
     /// Whether a request of any size and model may start.
     func decision(at now: Duration) -> StartDecision {
         let outage = outage.decision(at: now)
-        return outage == .now ? gate.decision(at: now) : outage
+        return outage == .now ? limiter.decision(at: now) : outage
     }
 
     /// Whether a request of this size, to one of its models, may start.
@@ -37,10 +37,10 @@ final class ProviderState {
             let ofOutage = state.outage.decision(at: now)
             guard ofOutage == .now else { return ofOutage }
         }
-        let ofGate = state.gate.decision(at: now)
-        guard ofGate == .now else { return ofGate }
-        let ofProvider = gate.decision(on: size, at: now)
-        let ofModel = state.gate.decision(on: size, at: now)
+        let ofLimiter = state.limiter.decision(at: now)
+        guard ofLimiter == .now else { return ofLimiter }
+        let ofProvider = limiter.decision(on: size, at: now)
+        let ofModel = state.limiter.decision(on: size, at: now)
         switch (ofProvider, ofModel) {
         case (.later(let time, _), .later(let later, _)): return time > later ? ofProvider : ofModel
         case (.now, _): return ofModel
@@ -59,10 +59,12 @@ final class ProviderState {
     /// The most streams that it can use at the moment.
     func neededStreams(at now: Duration) -> Int {
         let ofModels = models.reduce(0) { sum, model in
-            guard model.stopReason == nil, model.outage.since == nil, !model.gate.isPaused(at: now) else { return sum }
-            return sum + (model.gate.neededStreams(at: now) ?? model.gate.width.streams(at: now))
+            guard model.stopReason == nil, model.outage.since == nil, !model.limiter.isPaused(at: now) else {
+                return sum
+            }
+            return sum + (model.limiter.neededStreams(at: now) ?? model.limiter.window.streams(at: now))
         }
-        return min(gate.neededStreams(at: now) ?? gate.width.streams(at: now), ofModels)
+        return min(limiter.neededStreams(at: now) ?? limiter.window.streams(at: now), ofModels)
     }
 }
 
@@ -122,24 +124,24 @@ extension ProviderState {
             }
             outage.end()
             failingModels = []
-            gate.open(at: now)
+            limiter.open(at: now)
         }
         if models[place].outage.isOver(byAnswerTo: attempt) {
             models[place].outage.end()
-            models[place].gate.open(at: now)
+            models[place].limiter.open(at: now)
         }
     }
 
     /// Records the start of a request, which where something is out is a probe.
     func started(_ jobID: Int64, _ place: ModelPlace, at now: Duration) {
         let model = models[place.model]
-        let patience = max(Self.patience, model.silences.bound)
+        let probeTimeout = max(Self.probeTimeout, model.silences.bound)
         if outage.since != nil {
             probes += 1
             model.lastProbe = probes
-            outage.start(jobID, patience: patience, at: now)
+            outage.start(jobID, probeTimeout: probeTimeout, at: now)
         } else {
-            model.outage.start(jobID, patience: patience, at: now)
+            model.outage.start(jobID, probeTimeout: probeTimeout, at: now)
         }
     }
 
@@ -152,5 +154,5 @@ extension ProviderState {
     }
 
     /// A probe is left alone for so long at least: connecting alone may take 10 s.
-    private static let patience = Duration.seconds(15)
+    private static let probeTimeout = Duration.seconds(15)
 }

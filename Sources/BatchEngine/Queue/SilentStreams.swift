@@ -54,19 +54,16 @@ struct Silences: Sendable {
     /// How long a stream may be silent.
     var bound: Duration { max(Self.least, p99 * Self.factor) }
 
-    /// The upper end of the bucket that ninety-nine in a hundred are not above; zero where there is no answer yet.
+    /// The upper end of the bucket in which the p99 lies; zero where there is no answer yet.
     private var p99: Duration {
-        var above = total / 100
-        for bucket in counts.indices.reversed() {
-            above -= counts[bucket]
-            if above < 0 { return .microseconds(GapHistogram.lowerBound(bucket + 1)) }
-        }
-        return .zero
+        let buckets = counts.enumerated().lazy.map { (value: $0.offset, count: $0.element) }
+        guard let bucket = Percentile(99).value(of: buckets, total: total) else { return .zero }
+        return .microseconds(GapHistogram.lowerBound(bucket + 1))
     }
 }
 
 /// What has come of a stream, as it is seen from outside now and then.
-struct StreamPulse {
+struct StreamActivity {
     /// The chunks so far.
     var chunks: Int
     /// Whether no more is read at the moment, since the store has no room.
@@ -86,23 +83,23 @@ extension Admission {
     }
 
     /// The silent streams of all providers.
-    var silent: SilentStreams { providers.all.reduce(into: SilentStreams()) { $0.add($1.gate.silent) } }
+    var silent: SilentStreams { providers.all.reduce(into: SilentStreams()) { $0.add($1.limiter.silent) } }
 
     /// Looks at the open streams.
     ///
-    /// - Parameter pulse: what has come of a job's stream; nil before it is sent.
-    mutating func look(at now: Duration, pulse: (_ jobID: Int64) -> StreamPulse?) {
+    /// - Parameter activity: what has come of a job's stream; nil before it is sent.
+    mutating func look(at now: Duration, activity: (_ jobID: Int64) -> StreamActivity?) {
         lastLook = now
         silentCount = 0
         for provider in providers.all {
-            provider.gate.silent = SilentStreams()
+            provider.limiter.silent = SilentStreams()
             for model in provider.models { model.beginLook() }
         }
         var index = attempts.startIndex
         while index != attempts.endIndex {
             let (id, attempt) = attempts[index]
             if attempt.isOpen {
-                let (seen, bound) = (pulse(id), providers[attempt.place].silenceBound)
+                let (seen, bound) = (activity(id), providers[attempt.place].silenceBound)
                 attempts.values[index].look(seen, bound: bound, at: now)
                 count(attempts.values[index], at: now)
             }
@@ -114,8 +111,8 @@ extension Admission {
         let provider = providers[attempt.place.provider]
         if attempt.isSilent {
             silentCount += 1
-            provider.gate.silent.add(since: attempt.quietSince)
-            providers[attempt.place].gate.silent.add(since: attempt.quietSince)
+            provider.limiter.silent.add(since: attempt.quietSince)
+            providers[attempt.place].limiter.silent.add(since: attempt.quietSince)
         }
         if attempt.chunks > 0, provider.isOut(attempt.place.model) { provider.answered(attempt, at: now) }
     }
@@ -125,14 +122,16 @@ extension Admission {
         guard let attempt = attempts[jobID], attempt.isSilent else { return }
         attempts[jobID]?.isSilent = false
         silentCount -= 1
-        providers[attempt.place.provider].gate.silent.remove()
-        providers[attempt.place].gate.silent.remove()
+        providers[attempt.place.provider].limiter.silent.remove()
+        providers[attempt.place].limiter.silent.remove()
     }
 }
 
 extension AdmittedAttempt {
-    fileprivate mutating func look(_ pulse: StreamPulse?, bound: Duration, at now: Duration) {
-        if let pulse, pulse.isHeldBack || pulse.chunks != chunks { (chunks, quietSince) = (pulse.chunks, now) }
+    fileprivate mutating func look(_ activity: StreamActivity?, bound: Duration, at now: Duration) {
+        if let activity, activity.isHeldBack || activity.chunks != chunks {
+            (chunks, quietSince) = (activity.chunks, now)
+        }
         isSilent = now - quietSince > bound
     }
 }

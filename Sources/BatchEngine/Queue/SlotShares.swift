@@ -4,7 +4,7 @@
 /// So the streams of a slow provider do not fill the run while a fast one has jobs: its part is kept free for it.
 struct SlotShares {
     /// What a provider has and needs.
-    struct Claim {
+    struct Demand {
         var running: Int
         /// The most streams that it can use; 0 where its jobs wait for something else.
         var needed: Int
@@ -12,29 +12,31 @@ struct SlotShares {
 
     private let free: Int
     private let share: Int
-    private let claims: [Claim]
+    private let demands: [Demand]
     /// What is kept free for all of them.
     private let reserved: Int
 
     /// - Parameters:
-    ///   - claims: of the providers that have jobs.
+    ///   - demands: of the providers that have jobs.
     ///   - total: the streams that may be open in all.
     ///   - running: those that are, also of providers without jobs left.
-    ///   - sharers: how many of the claims are for more; nil for all.
-    init(_ claims: [Claim], total: Int, running: Int, sharers: Int? = nil) {
-        self.claims = claims
+    ///   - sharers: how many of the demands are for more; nil for all.
+    init(_ demands: [Demand], total: Int, running: Int, sharers: Int? = nil) {
+        self.demands = demands
         free = total - running
-        let share = max(1, total / max(1, sharers ?? claims.count))
+        let share = max(1, total / max(1, sharers ?? demands.count))
         self.share = share
-        reserved = claims.reduce(0) { $0 + Self.kept($1, share) }
+        reserved = demands.reduce(0) { $0 + Self.kept($1, share) }
     }
 
     /// Whether a provider may have one more.
     func mayStart(_ index: Int) -> Bool {
-        claims[index].running < share || free > reserved - Self.kept(claims[index], share)
+        demands[index].running < share || free > reserved - Self.kept(demands[index], share)
     }
 
-    private static func kept(_ claim: Claim, _ share: Int) -> Int { max(0, min(share, claim.needed) - claim.running) }
+    private static func kept(_ demand: Demand, _ share: Int) -> Int {
+        max(0, min(share, demand.needed) - demand.running)
+    }
 }
 
 // MARK: In which order providers and their models come
@@ -59,15 +61,15 @@ extension Admission {
             if hasDemand { found.append(index) }
         }
         guard found.count > 1 else { return (found.map { ($0, true) }, nextDue) }
-        let claims = found.map { index in
+        let demands = found.map { index in
             let provider = providers[index]
             let needed = provider.isPaused(at: now) ? 0 : provider.neededStreams(at: now)
-            return SlotShares.Claim(running: provider.gate.running, needed: needed)
+            return SlotShares.Demand(running: provider.limiter.running, needed: needed)
         }
-        let shares = SlotShares(claims, total: configuration.concurrency, running: running)
+        let shares = SlotShares(demands, total: configuration.concurrency, running: running)
         let order = found.indices.sorted { first, second in
-            (claims[first].running, providers[found[first]].lastStart)
-                < (claims[second].running, providers[found[second]].lastStart)
+            (demands[first].running, providers[found[first]].lastStart)
+                < (demands[second].running, providers[found[second]].lastStart)
         }
         return (order.map { (found[$0], shares.mayStart($0)) }, nextDue)
     }
@@ -81,18 +83,18 @@ extension ProviderState {
     ///
     /// - Parameter free: how many more the run may open.
     func shares(at now: Duration, unixMilliseconds: Int64, free: Int) -> SlotShares? {
-        guard models.count > 1, outage.since == nil, !gate.isProbeDue else { return nil }
-        var demands = 0
-        let claims = models.map { model in
-            let running = model.gate.running
+        guard models.count > 1, outage.since == nil, !limiter.isProbeDue else { return nil }
+        var waiting = 0
+        let demands = models.map { model in
+            let running = model.limiter.running
             let isWaiting =
-                model.hasDemand(at: unixMilliseconds) && model.outage.since == nil && !model.gate.isPaused(at: now)
-            if isWaiting { demands += 1 }
-            return SlotShares.Claim(running: running, needed: isWaiting ? running + 1 : 0)
+                model.hasDemand(at: unixMilliseconds) && model.outage.since == nil && !model.limiter.isPaused(at: now)
+            if isWaiting { waiting += 1 }
+            return SlotShares.Demand(running: running, needed: isWaiting ? running + 1 : 0)
         }
-        guard demands > 1 else { return nil }
-        let total = min(gate.running + free, gate.width.bound)
-        return SlotShares(claims, total: total, running: gate.running, sharers: demands)
+        guard waiting > 1 else { return nil }
+        let total = min(limiter.running + free, limiter.window.bound)
+        return SlotShares(demands, total: total, running: limiter.running, sharers: waiting)
     }
 
     /// Its models, the one with the fewest streams first and of these the one that waits the longest: where few streams
@@ -101,8 +103,8 @@ extension ProviderState {
         guard models.count > 1 else { return Array(models.indices) }
         if outage.since != nil { return orderOfProbes }
         return models.indices.sorted { first, second in
-            (models[first].gate.running, models[first].lastStart)
-                < (models[second].gate.running, models[second].lastStart)
+            (models[first].limiter.running, models[first].lastStart)
+                < (models[second].limiter.running, models[second].lastStart)
         }
     }
 }

@@ -67,5 +67,5 @@ package protocol CompletionAttempt: AnyObject, Sendable {
     ///
     /// Cancelling the task closes the connection; the result is then of kind `cancelled`, with what came until then. No
     /// other stream ends so.
-    func end() async -> StreamEnd
+    func end() async -> StreamResultBox
 }

@@ -61,7 +61,7 @@ package struct JobQueue: JobStore {
         try await reader.read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(QueueQuery.dueAmong)
             rows.bind(now, at: 1)
-            rows.bind(utf8: JSON.array(jobs.map { .int(Int($0)) }).bytes, at: 2)
+            rows.bind(list: jobs, at: 2)
             rows.bind(scope)
             rows.bind(model, at: 6)
             return try Self.jobs(rows, limit: jobs.count, connection)

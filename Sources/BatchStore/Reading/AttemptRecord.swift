@@ -69,8 +69,7 @@ package struct AttemptRecord: Sendable, Equatable {
         firstByteMicroseconds = row.optionalMicroseconds(11)
         firstChunkMicroseconds = row.optionalMicroseconds(12)
         durationMicroseconds = row.optionalMicroseconds(13)
-        // The CHECK constraint allows no other word.
-        status = AttemptStatus(rawValue: row.text(14)) ?? .running
+        status = row.word(14, else: .running)
         finishReason = row.optionalText(15)
         httpStatus = row.optionalInt(16)
         errorKind = row.optionalText(17)

@@ -27,17 +27,14 @@ extension BatchReader {
                 SELECT j.provider, j.model, r.request, j.job_id
                 FROM jobs AS j JOIN requests AS r USING (job_id)
                 WHERE j.job_id > ?1 AND (j.status IN ('pending', 'interrupted', 'running')
-                    OR ?2 AND (j.status = 'failed' OR ?3 AND j.status = 'cancelled')
-                    AND (?6 = '[]' OR j.error_kind IN (SELECT value FROM json_each(?6))))
+                    OR ?6 AND \(Revival.condition))
                     AND \(JobScope.condition)
                 ORDER BY j.job_id LIMIT 1000
                 """)
             rows.bind(last, at: 1)
-            rows.bind(revival == nil ? 0 : 1, at: 2)
-            rows.bind(revival?.includesCancelled == true ? 1 : 0, at: 3)
+            rows.bind(revival ?? Revival())
             rows.bind(scope)
-            let kinds = revival?.errorKinds.map { JSON.string($0.rawValue) } ?? []
-            rows.bind(utf8: JSON.array(kinds).bytes, at: 6)
+            rows.bind(revival == nil ? 0 : 1, at: 6)
             var page: (requests: [(ModelName, [UInt8])], last: Int64) = ([], last)
             // A thousand requests may be a thousand times their largest size.
             var bytes = 0

@@ -111,8 +111,7 @@ extension BatchReader {
             """)
         var ends: [[String]: [FinishReason: Int]] = [:]
         while try rows.step() {
-            // The CHECK constraint allows no other word.
-            let reason = FinishReason(rawValue: rows.text(2)) ?? .unknown
+            let reason: FinishReason = rows.word(2, else: .unknown)
             ends[[rows.text(0), rows.text(1)], default: [:]][reason] = rows.int(3)
         }
         return ends

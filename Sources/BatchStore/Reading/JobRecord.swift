@@ -37,8 +37,7 @@ package struct JobRecord: Sendable, Equatable {
         provider = row.text(4)
         model = row.text(5)
         requestSHA256 = row.text(6)
-        // The CHECK constraint allows no other word.
-        status = JobStatus(rawValue: row.text(7)) ?? .pending
+        status = row.word(7, else: .pending)
         attempts = row.optionalCount(8) ?? 0
         notBeforeMilliseconds = row.optionalUnixMilliseconds(9)
         errorKind = row.optionalText(10)

@@ -34,7 +34,7 @@ package struct ResultFilter: Sendable, Equatable {
             errorKinds?.map(\.rawValue), finishReasons?.map(\.rawValue),
         ]
         for (index, list) in lists.enumerated() {
-            statement.bind(utf8: list.map { JSON.array($0.map(JSON.string)).bytes }, at: Int32(4 + index))
+            statement.bind(list: list, at: Int32(4 + index))
         }
     }
 }

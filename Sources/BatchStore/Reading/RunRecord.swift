@@ -18,8 +18,7 @@ package struct RunRecord: Sendable, Equatable {
         id = row.integer(0)
         startedMilliseconds = row.unixMilliseconds(1)
         finishedMilliseconds = row.optionalUnixMilliseconds(2)
-        // The CHECK constraint allows no other word.
-        status = RunStatus(rawValue: row.text(3)) ?? .interrupted
+        status = row.word(3, else: .interrupted)
         exitCode = row.optionalInt(4)
         command = row.text(5)
         version = row.text(6)

@@ -53,7 +53,7 @@ package struct StatusSummary: Sendable, Equatable {
     }
 
     /// How long a worker may write no second until it counts as frozen.
-    private static let patience = Duration.seconds(15)
+    private static let frozenAfter = Duration.seconds(15)
 
     /// The state of the newest run, at a time in Unix milliseconds.
     package func worker(at now: Int64) -> Worker {
@@ -61,7 +61,7 @@ package struct StatusSummary: Sendable, Equatable {
         if isLocked == false { return .dead }
         let newest = max(run.startedMilliseconds, seconds.last.map { $0.second * 1000 } ?? 0)
         let silence = Duration.milliseconds(max(0, now - newest))
-        return silence < Self.patience ? .working : .frozen(for: silence)
+        return silence < Self.frozenAfter ? .working : .frozen(for: silence)
     }
 }
 

@@ -16,6 +16,19 @@ package struct StoredIdentity: Sendable, Equatable {
     package var model: ModelName
 }
 
+extension StoredJob {
+    /// What `init` reads of a job `j`.
+    static let columns: SQL = "j.request_sha256, j.source, j.line, j.status, j.provider, j.model"
+
+    /// Reads a row that begins with `columns`.
+    init(_ row: borrowing Statement) {
+        identity = StoredIdentity(
+            requestSHA256: row.text(0), source: row.text(1), line: row.optionalInteger(2).map(Int.init),
+            model: ModelName(provider: row.text(4), model: row.text(5)))
+        status = row.word(3, else: .pending)
+    }
+}
+
 extension BatchReader {
     /// What is stored under these ids; those that are not stored are left out.
     package func existing(customIDs: [String]) throws(StoreError) -> [String: StoredJob] {
@@ -24,17 +37,12 @@ extension BatchReader {
             try connection.execute("BEGIN")
             defer { connection.rollBack() }
             let rows = try connection.prepare(
-                "SELECT request_sha256, source, line, status, provider, model FROM jobs WHERE custom_id = ?1")
+                "SELECT \(StoredJob.columns) FROM jobs AS j WHERE j.custom_id = ?1")
             var result: [String: StoredJob] = [:]
             for id in customIDs {
                 rows.bind(id, at: 1)
                 guard try rows.step() else { continue }
-                result[id] = StoredJob(
-                    identity: StoredIdentity(
-                        requestSHA256: rows.text(0), source: rows.text(1), line: rows.optionalInteger(2).map(Int.init),
-                        model: ModelName(provider: rows.text(4), model: rows.text(5))),
-                    // The CHECK constraint allows no other word.
-                    status: JobStatus(rawValue: rows.text(3)) ?? .pending)
+                result[id] = StoredJob(rows)
                 rows.reset()
             }
             return result

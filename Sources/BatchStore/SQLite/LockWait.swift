@@ -7,18 +7,18 @@ import SystemCalls
 /// thread that waits, which is its only user.
 final class LockWait {
     /// How long a wait lasts before the user is warned.
-    private let patience: Duration
+    private let warningDelay: Duration
     private let warn: () -> Void
     private var start = ContinuousClock.now
     private var hasWarned = false
     private let deadline: LockDeadline
 
     /// - Parameters:
-    ///   - patience: how long a wait lasts before the user is warned.
+    ///   - warningDelay: how long a wait lasts before the user is warned.
     ///   - deadline: when waiting ends without the lock.
-    ///   - warn: called once in each wait that is longer than the patience.
-    init(patience: Duration, deadline: LockDeadline, warn: @escaping () -> Void) {
-        self.patience = patience
+    ///   - warn: called once in each wait that is longer than that.
+    init(warningDelay: Duration, deadline: LockDeadline, warn: @escaping () -> Void) {
+        self.warningDelay = warningDelay
         self.deadline = deadline
         self.warn = warn
     }
@@ -33,7 +33,7 @@ final class LockWait {
             start = now
             hasWarned = false
         }
-        if !hasWarned, now - start >= patience {
+        if !hasWarned, now - start >= warningDelay {
             hasWarned = true
             warn()
         }

@@ -1,4 +1,5 @@
 import CSQLite
+import LLMStreaming
 
 /// A prepared statement, finalised when it goes out of scope.
 ///
@@ -153,4 +154,58 @@ private final class BindFault {
     return unsafe sqlite3_bind_text64(
         statement, index, UnsafeRawPointer(address).assumingMemoryBound(to: CChar.self), UInt64(bytes.count),
         destructor, UInt8(SQLITE_UTF8))
+}
+
+/// Numbers of stored rows within bounds: other programs may write into the file, and an earlier version may have.
+///
+/// These read what is calculated with. `integer` reads what is only compared: the numbers of rows and of lines.
+extension Statement {
+    /// The integer in a column, clamped to what can be calculated with; 0 for NULL.
+    func int(_ column: Int32) -> Int { Int(integer(column)).clamped(to: NumberGate.sums) }
+
+    /// The integer in a column, clamped to what can be calculated with; nil for NULL.
+    func optionalInt(_ column: Int32) -> Int? { isNull(column) ? nil : int(column) }
+
+    /// The count in a column; nil for NULL and for what cannot be a count.
+    func optionalCount(_ column: Int32) -> Int? { NumberGate.count(optionalInteger(column).map(Int.init)) }
+
+    /// The money in a column; nil for NULL and for what cannot be an amount.
+    func optionalMoney(_ column: Int32) -> Double? { NumberGate.money(optionalDouble(column)) }
+
+    /// The Unix milliseconds in a column, clamped to the years 1970 to 9999; 1970 for NULL.
+    func unixMilliseconds(_ column: Int32) -> Int64 { integer(column).clamped(to: NumberGate.unixMilliseconds) }
+
+    /// The Unix milliseconds in a column, clamped to the years 1970 to 9999; nil for NULL.
+    func optionalUnixMilliseconds(_ column: Int32) -> Int64? { isNull(column) ? nil : unixMilliseconds(column) }
+
+    /// The Unix seconds in a column, clamped to the years 1970 to 9999; 1970 for NULL.
+    func unixSeconds(_ column: Int32) -> Int64 {
+        integer(column).clamped(to: 0...NumberGate.unixMilliseconds.upperBound / 1000)
+    }
+
+    /// The length of time in a column, clamped to a hundred years; 0 for NULL.
+    func microseconds(_ column: Int32) -> Int64 { integer(column).clamped(to: NumberGate.microseconds) }
+
+    /// The length of time in a column, clamped to a hundred years; nil for NULL.
+    func optionalMicroseconds(_ column: Int32) -> Int64? { isNull(column) ? nil : microseconds(column) }
+}
+
+/// Values that stand in a column or a parameter as words or lists.
+extension Statement {
+    /// The word in a column whose CHECK constraint allows those of the type only.
+    ///
+    /// - Parameter other: what stands for any other word, which only a damaged row has.
+    func word<Word: RawRepresentable>(_ column: Int32, else other: Word) -> Word where Word.RawValue == String {
+        Word(rawValue: text(column)) ?? other
+    }
+
+    /// Binds numbers as a list for `json_each`; nil for NULL.
+    func bind(list numbers: (some Collection<Int64>)?, at index: Int32) {
+        bind(utf8: numbers.map { JSON.array($0.map { .int(Int($0)) }).bytes }, at: index)
+    }
+
+    /// Binds texts as a list for `json_each`; nil for NULL.
+    func bind(list texts: (some Collection<String>)?, at index: Int32) {
+        bind(utf8: texts.map { JSON.array($0.map(JSON.string)).bytes }, at: index)
+    }
 }

@@ -53,14 +53,11 @@ extension BatchDatabase {
                 """
                 UPDATE jobs SET attempts = 0, error_kind = NULL, error = NULL, updated_ms = ?1,
                     status = \(StoredPartial.queuedStatus)
-                WHERE status IN ('failed', 'cancelled') AND (status = 'failed' OR ?2)
-                    AND (?3 = '[]' OR error_kind IN (SELECT value FROM json_each(?3)))
-                    AND (?4 IS NULL OR job_id IN (SELECT value FROM json_each(?4)))
+                WHERE \(Revival.condition) AND (?4 IS NULL OR job_id IN (SELECT value FROM json_each(?4)))
                 """)
             update.bind(session.options.now, at: 1)
-            update.bind(revival.includesCancelled ? 1 : 0, at: 2)
-            update.bind(utf8: JSON.array(revival.errorKinds.map { .string($0.rawValue) }).bytes, at: 3)
-            update.bind(utf8: revival.jobs.map { JSON.array($0.map { .int(Int($0)) }).bytes }, at: 4)
+            update.bind(revival)
+            update.bind(list: revival.jobs, at: 4)
             try update.run()
             return session.connection.changes
         }
@@ -108,4 +105,55 @@ package struct Revival: Sendable, Equatable {
         self.errorKinds = errorKinds
         self.includesCancelled = includesCancelled
     }
+
+    /// Which jobs those are, whichever they are by number, as ?2 and ?3 say.
+    static let condition: SQL = """
+        status IN ('failed', 'cancelled') AND (status = 'failed' OR ?2)
+            AND (?3 = '[]' OR error_kind IN (SELECT value FROM json_each(?3)))
+        """
+}
+
+extension Statement {
+    /// Binds the parameters of `Revival.condition`.
+    func bind(_ revival: Revival) {
+        bind(revival.includesCancelled ? 1 : 0, at: 2)
+        bind(list: revival.errorKinds.map(\.rawValue), at: 3)
+    }
+}
+
+/// What became of a job that was handed in.
+package enum IngestOutcome: Sendable, Equatable {
+    /// It is stored.
+    case new
+    /// It was there, with the same request; its file, line and metadata are up to date.
+    case unchanged(JobStatus)
+    /// It was there with another request, which the new one replaced.
+    case replaced
+    /// It was there with another request, which stays.
+    case kept(JobStatus)
+    /// It is there with another request, and that is an error: nothing of what was handed in with it is stored.
+    case conflict(StoredIdentity)
+
+    /// What becomes of a job whose id is stored already.
+    package init(_ job: NewJob, over stored: StoredJob, onChanged policy: ChangedJobPolicy) {
+        if stored.identity.requestSHA256 == job.requestSHA256 {
+            self = .unchanged(stored.status)
+            return
+        }
+        switch policy {
+        case .error: self = .conflict(stored.identity)
+        case .keep: self = .kept(stored.status)
+        case .replace: self = .replaced
+        }
+    }
+}
+
+/// What becomes of a job whose id is stored with another request (`--on-changed`; Contract, "Job lines").
+package enum ChangedJobPolicy: String, Sendable, CaseIterable {
+    /// It is an input error.
+    case error
+    /// Its answer is deleted and the new request runs; its attempts stay, their text is not used.
+    case replace
+    /// The stored request stays.
+    case keep
 }

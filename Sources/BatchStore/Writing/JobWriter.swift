@@ -9,8 +9,9 @@ struct JobWriter: ~Copyable {
     private struct Stored {
         var id: Int64
         var job: StoredJob
-        var provider: String
         var metadata: [UInt8]?
+
+        var provider: String { job.identity.model.provider }
     }
 
     private let insert: Statement
@@ -86,16 +87,7 @@ struct JobWriter: ~Copyable {
     private func stored(_ customID: String) throws(SQLiteFailure) -> Stored? {
         find.bind(customID, at: 1)
         guard try find.step() else { return nil }
-        // The CHECK constraint allows no other word.
-        let status = JobStatus(rawValue: find.text(4)) ?? .pending
-        let stored = Stored(
-            id: find.integer(0),
-            job: StoredJob(
-                identity: StoredIdentity(
-                    requestSHA256: find.text(1), source: find.text(2), line: find.optionalInt(3),
-                    model: ModelName(provider: find.text(5), model: find.text(7))),
-                status: status),
-            provider: find.text(5), metadata: find.optionalBytes(6))
+        let stored = Stored(id: find.integer(6), job: StoredJob(find), metadata: find.optionalBytes(7))
         find.reset()
         return stored
     }
@@ -150,7 +142,7 @@ extension JobWriter {
             insertRequest: connection.prepare("INSERT INTO requests (job_id, metadata, request) VALUES (?1, ?2, ?3)"),
             find: connection.prepare(
                 """
-                SELECT j.job_id, j.request_sha256, j.source, j.line, j.status, j.provider, r.metadata, j.model
+                SELECT \(StoredJob.columns), j.job_id, r.metadata
                 FROM jobs AS j JOIN requests AS r USING (job_id)
                 WHERE j.custom_id = ?1
                 """),

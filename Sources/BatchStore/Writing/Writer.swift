@@ -31,7 +31,7 @@ actor Writer {
         precondition(session == nil, "\(path) is open")
         let path = try DatabasePath(name)
         let lock = try Opening.lock(path, options: options)
-        let wait = LockWait(patience: options.lockPatience, deadline: lockDeadline) { [options] in
+        let wait = LockWait(warningDelay: options.lockPatience, deadline: lockDeadline) { [options] in
             options.warn("\(path.real): another process holds the write lock; waiting for it")
         }
         let connection = try Opening.connection(path, lockWait: wait, options: options)

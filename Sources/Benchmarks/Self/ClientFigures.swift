@@ -75,6 +75,6 @@ struct ClientFigures: Sendable {
         return .object(object)
     }
 
-    private static func microseconds(_ duration: Duration) -> JSON { .int(Int(duration.inSeconds * 1e6)) }
+    private static func microseconds(_ duration: Duration) -> JSON { .int(Int(duration.seconds * 1e6)) }
     private static func microseconds(_ seconds: Double?) -> JSON { seconds.map { .int(Int($0 * 1e6)) } ?? .null }
 }

@@ -80,8 +80,8 @@ struct SelfCommand: ParsableCommand {
         // A paced stream outlasts the window; unpaced ones end, and others follow.
         let events = packetPace == nil ? 200 * packet : 100_000_000
         var model = "bulk=\(events)+packet=\(packet)+chunk=\(words)"
-        if let packetPace { model += "+pace=\(Int(packetPace.inSeconds * 1e6))us" }
-        let window = (duration ?? .seconds(5)).inSeconds
+        if let packetPace { model += "+pace=\(Int(packetPace.seconds * 1e6))us" }
+        let window = (duration ?? .seconds(5)).seconds
         return Load(
             streams: streams, model: model, settleSeconds: min(1, window), windowSeconds: window,
             promptBytes: promptBytes, jobs: packetPace == nil ? 30_000 + streams : streams)
@@ -90,7 +90,7 @@ struct SelfCommand: ParsableCommand {
     /// The load in words.
     private var text: String {
         let count = streams == 1 ? "1 stream" : "\(streams) streams"
-        let rhythm = packetPace.map { "a packet every \($0.inSeconds * 1000) ms" } ?? "as fast as the client reads"
+        let rhythm = packetPace.map { "a packet every \($0.seconds * 1000) ms" } ?? "as fast as the client reads"
         let events = packet == 1 ? "1 event a packet" : "\(packet) events a packet"
         return "\(count), \(rhythm), \(events), \(words == 1 ? "1 word" : "\(words) words") an event"
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLoadSource
 import Foundation
+import SystemCalls
 
 /// `source`: the lean source of load, until a signal ends it.
 struct SourceCommand: ParsableCommand {
@@ -30,6 +31,6 @@ struct SourceCommand: ParsableCommand {
     }
 
     private func failure(_ what: String) -> ValidationError {
-        ValidationError("\(what): \(unsafe String(cString: strerror(errno)))")
+        ValidationError("\(what): \(SystemError.newest)")
     }
 }

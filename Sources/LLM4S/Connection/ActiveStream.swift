@@ -11,7 +11,7 @@ final class ActiveStream {
     }
 
     let attempt: StreamAttempt
-    let onEnd: @Sendable (ExchangeEnd) -> Void
+    let onEnd: @Sendable (LeaseEnd) -> Void
     var exchange: Exchange
     var flow = Flow.open
     /// What it holds of the memory for all answers, once that is enough to be counted.
@@ -27,7 +27,7 @@ final class ActiveStream {
     /// Whether the response's body has ended.
     var isBodyEnded = false
 
-    init(_ attempt: StreamAttempt, _ exchange: Exchange, onEnd: @escaping @Sendable (ExchangeEnd) -> Void) {
+    init(_ attempt: StreamAttempt, _ exchange: Exchange, onEnd: @escaping @Sendable (LeaseEnd) -> Void) {
         self.attempt = attempt
         self.exchange = exchange
         self.onEnd = onEnd

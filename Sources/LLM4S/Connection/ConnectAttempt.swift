@@ -50,7 +50,7 @@ final class ConnectAttempt: Sendable {
         }
         // What is not taken in time may be for want of a place at the server.
         let began = NIODeadline.now()
-        let plea = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+        let reports = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             callbacks.starve(id, origin, Double((NIODeadline.now() - began).nanoseconds) / 1e9)
         }
         let bootstrap = ClientBootstrap(group: loop)
@@ -85,8 +85,8 @@ final class ConnectAttempt: Sendable {
             }
         }.whenComplete { result in
             deadline.cancel()
-            plea.cancel()
-            if NIODeadline.now() - began >= .seconds(1) { callbacks.fed(id, origin) }
+            reports.cancel()
+            if NIODeadline.now() - began >= .seconds(1) { callbacks.endStarvation(id, origin) }
             self.end(result, onEnd)
         }
     }
@@ -146,7 +146,7 @@ final class ConnectAttempt: Sendable {
         if let proxy {
             if proxy.origin.isSecure { try pipeline.addHandler(tls.handler(forProxy: proxy.origin.host)) }
             if proxy.origin.isSecure || origin.isSecure {
-                try pipeline.addHandler(ProxyGate(proxy, tunnelTo: origin.isSecure ? origin : nil))
+                try pipeline.addHandler(ProxyConnectHandler(proxy, tunnelTo: origin.isSecure ? origin : nil))
             }
         }
         if origin.isSecure {

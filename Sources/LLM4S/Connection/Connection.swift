@@ -20,7 +20,7 @@ final class Connection: Sendable {
     /// Begins an attempt's exchange; `onEnd` is called once, on the event loop.
     func begin(
         _ attempt: StreamAttempt, path: String, head: HTTPRequestHead,
-        onEnd: @escaping @Sendable (ExchangeEnd) -> Void
+        onEnd: @escaping @Sendable (LeaseEnd) -> Void
     ) {
         handler.eventLoop.execute { [handler] in
             handler.value.begin(attempt, path: path, head: head, onEnd: onEnd)
@@ -46,5 +46,5 @@ struct ConnectionCallbacks: Sendable {
     /// A new connection has waited for that long without a byte.
     var starve: @Sendable (_ id: UInt64, _ origin: Origin, _ seconds: Double) -> Void = { _, _, _ in }
     /// It waits no more.
-    var fed: @Sendable (_ id: UInt64, _ origin: Origin) -> Void = { _, _ in }
+    var endStarvation: @Sendable (_ id: UInt64, _ origin: Origin) -> Void = { _, _ in }
 }

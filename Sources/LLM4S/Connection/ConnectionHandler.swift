@@ -1,29 +1,24 @@
 import LLMStreaming
 import NIOCore
 import NIOHTTP1
-import NIOTLS
 
 /// The end of a connection's pipeline: carries one exchange after the other, each decoded where its bytes are read.
 ///
 /// What an exchange means is decided by `Exchange`, and what becomes of the connection by `ConnectionState`; this
 /// handler moves bytes, chunks and time between them, the socket and the receiver. Bound to the channel's event loop.
-final class ConnectionHandler: ChannelDuplexHandler {
-    typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundIn = HTTPClientRequestPart
-    typealias OutboundOut = HTTPClientRequestPart
-
+final class ConnectionHandler {
     private let id: UInt64
-    private let origin: Origin
-    private let callbacks: ConnectionCallbacks
-    private let ready: EventLoopPromise<Void>
-    private var context: ChannelHandlerContext?
+    let origin: Origin
+    let callbacks: ConnectionCallbacks
+    let ready: EventLoopPromise<Void>
+    var context: ChannelHandlerContext?
     /// What stands before this handler, while both are in the pipeline.
     var reader: ResponseReader?
     /// This connection as others know it.
-    private var connection: Connection?
+    var connection: Connection?
     /// What looks at the deadline of the state, whichever it is.
-    private var alarm: Alarm?
-    private var state = ConnectionState()
+    var alarm: Alarm?
+    var state = ConnectionState()
     /// Whether the time in which a request must be acknowledged is bounded.
     private var isAcknowledgeBounded = true
 
@@ -48,7 +43,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Sends an attempt's request; `onEnd` is called once, with its end.
     func begin(
         _ attempt: StreamAttempt, path: String, head: HTTPRequestHead,
-        onEnd: @escaping @Sendable (ExchangeEnd) -> Void
+        onEnd: @escaping @Sendable (LeaseEnd) -> Void
     ) {
         let exchange = attempt.exchange(path: path, isConnectionReused: state.hasServed, at: now)
         let stream = ActiveStream(attempt, exchange, onEnd: onEnd)
@@ -97,7 +92,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     /// Carries out what the state asks for; then sets the alarm, here and nowhere else.
-    private func perform(_ action: ConnectionState.Action) {
+    func perform(_ action: ConnectionState.Action) {
         switch action {
         case .wait: break
         case .advance(let stream): advance(stream)
@@ -111,7 +106,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         alarm?.set(deadline)
     }
 
-    private var now: NIODeadline { context?.eventLoop.now ?? .now() }
+    var now: NIODeadline { context?.eventLoop.now ?? .now() }
 
     /// Hands chunks on; delivers the result once nothing is left to hand on.
     private func advance(_ stream: ActiveStream) {
@@ -136,7 +131,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Asks again after a while whether there is memory: who has it may have fallen silent.
     private func askForMemoryAgain() {
         let number = state.exchangeCount
-        _ = context?.eventLoop.assumeIsolated().scheduleTask(in: MemoryBudget.patience) {
+        _ = context?.eventLoop.assumeIsolated().scheduleTask(in: MemoryBudget.turnTimeout) {
             if case .streaming(let stream) = self.state.phase, stream.isHeldBack { self.resume(number) }
         }
     }
@@ -173,10 +168,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         stream.flow = .open
         _ = stream.handOn()
         endWait()
-        let end: ExchangeEnd =
+        let end: LeaseEnd =
             switch outcome {
-            case .completed(let completion): .result(stream.result(.completed(completion), at: now))
-            case .failed(let error): .result(stream.result(.failed(error), at: now))
+            case .ended(let outcome): .result(stream.result(outcome, at: now))
             case .redirected(let path): .redirected(path: path)
             }
         perform(state.finish(stream, at: now))
@@ -186,125 +180,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     /// The first byte of a response is there, or none will come.
-    private func endWait() {
-        if state.endWait(at: now) { callbacks.fed(id, origin) }
+    func endWait() {
+        if state.endWait(at: now) { callbacks.endStarvation(id, origin) }
     }
 
     private var deadline: NIODeadline? { state.deadline(idleLifetime: callbacks.idleLifetime) }
 
-    private func alarmRang() {
+    func alarmRang() {
         // It may ring early: deadlines move on with every read, the alarm does not.
         guard let deadline, deadline <= now else { return perform(.wait) }
-        if let seconds = state.plead(at: now) { callbacks.starve(id, origin, seconds) }
+        if let seconds = state.waitToReport(at: now) { callbacks.starve(id, origin, seconds) }
         perform(state.expire(at: now))
-    }
-
-    // MARK: Channel
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        alarm = Alarm(context.eventLoop) { self.alarmRang() }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
-        connection = nil
-        alarm?.cancel()
-        alarm = nil
-        ready.fail(ChannelError.eof)
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        if !origin.isSecure { standUp() }
-        context.fireChannelActive()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted = event as? TLSUserEvent { standUp() }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    private func standUp() {
-        guard state.standUp(at: now) else { return }
-        perform(.wait)
-        ready.succeed()
-    }
-
-    func read(context: ChannelHandlerContext) {
-        if case .streaming(let stream) = state.phase, case .waitingForRoom = stream.flow {
-            stream.flow = .waitingForRoom(isReadHeld: true)
-        } else {
-            context.read()
-        }
-    }
-
-    /// What NIO's decoder makes of the bytes; chunked bodies come by the other way.
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head): receive(head)
-        case .body(let bytes): receiveBody(bytes.readableBytesUInt8Span)
-        case .end: receiveBodyEnd()
-        }
-    }
-
-    private func receive(_ head: HTTPResponseHead) {
-        reader?.headCame(head)
-        guard case .streaming(let stream) = state.phase else {
-            // A response that nobody asked for.
-            if case .ready = state.phase { perform(state.close()) }
-            return
-        }
-        endWait()
-        stream.isKeptAlive = head.isKeepAlive
-        stream.exchange.receiveHead(
-            ResponseHead(
-                status: Int(head.status.code), headers: head.headers.map { HeaderField($0.name, $0.value) }),
-            at: now)
-        if stream.exchange.outcome == nil { stream.attempt.responseBegan() }
-    }
-
-    /// Takes a piece of the body of the response whose head came last.
-    func receiveBody(_ bytes: Span<UInt8>) {
-        if case .streaming(let stream) = state.phase {
-            stream.exchange.receiveBody(bytes, at: now)
-        } else {
-            perform(state.drain(bytes.count))
-        }
-    }
-
-    /// Takes the end of that body.
-    func receiveBodyEnd() { perform(state.endBody(at: now)) }
-
-    /// All that one read brought has been given.
-    func readCompleted() {
-        if case .streaming(let stream) = state.phase { perform(.advance(stream)) }
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch state.phase {
-        case .settingUp:
-            ready.fail(ConnectionFailure.reason(of: error, in: context, hasCertificate: callbacks.hasCertificate))
-            perform(state.close())
-        case .streaming(let stream):
-            if case HTTPParserError.invalidEOFState = error {
-                stream.exchange.connectionLostInHead(at: context.eventLoop.now)
-            } else {
-                note(error)
-            }
-            context.close(promise: nil)
-        case .ready, .draining, .lost, .closed:
-            // Who is about to begin learns why it cannot.
-            note(error)
-            perform(state.close())
-        }
-    }
-
-    private func note(_ error: any Error) {
-        if let loss = ConnectionLoss(error, hasCertificate: callbacks.hasCertificate) { state.loss = loss }
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        perform(state.disconnect(at: context.eventLoop.now))
-        context.fireChannelInactive()
     }
 }

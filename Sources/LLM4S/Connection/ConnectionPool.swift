@@ -85,7 +85,7 @@ final class ConnectionPool: Sendable {
         let loop = group.next()
         let connecting = ConnectAttempt(id: nextID(), origin: origin, proxy: proxy, on: loop)
         let pace = SetUpPace()
-        let slowness = loop.scheduleTask(in: SetUpPace.patience) {
+        let slowness = loop.scheduleTask(in: SetUpPace.slowAfter) {
             guard pace.becomeSlow() else { return }
             for waiter in self.state.withLock({ $0.setUpIsSlow(of: origin) }) { waiter(.setUp) }
         }
@@ -137,7 +137,7 @@ final class ConnectionPool: Sendable {
             starve: { id, origin, seconds in
                 self.state.withLock { $0.starve(id, of: origin, seconds: seconds) }?.channel.close(promise: nil)
             },
-            fed: { id, origin in self.state.withLock { $0.fed(id, of: origin) } })
+            endStarvation: { id, origin in self.state.withLock { $0.endStarvation(id, of: origin) } })
     }
 
     /// A number that no connection or waiter has.
@@ -147,7 +147,7 @@ final class ConnectionPool: Sendable {
 /// Whether the making of a connection takes so long that it may hang: told once, and not after its end.
 final class SetUpPace: Sendable {
     /// More than handshakes take around the world.
-    static let patience = TimeAmount.seconds(1)
+    static let slowAfter = TimeAmount.seconds(1)
 
     private enum State {
         case underWay

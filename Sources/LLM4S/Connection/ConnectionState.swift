@@ -42,7 +42,7 @@ struct ConnectionState {
     /// How the connection ends, as far as is known.
     var loss = ConnectionLoss.closed
     /// The wait for the first byte of a response.
-    private var patience: ResponsePatience?
+    private var responseWait: ResponseWait?
 
     /// The stream that has no result yet.
     var stream: ActiveStream? {
@@ -56,7 +56,7 @@ struct ConnectionState {
     var hasServed: Bool { exchangeCount > 0 }
 
     /// How long the last request waited for the first byte of its response.
-    var responseSeconds: Double? { patience?.responseSeconds }
+    var responseSeconds: Double? { responseWait?.responseSeconds }
 
     // MARK: Exchanges
 
@@ -70,7 +70,7 @@ struct ConnectionState {
     /// Begins an exchange; false where none may begin.
     mutating func begin(_ stream: ActiveStream, at now: NIODeadline) -> Bool {
         guard case .ready = phase else { return false }
-        patience = ResponsePatience(isFirst: !hasServed, at: now)
+        responseWait = ResponseWait(isFirst: !hasServed, at: now)
         exchangeCount += 1
         phase = .streaming(stream)
         return true
@@ -148,9 +148,9 @@ struct ConnectionState {
     func deadline(idleLifetime: TimeAmount) -> NIODeadline? {
         switch phase {
         case .streaming(let stream):
-            // Looked at with each read; nobody pleads once a response comes.
-            if let plea = patience?.nextPlea {
-                min(plea, stream.exchange.clock.deadline ?? plea)
+            // Looked at with each read; nothing is reported once a response comes.
+            if let report = responseWait?.nextReport {
+                min(report, stream.exchange.clock.deadline ?? report)
             } else {
                 stream.exchange.clock.deadline
             }
@@ -173,25 +173,25 @@ struct ConnectionState {
     }
 
     /// How long a new connection's request has waited for its response, where the pool is to be told.
-    mutating func plead(at now: NIODeadline) -> Double? {
+    mutating func waitToReport(at now: NIODeadline) -> Double? {
         guard case .streaming = phase else { return nil }
-        return patience?.plead(at: now)
+        return responseWait?.waitToReport(at: now)
     }
 
     /// The first byte of a response is there, or none will come.
     ///
     /// - Returns: whether the pool had been told of the wait.
-    mutating func endWait(at now: NIODeadline) -> Bool { patience?.end(at: now) ?? false }
+    mutating func endWait(at now: NIODeadline) -> Bool { responseWait?.end(at: now) ?? false }
 }
 
 /// How long a request waits for the first byte of its response.
 ///
 /// The first request of a connection says so each second: the server may not have taken the connection yet.
-struct ResponsePatience {
+struct ResponseWait {
     private let start: NIODeadline
     /// When the pool is told next; nil where the connection has served before.
-    private(set) var nextPlea: NIODeadline?
-    private var hasPleaded = false
+    private(set) var nextReport: NIODeadline?
+    private var hasReported = false
     /// The wait, once it is over.
     private(set) var responseSeconds: Double?
 
@@ -200,14 +200,14 @@ struct ResponsePatience {
     /// - Parameter isFirst: whether the connection has not served before.
     init(isFirst: Bool, at now: NIODeadline) {
         start = now
-        nextPlea = isFirst ? now + Self.interval : nil
+        nextReport = isFirst ? now + Self.interval : nil
     }
 
     /// The time waited so far, where it is to be told; nil otherwise.
-    mutating func plead(at now: NIODeadline) -> Double? {
-        guard let due = nextPlea, due <= now else { return nil }
-        nextPlea = now + Self.interval
-        hasPleaded = true
+    mutating func waitToReport(at now: NIODeadline) -> Double? {
+        guard let due = nextReport, due <= now else { return nil }
+        nextReport = now + Self.interval
+        hasReported = true
         return seconds(now)
     }
 
@@ -217,8 +217,8 @@ struct ResponsePatience {
     mutating func end(at now: NIODeadline) -> Bool {
         guard responseSeconds == nil else { return false }
         responseSeconds = seconds(now)
-        nextPlea = nil
-        return hasPleaded
+        nextReport = nil
+        return hasReported
     }
 
     private func seconds(_ now: NIODeadline) -> Double { Double((now - start).nanoseconds) / 1e9 }

@@ -237,7 +237,7 @@ extension PoolState {
     }
 
     /// What starved has its response, or is over.
-    mutating func fed(_ id: UInt64, of origin: Origin) {
+    mutating func endStarvation(_ id: UInt64, of origin: Origin) {
         places[origin]?.starving.remove(id)
         forget(origin)
     }

@@ -7,20 +7,20 @@ import NIOHTTP1
 ///
 /// A value that reads no clock and touches no socket.
 struct Exchange: Sendable {
-    private let origin: Origin
+    let origin: Origin
     private let path: String
-    private let limits: StreamingResponseHandler.Limits
-    private let isConnectionReused: Bool
-    private let unixSeconds: @Sendable () -> Double
-    private var handler: StreamingResponseHandler
-    private var body = ResponseBody.awaitingHead
+    let limits: StreamingResponseHandler.Limits
+    let isConnectionReused: Bool
+    let unixSeconds: @Sendable () -> Double
+    var handler: StreamingResponseHandler
+    var body = ResponseBody.awaitingHead
     private let providerName: String
     // Of the response's head only what the result tells: it is kept as long as the stream lasts.
-    private var status: Int?
-    private var requestID: String?
-    private var serviceTier: String?
-    private var rateLimits: RateLimitReport?
-    private(set) var timings: StreamTimings
+    private(set) var status: Int?
+    private(set) var requestID: String?
+    private(set) var serviceTier: String?
+    private(set) var rateLimits: RateLimitReport?
+    var timings: StreamTimings
     /// The clock that runs until the outcome.
     private(set) var clock: StreamClock
     /// How it ended; set once.
@@ -31,7 +31,7 @@ struct Exchange: Sendable {
     /// CPU of an event at 1,000 paced streams.
     private(set) var heldByteCount = 0
     /// Chunks decoded and not yet taken.
-    private var chunks: [StreamedChunk] = []
+    var chunks: [StreamedChunk] = []
     /// When the last of them came.
     private var arrival: NIODeadline
 
@@ -98,7 +98,7 @@ struct Exchange: Sendable {
         rateLimits = head.rateLimits(provider: providerName, now: unixSeconds())
         if (300..<400).contains(head.status) {
             switch Redirect(head: head, origin: origin, path: path) {
-            case .follow(let path): settle(.redirected(path: path))
+            case .follow(let path): redirect(to: path)
             case .refuse(let error): settle(.failed(error))
             }
             return
@@ -167,90 +167,7 @@ struct Exchange: Sendable {
         receiveBody(bytes, at: now)
     }
 
-    /// Takes the end of its body.
-    mutating func receiveEnd(at now: NIODeadline) {
-        guard outcome == nil else { return }
-        switch body {
-        case .awaitingHead, .settled: break
-        case .opening, .events: endEvents(.closed, isOrderly: true, at: now)
-        case .document(let bytes): endDocument(bytes, after: .closed, at: now)
-        case .refusal(let head, let bytes):
-            let coding = ContentCoding.found(in: bytes, of: head)
-            let isCut = bytes.count >= ResponseBody.maximumRefusalBytes
-            var error = ErrorClassifier.error(
-                head: head, body: coding == nil ? bytes : [], isCut: isCut, now: unixSeconds())
-            if let coding {
-                error.message = "HTTP \(head.status); \(LLMError.compressed(coding, by: origin).message)"
-            }
-            settle(.failed(error))
-        case .foreign(let mediaType, let bytes):
-            let beginning = String(decoding: bytes, as: UTF8.self).shortened(toBytes: 200)
-            fail(.decode, "\(origin.endpointName) sent \(mediaType) instead of an event stream: \(beginning)")
-        }
-    }
-
-    /// Takes the loss of the connection.
-    mutating func connectionLost(_ loss: ConnectionLoss, at now: NIODeadline) {
-        guard outcome == nil else { return }
-        switch (body, loss) {
-        case (.awaitingHead, _):
-            if case .malformed = loss { timings.receivedBytes(at: now) }
-            settle(.failed(.unanswered(loss, by: origin)))
-        case (.opening, _), (.events, _): endEvents(loss, at: now)
-        case (.document(let bytes), _): endDocument(bytes, after: loss, isOrderly: false, at: now)
-        case (.refusal, _), (.foreign, _): receiveEnd(at: now)
-        case (.settled, _): break
-        }
-    }
-
-    /// Takes a head that was cut off: bytes of a response came, but none that say anything.
-    mutating func connectionLostInHead(at now: NIODeadline) {
-        guard outcome == nil, body == .awaitingHead else { return connectionLost(.closed, at: now) }
-        timings.receivedBytes(at: now)
-        failCut(.closed)
-    }
-
-    /// The running clock ran out.
-    mutating func expire(at now: NIODeadline) {
-        guard outcome == nil else { return }
-        if let error = LLMError.expired(clock, at: origin) {
-            settle(.failed(error))
-        } else {
-            // Refusals are judged by what came of them; an answer is whole without its end, and so is a message that
-            // said why it stopped.
-            receiveEnd(at: now)
-        }
-    }
-
-    /// Nobody wants the answer any more; one that is whole already stays so.
-    mutating func cancel(at now: NIODeadline) {
-        guard outcome == nil else { return }
-        if handler.isAnswered {
-            endEvents(.closed, at: now)
-        } else {
-            settle(.failed(.cancelled(at: origin)))
-        }
-    }
-
-    /// Everything known of the exchange after its end.
-    func result(_ outcome: StreamResult.Outcome, at now: NIODeadline) -> StreamResult {
-        var result = StreamResult(outcome: outcome, accumulator: handler.accumulator)
-        result.requestID = requestID
-        result.serviceTier = result.serviceTier ?? serviceTier
-        result.httpStatus = status
-        result.rateLimits = rateLimits
-        result.firstByteMicroseconds = timings.firstByte
-        result.firstChunkMicroseconds = timings.firstChunk
-        result.durationMicroseconds = timings.microseconds(at: now)
-        result.chunkCount = timings.chunkCount
-        result.gaps = timings.gaps
-        if case .failed(let error) = outcome, error.kind == .connect {
-            result.isStaleConnection = isConnectionReused && timings.firstByte == nil
-        }
-        return result
-    }
-
-    private mutating func receiveEvents(_ bytes: Span<UInt8>, at now: NIODeadline) {
+    mutating func receiveEvents(_ bytes: Span<UInt8>, at now: NIODeadline) {
         let count = chunks.count
         defer { heldByteCount = handler.heldByteCount }
         do {
@@ -269,46 +186,7 @@ struct Exchange: Sendable {
         }
     }
 
-    /// The events are over, in order or not; a last one that lacks its blank line still counts.
-    ///
-    /// - Parameter isOrderly: whether the server ended the body.
-    private mutating func endEvents(_ loss: ConnectionLoss, isOrderly: Bool = false, at now: NIODeadline) {
-        if case .opening(let opening) = body {
-            // Too little to tell; what is whole of it counts.
-            body = .events
-            receiveEvents(opening.bytes.span, at: now)
-            if outcome != nil { return }
-        }
-        let count = chunks.count
-        defer { noteChunks(from: count, at: now) }
-        do {
-            try handler.receiveEnd(isOrderly: isOrderly, into: &chunks)
-            settleAnswer(loss)
-        } catch {
-            fail(error, after: loss)
-        }
-    }
-
-    private mutating func endDocument(
-        _ bytes: [UInt8], after loss: ConnectionLoss, isOrderly: Bool = true, at now: NIODeadline
-    ) {
-        guard bytes.count <= limits.maximumEventBytes else {
-            fail(.oversizedEvent, "the answer's JSON document is over \(limits.maximumEventBytes) bytes")
-            return
-        }
-        let count = chunks.count
-        defer { noteChunks(from: count, at: now) }
-        do {
-            try handler.receiveWhole(bytes, isOrderly: isOrderly, into: &chunks)
-            settleAnswer(loss)
-        } catch {
-            // What is no JSON was cut with the connection.
-            let isCut = !isOrderly && (error.kind == .decode || error.kind == .cut)
-            if isCut { failCut(loss) } else { settle(.failed(error)) }
-        }
-    }
-
-    private mutating func noteChunks(from start: Int, at now: NIODeadline) {
+    mutating func noteChunks(from start: Int, at now: NIODeadline) {
         arrival = now
         if chunks[start...].contains(where: \.isContent) {
             clock.receivedContent(at: now)
@@ -319,29 +197,20 @@ struct Exchange: Sendable {
         }
     }
 
-    /// The protocol's end came: the answer is whole or it is a cut one.
-    private mutating func settleAnswer(_ loss: ConnectionLoss) {
-        do { settle(.completed(try handler.completion())) } catch { fail(error, after: loss) }
-    }
-
-    /// The handler knows why the answer is not whole; that the stream was cut is better said of the connection.
-    private mutating func fail(_ error: LLMError, after loss: ConnectionLoss) {
-        if error.kind == .cut, error.code == nil { failCut(loss) } else { settle(.failed(error)) }
-    }
-
-    private mutating func failCut(_ loss: ConnectionLoss) {
-        settle(.failed(.cut(loss, by: origin, beginning: handler.openingText)))
-    }
-
-    private mutating func fail(_ kind: ErrorKind, _ message: String) { settle(.failed(LLMError(kind, message))) }
-
-    private mutating func settle(_ outcome: ExchangeOutcome) {
+    /// The attempt ends with this exchange.
+    mutating func settle(_ outcome: StreamResult.Outcome) {
         body = .settled
         if case .failed(var error) = outcome {
             error.requestID = error.requestID ?? requestID
-            self.outcome = .failed(error)
+            self.outcome = .ended(.failed(error))
         } else {
-            self.outcome = outcome
+            self.outcome = .ended(outcome)
         }
+    }
+
+    /// The attempt goes on with another exchange.
+    private mutating func redirect(to path: String) {
+        body = .settled
+        outcome = .redirected(path: path)
     }
 }

@@ -10,7 +10,7 @@ import Synchronization
 /// So the most is the budget, one answer, and a step for each stream.
 final class MemoryBudget: Sendable {
     /// For so long the one that may go on may be silent; who waits asks again as often.
-    static let patience = TimeAmount.seconds(10)
+    static let turnTimeout = TimeAmount.seconds(10)
 
     /// The default, in bytes.
     static let defaultLimit = 256 << 20
@@ -50,7 +50,7 @@ final class MemoryBudget: Sendable {
         let id = ObjectIdentifier(share)
         return waiting.withLock { waiting in
             if heldBytes <= limit { return true }
-            let isSilent = waiting.favouredTime.map { now - $0 >= Self.patience } ?? false
+            let isSilent = waiting.favouredTime.map { now - $0 >= Self.turnTimeout } ?? false
             if waiting.favoured == nil || isSilent { waiting.favoured = id }
             if waiting.favoured == id {
                 waiting.favouredTime = now

@@ -50,12 +50,12 @@ package final class StreamAttempt: Sendable {
     /// Runs the attempt and waits for its end; call once.
     ///
     /// Cancelling the task cancels the attempt.
-    package func end() async -> StreamEnd {
+    package func end() async -> StreamResultBox {
         await withTaskCancellationHandler {
             // A checked one takes a slab more of the task's memory, a KB a stream: `run` sees to it that the end comes
             // once.
             unsafe await withUnsafeContinuation { continuation in
-                run { unsafe continuation.resume(returning: StreamEnd($0)) }
+                run { unsafe continuation.resume(returning: StreamResultBox($0)) }
             }
         } onCancel: {
             cancel()
@@ -132,15 +132,15 @@ package final class StreamAttempt: Sendable {
                 // By its identity: the attempt keeps what gives it up.
                 self.enter(giveUp: { [id = ObjectIdentifier(self)] in connection.cancel(id) }) {
                     connection.begin(self, path: path, head: head) {
-                        self.exchangeEnded($0, path: path, redirects: redirects, onEnd: onEnd)
+                        self.leaseEnded($0, path: path, redirects: redirects, onEnd: onEnd)
                     }
                 }
             }
         }
     }
 
-    private func exchangeEnded(
-        _ end: ExchangeEnd, path: String, redirects: Int, onEnd: @escaping @Sendable (StreamResult) -> Void
+    private func leaseEnded(
+        _ end: LeaseEnd, path: String, redirects: Int, onEnd: @escaping @Sendable (StreamResult) -> Void
     ) {
         switch end {
         case .result(let result): onEnd(result)

@@ -13,15 +13,15 @@ package struct JSONParser {
     /// How deep arrays and objects may nest.
     package static let maximumDepth = 256
 
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
     /// Whether `NaN` and `Infinity` are read, as nothing: servers in Python write them.
     private let readsNonFinite: Bool
-    private var index = 0
+    var index = 0
     private var depth = 0
 
     /// Whether halves of characters stay in the strings, as marks.
-    private let marksHalves: Bool
-    private var hasHalves = false
+    let marksHalves: Bool
+    var hasHalves = false
 
     private init(_ bytes: [UInt8], readsNonFinite: Bool = false, marksHalves: Bool = false) {
         self.bytes = bytes
@@ -49,10 +49,7 @@ package struct JSONParser {
         var parser = JSONParser(bytes, readsNonFinite: true)
         parser.index = start
         let value = try parser.value()
-        guard parser.hasHalves else { return (value, parser.index, false) }
-        var marking = JSONParser(bytes, readsNonFinite: true, marksHalves: true)
-        marking.index = start
-        return (try marking.value(), parser.index, true)
+        return (try parser.markingHalves(of: value, from: start), parser.index, parser.hasHalves)
     }
 
     /// The one value that the bytes of an answer hold, and whether halves of characters stand in its strings, as
@@ -60,9 +57,16 @@ package struct JSONParser {
     static func parseMarkingHalves(answer bytes: [UInt8]) throws(Failure) -> (value: JSON, hasHalves: Bool) {
         var parser = JSONParser(bytes, readsNonFinite: true)
         let value = try parser.onlyValue()
-        guard parser.hasHalves else { return (value, false) }
-        var marking = JSONParser(bytes, readsNonFinite: true, marksHalves: true)
-        return (try marking.onlyValue(), true)
+        return (try parser.markingHalves(of: value, from: 0), parser.hasHalves)
+    }
+
+    /// The value that was read from an index on, read again with marks where halves of characters stand in its strings.
+    private func markingHalves(of value: JSON, from start: Int) throws(Failure) -> JSON {
+        guard hasHalves else { return value }
+        var parser = JSONParser(bytes, readsNonFinite: true, marksHalves: true)
+        parser.index = start
+        parser.skipWhiteSpace()
+        return try parser.value()
     }
 
     private mutating func onlyValue() throws(Failure) -> JSON {
@@ -76,9 +80,9 @@ package struct JSONParser {
     /// The one value that a string holds.
     package static func parse(_ text: String) throws(Failure) -> JSON { try parse(Array(text.utf8)) }
 
-    private func failure(_ reason: String) -> Failure { Failure(reason: reason, offset: index) }
+    func failure(_ reason: String) -> Failure { Failure(reason: reason, offset: index) }
 
-    private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
+    var next: UInt8? { index < bytes.count ? bytes[index] : nil }
 
     private mutating func skipWhiteSpace() {
         while index < bytes.count {
@@ -193,60 +197,5 @@ package struct JSONParser {
         let start = index
         while let byte = next, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") { index += 1 }
         guard index > start else { throw failure("a digit is missing") }
-    }
-
-    private mutating func string() throws(Failure) -> String {
-        index += 1
-        let start = index
-        index = JSONPlainText.end(in: bytes.span, from: index)
-        if next == UInt8(ascii: "\"") {
-            defer { index += 1 }
-            return marked(bytes[start..<index])
-        }
-        return try escapedString(from: start)
-    }
-
-    private func marked(_ bytes: ArraySlice<UInt8>) -> String {
-        let text = String(decoding: bytes, as: UTF8.self)
-        return marksHalves ? SurrogateMark.escaping(text) : text
-    }
-
-    private mutating func escapedString(from start: Int) throws(Failure) -> String {
-        var text: [UInt8] = []
-        appendPlain(bytes[start..<index], to: &text)
-        while let byte = next {
-            switch byte {
-            case UInt8(ascii: "\""):
-                index += 1
-                return String(decoding: text, as: UTF8.self)
-            case UInt8(ascii: "\\"): try appendEscape(to: &text)
-            default: throw failure("a control character in a string")
-            }
-            let plain = index
-            index = JSONPlainText.end(in: bytes.span, from: index)
-            appendPlain(bytes[plain..<index], to: &text)
-        }
-        throw failure("unexpected end in a string")
-    }
-
-    private func appendPlain(_ plain: ArraySlice<UInt8>, to text: inout [UInt8]) {
-        if marksHalves { text.append(contentsOf: marked(plain).utf8) } else { text.append(contentsOf: plain) }
-    }
-
-    private mutating func appendEscape(to text: inout [UInt8]) throws(Failure) {
-        var position = index
-        let start = text.count
-        switch JSONEscape.decode(bytes.span, at: &position, into: &text) {
-        case .character: if marksHalves { text.replaceSubrange(start..., with: marked(text[start...]).utf8) }
-        case .half(let half):
-            hasHalves = true
-            if marksHalves {
-                SurrogateMark.append(half, to: &text)
-            } else {
-                text.append(contentsOf: UTF8.encodedReplacementCharacter)
-            }
-        case .nonsense: throw failure("a bad escape")
-        }
-        index = position
     }
 }

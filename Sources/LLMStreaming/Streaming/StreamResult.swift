@@ -1,6 +1,6 @@
 /// How one attempt ended, and everything that is known of it.
 package struct StreamResult: Sendable {
-    /// The whole answer, or why there is none.
+    /// How the attempt ended: with the whole answer, or with the reason why there is none.
     package enum Outcome: Sendable {
         case completed(Completion)
         case failed(LLMError)
@@ -87,7 +87,7 @@ package struct StreamResult: Sendable {
 
 /// The result of a stream behind a reference: the frame of each asynchronous function that waits for it would keep room
 /// for the value, and a stream of a run is waited for through three.
-package final class StreamEnd: Sendable {
+package final class StreamResultBox: Sendable {
     package let result: StreamResult
 
     package init(_ result: StreamResult) { self.result = result }

@@ -32,15 +32,15 @@ public struct StreamingResponseHandler: Sendable {
     /// What came so far.
     public private(set) var accumulator: StreamingAccumulator
     private let limits: Limits
-    private var parser: SSEParser
-    private var decoder: StreamDecoder
-    private var isBodyEnded = false
-    private var isFailed = false
+    var parser: SSEParser
+    var decoder: StreamDecoder
+    var isBodyEnded = false
+    var isFailed = false
     /// The bytes that it held in memory after the last read, roughly: events that came and what was made of them.
     package private(set) var heldByteCount = 0
     /// How far it was read, if its server keeps it.
-    private var position: ReplayPosition?
-    private var beginning = BodyBeginning()
+    var position: ReplayPosition?
+    var beginning = BodyBeginning()
     /// The most reasoning details, and the most citations, of one answer: some servers send one for each token.
     private static let maximumParts = 100_000
     /// The most memory that an answer may take: values may be many times as large as their text.
@@ -78,7 +78,7 @@ public struct StreamingResponseHandler: Sendable {
     }
 
     /// Whether nothing that comes counts any more.
-    private var isOver: Bool { decoder.isEnded || isBodyEnded || isFailed }
+    var isOver: Bool { decoder.isEnded || isBodyEnded || isFailed }
 
     /// Whether nothing of the answer is missing.
     ///
@@ -127,99 +127,6 @@ public struct StreamingResponseHandler: Sendable {
         }
     }
 
-    /// Takes the end of an event stream's body.
-    ///
-    /// - Parameters:
-    ///   - isOrderly: whether the server ended it, and not the connection under it.
-    ///   - chunks: what came is appended to it.
-    /// - Throws: the error that the body was instead of events, or kind `cut` where the answer is not whole.
-    public mutating func receiveEnd(isOrderly: Bool = true, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        guard !isBodyEnded, !isFailed else { return }
-        isBodyEnded = true
-        do { try readEnd(isOrderly, into: &chunks) } catch {
-            isFailed = true
-            throw error
-        }
-    }
-
-    private mutating func readEnd(_ isOrderly: Bool, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        var isEventCut = false
-        while !decoder.isEnded {
-            // The official clients dispatch a last event that lacks its blank line.
-            let event: ServerSentEvent?
-            let begin = parser.eventsEnd
-            do { event = try parser.unfinishedEvent() } catch { throw oversized }
-            guard let event else { break }
-            do {
-                try handle(event, from: begin, into: &chunks)
-                position?.isLastEventUnfinished = true
-            } catch {
-                // Data that is no JSON was cut by the end.
-                if error.kind != .decode { throw error }
-                position?.isBroken = false
-                isEventCut = true
-            }
-        }
-        // What the end says comes before what waits for it is let go: only a whole answer's halves of characters are.
-        var failure: LLMError?
-        if isOrderly { do { try decoder.endBody(isEventCut: isEventCut) } catch { failure = error } }
-        finish(into: &chunks)
-        if let failure { throw failure }
-        if isAnswered { return }
-        if parser.eventCount == 0, isOrderly, let text = beginning.text {
-            // Who feeds a body without looking at its beginning.
-            if text.first == "{" || text.first == "[" { return try readWhole(beginning.bytes, true, into: &chunks) }
-            // A stream that was cut within its first event.
-            if BodyBeginning.isFieldOfEvents(text) { return _ = try completion() }
-            throw LLMError(.decode, "the body is no event stream: \(text)")
-        }
-        _ = try completion()
-    }
-
-    /// Takes one whole completion that came as a JSON document instead of a stream, or chunks as lines or an array of
-    /// JSON.
-    ///
-    /// - Parameters:
-    ///   - body: all of it.
-    ///   - isOrderly: whether the server ended the body, and not the connection under it.
-    ///   - chunks: what came is appended to it.
-    public mutating func receiveWhole(
-        _ body: [UInt8], isOrderly: Bool = true, into chunks: inout [StreamedChunk]
-    ) throws(LLMError) {
-        guard !isOver else { return }
-        isBodyEnded = true
-        do { try readWhole(body, isOrderly, into: &chunks) } catch {
-            isFailed = true
-            throw error
-        }
-    }
-
-    private mutating func readWhole(
-        _ body: [UInt8], _ isOrderly: Bool, into chunks: inout [StreamedChunk]
-    ) throws(LLMError) {
-        let document = DocumentValues(body)
-        if document.values.isEmpty, !document.isDone {
-            let failure = document.failure.map { "\($0)" } ?? "nothing of an answer is in it"
-            throw LLMError(
-                .decode, "the body is neither an event stream nor JSON (\(failure)): \(BodyBeginning.shown(body))")
-        }
-        let start = chunks.count
-        do {
-            try decoder.decode(document, isOrderly: isOrderly, into: &chunks)
-        } catch {
-            accumulate(chunks, from: start)
-            finish(into: &chunks)
-            throw error
-        }
-        accumulate(chunks, from: start)
-        if decoder.hasWholes { try addWholes(into: &chunks) }
-        finish(into: &chunks)
-        position?.note(chunks[start...], from: parser.eventsEnd)
-        if isAnswered { return }
-        if decoder.lacksFinishReason { throw .withoutFinishReason }
-        throw LLMError(.cut, "the answer has no finish reason")
-    }
-
     /// The beginning of a body that brought nothing of an answer, to be shown; nil where it said nothing.
     package var openingText: String? { beginning.text }
 
@@ -239,7 +146,7 @@ public struct StreamingResponseHandler: Sendable {
         accumulator.add(chunk)
     }
 
-    private mutating func handle(
+    mutating func handle(
         _ event: ServerSentEvent, from begin: Int, into chunks: inout [StreamedChunk]
     ) throws(LLMError) {
         // An event without data carries nothing; servers send it to keep the line open.
@@ -267,25 +174,25 @@ public struct StreamingResponseHandler: Sendable {
     }
 
     /// Appends what only a whole message told.
-    private mutating func addWholes(into chunks: inout [StreamedChunk]) throws(LLMError) {
+    mutating func addWholes(into chunks: inout [StreamedChunk]) throws(LLMError) {
         let start = chunks.count
         defer { accumulate(chunks, from: start) }
         try decoder.addWholes(after: accumulator, into: &chunks)
     }
 
     /// Appends what the decoder held back until the end.
-    private mutating func finish(into chunks: inout [StreamedChunk]) {
+    mutating func finish(into chunks: inout [StreamedChunk]) {
         let start = chunks.count
         decoder.finish(into: &chunks)
         accumulate(chunks, from: start)
         position?.note(chunks[start...], from: parser.eventsEnd)
     }
 
-    private mutating func accumulate(_ chunks: [StreamedChunk], from start: Int) {
+    mutating func accumulate(_ chunks: [StreamedChunk], from start: Int) {
         for index in start..<chunks.count { accumulator.add(chunks[index]) }
     }
 
-    private var oversized: LLMError {
+    var oversized: LLMError {
         LLMError(.oversizedEvent, "an event is over \(limits.maximumEventBytes) bytes")
     }
 }

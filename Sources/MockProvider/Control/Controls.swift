@@ -45,3 +45,91 @@ final class Controls: Sendable {
         }
     }
 }
+
+/// A change of a running server, as a value: `rpm=300,tpm=20000`, `down=3s`, `behavior=status=402`.
+package struct ControlSettings: Sendable, Hashable {
+    /// What an outage does with a new connection.
+    package enum OutageForm: String, Sendable, Hashable, CaseIterable {
+        /// The port is closed.
+        case refuse
+        /// The connection is accepted and reset.
+        case reset
+    }
+
+    package enum Outage: Sendable, Hashable {
+        case begins(Duration)
+        case ends
+    }
+
+    /// Requests a minute; zero is no limit.
+    package var requestsPerMinute: Int?
+    /// Tokens a minute; zero is no limit.
+    package var tokensPerMinute: Int?
+    package var burst: Duration?
+    package var outage: Outage?
+    package var outageForm: OutageForm?
+    package var behavior: MockBehavior?
+
+    package init() {}
+
+    /// Reads settings joined with `,`.
+    package init(parsing text: String) throws(InvalidBehaviorOption) {
+        for part in text.split(separator: ",") {
+            let item = part.trimmingSpaces()
+            let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let option = ControlOption(rawValue: String(pair[0])) else {
+                throw InvalidBehaviorOption(option: String(item), reason: "no such setting")
+            }
+            let value = OptionValue(option: String(item), text: pair.count > 1 ? String(pair[1]) : nil)
+            switch option {
+            case .rpm: requestsPerMinute = try value.integer()
+            case .tpm: tokensPerMinute = try value.integer()
+            case .burst: burst = try value.duration()
+            case .down: outage = .begins(try value.duration())
+            case .up: try value.flag { outage = .ends }
+            case .outage: outageForm = try value.choice(OutageForm.self)
+            case .behavior: behavior = try MockBehavior(parsing: value.text ?? "")
+            }
+        }
+    }
+}
+
+/// The settings that can change while the server runs: the one place that defines them.
+package enum ControlOption: String, CaseIterable, Sendable {
+    case rpm, tpm, burst, down, up, outage, behavior
+
+    /// One line of help: the setting with its value's form, and what it does.
+    package var help: (form: String, meaning: String) {
+        switch self {
+        case .rpm: ("rpm=N", "requests a minute for each key; 0 is no limit")
+        case .tpm: ("tpm=N", "tokens a minute for each key, of prompts and answers; 0 is no limit")
+        case .burst: ("burst=DURATION", "how much of its rate may come in one instant (default 3s)")
+        case .down: ("down=DURATION", "an outage of this length begins: all connections are reset, new ones refused")
+        case .up: ("up", "the outage ends")
+        case .outage: ("outage=refuse|reset", "whether an outage refuses connections (default) or resets them")
+        case .behavior:
+            ("behavior=OPTIONS", "the behaviour of every request, its options joined with '+'; may be empty")
+        }
+    }
+}
+
+/// A change that is made after a number of requests, before the next one.
+package struct ScheduledControl: Sendable, Hashable {
+    /// How many requests are received before the change.
+    package let requests: Int
+    package let settings: ControlSettings
+
+    package init(after requests: Int, _ settings: ControlSettings) {
+        self.requests = requests
+        self.settings = settings
+    }
+
+    /// Reads `N:SETTINGS`.
+    package init(parsing text: String) throws(InvalidBehaviorOption) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let requests = Int(parts[0]), requests >= 0 else {
+            throw InvalidBehaviorOption(option: text, reason: "needs the form N:SETTINGS")
+        }
+        self.init(after: requests, try ControlSettings(parsing: String(parts[1])))
+    }
+}

@@ -1,3 +1,4 @@
+import NIOCore
 import NIOHTTP1
 
 /// A response before its first byte is sent.
@@ -45,4 +46,162 @@ struct Heartbeat: Sendable {
         }
         interval = behavior.heartbeat ?? behavior.pace ?? Self.defaultInterval
     }
+}
+
+/// The body of a response: events, or bytes that are known from the start.
+enum ResponseBody: Sendable {
+    case events(EventStream)
+    /// The events of a run that goes on without its client.
+    case replay(RunReader)
+    /// Events that were rendered once, for load.
+    case bulk(BulkStream)
+    /// Bytes still to be written, the wait before them, and how the body ends after them.
+    case whole(ByteBuffer, delay: Duration?, ending: BodyEnding)
+
+    /// How the body ends, once all of it is written.
+    var ending: BodyEnding? {
+        switch self {
+        case .events(let stream): stream.ending
+        case .replay(let reader): reader.ending
+        case .bulk(let stream): stream.ending
+        case .whole(let bytes, _, let ending): bytes.readableBytes == 0 ? ending : nil
+        }
+    }
+
+    /// Chunks of the answer that were written; nil for bytes that are known from the start.
+    var chunkIndex: Int? {
+        switch self {
+        case .events(let stream): stream.chunkIndex
+        case .replay(let reader): reader.chunkIndex
+        case .bulk(let stream): stream.chunkIndex
+        case .whole: nil
+        }
+    }
+
+    /// Whether the last chunk was cut in its middle.
+    var isCutInChunk: Bool {
+        switch self {
+        case .events(let stream): stream.isCutInChunk
+        case .replay(let reader): reader.isCutInChunk
+        case .bulk, .whole: false
+        }
+    }
+
+    /// The wait before the next part, counted from the last one's; nil for none.
+    var delay: Duration? {
+        switch self {
+        case .events(let stream): stream.delay
+        case .replay: nil
+        case .bulk(let stream): stream.delay
+        case .whole(_, let delay, _): delay
+        }
+    }
+
+    /// The time before which the next part does not exist; nil where it does.
+    func dueTime(now: @autoclosure () -> NIODeadline) -> NIODeadline? {
+        if case .replay(let reader) = self { reader.wait(at: now()) } else { nil }
+    }
+
+    /// Writes the next part.
+    mutating func writeNext(into buffer: inout ByteBuffer) {
+        switch self {
+        case .events(var stream):
+            // The enum's copy is released, so that the stream changes in place and its renderer is not copied.
+            self = .whole(ByteBuffer(), delay: nil, ending: .complete)
+            stream.writeNext(into: &buffer)
+            self = .events(stream)
+        case .bulk(var stream):
+            self = .whole(ByteBuffer(), delay: nil, ending: .complete)
+            stream.writeNext(into: &buffer)
+            self = .bulk(stream)
+        case .replay(var reader):
+            self = .whole(ByteBuffer(), delay: nil, ending: .complete)
+            reader.writeNext(into: &buffer)
+            self = .replay(reader)
+        case .whole(var bytes, _, let ending):
+            buffer.writeImmutableBuffer(bytes.readSlice(length: min(bytes.readableBytes, 16_384))!)
+            self = .whole(bytes, delay: nil, ending: ending)
+        }
+    }
+}
+
+/// The bytes of a response's body up to its limit, slice by slice.
+struct BodySource {
+    /// Why a slice ends.
+    enum Pause {
+        case isFull
+        case isDue(after: Duration)
+        case exists(from: NIODeadline)
+        case ended(BodyEnding)
+    }
+
+    /// Bytes in a slice, and so in a write.
+    private static let sliceBytes = 16_384
+
+    private(set) var body: ResponseBody
+    private let limit: (bytes: Int, ending: BodyEnding)?
+    private var bytes = 0
+    private var hasWaited = false
+    /// Chunks that were written before the last part was; nil of a body without chunks.
+    private var chunksBeforePart: Int?
+    /// Chunks that were written whole where the body's end is a limit.
+    private var wholeChunks: Int?
+
+    init(_ response: Response) {
+        body = response.body
+        limit = response.limit
+    }
+
+    /// A capacity with which a slice need not grow: a paced body has one event in each.
+    var capacity: Int { body.delay == nil ? Self.sliceBytes : 512 }
+
+    /// Fills an empty slice with all that the body has without a wait.
+    mutating func fill(_ slice: inout ByteBuffer) -> Pause {
+        defer { bytes += slice.readableBytes }
+        while true {
+            let written = slice.readableBytes
+            if let limit, bytes + written >= limit.bytes {
+                // Heartbeats may have passed the limit before.
+                let excess = min(bytes + written - limit.bytes, written)
+                slice.moveWriterIndex(to: slice.writerIndex - excess)
+                // The cut is in the part that was written last. An event can be read without its blank line.
+                wholeChunks = excess > 2 ? chunksBeforePart : body.chunkIndex
+                return .ended(limit.ending)
+            }
+            if let ending = body.ending { return .ended(ending) }
+            if written >= Self.sliceBytes { return .isFull }
+            if let delay = body.delay, !hasWaited { return .isDue(after: delay) }
+            if let time = body.dueTime(now: .now()) { return .exists(from: time) }
+            hasWaited = false
+            chunksBeforePart = body.chunkIndex
+            body.writeNext(into: &slice)
+        }
+    }
+
+    /// Notes that the wait at the end of the last slice is over.
+    mutating func waited() { hasWaited = true }
+
+    /// Counts bytes of the body that another sent.
+    mutating func heartbeatSent(_ count: Int) { bytes += count }
+
+    /// Chunks that were generated for a response with this ending, and those of them that were sent whole.
+    func chunks(of account: ResponseAccount, ending: ResponseRecord.Ending) -> (generated: Int, sent: Int) {
+        let ofDocument = ending == .complete ? account.answer?.chunkCount ?? 0 : 0
+        let generated = body.chunkIndex ?? ofDocument
+        return (generated, wholeChunks ?? generated - (body.isCutInChunk ? 1 : 0))
+    }
+}
+
+/// How a response's body comes to its end on the wire.
+enum BodyEnding: Sendable, Hashable {
+    /// By HTTP's rules.
+    case complete
+    /// The answer is whole, but the body's end never comes.
+    case leftOpen
+    /// Nothing comes any more.
+    case silent
+    /// The connection is closed, without the body's end.
+    case cut
+    /// The connection is reset.
+    case reset
 }

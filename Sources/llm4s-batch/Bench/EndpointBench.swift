@@ -56,7 +56,7 @@ final class CostMeter: Sendable {
     /// Begins to measure.
     init(_ transport: StreamingTransport) {
         let end = transport.watchLag(every: Self.interval) { [weak self] late in
-            self?.lag.withLock { $0.add(late.inSeconds) }
+            self?.lag.withLock { $0.add(late.seconds) }
         }
         endWatch.withLock { $0 = end }
         let task = Task { [weak self] in
@@ -78,7 +78,7 @@ final class CostMeter: Sendable {
         sampling.withLock { $0?.cancel() }
         let growth = max(greatestBytes.withLock { $0 }, ProcessUsage.residentKilobytes * 1024) - startBytes
         return ClientCost(
-            cpuSeconds: (ProcessUsage.cpuTime - startCPU).inSeconds, wallSeconds: start.duration(to: .now).inSeconds,
+            cpuSeconds: (ProcessUsage.cpuTime - startCPU).seconds, wallSeconds: start.duration(to: .now).seconds,
             chunks: chunks, peakBytes: ProcessUsage.peakResidentKilobytes * 1024,
             bytesPerStream: streams > 0 && growth > 0 ? Double(growth) / Double(streams) : nil,
             loopLag: lag.withLock { $0 })

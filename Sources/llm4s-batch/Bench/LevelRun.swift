@@ -77,7 +77,7 @@ struct LevelRun: Sendable {
             }
             while true {
                 let scheduled = arrivals.nextSeconds()
-                if case .duration(let duration) = limit, scheduled >= duration.inSeconds { break }
+                if case .duration(let duration) = limit, scheduled >= duration.seconds { break }
                 guard let number = next(records) else { break }
                 try? await Task.sleep(until: start + .seconds(scheduled), tolerance: .zero)
                 if load.concurrency == nil {
@@ -106,7 +106,7 @@ struct LevelRun: Sendable {
         let request: ProviderRequest
         let endpoint: Endpoint
         do { (request, endpoint) = try supply.request(firstNumber + number) } catch {
-            let now = start.duration(to: .now).inSeconds
+            let now = start.duration(to: .now).seconds
             let times = RequestTimes(scheduled: scheduled, sent: now, firstByte: nil, contents: [], end: now)
             add(
                 RequestRecord(
@@ -114,7 +114,7 @@ struct LevelRun: Sendable {
                     outputTokens: 0, tokenSource: .chunks), number, clock, into: records)
             return now
         }
-        let begun = start.duration(to: .now).inSeconds
+        let begun = start.duration(to: .now).seconds
         let result = await transport.stream(request, to: endpoint, receiver: clock)
         func time(_ microseconds: Int64) -> Double { begun + Double(microseconds) / 1e6 }
         let contents = clock.contentMicroseconds.map(time)
@@ -131,7 +131,7 @@ struct LevelRun: Sendable {
             record.errorKind = error.kind.rawValue
         }
         add(record, number, clock, into: records)
-        return start.duration(to: .now).inSeconds
+        return start.duration(to: .now).seconds
     }
 
     private func add(_ record: RequestRecord, _ number: Int, _ clock: ContentClock, into records: Records) {

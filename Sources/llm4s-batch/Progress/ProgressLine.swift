@@ -69,7 +69,7 @@ struct ProgressLine {
 
     /// What jobs that could be sent wait for, but for free streams, which is the rule.
     private func waits(_ snapshot: RunSnapshot, _ now: Int64) -> [String] {
-        snapshot.waits.filter { $0.reason != .width || $0.limit != nil }.map { wait in
+        snapshot.waits.filter { $0.reason != .concurrency || $0.limit != nil }.map { wait in
             if let limit = wait.limit { return "\(wait.name) \(Self.limit(limit, wait.reason.text))" }
             let time = wait.untilMilliseconds.map { " \(FigureText.duration(Double(max(0, $0 - now)) / 1000))" } ?? ""
             return "\(wait.name) waits\(time) for \(wait.reason.text)"
@@ -82,7 +82,7 @@ struct ProgressLine {
     ///   - limit: how many there may be.
     ///   - reason: the words for what is waited for.
     static func limit(_ limit: StreamLimit, _ reason: String) -> String {
-        let cause = reason == WaitReason.width.text ? "the concurrency that is set" : "refusals"
+        let cause = reason == WaitReason.concurrency.text ? "the concurrency that is set" : "refusals"
         let silent = "\(limit.silent.grouped) of them silent for \(FigureText.duration(Double(limit.silentSeconds)))"
         return "limited to \(limit.streams.grouped) by \(cause)" + (limit.silent > 0 ? ", \(silent)" : "")
     }

@@ -3,7 +3,7 @@ import LLMStreaming
 import Synchronization
 import Testing
 
-/// What the learnt rate brings: runs with it and without it, where only the width, Retry-After and the buckets of
+/// What the learnt rate brings: runs with it and without it, where only the window, Retry-After and the buckets of
 /// headers are left.
 struct LearntRateComparisonTests {
     /// A provider that tells its limit by refusals alone.

@@ -1,3 +1,4 @@
+import LLMStreaming
 import Testing
 
 @testable import BatchEngine

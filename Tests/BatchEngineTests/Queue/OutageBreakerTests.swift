@@ -33,14 +33,14 @@ struct OutageBreakerTests {
             #expect(breaker.decision(at: now) == .later(now + .seconds(seconds), .outage))
             now += .seconds(seconds)
             #expect(breaker.decision(at: now) == .now)
-            breaker.start(99, patience: .seconds(15), at: now)
+            breaker.start(99, probeTimeout: .seconds(15), at: now)
             #expect(breaker.decision(at: now) == .later(now + .seconds(15), .outage))
             breaker.failed(99, reason: "refused", at: now)
         }
         // A probe that is never answered holds up no other for long.
-        breaker.start(100, patience: .seconds(15), at: now)
+        breaker.start(100, probeTimeout: .seconds(15), at: now)
         #expect(breaker.decision(at: now + .seconds(15)) == .now)
-        breaker.start(101, patience: .seconds(1000), at: now)
+        breaker.start(101, probeTimeout: .seconds(1000), at: now)
         #expect(breaker.decision(at: now) == .later(now + .seconds(60), .outage))
     }
 

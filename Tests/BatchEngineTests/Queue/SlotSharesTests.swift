@@ -4,11 +4,11 @@ import Testing
 
 /// How streams are shared between providers.
 struct SlotSharesTests {
-    private func shares(_ claims: [(running: Int, needed: Int)]) -> [Bool] {
+    private func shares(_ demands: [(running: Int, needed: Int)]) -> [Bool] {
         let shares = SlotShares(
-            claims.map { SlotShares.Claim(running: $0.running, needed: $0.needed) }, total: 64,
-            running: claims.reduce(0) { $0 + $1.running })
-        return claims.indices.map(shares.mayStart)
+            demands.map { SlotShares.Demand(running: $0.running, needed: $0.needed) }, total: 64,
+            running: demands.reduce(0) { $0 + $1.running })
+        return demands.indices.map(shares.mayStart)
     }
 
     @Test func aSlowProviderDoesNotFillTheRunWhileAFastOneHasJobs() {

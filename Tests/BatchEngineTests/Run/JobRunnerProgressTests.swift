@@ -102,7 +102,7 @@ struct JobRunnerProgressTests {
             #expect(try run.snapshot().waits.allSatisfy { $0.limit == nil })
             run.simulation.advance(by: .seconds(100))
             let wait = try #require(try run.snapshot().waits.first)
-            #expect(wait.name == (isOfProvider ? "lab" : RunWait.nameOfRun) && wait.reason == .width)
+            #expect(wait.name == (isOfProvider ? "lab" : RunWait.nameOfRun) && wait.reason == .concurrency)
             #expect(wait.limit.map { $0.streams == 20 && $0.silent == 20 } == true)
             #expect((80...110).contains(wait.limit?.silentSeconds ?? 0))
             #expect(run.events.contains { if case .waiting(let told) = $0 { told.name == wait.name } else { false } })

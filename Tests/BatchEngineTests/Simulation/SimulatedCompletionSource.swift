@@ -99,7 +99,7 @@ final class SimulatedCompletionSource: CompletionSource {
             self.receiver = receiver
         }
 
-        func end() async -> StreamEnd { StreamEnd(await source.stream(request, to: endpoint, receiver: receiver)) }
+        func end() async -> StreamResultBox { StreamResultBox(await source.stream(request, to: endpoint, receiver: receiver)) }
     }
 
     func attempt(

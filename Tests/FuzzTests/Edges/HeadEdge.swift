@@ -29,18 +29,18 @@ enum HeadEdge {
 
     /// Does what the engine does with limits and refusals.
     static func use(_ report: RateLimitReport?, _ error: LLMError) {
-        var gate = Gate(bound: 8)
+        var limiter = RequestLimiter(bound: 8)
         var now = Duration.seconds(1)
         let size = RequestSize(inputTokens: 1e12, outputTokens: 1e12)
         for round in 0..<4 {
-            if let report { _ = gate.rates.learn(report, at: now) }
-            _ = gate.decision(at: now)
-            if case .later(let time, _) = gate.decision(on: size, at: now) { now = max(now, time) }
-            gate.start(Int64(round), size, at: now)
-            gate.refused(
+            if let report { _ = limiter.rates.learn(report, at: now) }
+            _ = limiter.decision(at: now)
+            if case .later(let time, _) = limiter.decision(on: size, at: now) { now = max(now, time) }
+            limiter.start(Int64(round), size, at: now)
+            limiter.refused(
                 Int64(round), started: now, sentSince: 1, asked: error.retryAfter, isOverload: false,
                 pausesUnasked: true, at: now)
-            gate.release(Int64(round), at: now)
+            limiter.release(Int64(round), at: now)
             now += .milliseconds(error.retryAfter?.wholeMilliseconds ?? 1)
         }
         let decision = RetryPolicy().decide(error, countedBefore: 1, attempts: 3, fraction: 1)

@@ -60,12 +60,12 @@ struct EmbeddedExchange {
     }
 
     /// The exchange did not end, or not once, or not with a result.
-    struct UnexpectedEnd: Error { let ends: [ExchangeEnd] }
+    struct UnexpectedEnd: Error { let ends: [LeaseEnd] }
 
     private final class EndLog: Sendable {
-        private let log = Mutex<[ExchangeEnd]>([])
-        var ends: [ExchangeEnd] { log.withLock { $0 } }
-        func add(_ end: ExchangeEnd) { log.withLock { $0.append(end) } }
+        private let log = Mutex<[LeaseEnd]>([])
+        var ends: [LeaseEnd] { log.withLock { $0 } }
+        func add(_ end: LeaseEnd) { log.withLock { $0.append(end) } }
     }
 
     /// The server's bytes arrive.

@@ -1,4 +1,5 @@
 import Foundation
+import LLMStreaming
 
 /// Why the bytes of a line are not text: the JSON reader would send U+FFFD in its place.
 enum TextFault: Equatable, CustomStringConvertible {
@@ -58,16 +59,6 @@ enum TextFault: Equatable, CustomStringConvertible {
         guard index + 6 <= bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") else {
             return nil
         }
-        var value: UInt16 = 0
-        for offset in index + 2..<index + 6 {
-            let byte = bytes[offset]
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt16(byte - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt16(byte - UInt8(ascii: "a") + 10)
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = value << 4 | UInt16(byte - UInt8(ascii: "A") + 10)
-            default: return nil
-            }
-        }
-        return value
+        return JSONEscape.hexadecimal(bytes, at: index + 2).map(UInt16.init)
     }
 }

@@ -1,4 +1,25 @@
 /// Messages that come whole behind pieces of them, at the end of a stream.
+extension OpenAIChatDecoder {
+    /// Adds what the pieces before lacked of messages that came whole at the end of a stream.
+    ///
+    /// Where one contradicts its pieces, these count.
+    /// - Parameter answer: all that came, the chunks of the last event included.
+    mutating func addWholes(after answer: StreamingAccumulator, into chunks: inout [StreamedChunk]) throws(LLMError) {
+        let messages = wholes
+        wholes = []
+        for (choice, message) in messages {
+            let start = chunks.count
+            try deltas.addWhole(
+                message, choice: choice, after: answer.answer(choice), hasDeltas: choices.hasDeltas(choice),
+                into: &chunks)
+            // Its reason came before what the same event added.
+            if chunks.count > start, let reason = choices.reason(choice) {
+                chunks.append(StreamedChunk(.finish, reason, choice: choice))
+            }
+        }
+    }
+}
+
 extension ChatDeltas {
     /// Appends what the pieces before lacked of a message.
     ///

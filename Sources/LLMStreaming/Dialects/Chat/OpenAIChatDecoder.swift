@@ -5,7 +5,7 @@ import ServerSentEvents
 package struct OpenAIChatDecoder: Sendable {
     private let expectedChoices: Int
     private let omitsFinishReason: Bool
-    private var choices = ChoiceStates()
+    var choices = ChoiceStates()
     /// What the response has not said of itself: Azure's first chunk has neither, so the first that is not empty
     /// counts.
     private var unknownNames = ["id", "model"]
@@ -14,9 +14,9 @@ package struct OpenAIChatDecoder: Sendable {
     /// Cumulative usage may ride on every chunk; it is held until it is the last.
     private var usage: JSONObject?
     private var lastEvent = RepeatedEvent()
-    private var deltas = ChatDeltas()
+    var deltas = ChatDeltas()
     /// Messages that came whole behind pieces of them, with the numbers of their choices.
-    private var wholes: [(choice: Int, message: JSONObject)] = []
+    var wholes: [(choice: Int, message: JSONObject)] = []
     /// Whether `[DONE]` came.
     package private(set) var isDone = false
     /// Whether the body ended in order.
@@ -228,24 +228,5 @@ package struct OpenAIChatDecoder: Sendable {
         chunks.append(StreamedChunk(.finish, reason, choice: index))
         // What comes now is for the full decoder.
         lastEvent.forget()
-    }
-
-    /// Adds what the pieces before lacked of messages that came whole at the end of a stream.
-    ///
-    /// Where one contradicts its pieces, these count.
-    /// - Parameter answer: all that came, the chunks of the last event included.
-    mutating func addWholes(after answer: StreamingAccumulator, into chunks: inout [StreamedChunk]) throws(LLMError) {
-        let messages = wholes
-        wholes = []
-        for (choice, message) in messages {
-            let start = chunks.count
-            try deltas.addWhole(
-                message, choice: choice, after: answer.answer(choice), hasDeltas: choices.hasDeltas(choice),
-                into: &chunks)
-            // Its reason came before what the same event added.
-            if chunks.count > start, let reason = choices.reason(choice) {
-                chunks.append(StreamedChunk(.finish, reason, choice: choice))
-            }
-        }
     }
 }

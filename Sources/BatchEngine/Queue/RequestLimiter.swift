@@ -1,20 +1,20 @@
 import LLMStreaming
 
-/// What all requests to a provider, or to one of its models, pass: pauses, the number of open streams, rates.
+/// What bounds all requests to a provider, or to one of its models: pauses, the number of open streams, rates.
 ///
 /// A value that reads no clock: times are since the run's start.
-struct Gate: Sendable {
+struct RequestLimiter: Sendable {
     private enum Flow: Equatable {
         case open
         case paused(until: Duration, WaitReason)
-        /// One request is under way after a pause; its answer opens the gate.
+        /// One request is under way after a pause; its answer lets all others start.
         ///
         /// Where none comes by a time another goes out, and after a rate limit all others: a silent stream holds
         /// nobody up.
         case probing(jobID: Int64, until: Duration, WaitReason)
     }
 
-    private(set) var width: StreamWidth
+    private(set) var window: ConcurrencyWindow
     /// The streams that are open.
     private(set) var running = 0
     /// Those of them that are silent: they hold the user's bound, and not what refusals have left of it.
@@ -35,7 +35,7 @@ struct Gate: Sendable {
     private var unaskedPauses = 0
 
     init(bound: Int, learnsRate: Bool = true) {
-        width = StreamWidth(bound: bound)
+        window = ConcurrencyWindow(bound: bound)
         learnt = learnsRate ? LearntRate() : nil
     }
 
@@ -46,9 +46,9 @@ struct Gate: Sendable {
         case .paused(let until, let reason) where now < until: return .later(until, reason)
         case .open, .probing, .paused: break
         }
-        if running >= width.bound { return .held(.width) }
+        if running >= window.bound { return .held(.concurrency) }
         if isProbeDue { return .now }
-        if running - silent.count >= width.streams(at: now) { return .held(.refusals) }
+        if running - silent.count >= window.streams(at: now) { return .held(.refusals) }
         if let filling, filling.nextStart > now { return .later(filling.nextStart, .evenPace) }
         if let start = learnt?.nextStart, start > now, !isRateKnown { return .later(start, .evenPace) }
         return .now
@@ -73,18 +73,18 @@ struct Gate: Sendable {
 
     /// What refusals have left; nil where only the user bounds the streams.
     func limit(at now: Duration) -> StreamLimit? {
-        let streams = width.streams(at: now) + silent.count
-        guard streams < width.bound else { return nil }
+        let streams = window.streams(at: now) + silent.count
+        guard streams < window.bound else { return nil }
         return StreamLimit(
             streams: streams, silent: silent.count, silentSeconds: silent.since.map { Int((now - $0).seconds) } ?? 0)
     }
 
-    /// The streams that are needed to keep up with the rates; nil where nothing but the width bounds them.
+    /// The streams that are needed to keep up with the rates; nil where nothing but the window bounds them.
     func neededStreams(at now: Duration) -> Int? {
         guard let perSecond = rates.perMinute(.requests).map({ $0 / 60 }) ?? learnt?.perSecond(at: now),
             let needed = streams(perSecond: perSecond)
         else { return nil }
-        return Int(min(Double(width.streams(at: now)), needed))
+        return Int(min(Double(window.streams(at: now)), needed))
     }
 
     /// The streams that a rate keeps open, with room for what lasts longer than the mean.
@@ -100,10 +100,10 @@ struct Gate: Sendable {
         // A refusal would have been there by now.
         case .probing(_, _, .pause(isOverload: false)): open(at: now)
         case .paused(_, let reason), .probing(_, _, let reason):
-            flow = .probing(jobID: jobID, until: now + patience(after: reason), reason)
+            flow = .probing(jobID: jobID, until: now + probeTimeout(after: reason), reason)
         }
         running += 1
-        width.start()
+        window.start()
         rates.take(size, at: now)
         learnt?.start(at: now)
         filling?.start(at: now)
@@ -111,7 +111,7 @@ struct Gate: Sendable {
     }
 
     /// How long a probe may stay without an answer before others follow.
-    private func patience(after reason: WaitReason) -> Duration {
+    private func probeTimeout(after reason: WaitReason) -> Duration {
         let answer = Duration.seconds(min(max(2 * (meanSeconds ?? 0), 10), 60))
         return reason == .pause(isOverload: false) ? min(answer, max(.seconds(1), refusalTime * 4)) : answer
     }
@@ -141,14 +141,14 @@ struct Gate: Sendable {
         let seconds = duration.seconds
         let mean = meanSeconds.map { $0 + (seconds - $0) / 16 } ?? seconds
         meanSeconds = mean
-        width.succeed(meanSeconds: mean, at: now)
+        window.succeed(meanSeconds: mean, at: now)
         keepStreams(at: now)
     }
 
-    /// Has the streams that a learnt rate keeps open: the width is for what rates do not tell.
+    /// Has the streams that a learnt rate keeps open: the window is for what rates do not tell.
     private mutating func keepStreams(at now: Duration) {
         guard !isRateKnown, let needed = learnt?.perSecond(at: now).flatMap(streams) else { return }
-        width.raise(to: needed)
+        window.raise(to: needed)
     }
 
     /// Records a refusal for rate or load, and pauses where that is due.
@@ -165,9 +165,9 @@ struct Gate: Sendable {
             evidence?.add(started: started)
         } else {
             evidence = RefusalEvidence(sent: sentSince(), at: now)
-            width.confirm()
+            window.confirm()
         }
-        let isLowered = width.refuse(
+        let isLowered = window.refuse(
             running: running - silent.count, started: started,
             mayBeChance: asked ?? .zero <= .zero && !pausesUnasked, at: now)
         if !isOverload {
@@ -197,15 +197,15 @@ struct Gate: Sendable {
     mutating func open(at now: Duration) {
         rates.drainAfterPause(at: now)
         let cause = evidence?.cause ?? .unclear
-        if evidence == nil || cause == .limit { width.confirm() } else { width.giveBack() }
-        width.resume(at: now)
+        if evidence == nil || cause == .limit { window.confirm() } else { window.giveBack() }
+        window.resume(at: now)
         var hasPace = false
         if case .probing(_, _, .pause(isOverload: false)) = flow, !isRateKnown {
             learnt?.open(at: now, after: cause)
             hasPace = learnt?.nextStart != nil
         }
         if !hasPace {
-            filling = FillingPace(streams: width.streams(at: now), duration: .seconds(meanSeconds ?? 1), at: now)
+            filling = FillingPace(streams: window.streams(at: now), duration: .seconds(meanSeconds ?? 1), at: now)
         }
         flow = .open
         evidence = nil

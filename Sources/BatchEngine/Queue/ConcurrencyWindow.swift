@@ -4,18 +4,18 @@
 /// as many successes adds a sixteenth of the bound. What was lowered for refusals that came by chance, as they would with
 /// fewer streams too, is given back (as TCP does it after a time-out that was none, RFC 4015).
 ///
-/// Where few streams are open, what became of those beside a refused one does not show whether it was chance. So the width
+/// Where few streams are open, what became of those beside a refused one does not show whether it was chance. So the window
 /// is tried out: load refuses nothing of fewer streams, or most of what is sent, and chance refuses its share of any number.
 /// `OverloadTests` prints what it brings: with 20 % refused by chance 58 of 60 streams stay open (5 did by halving alone),
 /// and a server with room for 20 refuses 219 requests while it answers 3,000.
 ///
-/// Success alone would leave a width for ever that streams without an end hold. So it grows with the cube of the time
+/// Success alone would leave a window for ever that streams without an end hold. So it grows with the cube of the time
 /// without a refusal too (as congestion windows do, RFC 9438): slowly at first, then fast, and to the bound in the end.
-struct StreamWidth: Sendable {
+struct ConcurrencyWindow: Sendable {
     /// The user's bound.
     let bound: Int
     /// What refusals and successes make of it.
-    private var width: Double
+    private var window: Double
     private var lowered: Duration?
     /// Since when it has grown with time.
     private var since = Duration.zero
@@ -25,7 +25,7 @@ struct StreamWidth: Sendable {
     private var before: Double?
 
     /// What it was when it was lowered last, and how many streams were open then.
-    private var lowering: (width: Double, running: Int)?
+    private var lowering: (window: Double, running: Int)?
     /// How many requests were sent since, and how many of them were refused.
     ///
     /// Those that ended would not do: refusals come sooner than answers.
@@ -52,7 +52,7 @@ struct StreamWidth: Sendable {
     init(bound: Int) {
         precondition(bound >= 1, "a bound of \(bound) streams")
         self.bound = bound
-        width = Double(bound)
+        window = Double(bound)
     }
 
     /// The streams that may be open.
@@ -61,8 +61,8 @@ struct StreamWidth: Sendable {
     private func exact(at now: Duration) -> Double {
         let most = Double(bound)
         let part = max(0, (now - since) / regrowth)
-        guard width < most, part < 1 else { return most }
-        return width + (most - width) * part * part * part
+        guard window < most, part < 1 else { return most }
+        return window + (most - window) * part * part * part
     }
 
     /// Records the start of a request.
@@ -74,22 +74,22 @@ struct StreamWidth: Sendable {
     /// Records the end of a stream that went well, and how long they last.
     mutating func succeed(meanSeconds: Double, at now: Duration) {
         regrowth = max(Self.shortest, .seconds(meanSeconds * Self.rounds))
-        guard width < Double(bound) else { return }
-        width = min(Double(bound), width + max(1, Double(bound) / 16) / exact(at: now))
+        guard window < Double(bound) else { return }
+        window = min(Double(bound), window + max(1, Double(bound) / 16) / exact(at: now))
     }
 
     /// Has at least so many streams, within the bound: a rate that the provider takes keeps them open.
-    mutating func raise(to streams: Double) { width = max(width, min(Double(bound), streams)) }
+    mutating func raise(to streams: Double) { window = max(window, min(Double(bound), streams)) }
 
     /// Records the refusal of a request.
     ///
-    /// Refusals of requests that were under way when the width was lowered say nothing new.
+    /// Refusals of requests that were under way when the window was lowered say nothing new.
     ///
     /// - Parameters:
     ///   - running: the streams that were open, this one included, without the silent ones.
     ///   - started: when the refused one was sent.
     ///   - mayBeChance: whether no pause follows, whose end would tell whether it was.
-    /// - Returns: whether the width is lower now.
+    /// - Returns: whether the window is lower now.
     mutating func refuse(running: Int, started: Duration, mayBeChance: Bool = false, at now: Duration) -> Bool {
         if let lowered, started <= lowered { return false }
         refused += 1
@@ -99,7 +99,7 @@ struct StreamWidth: Sendable {
         lowering = (exact, isTakenForChance(at: now) ? 0 : running)
         (sent, refused, isAnyEarly, chance) = (0, 0, false, nil)
         before = before ?? exact
-        width = max(1, min(exact, Double(running)) / 2)
+        window = max(1, min(exact, Double(running)) / 2)
         (lowered, since) = (now, now)
         return true
     }
@@ -116,7 +116,7 @@ struct StreamWidth: Sendable {
         let isEarly = 4 * running < 3 * lowering.running
         isAnyEarly = isAnyEarly || isEarly
         guard isAnyEarly, refused > 1, cause == .chance else { return isEarly }
-        width = max(width, lowering.width)
+        window = max(window, lowering.window)
         chance = now
         return true
     }
@@ -129,7 +129,7 @@ struct StreamWidth: Sendable {
 
     /// Records that nothing shows a limit behind the newest refusals: it is what it was before them.
     mutating func giveBack() {
-        width = max(width, before ?? width)
+        window = max(window, before ?? window)
         before = nil
     }
 }

@@ -5,8 +5,8 @@ import NIOTLS
 /// Stands between the socket and the rest of a pipeline until the proxy lets through what follows.
 ///
 /// The rest sees a channel that is not active yet; once the tunnel stands (RFC 9110, section 9.3.6), or the TLS with
-/// the proxy where no tunnel is asked for, it sees one that has just become so, and the gate is gone.
-final class ProxyGate: ChannelInboundHandler, RemovableChannelHandler {
+/// the proxy where no tunnel is asked for, it sees one that has just become so, and this handler is gone.
+final class ProxyConnectHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer

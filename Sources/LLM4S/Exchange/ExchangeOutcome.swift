@@ -1,27 +1,19 @@
 import LLMStreaming
 import NIOCore
 
-/// What became of an exchange on a connection.
-enum ExchangeEnd: Sendable {
-    case result(StreamResult)
-    /// To be sent again, to this path.
-    case redirected(path: String)
-    /// The connection had closed before the request was written: nothing was sent.
-    case unusable
-}
-
-/// How an exchange itself ended; indirect, since every stream keeps the room for its end.
+/// How one exchange, a request and its response, ended: its attempt ends with it, or goes on with another request.
+///
+/// Indirect, since every stream keeps the room for its end.
 indirect enum ExchangeOutcome: Sendable {
-    case completed(Completion)
-    case failed(LLMError)
+    case ended(StreamResult.Outcome)
     /// The request is to be sent again to another path of the same origin.
     case redirected(path: String)
 
     /// Whether the server may be trusted to end the body soon, and in order.
     var leavesConnectionInOrder: Bool {
         switch self {
-        case .completed, .redirected: true
-        case .failed(let error):
+        case .ended(.completed), .redirected: true
+        case .ended(.failed(let error)):
             switch error.kind {
             case .decode, .oversizedEvent, .oversizedCompletion, .cancelled, .timeoutFirstToken, .timeoutIdle,
                 .timeoutStall, .timeoutJob:
@@ -30,6 +22,16 @@ indirect enum ExchangeOutcome: Sendable {
             }
         }
     }
+}
+
+/// How the use of a leased connection ended: with what came over it, or with nothing sent.
+enum LeaseEnd: Sendable {
+    /// The attempt has ended.
+    case result(StreamResult)
+    /// The request is to be sent again to another path of the same origin.
+    case redirected(path: String)
+    /// The connection had closed before the request was written: nothing was sent.
+    case unusable
 }
 
 /// How a connection ended under a stream.

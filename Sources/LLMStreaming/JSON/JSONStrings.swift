@@ -1,5 +1,5 @@
 /// The escapes of JSON strings (RFC 8259, section 7).
-enum JSONEscape {
+package enum JSONEscape {
     /// What an escape is.
     enum Meaning {
         /// A character, which was appended.
@@ -48,7 +48,7 @@ enum JSONEscape {
     }
 
     /// The number that four hexadecimal digits write; nil where others stand.
-    static func hexadecimal(_ bytes: Span<UInt8>, at index: Int) -> UInt32? {
+    package static func hexadecimal(_ bytes: Span<UInt8>, at index: Int) -> UInt32? {
         guard index + 4 <= bytes.count else { return nil }
         var value: UInt32 = 0
         for offset in 0..<4 {
@@ -98,5 +98,64 @@ enum JSONPlainText {
         let isQuote = (quote &- ones) & ~quote
         let isBackslash = (backslash &- ones) & ~backslash
         return (isControl | isQuote | isBackslash) & highBits
+    }
+}
+
+/// The strings of a document.
+extension JSONParser {
+    /// Reads a string, whose first quote is the next byte.
+    mutating func string() throws(Failure) -> String {
+        index += 1
+        let start = index
+        index = JSONPlainText.end(in: bytes.span, from: index)
+        if next == UInt8(ascii: "\"") {
+            defer { index += 1 }
+            return marked(bytes[start..<index])
+        }
+        return try escapedString(from: start)
+    }
+
+    private func marked(_ bytes: ArraySlice<UInt8>) -> String {
+        let text = String(decoding: bytes, as: UTF8.self)
+        return marksHalves ? SurrogateMark.escaping(text) : text
+    }
+
+    private mutating func escapedString(from start: Int) throws(Failure) -> String {
+        var text: [UInt8] = []
+        appendPlain(bytes[start..<index], to: &text)
+        while let byte = next {
+            switch byte {
+            case UInt8(ascii: "\""):
+                index += 1
+                return String(decoding: text, as: UTF8.self)
+            case UInt8(ascii: "\\"): try appendEscape(to: &text)
+            default: throw failure("a control character in a string")
+            }
+            let plain = index
+            index = JSONPlainText.end(in: bytes.span, from: index)
+            appendPlain(bytes[plain..<index], to: &text)
+        }
+        throw failure("unexpected end in a string")
+    }
+
+    private func appendPlain(_ plain: ArraySlice<UInt8>, to text: inout [UInt8]) {
+        if marksHalves { text.append(contentsOf: marked(plain).utf8) } else { text.append(contentsOf: plain) }
+    }
+
+    private mutating func appendEscape(to text: inout [UInt8]) throws(Failure) {
+        var position = index
+        let start = text.count
+        switch JSONEscape.decode(bytes.span, at: &position, into: &text) {
+        case .character: if marksHalves { text.replaceSubrange(start..., with: marked(text[start...]).utf8) }
+        case .half(let half):
+            hasHalves = true
+            if marksHalves {
+                SurrogateMark.append(half, to: &text)
+            } else {
+                text.append(contentsOf: UTF8.encodedReplacementCharacter)
+            }
+        case .nonsense: throw failure("a bad escape")
+        }
+        index = position
     }
 }
