@@ -156,7 +156,7 @@ struct RequestLimiter: Sendable {
     /// - Parameters:
     ///   - sentSince: how many requests are under way that were sent since it was, itself included.
     ///   - asked: how long the provider asks to wait.
-    ///   - pausesUnasked: whether to pause where it does not ask: from 1 s on, twice as long each time in a row.
+    ///   - pausesUnasked: whether to pause where it does not ask: see `ownPause`.
     mutating func refused(
         _ jobID: Int64, started: Duration, sentSince: @autoclosure () -> Int, asked: Duration?, isOverload: Bool,
         pausesUnasked: Bool, at now: Duration
@@ -179,7 +179,7 @@ struct RequestLimiter: Sendable {
         if case .probing = flow, !isProbe { return }
         var time = asked ?? .zero
         if time <= .zero, pausesUnasked, isLowered || isProbe {
-            time = min(.seconds(60), .seconds(1 << min(unaskedPauses, 6)))
+            time = Self.ownPause(after: unaskedPauses)
             unaskedPauses += 1
         }
         guard time > .zero else {
@@ -188,6 +188,14 @@ struct RequestLimiter: Sendable {
         }
         if case .paused(let until, _) = flow, until >= now + time { return }
         flow = .paused(until: now + time, .pause(isOverload: isOverload))
+    }
+
+    /// How long to pause where the provider does not say: from 1 s to 4 s, and after 40 s of that up to 60 s.
+    ///
+    /// Short at first, since refusals may come by chance: of 30 in a hundred five in a row are common, and pauses that
+    /// double each time are half a minute long by then.
+    private static func ownPause(after earlier: Int) -> Duration {
+        .seconds(min(60, 1 << (earlier < 12 ? min(earlier, 2) : min(earlier - 9, 6))))
     }
 
     /// Records a failure that is no refusal: a probe that failed so has shown that there is no pause any more.

@@ -168,7 +168,7 @@ struct RequestLimiterTests {
     @Test func pausesThatNobodyAskedForGrow() {
         var limiter = RequestLimiter(bound: 10)
         var now = Duration.zero
-        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+        for seconds in [1, 2] + Array(repeating: 4, count: 10) + [8, 16, 32, 60, 60] {
             limiter.start(1, size, at: now)
             limiter.refused(
                 1, started: now, sentSince: 1, asked: nil, isOverload: false, pausesUnasked: true, at: now + .seconds(1)

@@ -30,6 +30,13 @@ struct JobRunnerProgressTests {
         try expectProgress(storm, concurrency: Self.streams, seconds: Self.seconds)
     }
 
+    /// Where ten streams are all, a pause is all of it: nothing else comes in meanwhile.
+    @Test(arguments: StormFault.allCases.filter { !StormFault.silent.contains($0) }, [1, 2, 3])
+    func noHalfMinuteIsWithoutACompletionOfFewStreams(fault: StormFault, seed: Int) throws {
+        try expectProgress(
+            StormyProvider(seed: seed, percent: 30, faults: [fault]), concurrency: 10, seconds: Self.seconds)
+    }
+
     /// Those that a bad server left silent do not hold up what a healthy one can do: nine tenths of the width within
     /// half a minute.
     @Test(arguments: [(1, 1), (2, 2), (3, 5), (4, 0.15), (5, 0.15), (6, 0.15)])
