@@ -14,7 +14,9 @@ struct InputOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Most bytes of a line.", valueName: "BYTES"))
     var maxLineBytes = 16 << 20
 
-    @Flag(help: "Leave bad lines out, keep them in the table rejected_lines, and end with status 1.")
+    @Flag(
+        help:
+            "Leave bad lines out, keep them in the table rejected_lines, and end with status 1 (see --allow-failures).")
     var skipInvalid = false
 
     mutating func validate() throws {
