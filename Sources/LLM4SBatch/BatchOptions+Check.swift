@@ -13,7 +13,9 @@ extension BatchOptions {
         for (name, time) in times where time <= .zero {
             throw BatchError(.configuration, "\(name) must be longer than zero")
         }
-        if drainTimeout < .zero { throw BatchError(.configuration, "drainTimeout cannot be negative") }
+        for (name, time) in [("drainTimeout", drainTimeout), ("lockWait", lockWait)] where time < .zero {
+            throw BatchError(.configuration, "\(name) cannot be negative")
+        }
         if let maximumCost, !(maximumCost > 0 && NumberGate.dollars.contains(maximumCost)) {
             throw BatchError(.configuration, "maximumCost must be an amount of money above 0, not \(maximumCost)")
         }

@@ -47,6 +47,7 @@ extension BatchOptions {
             case .none: .none
             }
         store.durability = durability == .full ? .full : .normal
+        store.workerPatience = lockWait
         return store
     }
 
@@ -128,6 +129,7 @@ extension BatchOptions {
         object["fail-fast"] = .bool(failsFast)
         object["chunks"] = .string(chunks.rawValue)
         object["durability"] = .string(durability.rawValue)
+        object["wait-lock"] = Self.text(lockWait)
         object["max-event-bytes"] = .int(maximumEventBytes)
         object["ca-file"] = caFile.map(JSON.string)
         if trustsCAFileOnly { object["ca-only"] = true }

@@ -77,6 +77,8 @@ public struct BatchOptions: Sendable {
     public var chunks = ChunkRetention.all
     /// What is on disk after a commit.
     public var durability = Durability.full
+    /// How long another worker of the database is waited for before the run ends with an error of kind `database`.
+    public var lockWait: Duration = .zero
 
     // MARK: TLS
 

@@ -63,7 +63,7 @@ public struct BatchRunner: Sendable {
             fault: { [options] in providers.fault($0, options, prices) })
         // Of files nothing is sent before all jobs are stored.
         session.prepare = { database in
-            await intake.read(into: database, stored: {})
+            await intake.read(into: database, stored: { _ in })
             if let fault = intake.failure { throw fault }
         }
         return try await report(session)

@@ -13,8 +13,8 @@ package struct BatchSession: Sendable {
     package var providers: ProviderTable
     /// What models cost.
     package var prices: PriceTable
-    /// The jobs that are run.
-    package var scope: JobScope
+    /// The jobs that are run; of an input that is read once it becomes its own.
+    package private(set) var scope: JobScope
     /// What is read beside the work; nil where the jobs are stored.
     package var intake: JobIntake?
     /// Done with the open database before the run begins.
@@ -24,6 +24,8 @@ package struct BatchSession: Sendable {
     package var command = "embedded"
     package var version = "LLM4SBatch"
     package var storedOptions: JSONObject
+    /// Whether failed jobs leave the exit status as it is.
+    package var allowsFailures = false
     /// The value of the User-Agent field; nil for the transport's own.
     package var userAgent: String?
     /// How messages call the options.
@@ -68,7 +70,7 @@ package struct BatchSession: Sendable {
             let failure = FailureRelay()
             let database = try await BatchDatabase.open(path, options: storeOptions(failure))
             do {
-                let session = try await prepared(database)
+                let session = try await prepared(database).scoped(in: database)
                 let report = try await conclude(session.run(database, failure), database.reader)
                 try await database.close()
                 return report
@@ -84,6 +86,14 @@ package struct BatchSession: Sendable {
         } catch {
             throw BatchError(.database, "\(error)").naming(names)
         }
+    }
+
+    /// The same, with the scope of an input that is read once: nothing of it is stored yet.
+    private func scoped(in database: BatchDatabase) async throws -> BatchSession {
+        guard intake?.isScope == true else { return self }
+        var copy = self
+        copy.scope = try await database.scopeOfInput()
+        return copy
     }
 
     private func storeOptions(_ failure: FailureRelay) -> StoreOptions {
@@ -108,13 +118,15 @@ package struct BatchSession: Sendable {
         await begin(runner, database, runID)
         let ending = await work(runner, database, runID, isStored: isStored)
         await transport.shutdown()
+        await observer.handsOn()
         if case .storeFailed(let reason) = ending { throw BatchError(.database, reason) }
         // Its reader may fail where the writer, and so the runner, has nothing to complain of.
         if let fault = intake?.failure, fault.kind == .database { throw fault }
         var result = SessionResult(
-            ending: ending, snapshot: await runner.snapshot, counts: try await database.reader.counts(in: scope),
-            intakeFault: intake?.failure, rejected: intake?.counts.rejected ?? 0,
-            interruption: observer.interruption(), names: names)
+            ending: ending, snapshot: await runner.snapshot, scope: scope,
+            counts: try await database.reader.counts(in: scope), intakeFault: intake?.failure,
+            rejected: intake?.counts.rejected ?? 0, isInputCut: intake?.isCut ?? false, given: observer.interruption(),
+            allowsFailures: allowsFailures, names: names)
         try await database.finishRun(
             runID, exitCode: Int(result.exitCode), status: result.isFinished ? .finished : .interrupted,
             reason: result.reason)
@@ -124,11 +136,20 @@ package struct BatchSession: Sendable {
 
     private func runConfiguration(_ database: BatchDatabase) async throws -> RunConfiguration {
         var configuration = options.runConfiguration(providers.providers, prices)
-        guard options.maximumCost != nil || options.maximumTokens != nil else { return configuration }
+        guard isBounded else { return configuration }
         let spent = try await database.reader.spending(in: scope)
         configuration.cost = Budget(cap: options.maximumCost, spent: spent.cost(by: prices))
         configuration.tokens = Budget(cap: options.maximumTokens.map(Double.init), spent: spent.tokens)
         return configuration
+    }
+
+    /// Whether the user bounds what is spent.
+    private var isBounded: Bool { options.maximumCost != nil || options.maximumTokens != nil }
+
+    /// What jobs that come into scope have used up; nil where nobody asks.
+    private func spent(on jobs: [Int64], _ database: BatchDatabase) async throws -> Spending? {
+        guard isBounded, !jobs.isEmpty else { return nil }
+        return try await database.reader.spending(in: .jobs(jobs))
     }
 
     private func runner(
@@ -148,6 +169,7 @@ package struct BatchSession: Sendable {
         observer.began(
             SessionBeginning(
                 runID: runID, jobs: intake?.expected ?? known, left: { intake?.counts.left ?? known },
+                reader: database.reader,
                 stop: { isAtOnce in
                     intake?.stop()
                     if isAtOnce { database.hasten() }
@@ -187,7 +209,14 @@ package struct BatchSession: Sendable {
 
     private func read(_ database: BatchDatabase, _ runner: JobRunner) async {
         guard let intake else { return }
-        await intake.read(into: database) { runner.wake() }
+        await intake.read(into: database) { jobs in
+            if let spent = try await spent(on: jobs, database) {
+                await runner.addSpent(cost: spent.cost(by: prices), tokens: spent.tokens)
+            }
+        } stored: { page in
+            observer.stored(page)
+            runner.wake()
+        }
         if let fault = intake.failure, fault.kind == .database {
             return await runner.storeDidFail(fault.description)
         }

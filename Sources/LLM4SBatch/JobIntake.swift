@@ -18,6 +18,7 @@ package final class JobIntake: Sendable {
         var failure: BatchError?
         var task: Task<Void, Never>?
         var isStopped = false
+        var isCut = false
     }
 
     private enum Source: Sendable {
@@ -64,6 +65,12 @@ package final class JobIntake: Sendable {
         if case .input(_, _, let checked) = source { checked?.jobs } else { nil }
     }
 
+    /// Whether the jobs of the input are the scope of the run: where a part of it can be read only once, nothing else
+    /// says which of the stored jobs it is about.
+    package var isScope: Bool {
+        if case .input(_, _, checked: nil) = source { true } else { false }
+    }
+
     /// Whether none of the input can be read again: what it does not hold is not gone.
     package var isReadOnce: Bool {
         switch source {
@@ -74,6 +81,8 @@ package final class JobIntake: Sendable {
 
     package var isOpen: Bool { state.withLock { $0.isOpen } }
     package var counts: IntakeCounts { state.withLock { $0.counts } }
+    /// Whether it was stopped before the end of the input was read.
+    var isCut: Bool { state.withLock { $0.isCut } }
     /// Why the intake ended before the input did.
     package var failure: BatchError? { state.withLock { $0.failure } }
 
@@ -99,15 +108,21 @@ package final class JobIntake: Sendable {
     ///
     /// - Parameters:
     ///   - database: takes the jobs.
+    ///   - entering: called with jobs that were stored before, just before they come into scope; only where the input is
+    ///     the scope of the run.
     ///   - stored: called after each page, and at the end.
-    func read(into database: BatchDatabase, stored: @Sendable () -> Void) async {
+    func read(
+        into database: BatchDatabase, entering: @Sendable ([Int64]) async throws -> Void = { _ in },
+        stored: @Sendable (StoredPage) -> Void
+    ) async {
         do {
             switch source {
             case .input(let sources, let reading, let checked):
-                try await read(sources, reading, checked: checked, into: database, stored: stored)
+                try await read(
+                    sources, reading, checked: checked, into: database, entering: entering, stored: stored)
             case .sequence(let sequence):
                 try await sequence.read(into: database) { page in
-                    try await store(page, in: database, stored: stored)
+                    try await store(page, in: database, entering: entering, stored: stored)
                 }
             }
         } catch {
@@ -115,45 +130,73 @@ package final class JobIntake: Sendable {
             state.withLock { $0.failure = failure }
         }
         state.withLock { $0.isOpen = false }
-        stored()
+        stored(StoredPage())
     }
 
     private func read(
         _ sources: [InputSource], _ reading: InputReading, checked: InputSummary?, into database: BatchDatabase,
-        stored: () -> Void
+        entering: ([Int64]) async throws -> Void, stored: (StoredPage) -> Void
     ) async throws {
         for source in sources { try await database.forgetRejectedLines(of: source.name) }
         var feed = JobFeed(sources, reading, checked: checked)
         let maximum = checked == nil ? Self.pipedJobs : Self.pageJobs
         while !Task.isCancelled, let page = try feed.next(maximum: maximum) {
-            try await store(page, in: database, stored: stored)
+            try await store(page, in: database, entering: entering, stored: stored)
         }
         // What was not read is not gone.
-        if Task.isCancelled { return }
-        for source in sources where !source.isReadOnce {
-            _ = try await database.markGone(from: source.name) { feed.contains($0) }
-        }
-        let gone = try await database.reader.goneCount(from: sources.map(\.name))
+        if Task.isCancelled { return state.withLock { $0.isCut = true } }
+        let files = sources.filter { !$0.isReadOnce }.map(\.name)
+        for file in files { _ = try await database.markGone(from: file) { feed.contains($0) } }
+        let gone = try await database.reader.goneCount(from: files)
         state.withLock { $0.counts.gone = gone }
     }
 
     /// Stores the jobs of a page, up to the first that cannot run.
-    private func store(_ page: InputBatch, in database: BatchDatabase, stored: () -> Void) async throws {
+    private func store(
+        _ page: InputBatch, in database: BatchDatabase, entering: ([Int64]) async throws -> Void,
+        stored: (StoredPage) -> Void
+    ) async throws {
         var jobs = page.jobs
         let stop = jobs.firstIndex { fault($0) != nil }
         let reason = stop.flatMap { fault(jobs[$0]) }
         if let stop { jobs.removeSubrange(stop...) }
-        let outcomes = try await database.ingest(jobs, onChanged: policy)
+        let outcomes = try await database.ingest(jobs, onChanged: policy, isEntering: isScope)
         var changed = ChangedJobs(database: database.path)
         for case (let job, .conflict(let stored)) in zip(jobs, outcomes) { changed.add(job, stored) }
         if let fault = changed.text { throw BatchError(.input, fault) }
         if !page.rejectedLines.isEmpty { try await database.store(page.rejectedLines) }
+        var told = StoredPage(rejected: page.rejectedLines.map(\.line))
+        if isScope { told.ended = try await enter(jobs, outcomes, in: database, entering: entering) }
         state.withLock { state in
             for outcome in outcomes { state.counts.add(outcome) }
             state.counts.rejected += page.rejectedLines.count
         }
-        stored()
+        stored(told)
         if let reason { throw BatchError(.configuration, reason.description) }
+    }
+
+    /// Brings the jobs of a page that were stored before into the scope of the run.
+    ///
+    /// - Returns: those of them that have ended.
+    private func enter(
+        _ jobs: [NewJob], _ outcomes: [IngestOutcome], in database: BatchDatabase,
+        entering: ([Int64]) async throws -> Void
+    ) async throws -> [Int64] {
+        let known = zip(jobs, outcomes).filter { $0.1 != .new }
+        let numbers = try await database.reader.numbers(ofJobs: known.map(\.0.customID))
+        try await entering(numbers)
+        try await database.reader.enter(numbers)
+        return zip(numbers, known).filter { $0.1.1.hasEnded }.map(\.0)
+    }
+}
+
+extension IngestOutcome {
+    /// Whether the job needs no more work.
+    fileprivate var hasEnded: Bool {
+        switch self {
+        case .unchanged(let status), .kept(let status): [.completed, .failed, .cancelled].contains(status)
+        case .new, .replaced, .conflict: false
+        }
     }
 }
 

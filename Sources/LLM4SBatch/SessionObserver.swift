@@ -1,4 +1,5 @@
 package import BatchEngine
+package import BatchStore
 
 /// Who is told of a run while it goes on; nothing here may block.
 package struct SessionObserver: Sendable {
@@ -8,12 +9,16 @@ package struct SessionObserver: Sendable {
     package var happened: @Sendable (RunEvent) -> Void = { _ in }
     /// The store has something that the user should know; told from any thread.
     package var warned: @Sendable (String) -> Void = { _ in }
+    /// A part of the input was stored.
+    package var stored: @Sendable (StoredPage) -> Void = { _ in }
     /// The intake has ended, but for a fault of the database.
     package var hasRead: @Sendable (JobIntake) -> Void = { _ in }
     /// A second has passed.
     package var secondPassed: @Sendable (RunSnapshot) -> Void = { _ in }
     /// The runner has ended; what follows is the report.
     package var ended: @Sendable () -> Void = {}
+    /// Awaited behind that, before the run's row says how it ended: what is handed on meanwhile is of the run too.
+    package var handsOn: @Sendable () async -> Void = {}
     /// Asked at the end what ended the run from outside; nil where nothing did.
     package var interruption: @Sendable () -> SessionResult.Interruption? = { nil }
 
@@ -28,6 +33,16 @@ package struct SessionBeginning: Sendable {
     package var jobs: Int
     /// The jobs that are left for it, as far as they are known by now.
     package var left: @Sendable () -> Int
+    /// Reads what is committed.
+    package var reader: BatchReader
     /// Stops it: open streams get the drain time, or are closed at once.
     package var stop: @Sendable (_ isAtOnce: Bool) -> Void
+}
+
+/// What became of a part of an input that is read once, when it was stored.
+package struct StoredPage: Sendable {
+    /// The numbers of its jobs that had ended before.
+    package var ended: [Int64] = []
+    /// The lines that were left out, which the table `rejected_lines` holds.
+    package var rejected: [Int] = []
 }

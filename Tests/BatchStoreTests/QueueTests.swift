@@ -107,9 +107,39 @@ import Testing
     }
 }
 
+extension QueueTests {
+    /// What is entered late may be numbered below all that ran: it is due.
+    @Test func theScopeOfAnInputIsItsNewJobsAndThoseThatWereEntered() async throws {
+        let store = try await TestStore(jobs: newJobs(3))
+        let reader = store.database.reader
+        let scope = try await store.database.scopeOfInput()
+        let queue = store.database.queue(for: scope, runID: store.runID)
+        #expect(try await queue.nextJobs(for: testLane, after: 0, limit: 10).isEmpty)
+        #expect(try await reader.counts(in: scope).total == 0)
+        let outcomes = try await store.database.ingest(
+            [newJob("new", line: 1), newJob("j2", line: 2)], onChanged: .error, isEntering: true)
+        #expect(outcomes == [.new, .unchanged(.pending)])
+        let entered = try await reader.numbers(ofJobs: ["j2", "none"])
+        try await reader.enter(entered + entered)
+        #expect(try await queue.nextJobs(for: testLane, after: 0, limit: 10).map(\.customID) == ["new"])
+        let due = try await queue.dueJobs(for: testLane, at: .max, limit: 10, excluding: [])
+        #expect(due.map(\.customID) == ["j2"] && due.map(\.id) == entered)
+        #expect(try await reader.counts(in: scope).pending == 2)
+        #expect(try await reader.counts().pending == 4)
+        // The reader still writes nothing else.
+        await #expect(throws: StoreError.self) {
+            try await reader.read { (connection) throws(SQLiteFailure) in try connection.execute("DELETE FROM requests")
+            }
+        }
+    }
+}
+
 extension Connection {
     /// The steps of a query's plan.
     func plan(of query: SQL) throws(SQLiteFailure) -> [String] {
+        // What a reader makes for itself.
+        try execute("PRAGMA query_only = OFF")
+        try execute(JobScope.inputTable)
         let statement = try explain(query)
         var steps: [String] = []
         while try statement.step() { steps.append(statement.text(3)) }

@@ -26,7 +26,7 @@ struct BatchOptionsTests {
 
     /// What is of the terminal alone, or has another form in a program: the database and the catalog of a runner.
     static let ofTheTerminal: Set<String> = [
-        "db", "config", "yes", "dry-run", "progress", "log-level", "help", "version",
+        "db", "config", "yes", "dry-run", "progress", "log-level", "help", "version", "output", "allow-failures",
     ]
 
     static let pairs: [Pair] = [
@@ -59,6 +59,7 @@ struct BatchOptionsTests {
         Pair("max-event-bytes", "4096") { $0.maximumEventBytes = 4096 },
         Pair("chunks", "none") { $0.chunks = .none },
         Pair("durability", "normal") { $0.durability = .normal },
+        Pair("wait-lock", "30s") { $0.lockWait = .seconds(30) },
         Pair("ca-file", "/tmp/ca.pem") { $0.caFile = "/tmp/ca.pem" },
         Pair("ca-only") { $0.trustsCAFileOnly = true },
         Pair("client-cert", "/tmp/client.pem") { $0.clientCertificate = "/tmp/client.pem" },
@@ -115,7 +116,9 @@ struct BatchOptionsTests {
         #expect(isOfTheInput || options.stored[pair.name] != nil, "it is not stored")
     }
 
-    @Test(arguments: ["concurrency", "maximumAttempts", "maximumJobs", "timeouts.idle", "maximumCost", "drainTimeout"])
+    @Test(arguments: [
+        "concurrency", "maximumAttempts", "maximumJobs", "timeouts.idle", "maximumCost", "drainTimeout", "lockWait",
+    ])
     func whatCannotBeMeantIsAnError(name: String) async throws {
         var options = BatchOptions()
         switch name {
@@ -124,6 +127,7 @@ struct BatchOptionsTests {
         case "maximumJobs": options.maximumJobs = -1
         case "timeouts.idle": options.timeouts.idle = .zero
         case "maximumCost": options.maximumCost = .nan
+        case "lockWait": options.lockWait = .seconds(-1)
         default: options.drainTimeout = .seconds(-1)
         }
         let runner = BatchRunner(database: "/nonexistent/a.db", options: options, environment: [:])

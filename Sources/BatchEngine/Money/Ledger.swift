@@ -55,6 +55,12 @@ struct Ledger: Sendable {
         return known
     }
 
+    /// Adds what jobs used up in earlier runs that have come into scope now.
+    mutating func add(spentOnCost cost: Double, onTokens tokens: Double) {
+        self.cost.settle(reserved: 0, used: cost)
+        self.tokens.settle(reserved: 0, used: tokens)
+    }
+
     /// The bound that keeps a job from being sent.
     var bound: String {
         cost.cap == nil ? "max-tokens-total" : tokens.cap == nil ? "max-cost" : "max-cost or --max-tokens-total"

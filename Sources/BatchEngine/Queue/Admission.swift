@@ -166,6 +166,9 @@ struct Admission {
         providers[attempt.place.provider].limiter.startAgain(attempt.size, at: now)
     }
 
+    /// Records what jobs that have come into scope used up in earlier runs: in US dollars, and tokens.
+    mutating func addSpent(cost: Double, tokens: Double) { ledger.add(spentOnCost: cost, onTokens: tokens) }
+
     /// Records what an attempt used up.
     ///
     /// - Parameters:

@@ -71,6 +71,13 @@ package actor JobRunner {
         signal.signal()
     }
 
+    /// Counts against the budgets what jobs used up in earlier runs that come into scope now.
+    ///
+    /// - Parameters:
+    ///   - cost: in US dollars.
+    ///   - tokens: input and output.
+    package func addSpent(cost: Double, tokens: Double) { state.admission.addSpent(cost: cost, tokens: tokens) }
+
     /// Runs until every job in scope has ended or the run is stopped; returns after the last COMMIT.
     ///
     /// Cancelling the task is the same as `stop(now: true)`. To be called once.

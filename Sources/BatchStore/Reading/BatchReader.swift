@@ -46,6 +46,7 @@ package actor BatchReader {
         try path.naming { () throws(SQLiteFailure) in
             try opened.execute("PRAGMA query_only = OFF")
             try opened.run(BatchSchema.temporaryViews(for: found))
+            try opened.execute(JobScope.inputTable)
             try opened.execute("PRAGMA query_only = ON")
         }
         connection = consume opened

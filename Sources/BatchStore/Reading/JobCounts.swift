@@ -20,6 +20,15 @@ package struct JobCounts: Sendable, Equatable {
     /// All states together.
     package var total: Int { pending + running + interrupted + completed + failed + cancelled }
 
+    /// Adds those of another part of the scope.
+    fileprivate mutating func add(_ other: JobCounts) {
+        for (status, count) in [
+            (JobStatus.pending, other.pending), (.running, other.running), (.interrupted, other.interrupted),
+            (.completed, other.completed), (.failed, other.failed), (.cancelled, other.cancelled),
+        ] { add(count, status) }
+        gone += other.gone
+    }
+
     mutating func add(_ count: Int, _ status: JobStatus) {
         switch status {
         case .pending: pending += count
@@ -46,6 +55,10 @@ extension BatchReader {
                 }
                 return try rowCounts(connection, Self.sourceCounts, scope)
             case .jobs: return try rowCounts(connection, Self.jobCounts, scope)
+            case .input:
+                var counts = try rowCounts(connection, Self.newCounts, scope)
+                counts.add(try rowCounts(connection, Self.enteredCounts, scope))
+                return counts
             }
         }
     }
@@ -84,10 +97,13 @@ extension BatchReader {
         where: "source IN (SELECT value FROM json_each(?5))", ifByState: "line IS NOT NULL")
     private static let jobCounts = countingRows(
         where: "job_id IN (SELECT value FROM json_each(?5))", ifByState: "TRUE")
+    private static let newCounts = countingRows(where: JobScope.newInInput(of: "job_id"), ifByState: "TRUE")
+    private static let enteredCounts = countingRows(
+        where: "job_id <= ?5 AND job_id IN (SELECT job_id FROM temp.input_jobs)", ifByState: "TRUE")
 
     /// Counts the jobs that are gone, and by state those of which a condition holds.
     ///
-    /// Neither grouped by state nor one statement for both scopes: SQLite would keep every row in memory to sort them,
+    /// Neither grouped by state nor one statement for two scopes: SQLite would keep every row in memory to sort them,
     /// 70 bytes a job, or every row's number so as to meet none twice, 24.
     private static func countingRows(where isInScope: SQL, ifByState isCounted: SQL) -> SQL {
         """

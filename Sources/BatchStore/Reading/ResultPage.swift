@@ -106,7 +106,8 @@ extension BatchReader {
         return ResultPage(results: results, next: cursor.sources.isEmpty ? nil : cursor)
     }
 
-    private func result(
+    /// A job from a row of one of the queries, with its answers.
+    func result(
         _ rows: borrowing Statement, _ completions: borrowing Statement
     ) throws(SQLiteFailure) -> JobResult {
         var result = JobResult(
@@ -123,16 +124,29 @@ extension BatchReader {
     /// Those that the file no longer has.
     static let goneResults = query(where: "j.line IS NULL AND j.job_id > ?3")
 
+    /// The job ?1, where it has ended.
+    static let jobResult: SQL = """
+        SELECT \(columns), NULL
+        FROM jobs AS j \(joins)
+        WHERE j.job_id = ?1 AND j.status IN ('completed', 'failed', 'cancelled')
+        """
+
+    /// What `result` reads, but for the request; the response is that of the newest attempt.
+    private static let columns: SQL = "\(JobRecord.columns), a.http_status, a.request_id, a.error_code"
+    private static let joins: SQL = """
+        CROSS JOIN requests AS r ON r.job_id = j.job_id
+        LEFT JOIN attempts AS a ON a.job_id = j.job_id
+            AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
+        """
+
     /// The jobs of the file ?1 that pass a filter, ?9 at the most, with the response of their newest attempt; and where
     /// ?10 holds, with their requests.
     ///
     /// - Parameter isNext: whether a job comes after the one on the line ?2 with the number ?3.
     private static func query(where isNext: SQL) -> SQL {
         """
-        SELECT \(JobRecord.columns), a.http_status, a.request_id, a.error_code, CASE WHEN ?10 THEN r.request END
-        FROM jobs AS j INDEXED BY jobs_input CROSS JOIN requests AS r ON r.job_id = j.job_id
-        LEFT JOIN attempts AS a ON a.job_id = j.job_id
-            AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
+        SELECT \(columns), CASE WHEN ?10 THEN r.request END
+        FROM jobs AS j INDEXED BY jobs_input \(joins)
         WHERE j.source = ?1 AND \(isNext) AND \(ResultFilter.condition)
         ORDER BY j.line, j.job_id
         LIMIT ?9
@@ -142,7 +156,7 @@ extension BatchReader {
 
 extension JobResult {
     /// About how much memory it takes.
-    fileprivate var bytes: Int {
+    var bytes: Int {
         completions.reduce((job.metadata?.count ?? 0) + (request?.count ?? 0)) { sum, completion in
             sum + completion.content.utf8.count + (completion.reasoning?.utf8.count ?? 0) + completion.message.count
                 + (completion.toolCalls?.count ?? 0)

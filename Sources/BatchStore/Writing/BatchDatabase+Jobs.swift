@@ -9,13 +9,20 @@ extension BatchDatabase {
     ///
     /// Of a job that is there already only what differs is written.
     ///
+    /// - Parameter isEntering: whether the known ones come into the scope of the run only now, though nothing of them
+    ///   changed: they are made due.
     /// - Returns: what became of each, in their order. With a `conflict` among them nothing is stored.
     package func ingest(
-        _ jobs: [NewJob], onChanged policy: ChangedJobPolicy
+        _ jobs: [NewJob], onChanged policy: ChangedJobPolicy, isEntering: Bool = false
     ) async throws(StoreError) -> [IngestOutcome] {
         try await writer.perform { (session) throws(SQLiteFailure) in
-            try session.ingest(jobs, onChanged: policy)
+            try session.ingest(jobs, onChanged: policy, isEntering: isEntering)
         }
+    }
+
+    /// The scope of an input that is read once, before any of it is stored.
+    package func scopeOfInput() async throws(StoreError) -> JobScope {
+        .input(after: try await writer.perform { (session) throws(SQLiteFailure) in session.newestJobID })
     }
 
     /// Notes which jobs of a file are not in it any more: `run` leaves them out, `resume` runs them.

@@ -22,16 +22,20 @@ struct JobWriter: ~Copyable {
     private let unanswer: Statement
     private let replace: Statement
     private let replaceRequest: Statement
-    private var nextID: Int64
+    /// The number of the next new job.
+    private(set) var nextID: Int64
     /// Whether the job before was there already: the next one is then likely to be, and is looked up first.
     private var expectsStored = false
 
     /// Stores a job, in a transaction of the caller's.
+    ///
+    /// - Parameter isEntering: whether a known job can run only now, though nothing of it changed.
     mutating func write(
-        _ job: NewJob, onChanged policy: ChangedJobPolicy, at now: Int64, in connection: borrowing Connection
+        _ job: NewJob, onChanged policy: ChangedJobPolicy, isEntering: Bool, at now: Int64,
+        in connection: borrowing Connection
     ) throws(SQLiteFailure) -> IngestOutcome {
         if expectsStored, let stored = try stored(job.customID) {
-            return try write(job, over: stored, onChanged: policy, at: now)
+            return try write(job, over: stored, onChanged: policy, isEntering: isEntering, at: now)
         }
         if try insert(job, at: now, in: connection) {
             expectsStored = false
@@ -41,7 +45,7 @@ struct JobWriter: ~Copyable {
         guard let stored = try stored(job.customID) else {
             preconditionFailure("a job that is in the way has no request")
         }
-        return try write(job, over: stored, onChanged: policy, at: now)
+        return try write(job, over: stored, onChanged: policy, isEntering: isEntering, at: now)
     }
 
     /// Stores a job unless its id is taken: one look-up finds that out.
@@ -67,18 +71,20 @@ struct JobWriter: ~Copyable {
     }
 
     private func write(
-        _ job: NewJob, over stored: Stored, onChanged policy: ChangedJobPolicy, at now: Int64
+        _ job: NewJob, over stored: Stored, onChanged policy: ChangedJobPolicy, isEntering: Bool, at now: Int64
     ) throws(SQLiteFailure) -> IngestOutcome {
         let outcome = IngestOutcome(job, over: stored.job, onChanged: policy)
         switch outcome {
         case .new, .conflict: break
         case .unchanged(let status):
             // What a completed job was sent to stays true.
-            try update(stored, to: job, provider: status == .completed ? stored.provider : job.provider, at: now)
+            try update(
+                stored, to: job, provider: status == .completed ? stored.provider : job.provider,
+                isEntering: isEntering, at: now)
         case .kept:
             var kept = job
             kept.metadata = stored.metadata
-            try update(stored, to: kept, provider: stored.provider, at: now)
+            try update(stored, to: kept, provider: stored.provider, isEntering: isEntering, at: now)
         case .replaced: try exchange(stored, for: job, at: now)
         }
         return outcome
@@ -93,15 +99,19 @@ struct JobWriter: ~Copyable {
     }
 
     /// Writes only what differs.
-    private func update(_ stored: Stored, to job: NewJob, provider: String, at now: Int64) throws(SQLiteFailure) {
+    private func update(
+        _ stored: Stored, to job: NewJob, provider: String, isEntering: Bool, at now: Int64
+    ) throws(SQLiteFailure) {
         let identity = stored.job.identity
-        if identity.source != job.source || identity.line != job.line || stored.provider != provider {
+        let isEntering =
+            isEntering && stored.job.status.canRun || identity.line == nil || identity.source != job.source
+        if isEntering || identity.line != job.line || stored.provider != provider {
             place.bind(stored.id, at: 1)
             place.bind(job.source, at: 2)
             place.bind(job.line, at: 3)
             place.bind(provider, at: 4)
             place.bind(now, at: 5)
-            place.bind(identity.line == nil || identity.source != job.source ? 1 : 0, at: 6)
+            place.bind(isEntering ? 1 : 0, at: 6)
             try place.run()
         }
         if stored.metadata != job.metadata {
@@ -123,12 +133,21 @@ struct JobWriter: ~Copyable {
         replaceRequest.bind(stored.id, at: 1)
         replaceRequest.bind(utf8: job.request, at: 2)
         try replaceRequest.run()
-        try update(stored, to: job, provider: job.provider, at: now)
+        // It is due already.
+        try update(stored, to: job, provider: job.provider, isEntering: false, at: now)
     }
+}
+
+extension JobStatus {
+    /// Whether a job in this state waits to be sent.
+    fileprivate var canRun: Bool { self == .pending || self == .interrupted }
 }
 
 // In an extension: a struct of noncopyable members must be made by its memberwise initialiser where one may throw.
 extension JobWriter {
+    /// Behind the numbers of jobs; those that others have given from here on are passed over.
+    static let endOfNumbers: SQL = "4611686018427387904"
+
     /// Prepares its statements.
     init(_ connection: borrowing Connection) throws(SQLiteFailure) {
         try self.init(
@@ -164,6 +183,6 @@ extension JobWriter {
                 """),
             replaceRequest: connection.prepare("UPDATE requests SET request = ?2 WHERE job_id = ?1"),
             // There must be room behind it, whatever numbers others have given.
-            nextID: (connection.integer("SELECT max(job_id) FROM jobs WHERE job_id < 4611686018427387904") ?? 0) + 1)
+            nextID: (connection.integer("SELECT max(job_id) FROM jobs WHERE job_id < \(Self.endOfNumbers)") ?? 0) + 1)
     }
 }

@@ -24,6 +24,9 @@ struct WriteSession: ~Copyable {
     /// its place.
     var misplacedFile: String? { files.first { !$0.isInPlace }?.path }
 
+    /// The number of the job that was stored last.
+    var newestJobID: Int64 { jobs.nextID - 1 }
+
     /// The length of the WAL after the newest commit.
     var writeAheadLogBytes: Int { log.frames * pageBytes }
 
@@ -72,8 +75,10 @@ struct WriteSession: ~Copyable {
     }
 
     /// Stores jobs in one transaction; nothing of them where one is a conflict.
+    ///
+    /// - Parameter isEntering: whether known jobs can run only now, though nothing of them changed.
     mutating func ingest(
-        _ new: [NewJob], onChanged policy: ChangedJobPolicy
+        _ new: [NewJob], onChanged policy: ChangedJobPolicy, isEntering: Bool
     ) throws(SQLiteFailure) -> [IngestOutcome] {
         let now = options.now
         var outcomes: [IngestOutcome] = []
@@ -82,7 +87,8 @@ struct WriteSession: ~Copyable {
         try begin.run()
         do {
             for job in new {
-                let outcome = try jobs.write(job, onChanged: policy, at: now, in: connection)
+                let outcome = try jobs.write(
+                    job, onChanged: policy, isEntering: isEntering, at: now, in: connection)
                 if case .conflict = outcome { hasConflict = true }
                 outcomes.append(outcome)
             }

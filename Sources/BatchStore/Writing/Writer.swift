@@ -24,12 +24,24 @@ actor Writer {
         queue = WriteQueue(limits: options.queue)
     }
 
-    /// Opens the database, or makes it, and puts in order what a worker that died has left.
+    /// Opens the database, or makes it, and puts in order what a worker that died has left; waits for a worker that
+    /// lives, as long as the options say.
     ///
     /// - Returns: the real path.
     func open(_ name: String) throws(StoreError) -> String {
         precondition(session == nil, "\(path) is open")
         let path = try DatabasePath(name)
+        var wait = WorkerWait(patience: options.workerPatience)
+        while true {
+            do { return try open(path) } catch {
+                guard case .locked = error.kind, wait.goesOn else { throw error }
+                if wait.isFirst { options.warn("\(error); waiting for it") }
+            }
+            wait.pause()
+        }
+    }
+
+    private func open(_ path: DatabasePath) throws(StoreError) -> String {
         let lock = try Opening.lock(path, options: options)
         let wait = LockWait(warningDelay: options.lockPatience, deadline: lockDeadline) { [options] in
             options.warn("\(path.real): another process holds the write lock; waiting for it")

@@ -9,6 +9,8 @@ struct CommandSession {
     private var session: BatchSession
     private let options: RunOptions
     private let mock: EmbeddedMock?
+    /// The input whose results are printed as they come; nil where none are.
+    private var printedSource: String?
 
     /// A run of these jobs.
     ///
@@ -27,6 +29,7 @@ struct CommandSession {
         session.storedOptions = options.stored(plan.options)
         session.userAgent = "llm4s-batch/\(Version.number)"
         session.names = .flags
+        session.allowsFailures = options.allowFailures
         self.options = options
         mock = plan.mock
     }
@@ -35,6 +38,13 @@ struct CommandSession {
     func reading(_ intake: JobIntake) -> CommandSession {
         var copy = self
         copy.session.intake = intake
+        return copy
+    }
+
+    /// The same, which prints a result for each job of the input of this name when it has ended.
+    func printing(_ source: String) -> CommandSession {
+        var copy = self
+        copy.printedSource = source
         return copy
     }
 
@@ -51,15 +61,24 @@ struct CommandSession {
         try OpenFileLimit.raise(streams: session.options.concurrency, isServer: mock != nil)
         Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
         let events = EventLog(isJSON: options.progress == .json)
-        let signals = RunSignals(drainTimeout: options.drainTimeout)
+        let results = try printedSource.map { try ResultStream(of: $0) }
+        let signals = RunSignals(drainTimeout: options.drainTimeout, results: results)
         var session = session
         session.observer = observer(events, ProgressReporter(mode: options.progress, events: events), signals)
-        let status = try await session.run { [session, mock] result, reader in
-            await mock?.stop()
-            let failures = result.counts.failed > 0 ? try await reader.failures(in: session.scope) : []
-            return tell(result, failures, events)
+        if let results { results.observe(with: &session.observer) }
+        do {
+            let status = try await session.run { [mock] result, reader in
+                await mock?.stop()
+                let failures = result.counts.failed > 0 ? try await reader.failures(in: result.scope) : []
+                return tell(result, failures, events)
+            }
+            if let failure = results?.failure { throw failure }
+            return status
+        } catch {
+            // What is stored is still printed, in whole lines.
+            await results?.finish()
+            throw error
         }
-        return status
     }
 
     private func observer(
@@ -97,20 +116,25 @@ struct CommandSession {
 /// The signals of a run: the first lets open streams end, the second closes them.
 private final class RunSignals: Sendable {
     private let drainTimeout: DurationArgument
+    private let results: ResultStream?
     /// Set when the run begins: before that a signal ends the program.
     private let signals = Mutex<Signals?>(nil)
 
-    init(drainTimeout: DurationArgument) { self.drainTimeout = drainTimeout }
+    init(drainTimeout: DurationArgument, results: ResultStream?) {
+        self.drainTimeout = drainTimeout
+        self.results = results
+    }
 
     func begin(_ run: SessionBeginning) {
         let drainTimeout = drainTimeout
-        let signals = Signals { count in
+        let signals = Signals { [results] count in
             if count == 1 {
                 Console.log(
                     .info,
                     "stopping: open streams get \(drainTimeout.defaultValueDescription); once more closes them at once")
             }
             run.stop(count > 1)
+            results?.stop(after: count > 1 ? .zero : drainTimeout.duration)
         }
         self.signals.withLock { $0 = signals }
     }

@@ -18,7 +18,8 @@ struct Program: AsyncParsableCommand {
             can go on from it.
 
             Exit status: 0 every job completed, 1 some job failed, 2 usage or input error, 3 the database cannot be \
-            used, 4 stopped with work left by a limit or a provider that refuses, 129/130/143 ended by SIGHUP/SIGINT/SIGTERM.
+            used, 4 stopped with work left by a limit or a provider that refuses, 129/130/143 ended by SIGHUP/SIGINT/SIGTERM, \
+            141 nobody reads the results of run --output -.
 
             Variables of the environment are in the help of run, everything in the manual: llm4s-batch man | man -l -
             """,
@@ -96,6 +97,7 @@ enum ExitStatus: Int32, Sendable {
     case workLeft = 4
     case hungUp = 129
     case interrupted = 130
+    case unread = 141
     case terminated = 143
 }
 

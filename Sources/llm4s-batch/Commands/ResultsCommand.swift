@@ -108,7 +108,7 @@ struct ResultsCommand: AsyncParsableCommand {
             let page = try await reader.results(after: cursor, filter: filter, withRequests: withRequests)
             var text = ""
             for result in page.results {
-                let partial = format == .jobs ? nil : try await Self.partial(of: result.job, reader)
+                let partial = format == .jobs ? nil : try await reader.partial(of: result.job)
                 if format == .jobs, let name = JobLineText.untoldProvider(of: result) { untold.insert(name) }
                 do throws(LLMError) {
                     text += try format.text(result, partial: partial, table: table, isForTerminal: sink.isTerminal)
@@ -143,13 +143,6 @@ struct ResultsCommand: AsyncParsableCommand {
                 "these lines do not name their providers, \(untold.sorted().joined(separator: ", ")): write a file for "
                     + "each with --model, and run it with --provider")
         }
-    }
-
-    /// What was kept of a job's answer, where it is not complete.
-    private static func partial(of job: JobRecord, _ reader: BatchReader) async throws -> StoredPartial? {
-        guard job.status != .completed, job.status != .pending else { return nil }
-        return try await reader.attempts(ofJob: job.id)
-            .last { $0.partial != nil && $0.requestSHA256 == job.requestSHA256 }?.partial
     }
 }
 

@@ -33,6 +33,12 @@ struct RunCommand: AsyncParsableCommand {
         help: ArgumentHelp("What to do where an id is stored with another request.", valueName: "POLICY"))
     var onChanged = BatchOptions.ChangedJobs.error
 
+    @Option(
+        help: ArgumentHelp(
+            "- prints a line of results for each job of standard input once it is stored, those that were stored before "
+                + "at once (default: none are printed).", valueName: "-"))
+    var output: String?
+
     @Flag(help: "Do not ask before --on-changed replace deletes stored answers.")
     var yes = false
 
@@ -44,6 +50,7 @@ struct RunCommand: AsyncParsableCommand {
         guard files.count == 1 || db != nil else {
             throw Exit(.input, "several files need --db: which database shall hold them?")
         }
+        if let output { try Self.check(output, files) }
         let environment = ProcessEnvironment.variables
         let config = try ConfigFile.load(path: input.providers.config, environment: environment)
         let batch = batchOptions
@@ -72,8 +79,28 @@ struct RunCommand: AsyncParsableCommand {
             sources, reading, checked: checked, policy: batch.changedJobPolicy,
             fault: { plan.providers.fault($0, batch, prices) })
         let session = CommandSession(
-            command: "run", options: options, plan: plan, path: databasePath, scope: .sources(sources.map(\.name)))
-        throw Exit(try await session.reading(intake).run())
+            command: "run", options: options, plan: plan, path: databasePath, scope: .sources(sources.map(\.name))
+        )
+        .reading(intake)
+        throw Exit(try await (output == nil ? session : session.printing(sources[0].name)).run())
+    }
+
+    /// Checks that `--output` can be had.
+    private static func check(_ output: String, _ files: [String]) throws {
+        guard output == "-" else {
+            throw Exit(
+                .input, "--output \(output): run prints to standard output only (-); results --output writes a file")
+        }
+        guard files.count == 1, InputSource(argument: files[0]).isReadOnce else {
+            throw Exit(
+                .input,
+                "--output - goes with jobs from standard input alone: run - --output -; results prints those of files")
+        }
+        // What the database opens could else take its number.
+        let flags = fcntl(STDOUT_FILENO, F_GETFL)
+        guard flags >= 0, flags & O_ACCMODE != O_RDONLY else {
+            throw Exit(.input, "--output -: standard output is not open for writing")
+        }
     }
 
     /// What is asked of the run, as a program asks it.

@@ -11,7 +11,7 @@ enum ConfiguredArguments {
     ]
 
     /// What belongs on the command line alone.
-    private static let unconfigured: Set<String> = ["config", "help", "version", "yes"]
+    private static let unconfigured: Set<String> = ["config", "help", "output", "version", "yes"]
 
     /// What the environment says instead, where it does: it goes before the file.
     private static let variables = ["model": "LLM_MODEL", "ca-file": "SSL_CERT_FILE"]

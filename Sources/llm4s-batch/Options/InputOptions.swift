@@ -22,7 +22,9 @@ struct InputOptions: ParsableArguments {
         transform: { try ShardArgument.shard($0, ProcessEnvironment.variables) })
     var shard: BatchOptions.Shard?
 
-    @Flag(help: "Leave bad lines out, keep them in the table rejected_lines, and end with status 1.")
+    @Flag(
+        help:
+            "Leave bad lines out, keep them in the table rejected_lines, and end with status 1 (see --allow-failures).")
     var skipInvalid = false
 
     mutating func validate() throws {

@@ -74,6 +74,15 @@ struct RunOptions: ParsableArguments {
             valueName: "LEVEL"))
     var durability = BatchOptions.Durability.full
 
+    @Option(
+        help: ArgumentHelp(
+            "Time to wait for another worker of the database to end; then the exit status is 3.", valueName: "DURATION")
+    )
+    var waitLock = DurationArgument(seconds: 0)
+
+    @Flag(help: "Failed jobs, and lines that --skip-invalid leaves out, do not change the exit status.")
+    var allowFailures = false
+
     @Option(help: ArgumentHelp("Most bytes of one event of a stream.", valueName: "BYTES"))
     var maxEventBytes = 8 << 20
 
@@ -144,6 +153,7 @@ extension RunOptions {
         batch.failsFast = failFast
         batch.chunks = chunks
         batch.durability = durability
+        batch.lockWait = waitLock.duration
         batch.maximumEventBytes = maxEventBytes
         batch.caFile = caFile
         batch.trustsCAFileOnly = caOnly
@@ -156,6 +166,7 @@ extension RunOptions {
     func stored(_ batch: BatchOptions) -> JSONObject {
         var object = batch.stored
         for name in limits.removed { object[name] = "none" }
+        if allowFailures { object["allow-failures"] = true }
         return object
     }
 }

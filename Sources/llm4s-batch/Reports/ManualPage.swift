@@ -103,8 +103,9 @@ enum ManualText {
         ("3", "the database cannot be used: locked by another worker, not ours, newer, corrupt, disk full"),
         ("4", "stopped with work left: by a limit of yours, or a provider or model that gets no more requests"),
         ("129, 130, 143", "ended by SIGHUP, SIGINT, SIGTERM after an orderly stop"),
+        ("141", "nobody reads the results that run --output - prints: ended after an orderly stop"),
     ]
-    static let exitOrder = "Where several hold, the first of 3, then 129, 130 and 143, 4, 2, 1, 0."
+    static let exitOrder = "Where several hold, the first of 3, then 129, 130, 141 and 143, 4, 2, 1, 0."
 
     /// What a command does, and the command.
     static let examples = [

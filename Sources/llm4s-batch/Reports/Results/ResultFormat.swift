@@ -44,8 +44,18 @@ enum ResultFormat: String, CaseIterable, ExpressibleByArgument {
         }
     }
 
-    private static func line(_ json: JSON, _ isForTerminal: Bool) -> String {
+    /// A line of JSON.
+    static func line(_ json: JSON, _ isForTerminal: Bool) -> String {
         (isForTerminal ? TerminalText.safe(json: json.text) : json.text) + "\n"
+    }
+}
+
+extension BatchReader {
+    /// What was kept of a job's answer, where it is not complete.
+    func partial(of job: JobRecord) throws -> StoredPartial? {
+        guard job.status != .completed, job.status != .pending else { return nil }
+        return try attempts(ofJob: job.id)
+            .last { $0.partial != nil && $0.requestSHA256 == job.requestSHA256 }?.partial
     }
 }
 
@@ -87,6 +97,17 @@ enum ResultLine {
         object["metadata"] = job.metadata.flatMap(JSON.parsed)
         object["source"] = .string(job.source)
         object["line"] = job.line.map(JSON.int) ?? .null
+        return .object(object)
+    }
+
+    /// What stands in the place of a job for a line of the input that was left out: the same members say why.
+    static func json(rejectedLine line: Int, reason: String) -> JSON {
+        var error = JSONObject()
+        error["kind"] = .string(ErrorKind.invalidRequest.rawValue)
+        error["message"] = .string(reason)
+        var object = JSONObject()
+        object["line"] = .int(line)
+        object["error"] = .object(error)
         return .object(object)
     }
 
