@@ -88,6 +88,14 @@ import Testing
         let store = try await TestStore()
         let plan = try Connection(path: store.database.path, access: .reading).plan(of: query)
         #expect(plan.contains { $0.hasPrefix("SEARCH j USING INDEX jobs_input (source=? AND line") }, "\(plan)")
-        #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+        // The jobs of one line are put in order, where a merged database has several: never those of the file.
+        let sorts = plan.filter { $0.contains("TEMP B-TREE") }
+        let ofOneLine = ["USE TEMP B-TREE FOR RIGHT PART OF ORDER BY", "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"]
+        #expect(sorts.allSatisfy(ofOneLine.contains) && (sorts.isEmpty || query.isOfLines), "\(plan)")
     }
+}
+
+extension SQL {
+    /// Whether it reads the jobs that are on a line of their file.
+    fileprivate var isOfLines: Bool { description == BatchReader.lineResults.description }
 }

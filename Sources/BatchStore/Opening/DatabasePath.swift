@@ -92,6 +92,9 @@ struct FileIdentity: Sendable, Equatable {
         number = UInt64(truncatingIfNeeded: status.st_ino)
     }
 
+    /// What tells the file from every other one, whatever its names: its disk, and its number there.
+    var place: [UInt64] { [device, number] }
+
     /// Whether the name still stands for the file; also true where that cannot be known.
     var isInPlace: Bool {
         if let now = FileIdentity(path) { return now == self }

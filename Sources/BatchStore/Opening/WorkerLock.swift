@@ -29,12 +29,9 @@ import SystemCalls
         guard code == 0 else {
             let isHeld = errno == EWOULDBLOCK
             let reason = SystemError.newest
-            let words = Self.read(opened).split(separator: " ")
+            let error = Self.holder(opened, path)
             _ = close(opened)
-            guard isHeld else { throw StoreError(.io, path: path.lock, reason: reason) }
-            throw StoreError(
-                .locked(pid: words.first.flatMap { Int($0) }, host: words.dropFirst().first.map(String.init)),
-                path: path.real)
+            throw isHeld ? error : StoreError(.io, path: path.lock, reason: reason)
         }
         descriptor = opened
         file = FileIdentity(path.lock)
@@ -63,6 +60,20 @@ import SystemCalls
             return false
         }
         return errno == EWOULDBLOCK ? true : nil
+    }
+
+    /// The error of a database whose lock a worker holds, with that worker.
+    static func holder(of path: DatabasePath) -> StoreError {
+        let opened = unsafe open(path.lock, O_RDONLY | O_CLOEXEC)
+        defer { _ = close(opened) }
+        return holder(opened, path)
+    }
+
+    private static func holder(_ descriptor: Int32, _ path: DatabasePath) -> StoreError {
+        let words = read(descriptor).split(separator: " ")
+        return StoreError(
+            .locked(pid: words.first.flatMap { Int($0) }, host: words.dropFirst().first.map(String.init)),
+            path: path.real)
     }
 
     private static func lock(_ descriptor: Int32, _ kind: Int32) -> Int32 {

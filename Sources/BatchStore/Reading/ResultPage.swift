@@ -7,15 +7,17 @@ package struct ResultPage: Sendable, Equatable {
     package struct Cursor: Sendable, Equatable {
         /// The files that are left, the current one first.
         var sources: [String]
-        /// The line and number of the job before; the line is nil among those that the file no longer has, which come
+        /// The line, id and number of the job before; the line is nil among those that the file no longer has, which come
         /// last.
         var line: Int?
+        var customID: String
         var jobID: Int64
 
         /// The beginning of a file.
         init(sources: [String]) {
             self.sources = sources
             line = 0
+            customID = ""
             jobID = 0
         }
     }
@@ -57,7 +59,9 @@ extension BatchReader {
             FROM files WHERE files.source IS NOT NULL
         )
         SELECT source FROM files WHERE source IS NOT NULL
-        ORDER BY (SELECT j.job_id FROM jobs AS j WHERE j.source = files.source ORDER BY j.line LIMIT 1)
+        ORDER BY coalesce(
+            (SELECT j.job_id FROM jobs AS j WHERE j.source = files.source AND j.line >= 1 ORDER BY j.line LIMIT 1),
+            (SELECT j.job_id FROM jobs AS j WHERE j.source = files.source LIMIT 1))
         """
 
     /// The bytes at which a page of answers or chunks ends: an answer may have megabytes.
@@ -81,7 +85,7 @@ extension BatchReader {
             let rows = try connection.prepare(cursor.line == nil ? Self.goneResults : Self.lineResults)
             rows.bind(source, at: 1)
             rows.bind(cursor.line, at: 2)
-            rows.bind(cursor.jobID, at: 3)
+            if cursor.line == nil { rows.bind(cursor.jobID, at: 3) } else { rows.bind(cursor.customID, at: 3) }
             filter.bind(to: rows)
             rows.bind(limit, at: 9)
             rows.bind(withRequests ? 1 : 0, at: 10)
@@ -96,6 +100,7 @@ extension BatchReader {
         }
         if let last = results.last, isFull {
             cursor.line = last.job.line
+            cursor.customID = last.job.customID
             cursor.jobID = last.job.id
         } else if cursor.line != nil, filter.includesGone {
             cursor.line = nil
@@ -119,10 +124,11 @@ extension BatchReader {
         return result
     }
 
-    /// Those that are on a line of the file.
-    static let lineResults = query(where: "j.line >= ?2 AND (j.line, j.job_id) > (?2, ?3)")
+    /// Those that are on a line of the file; in a merged database several may be, of files with the same name.
+    static let lineResults = query(
+        where: "j.line >= ?2 AND (j.line, j.custom_id) > (?2, ?3)", orderedBy: "j.line, j.custom_id")
     /// Those that the file no longer has.
-    static let goneResults = query(where: "j.line IS NULL AND j.job_id > ?3")
+    static let goneResults = query(where: "j.line IS NULL AND j.job_id > ?3", orderedBy: "j.line, j.job_id")
 
     /// The job ?1, where it has ended.
     static let jobResult: SQL = """
@@ -142,13 +148,13 @@ extension BatchReader {
     /// The jobs of the file ?1 that pass a filter, ?9 at the most, with the response of their newest attempt; and where
     /// ?10 holds, with their requests.
     ///
-    /// - Parameter isNext: whether a job comes after the one on the line ?2 with the number ?3.
-    private static func query(where isNext: SQL) -> SQL {
+    /// - Parameter isNext: whether a job comes after the one on the line ?2 with the id or number ?3.
+    private static func query(where isNext: SQL, orderedBy order: SQL) -> SQL {
         """
         SELECT \(columns), CASE WHEN ?10 THEN r.request END
         FROM jobs AS j INDEXED BY jobs_input \(joins)
         WHERE j.source = ?1 AND \(isNext) AND \(ResultFilter.condition)
-        ORDER BY j.line, j.job_id
+        ORDER BY \(order)
         LIMIT ?9
         """
     }

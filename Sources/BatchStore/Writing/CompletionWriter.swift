@@ -9,7 +9,8 @@ struct CompletionWriter: ~Copyable {
 
     /// Writes the answers of a job; its attempt's row is written already.
     func write(_ records: [CompletionRecord], of end: AttemptEnd) throws(SQLiteFailure) {
-        let totals = try totals(of: end, ownPrompt: records.first?.promptTokens)
+        let totals = try AttemptTotals(
+            of: end.jobID, answeredBy: end.attemptID, attempts, ownPrompt: records.first?.promptTokens)
         for (attemptID, tokens) in totals.estimatedPrompts {
             estimate.bind(attemptID, at: 1)
             estimate.bind(tokens, at: 2)
@@ -65,24 +66,6 @@ struct CompletionWriter: ~Copyable {
         guard let tokens, let bound else { return tokens }
         return min(tokens, bound)
     }
-
-    private func totals(of end: AttemptEnd, ownPrompt: Int?) throws(SQLiteFailure) -> AttemptTotals {
-        attempts.bind(end.jobID, at: 1)
-        attempts.bind(end.attemptID, at: 2)
-        var rows: [AttemptTotals.Attempt] = []
-        while try attempts.step() {
-            rows.append(
-                AttemptTotals.Attempt(
-                    id: attempts.integer(0), responseID: attempts.optionalText(1),
-                    promptTokens: attempts.optionalCount(2), completionTokens: attempts.optionalCount(3),
-                    firstChunkMicroseconds: attempts.optionalMicroseconds(4),
-                    durationMicroseconds: attempts.optionalMicroseconds(5), chunkCount: attempts.optionalCount(6),
-                    costUSD: attempts.optionalMoney(7),
-                    strategy: attempts.optionalText(8).flatMap(ResumeStrategy.init),
-                    resumedFrom: attempts.optionalInteger(9)))
-        }
-        return AttemptTotals(rows, ownPrompt: ownPrompt)
-    }
 }
 
 // In an extension: a struct of noncopyable members must be made by its memberwise initialiser where one may throw.
@@ -90,19 +73,7 @@ extension CompletionWriter {
     /// Prepares its statements.
     init(_ connection: borrowing Connection) throws(SQLiteFailure) {
         try self.init(
-            attempts: connection.prepare(
-                """
-                SELECT attempt_id, response_id, prompt_tokens, completion_tokens, first_chunk_us, duration_us, chunk_count,
-                    cost_usd, resume_strategy, resumed_from
-                FROM attempts
-                WHERE job_id = ?1 AND request_sha256 = (SELECT request_sha256 FROM attempts WHERE attempt_id = ?2)
-                ORDER BY number
-                """),
-            estimate: connection.prepare(
-                """
-                UPDATE attempts SET prompt_tokens = ?2, usage_source = 'mixed'
-                WHERE attempt_id = ?1 AND prompt_tokens IS NULL
-                """),
+            attempts: connection.prepare(AttemptTotals.query), estimate: connection.prepare(AttemptTotals.estimate),
             insert: connection.prepare(
                 """
                 INSERT INTO completions (job_id, choice, attempt_id, created_ms, model, response_id, finish_reason,

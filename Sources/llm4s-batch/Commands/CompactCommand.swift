@@ -44,7 +44,7 @@ struct CompactCommand: AsyncParsableCommand {
         let path = reader.path
         await reader.close()
         let bytesBefore = BatchDatabase.bytes(of: path) ?? 0
-        let folder = Self.temporaryFolder(beside: path)
+        let folder = Self.keepTemporaryFiles(beside: path)
         var options = StoreOptions()
         options.warn = { Console.log(.warning, $0) }
         let database = try await BatchDatabase.open(path, options: options)
@@ -75,10 +75,11 @@ struct CompactCommand: AsyncParsableCommand {
         }
     }
 
-    /// Where SQLite builds the new file: beside the old one, unless the user says otherwise.
+    /// Has SQLite build large files beside a database, unless the user says otherwise; returns where.
     ///
     /// SQLite asks the environment when its first connection is made.
-    private static func temporaryFolder(beside path: String) -> String {
+    @discardableResult
+    static func keepTemporaryFiles(beside path: String) -> String {
         if let chosen = ProcessEnvironment.variables["SQLITE_TMPDIR"], !chosen.isEmpty { return chosen }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         unsafe setenv("SQLITE_TMPDIR", folder.isEmpty ? "/" : folder, 1)

@@ -26,8 +26,8 @@ struct Program: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, ResumeCommand.self, RetryCommand.self, StatusCommand.self, ShowCommand.self,
-            ResultsCommand.self, StatsCommand.self, ValidateCommand.self, CompactCommand.self, BenchCommand.self,
-            MockCommand.self, SchemaCommand.self, ManualCommand.self,
+            ResultsCommand.self, StatsCommand.self, ValidateCommand.self, CompactCommand.self, MergeCommand.self,
+            BenchCommand.self, MockCommand.self, SchemaCommand.self, ManualCommand.self,
         ])
 
     static func main() async {

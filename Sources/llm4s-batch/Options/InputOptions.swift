@@ -73,7 +73,9 @@ struct DatabaseOption: ParsableArguments {
     fileprivate static func check(_ paths: [String]) throws {
         if paths.isEmpty { throw ValidationError("Missing expected argument '--db <PATH>'") }
         guard paths.count == 1 else {
-            throw ValidationError("this command takes one database, and \(paths.count) are named")
+            throw ValidationError(
+                "this command takes one database, and \(paths.count) are named: llm4s-batch merge OUT IN... makes one of "
+                    + "several")
         }
     }
 }

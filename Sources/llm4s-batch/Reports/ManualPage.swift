@@ -128,5 +128,9 @@ enum ManualText {
             "Keep the answers, and not how they came, piece by piece:",
             "llm4s-batch compact --db quickstart.db --chunks none"
         ),
+        (
+            "Take it, and others that did parts of the same work, into one database:",
+            "llm4s-batch merge whole.db quickstart.db"
+        ),
     ]
 }

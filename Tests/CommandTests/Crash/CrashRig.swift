@@ -50,6 +50,18 @@ final class CrashRig: Sendable {
         in folder: TemporaryDirectory, fault: CrashFault? = nil, record: String? = nil, options: [String] = [],
         variables: [String: String] = [:], killedAfter delay: Duration? = nil
     ) async throws -> CrashRun {
+        try await program(
+            [
+                "run", "jobs.jsonl", "--db", "jobs.db", "--base-url", mock.baseURL, "--concurrency", "12", "--progress",
+                "json",
+            ] + options, in: folder, fault: fault, record: record, variables: variables, killedAfter: delay)
+    }
+
+    /// Runs the program on `jobs.db` of such a folder; the parameters are those of `run`.
+    func program(
+        _ arguments: [String], in folder: TemporaryDirectory, fault: CrashFault? = nil, record: String? = nil,
+        variables: [String: String] = [:], killedAfter delay: Duration? = nil
+    ) async throws -> CrashRun {
         var shimmed = variables.merging(fault?.variables ?? [:]) { $1 }
         let hit = folder.path("hit")
         if fault != nil { shimmed["HIT"] = hit }
@@ -59,11 +71,7 @@ final class CrashRig: Sendable {
         var environment = Dictionary(uniqueKeysWithValues: shimmed.map { ("LLM4S_CRASH_\($0.key)", $0.value) })
         let others = ProcessInfo.processInfo.environment["LD_PRELOAD"] ?? ""
         environment["LD_PRELOAD"] = others.isEmpty ? shim : "\(others):\(shim)"
-        let process = try BatchProcess(
-            [
-                "run", "jobs.jsonl", "--db", "jobs.db", "--base-url", mock.baseURL, "--concurrency", "12", "--progress",
-                "json",
-            ] + options, environment: environment, directory: folder.url)
+        let process = try BatchProcess(arguments, environment: environment, directory: folder.url)
         let isHung = await process.isStillRunning(after: delay ?? .seconds(120))
         if isHung { process.send(SIGKILL) }
         let ended = await process.ended()

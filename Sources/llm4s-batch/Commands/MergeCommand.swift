@@ -1,0 +1,126 @@
+import ArgumentParser
+import BatchEngine
+import BatchStore
+import LLMStreaming
+
+/// `merge`: makes one database of several.
+struct MergeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge", abstract: "Makes one database of several that did parts of the same work.",
+        discussion: """
+            OUT is made, or added to where it is there; each IN is taken whole, in one transaction, or not at all. It is \
+            held under its lock meanwhile, and stays as it is; what a dead worker left in it is put in order first. What \
+            was taken before is recognised: merging again, or in another order, gives the same.
+
+            Of a job that several have, completed goes before failed, failed before partial, partial before new; of two \
+            answers the earlier is kept, of two partial texts the longer. All attempts are kept with their chunks, \
+            since they were paid. An id that stands for two requests ends the merge with status 2.
+
+            It takes free space in OUT's folder of about twice the largest IN, beside what OUT grows by.
+            """)
+
+    @Argument(
+        help: ArgumentHelp("The database that all others are taken into.", valueName: "OUT"),
+        completion: .file(extensions: ["db"]))
+    var target: String
+
+    @Argument(
+        help: ArgumentHelp("The databases that are taken.", valueName: "IN"), completion: .file(extensions: ["db"]))
+    var sources: [String]
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() async throws {
+        CompactCommand.keepTemporaryFiles(beside: target)
+        let inputs: MergeInputs
+        do { inputs = try await MergeInputs(sources, into: target) } catch let fault as MergeInputs.Fault {
+            throw Exit(.input, fault.description)
+        }
+        let database = try await BatchDatabase.open(target, options: Self.options)
+        do {
+            for (count, path) in inputs.paths.enumerated() {
+                do { try await take(path, into: database) } catch {
+                    tellWhatIsLeft(inputs.paths, from: count, database.path)
+                    throw error
+                }
+                if inputs.paths.count > 1 { Console.log(.info, "\(count + 1) of \(inputs.paths.count): \(path)") }
+            }
+            let report = MergeReport(
+                databases: inputs.paths.count, counts: try await database.reader.counts(),
+                repeated: try await database.repeatedAnswers())
+            try await database.close()
+            if json { Console.output(report.json) } else { Console.output(report.text) }
+        } catch {
+            try? await database.close()
+            throw error
+        }
+    }
+
+    private func take(_ path: String, into database: BatchDatabase) async throws {
+        guard case .conflict(let conflict) = try await database.merge(path) else { return }
+        let others = conflict.count - 1
+        throw Exit(
+            .input,
+            "job \(conflict.customID.quotedName) is another request in \(path) (\(Self.text(conflict.other))) than in "
+                + "\(database.path) (\(Self.text(conflict.stored)))"
+                + (others > 0 ? ", and so \(others == 1 ? "is" : "are") \(others.counted("other"))" : "")
+                + "; nothing of \(path) was taken")
+    }
+
+    private static func text(_ place: MergeConflict.Place) -> String {
+        place.source + (place.line.map { ":\($0)" } ?? ", no longer in it")
+    }
+
+    private func tellWhatIsLeft(_ paths: [String], from count: Int, _ path: String) {
+        guard count > 0 else { return }
+        Console.log(
+            .warning, "\(count) of \(paths.count.counted("database")) \(count == 1 ? "is" : "are") merged into \(path)")
+    }
+
+    private static var options: StoreOptions {
+        var options = StoreOptions()
+        options.warn = { Console.log(.warning, $0) }
+        // One transaction a database, however large: nobody is to be blamed for it.
+        options.logWarningBytes = .max
+        let catalog = ProviderCatalog()
+        options.echoingProviders = Set(catalog.names.filter { catalog[$0]?.echoesPrefix == true })
+        return options
+    }
+}
+
+/// What `merge` prints.
+struct MergeReport {
+    /// How many were taken.
+    var databases: Int
+    /// Of the merged one.
+    var counts: JobCounts
+    var repeated: RepeatedAnswers
+
+    /// The jobs that can still be run.
+    private var left: Int { counts.pending + counts.interrupted + counts.running }
+
+    var json: JSON {
+        [
+            "databases": .int(databases), "jobs": .int(counts.total), "completed": .int(counts.completed),
+            "failed": .int(counts.failed), "cancelled": .int(counts.cancelled), "left": .int(left),
+            "answers_made_twice": .int(repeated.count), "tokens_made_twice": .int(repeated.tokens),
+        ]
+    }
+
+    /// One line.
+    var text: String {
+        var parts = [
+            counts.total.counted("job"), "\(counts.completed.grouped) completed", "\(counts.failed.grouped) failed",
+        ]
+        if counts.cancelled > 0 { parts.append("\(counts.cancelled.grouped) cancelled") }
+        if left > 0 { parts.append("\(left.grouped) left") }
+        var text = "\(databases.counted("database")): \(parts.joined(separator: ", "))"
+        if repeated.count > 0 {
+            text +=
+                " · \(repeated.count.counted("answer")) made twice (\(repeated.tokens.counted("token"))),"
+                + " the earlier kept"
+        }
+        return text
+    }
+}
