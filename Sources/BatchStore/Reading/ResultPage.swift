@@ -37,6 +37,10 @@ package struct JobResult: Sendable, Equatable {
     package var errorCode: String?
     /// The provider's name of the newest attempt's request.
     package var requestID: String?
+    /// Of a job without an answer, from its attempts, as `completions` has it of the others: the time to the first
+    /// content of the first attempt that brought any, and the sum of all.
+    package var firstChunkMicroseconds: Int64?
+    package var durationMicroseconds: Int64?
     /// The request as it is stored and sent, JSON; nil where it was not asked for.
     package var request: [UInt8]?
 }
@@ -110,7 +114,9 @@ extension BatchReader {
     ) throws(SQLiteFailure) -> JobResult {
         var result = JobResult(
             job: JobRecord(rows), completions: [], httpStatus: rows.optionalInt(15),
-            errorCode: rows.optionalText(17), requestID: rows.optionalText(16), request: rows.optionalBytes(18))
+            errorCode: rows.optionalText(17), requestID: rows.optionalText(16),
+            firstChunkMicroseconds: rows.optionalMicroseconds(19), durationMicroseconds: rows.optionalMicroseconds(20),
+            request: rows.optionalBytes(18))
         guard result.job.status == .completed else { return result }
         completions.bind(result.job.id, at: 1)
         while try completions.step() { result.completions.append(StoredCompletion(completions)) }
@@ -122,13 +128,22 @@ extension BatchReader {
     /// Those that the file no longer has.
     static let goneResults = query(where: "j.line IS NULL AND j.job_id > ?3")
 
-    /// The jobs of the file ?1 that pass a filter, ?9 at the most, with the response of their newest attempt; and where
-    /// ?10 holds, with their requests.
+    /// The jobs of the file ?1 that pass a filter, ?9 at the most, with the response of their newest attempt and the
+    /// times of those without an answer; and where ?10 holds, with their requests.
     ///
     /// - Parameter isNext: whether a job comes after the one on the line ?2 with the number ?3.
     private static func query(where isNext: SQL) -> SQL {
         """
-        SELECT \(JobRecord.columns), a.http_status, a.request_id, a.error_code, CASE WHEN ?10 THEN r.request END
+        SELECT \(JobRecord.columns), a.http_status, a.request_id, a.error_code, CASE WHEN ?10 THEN r.request END,
+            CASE WHEN j.status <> 'completed' THEN (
+                SELECT first_chunk_us FROM attempts AS t
+                WHERE t.job_id = j.job_id AND t.request_sha256 = j.request_sha256 AND t.first_chunk_us IS NOT NULL
+                ORDER BY t.number LIMIT 1
+            ) END,
+            CASE WHEN j.status <> 'completed' THEN (
+                SELECT sum(duration_us) FILTER (WHERE duration_us BETWEEN 0 AND 1e15) FROM attempts AS t
+                WHERE t.job_id = j.job_id AND t.request_sha256 = j.request_sha256
+            ) END
         FROM jobs AS j INDEXED BY jobs_input CROSS JOIN requests AS r ON r.job_id = j.job_id
         LEFT JOIN attempts AS a ON a.job_id = j.job_id
             AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
