@@ -21,10 +21,10 @@ SELECT error_kind, http_status, count(*) AS jobs, min(custom_id) AS job, max(err
 FROM failures GROUP BY error_kind, http_status ORDER BY jobs DESC;
 
 -- 5. Which jobs took the most attempts, and what went wrong on the way?
-SELECT j.custom_id, j.status, count(*) AS tries, group_concat(DISTINCT a.error_kind) AS errors,
+SELECT j.custom_id, j.status, count(*) AS attempts, group_concat(DISTINCT a.error_kind) AS errors,
     round(sum(a.duration_us) / 1e6, 2) AS seconds
 FROM attempts AS a JOIN jobs AS j USING (job_id)
-GROUP BY a.job_id HAVING count(*) > 1 ORDER BY tries DESC, seconds DESC LIMIT 20;
+GROUP BY a.job_id HAVING count(*) > 1 ORDER BY attempts DESC, seconds DESC LIMIT 20;
 
 -- 6. What did it use and cost, by model? What is billed and in no answer was lost to interruptions.
 SELECT provider, model, completed, prompt_tokens, completion_tokens,

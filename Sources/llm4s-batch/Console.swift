@@ -33,6 +33,29 @@ enum Console {
         var isJSON = false
         /// Whether a line of progress is redrawn below them.
         var isRedrawn = false
+
+        init(level: LogLevel = .info, isJSON: Bool = false) {
+            self.level = level
+            self.isJSON = isJSON
+        }
+
+        /// That of arguments before they are checked: what is wrong with them is told in it too.
+        init(arguments: [String]) {
+            self.init(isJSON: Self.progress(in: arguments) == ProgressMode.json.rawValue)
+        }
+
+        /// The value of `--progress` where the command has that option; the last one counts.
+        private static func progress(in arguments: [String]) -> String? {
+            let commands = [RunCommand._commandName, ResumeCommand._commandName, RetryCommand._commandName]
+            guard let command = arguments.first, commands.contains(command) else { return nil }
+            // What follows a bare `--` are file names.
+            let options = Array(arguments.prefix { $0 != "--" })
+            let values = options.enumerated().compactMap { position, argument -> String? in
+                if argument == "--progress" { return options.dropFirst(position + 1).first }
+                return argument.hasPrefix("--progress=") ? String(argument.dropFirst("--progress=".count)) : nil
+            }
+            return values.last
+        }
     }
 
     static let style = Mutex(Style())
@@ -40,10 +63,16 @@ enum Console {
     /// A line on standard error.
     static func error(_ line: String) { log(.error, line) }
 
+    /// What was asked for, on standard error, whatever messages are asked for beside it.
+    static func report(_ text: String) { write(.info, text) }
+
     /// A line on standard error, where its level is asked for.
     static func log(_ level: LogLevel, _ line: String) {
+        if level >= style.withLock({ $0.level }) { write(level, line) }
+    }
+
+    private static func write(_ level: LogLevel, _ line: String) {
         let style = style.withLock { $0 }
-        guard level >= style.level else { return }
         if style.isJSON {
             event("message", [("level", .string(level.rawValue)), ("text", .string(line))])
         } else {

@@ -286,7 +286,7 @@ struct EndToEndLimitTests {
     @Test func logLevelSaysHowMuchIsTold() async throws {
         let jobs = [job("again", "mock/count-3+drop+times=1")]
         let debug = try await run(jobs, "--log-level", "debug", "--db", directory.path("a"))
-        #expect(debug.error.contains("job 'again'") && debug.error.contains("next try"), "\(debug.error)")
+        #expect(debug.error.contains("job 'again'") && debug.error.contains("(attempt 1; the next "), "\(debug.error)")
         let error = try await run(jobs, "--log-level", "error", "--progress", "none", "--db", directory.path("b"))
         #expect(error.error.isEmpty, "\(error.error)")
     }

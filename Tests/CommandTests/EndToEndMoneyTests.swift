@@ -1,4 +1,5 @@
 import Foundation
+import LLMStreaming
 import Testing
 
 /// Money as it is told, and the limits that a database remembers.
@@ -24,7 +25,7 @@ struct EndToEndMoneyTests {
         let run = try await BatchProcess.run("run", file, "--prices", prices)
         #expect(run.error.contains(", $0.0003 · "), "\(run.error)")
         for (command, words) in [
-            (["status"], "cost        $0.0003"), (["stats"], "2 tries, $0.0003"), (["show", "j1"], " · $0.00015"),
+            (["status"], "cost        $0.0003"), (["stats"], "2 attempts, $0.0003"), (["show", "j1"], " · $0.00015"),
         ] {
             let ended = try await BatchProcess(command + ["--db", database]).ended()
             #expect(ended.output.contains(words), "\(ended.output)")
@@ -93,18 +94,24 @@ struct EndToEndMoneyTests {
 
     @Test func whatIsStoredIsPricedLater() async throws {
         let file = try directory.writeJobs(
-            (1...4).map { #"{"id":"j\#($0)","model":"mock/count-\#($0 < 4 ? 3 : 5)","prompt":"p"}"# })
+            (1...4).map { number in
+                #"{"id":"j\#(number)","model":"mock/\#(number < 4 ? "count-3" : "count-5+cutchunk=3+times=1")","#
+                    + #""prompt":"p"}"#
+            })
         #expect(try await BatchProcess.run("run", file).status == 0)
         let unpriced = try await BatchProcess.run("stats", database)
-        #expect(unpriced.output.contains("3 tries, cost not known"), "\(unpriced.output)")
+        #expect(unpriced.output.contains("3 attempts, cost not known"), "\(unpriced.output)")
         let prices = try prices("0", "1e-3")
         let stats = try await BatchProcess.run("stats", database, "--prices", prices)
-        #expect(stats.output.contains("3 tries, $0.009"), "\(stats.output)")
-        #expect(stats.output.contains("1 try, cost not known, 1 try without a price"), "\(stats.output)")
+        #expect(stats.output.contains("3 attempts, $0.009"), "\(stats.output)")
+        #expect(stats.output.contains("2 attempts, cost not known\n"), "\(stats.output)")
         let json = try await BatchProcess.run("stats", database, "--prices", prices, "--json")
         let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
         let usage = try #require(object?["usage"] as? [[String: Any]])
-        #expect(usage.map { $0["unpriced_tries"] as? Int } == [0, 1])
+        // Answers, as without another table, and not attempts.
+        #expect(usage.map { $0["unpriced"] as? Int } == [0, 1])
+        let stored = try await BatchProcess.run("stats", database, "--json")
+        #expect(try JSONParser.parse(stored.output)["usage"]?.array?.map { $0["unpriced"]?.int } == [3, 1])
         let cost = try #require(usage[0]["cost_usd"] as? Double)
         #expect(abs(cost - 0.009) < 1e-12 && usage[1]["cost_usd"] is NSNull, "\(usage)")
     }

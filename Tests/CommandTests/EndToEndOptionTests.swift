@@ -1,5 +1,6 @@
 import Foundation
 import MockProvider
+import LLMStreaming
 import Testing
 
 /// Each option of the help changes something that can be seen.
@@ -85,6 +86,11 @@ struct EndToEndOptionTests {
         #expect(status.output.contains(#""unpriced":1"#), "\(status.output)")
         let statistics = try await BatchProcess.run("stats", "--db", database, "--json")
         #expect(statistics.output.contains(#""service_tier":"default""#), "\(statistics.output)")
+        // A model whose price was missing has one by another table, per model and per tier alike.
+        let later = try directory.write(#"{"count-4":{\#(rates)}}"#, to: "later.json")
+        let priced = try await BatchProcess.run("stats", "--db", database, "--prices", later, "--json")
+        let tiers = try #require(JSONParser.parse(priced.output)["tiers"]?.array)
+        #expect(tiers.map { $0["unpriced"]?.int } == [0, 0] && tiers.allSatisfy { $0["cost_usd"]?.double != nil })
         await server.stop()
     }
 

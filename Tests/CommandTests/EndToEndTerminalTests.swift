@@ -128,6 +128,42 @@ struct EndToEndTerminalTests {
         }
     }
 
+    /// What a batch and its reports say, where answers were cut, broken, refused and not priced.
+    @Test(.enabled(if: PseudoTerminal.isAvailable, "util-linux's script makes the terminal"), arguments: [60, 80, 120])
+    func linesFitTheTerminalAndColumnsStandBelowEachOther(columns: Int) async throws {
+        let directory = try TemporaryDirectory()
+        let bound = #","options":{"max_tokens":4}"#
+        let file = try directory.writeJobs(
+            (1...8).map { #"{"id":"j\#($0)","model":"mock/count-30","prompt":"p"\#($0 > 4 ? bound : "")}"# }
+                + (1...3).map { #"{"id":"c\#($0)","model":"mock/count-60+cutchunk=40+times=1","prompt":"p"}"# }
+                + (1...3).map { #"{"id":"f\#($0)","model":"mock/status=503","prompt":"p"}"# })
+        let prices = try directory.write(
+            #"{"mock/count-30":{"input_cost_per_token":1e-3,"output_cost_per_token":1e-3}}"#, to: "prices.json")
+        let database = directory.path("jobs.db")
+        let run = try await PseudoTerminal.run(
+            ["run", file, "--db", database, "--prices", prices, "--max-attempts", "1"], columns: columns)
+        #expect(run.status == 1, "\(run.output)")
+        let status = try await PseudoTerminal.run(["status", database], columns: columns)
+        let watch = try await PseudoTerminal.run(["status", "--watch", database], columns: columns)
+        let stats = try await PseudoTerminal.run(["stats", database], columns: columns)
+        for ended in [run, status, watch, stats] {
+            let lines = ended.output.replacing("\u{1B}[K", with: "").split { $0.isNewline || $0 == "\r" }
+            #expect(lines.count > 4, "\(ended.output)")
+            // The path of the temporary folder is as long as it is.
+            for line in lines where !line.contains(directory.url.path) && !line.contains("/") {
+                #expect(line.count <= columns, "\(line)")
+            }
+        }
+        // Where the text of each row begins, by paragraph.
+        for paragraph in stats.output.replacing("\r\n", with: "\n").components(separatedBy: "\n\n").prefix(2) {
+            let begins = paragraph.split(separator: "\n").compactMap { line in
+                line.firstMatch(of: /^  (?:first token|between pieces|duration|tokens\/s|answers|billed|tier) +/)?
+                    .output.count
+            }
+            #expect(begins.count > 2 && Set(begins).count == 1, "\(begins) \(paragraph)")
+        }
+    }
+
     @Test(.enabled(if: PseudoTerminal.isAvailable, "util-linux's script makes the terminal"))
     func aBarIsDrawnOnATerminalOnlyAndNotWithNoColor() async throws {
         let directory = try TemporaryDirectory()

@@ -107,8 +107,16 @@ extension Message {
 
 extension ToolCall {
     fileprivate init?(inLine element: JSON) {
-        guard let id = element["id"]?.string, let name = element["function"]?["name"]?.string else { return nil }
+        let isCustom = element["type"] == "custom"
+        let tool = element[isCustom ? "custom" : "function"]
+        guard let id = element["id"]?.string, let name = tool?["name"]?.string else { return nil }
         // A model that calls a tool without arguments may write none (Provider facts, "Chat streams").
-        self.init(id: id, name: name, arguments: element["function"]?["arguments"]?.string ?? "{}")
+        guard let arguments = tool?[isCustom ? "input" : "arguments"]?.string ?? (isCustom ? nil : "{}") else {
+            return nil
+        }
+        self.init(id: id, name: name, arguments: arguments)
+        self.isCustom = isCustom
+        let extra = LineField.ToolCall.extraContent.rawValue
+        if let content = element[extra], !content.asksNothing { otherMembers[extra] = content }
     }
 }

@@ -160,7 +160,7 @@ struct Reservation: Sendable, Equatable {
 
 /// What jobs have used up in earlier runs.
 package struct Spending: Sendable, Equatable {
-    /// Tokens of a model's tries whose cost is not stored: they failed before they were reported, or had no price.
+    /// Tokens of a model's attempts whose cost is not stored: they failed before they were reported, or had no price.
     package struct Unpriced: Sendable, Equatable {
         package var model: ModelName
         package var inputTokens: Double

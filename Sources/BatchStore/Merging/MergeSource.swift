@@ -25,7 +25,7 @@ struct MergeSource: ~Copyable {
         // Once more: it may have been deleted before this process had the lock, and is not to be made anew.
         try expectDatabase(path)
         let file = try isCopied(path, to: copy, below: options.migrations.count) ? copy : path
-        let wait = LockWait(patience: options.lockPatience, deadline: deadline) { [options] in
+        let wait = LockWait(warningDelay: options.lockPatience, deadline: deadline) { [options] in
             options.warn("\(path.real): another process holds the write lock; waiting for it")
         }
         let connection = try Opening.connection(file, lockWait: wait, options: options)

@@ -47,19 +47,13 @@ extension BatchReader {
     /// stored stays where the table has no price.
     ///
     /// Of the attempts that belong to one response the dearest counts.
-    package func costs(
-        by prices: PriceTable
-    ) throws(StoreError) -> [ModelName: (costUSD: Double?, unpriced: Int)] {
-        var costs: [ModelName: (costUSD: Double?, unpriced: Int)] = [:]
+    package func costs(by prices: PriceTable) throws(StoreError) -> BatchCosts {
+        var costs = BatchCosts()
         var last: Int64 = 0
         while true {
             let page = try priced(by: prices, after: last)
             guard let end = page.last else { return costs }
-            for (model, cost) in page.responses {
-                var sum = costs[model] ?? (nil, 0)
-                if let cost { sum.costUSD = (sum.costUSD ?? 0) + cost } else { sum.unpriced += 1 }
-                costs[model] = sum
-            }
+            costs.add(page.responses)
             last = end
         }
     }
@@ -67,33 +61,35 @@ extension BatchReader {
     /// The responses of the next jobs, each with its cost.
     private func priced(
         by prices: PriceTable, after last: Int64
-    ) throws(StoreError) -> (responses: [(model: ModelName, cost: Double?)], last: Int64?) {
+    ) throws(StoreError) -> (responses: [BatchCosts.Response], last: Int64?) {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(
                 """
                 SELECT j.job_id, j.provider, j.model, coalesce(a.response_id, 'attempt ' || a.attempt_id), a.cost_usd,
-                    a.prompt_tokens, a.completion_tokens, c.usage
+                    a.prompt_tokens, a.completion_tokens, c.usage, a.service_tier, c.job_id IS NOT NULL
                 FROM (SELECT job_id, provider, model FROM jobs WHERE job_id > ?1 ORDER BY job_id LIMIT 5000) AS j
                 CROSS JOIN attempts AS a ON a.job_id = j.job_id
                 LEFT JOIN completions AS c ON c.job_id = a.job_id AND c.choice = 0 AND c.attempt_id = a.attempt_id
+                WHERE a.prompt_tokens IS NOT NULL OR a.completion_tokens > 0 OR a.chunk_count > 0 OR c.job_id IS NOT NULL
                 ORDER BY j.job_id, a.number
                 """)
             rows.bind(last, at: 1)
-            var responses: [(model: ModelName, cost: Double?)] = []
+            var responses: [BatchCosts.Response] = []
             var places: [String: Int] = [:]
             while try rows.step() {
                 let model = ModelName(provider: rows.text(1), model: rows.text(2))
                 let tokens = (rows.optionalCount(5), rows.optionalCount(6))
-                // An attempt that was not billed has neither.
-                guard tokens.0 != nil || tokens.1 != nil || rows.optionalBytes(7) != nil else { continue }
                 let usage = Self.usage(rows.optionalBytes(7), tokens)
                 let cost = prices.cost(of: usage, in: model) ?? rows.optionalMoney(4)
-                let key = "\(rows.integer(0)) \(rows.text(3))"
+                let response = BatchCosts.Response(
+                    jobID: rows.integer(0), model: model, serviceTier: rows.optionalText(8), costUSD: cost,
+                    isAnswer: rows.int(9) > 0)
+                let key = "\(response.jobID) \(rows.text(3))"
                 if let place = places[key] {
-                    responses[place].cost = [responses[place].cost, cost].compactMap(\.self).max()
+                    responses[place].add(response)
                 } else {
                     places[key] = responses.count
-                    responses.append((model, cost))
+                    responses.append(response)
                 }
             }
             let end = try connection.prepare(

@@ -4,7 +4,7 @@ extension BatchStatistics {
         package var provider: String
         package var model: String
         package var completed: Int
-        package var tries: Int
+        package var attempts: Int
         package var promptTokens: Int
         package var completionTokens: Int
         package var cachedTokens: Int
@@ -13,8 +13,6 @@ extension BatchStatistics {
         package var billedCompletionTokens: Int
         /// Nil where no price is known.
         package var costUSD: Double?
-        /// How many attempts have no price by another table; nil where no other was asked for.
-        package var unpricedTries: Int?
         /// Answers whose cost is not known: no sum of costs holds them.
         package var unpriced = 0
     }
@@ -29,6 +27,7 @@ extension BatchStatistics {
         package var promptTokens: Int
         package var completionTokens: Int
         package var costUSD: Double?
+        /// Responses whose cost is not known.
         package var unpriced: Int
     }
 
@@ -36,7 +35,7 @@ extension BatchStatistics {
     package struct Fault: Sendable {
         package var kind: String
         package var httpStatus: Int?
-        package var tries: Int
+        package var attempts: Int
         package var jobs: Int
         package var example: String?
     }
@@ -67,7 +66,7 @@ extension BatchReader {
         while try rows.step() {
             usage.append(
                 BatchStatistics.Usage(
-                    provider: rows.text(0), model: rows.text(1), completed: rows.int(2), tries: rows.int(3),
+                    provider: rows.text(0), model: rows.text(1), completed: rows.int(2), attempts: rows.int(3),
                     promptTokens: rows.int(4), completionTokens: rows.int(5), cachedTokens: rows.int(6),
                     reasoningTokens: rows.int(7), billedPromptTokens: rows.int(8), billedCompletionTokens: rows.int(9),
                     costUSD: rows.optionalMoney(10), unpriced: rows.int(11)))
@@ -101,7 +100,7 @@ extension BatchReader {
         while try rows.step() {
             faults.append(
                 BatchStatistics.Fault(
-                    kind: rows.text(0), httpStatus: rows.optionalInt(1), tries: rows.int(2), jobs: rows.int(3),
+                    kind: rows.text(0), httpStatus: rows.optionalInt(1), attempts: rows.int(2), jobs: rows.int(3),
                     example: rows.optionalText(4)))
         }
         return faults

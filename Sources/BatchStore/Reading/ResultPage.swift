@@ -40,6 +40,10 @@ package struct JobResult: Sendable, Equatable {
     package var errorCode: String?
     /// The provider's name of the newest attempt's request.
     package var requestID: String?
+    /// Of a job without an answer, from its attempts, as `completions` has it of the others: the time to the first
+    /// content of the first attempt that brought any, and the sum of all.
+    package var firstChunkMicroseconds: Int64?
+    package var durationMicroseconds: Int64?
     /// The request as it is stored and sent, JSON; nil where it was not asked for.
     package var request: [UInt8]?
 }
@@ -117,7 +121,9 @@ extension BatchReader {
     ) throws(SQLiteFailure) -> JobResult {
         var result = JobResult(
             job: JobRecord(rows), completions: [], httpStatus: rows.optionalInt(15),
-            errorCode: rows.optionalText(17), requestID: rows.optionalText(16), request: rows.optionalBytes(18))
+            errorCode: rows.optionalText(17), requestID: rows.optionalText(16),
+            firstChunkMicroseconds: rows.optionalMicroseconds(19), durationMicroseconds: rows.optionalMicroseconds(20),
+            request: rows.optionalBytes(18))
         guard result.job.status == .completed else { return result }
         completions.bind(result.job.id, at: 1)
         while try completions.step() { result.completions.append(StoredCompletion(completions)) }
@@ -132,26 +138,38 @@ extension BatchReader {
 
     /// The job ?1, where it has ended.
     static let jobResult: SQL = """
-        SELECT \(columns), NULL
+        SELECT \(columns), NULL, \(times)
         FROM jobs AS j \(joins)
         WHERE j.job_id = ?1 AND j.status IN ('completed', 'failed', 'cancelled')
         """
 
     /// What `result` reads, but for the request; the response is that of the newest attempt.
     private static let columns: SQL = "\(JobRecord.columns), a.http_status, a.request_id, a.error_code"
+    /// The first chunk and the time of all attempts of a job without an answer, whose completion would tell them.
+    private static let times: SQL = """
+        CASE WHEN j.status <> 'completed' THEN (
+            SELECT first_chunk_us FROM attempts AS t
+            WHERE t.job_id = j.job_id AND t.request_sha256 = j.request_sha256 AND t.first_chunk_us IS NOT NULL
+            ORDER BY t.number LIMIT 1
+        ) END,
+        CASE WHEN j.status <> 'completed' THEN (
+            SELECT sum(duration_us) FILTER (WHERE duration_us BETWEEN 0 AND 1e15) FROM attempts AS t
+            WHERE t.job_id = j.job_id AND t.request_sha256 = j.request_sha256
+        ) END
+        """
     private static let joins: SQL = """
         CROSS JOIN requests AS r ON r.job_id = j.job_id
         LEFT JOIN attempts AS a ON a.job_id = j.job_id
             AND a.number = (SELECT max(number) FROM attempts WHERE job_id = j.job_id)
         """
 
-    /// The jobs of the file ?1 that pass a filter, ?9 at the most, with the response of their newest attempt; and where
-    /// ?10 holds, with their requests.
+    /// The jobs of the file ?1 that pass a filter, ?9 at the most, with the response of their newest attempt and the
+    /// times of those without an answer; and where ?10 holds, with their requests.
     ///
     /// - Parameter isNext: whether a job comes after the one on the line ?2 with the id or number ?3.
     private static func query(where isNext: SQL, orderedBy order: SQL) -> SQL {
         """
-        SELECT \(columns), CASE WHEN ?10 THEN r.request END
+        SELECT \(columns), CASE WHEN ?10 THEN r.request END, \(times)
         FROM jobs AS j INDEXED BY jobs_input \(joins)
         WHERE j.source = ?1 AND \(isNext) AND \(ResultFilter.condition)
         ORDER BY \(order)

@@ -28,8 +28,21 @@ public struct Conversation: Sendable, Hashable, ExpressibleByArrayLiteral {
     /// - Parameter place: whose form has no place for them, in words.
     func refuseOtherMembers(at place: String) throws(LLMError) {
         for (index, message) in messages.enumerated() {
-            guard let member = message.otherMembers.members.first else { continue }
-            throw LLMError(.invalidRequest, "'\(member.key)' in messages[\(index)] has no field \(place)")
+            if message.role == .function {
+                throw LLMError(
+                    .invalidRequest,
+                    "the role 'function' in messages[\(index)] has no form \(place): a call with an id and the role "
+                        + "'tool' have one")
+            }
+            if let member = message.otherMembers.members.first {
+                throw LLMError(.invalidRequest, "'\(member.key)' in messages[\(index)] has no field \(place)")
+            }
+            for (position, call) in message.toolCalls.enumerated() {
+                guard let member = call.otherMembers.members.first else { continue }
+                throw LLMError(
+                    .invalidRequest,
+                    "'\(member.key)' in messages[\(index)].tool_calls[\(position)] has no field \(place)")
+            }
         }
     }
 }
@@ -58,6 +71,8 @@ public struct Message: Sendable, Hashable {
         case assistant
         /// The result of a tool.
         case tool
+        /// OpenAI's older form of a result, which names its function and no call; taken by the chat dialect alone.
+        case function
     }
 
     /// What is said: a text, or parts (text, image, document) in OpenAI's chat form, kept as given.
@@ -76,10 +91,10 @@ public struct Message: Sendable, Hashable {
     public var toolCalls: [ToolCall]
     /// The call that a tool's message answers.
     public var toolCallID: String?
-    /// The speaker's name, where a provider takes one.
+    /// The speaker's name, where a provider takes one; in the role `function` that of the function.
     public var name: String?
-    /// What a chat message may carry besides, such as `reasoning_content`: passed on by the chat dialect, refused by
-    /// the others.
+    /// What a chat message may carry besides, such as `reasoning_content` or the older `function_call`: passed on by the
+    /// chat dialect, refused by the others.
     public var otherMembers = JSONObject()
 
     /// A message of text.
@@ -124,8 +139,13 @@ public struct ToolCall: Sendable, Hashable {
     public var id: String
     /// The tool's name.
     public var name: String
-    /// The arguments as the model wrote them: JSON text, `{}` where it wrote none.
+    /// The arguments as the model wrote them: JSON text, `{}` where it wrote none; of a custom tool any text.
     public var arguments: String
+    /// Whether a conversation calls one of OpenAI's custom tools, whose input is a text of any form.
+    public var isCustom = false
+    /// What a call of the chat dialect may carry besides, such as Gemini's `extra_content` with the signature of a
+    /// thought: passed on by that dialect, refused by the others.
+    public var otherMembers = JSONObject()
 
     /// A call.
     public init(id: String, name: String, arguments: String) {
@@ -136,9 +156,9 @@ public struct ToolCall: Sendable, Hashable {
 
     /// The call in OpenAI's chat form.
     package var json: JSON {
-        [
-            "id": .string(id), "type": "function",
-            "function": ["name": .string(name), "arguments": .string(arguments)],
-        ]
+        let form = isCustom ? "custom" : "function"
+        var call = JSONObject([.init(key: "id", value: .string(id)), .init(key: "type", value: .string(form))])
+        call[form] = ["name": .string(name), isCustom ? "input" : "arguments": .string(arguments)]
+        return .object(call.merging(otherMembers))
     }
 }

@@ -123,9 +123,11 @@ struct AnswerBuilder: Sendable {
         items.list.compactMap { item in
             guard case .toolCall(let opening, let arguments) = item.body else { return nil }
             if let type = opening["type"]?.string, !Self.ownCallTypes.contains(type) { return nil }
-            return ToolCall(
+            var call = ToolCall(
                 id: opening["id"]?.string ?? "", name: opening["name"]?.string ?? "",
                 arguments: Self.arguments(opening, arguments))
+            call.otherMembers["extra_content"] = opening["extra_content"]
+            return call
         }
     }
 

@@ -21,7 +21,8 @@ public struct StreamedChunk: Sendable, Equatable {
         case reasoning
         /// A piece of a refusal.
         case refusal
-        /// A tool call begins or learns its name: JSON with `id`, `name`, and where they are special `type`, `input`.
+        /// A tool call begins or learns its name: JSON with `id`, `name`, and where they are special `type`, `input`,
+        /// `extra_content`.
         case toolCall = "tool_call"
         /// A piece of a tool call's arguments.
         case toolArguments = "tool_arguments"

@@ -5,6 +5,7 @@ import CBuildCommit
 import Foundation
 import LLM4SBatch
 import LLMStreaming
+import Synchronization
 
 /// The program: finds the command, runs it, and gives its exit status.
 @main
@@ -34,7 +35,10 @@ struct Program: AsyncParsableCommand {
         // A reader that went away is an error of a write, not the end of the program with stored work unreported.
         signal(SIGPIPE, SIG_IGN)
         do {
-            let arguments = try known(ConfiguredArguments.complete(Array(CommandLine.arguments.dropFirst())))
+            let typed = Array(CommandLine.arguments.dropFirst())
+            Console.style.withLock { $0 = Console.Style(arguments: typed) }
+            let arguments = try known(ConfiguredArguments.complete(typed))
+            Console.style.withLock { $0 = Console.Style(arguments: arguments) }
             if arguments.first == BenchCommand._commandName, let advice = ForeignOptions.advice(arguments.dropFirst()) {
                 throw Exit(.input, advice)
             }

@@ -18,7 +18,7 @@ struct ResultsCommand: AsyncParsableCommand {
 
             Members of the metadata are columns of csv, behind ours; where ours has the name, as metadata.NAME. \
             --columns takes both names. Ours are \(ResultColumn.Name.allCases.map(\.rawValue).joined(separator: ", ")); \
-            ttft_us and duration_us are microseconds, prompt is the prompt or the last user message, request all that \
+            ttft_us and duration_us are microseconds, of a job without an answer those of its attempts; prompt is the prompt or the last user message, request all that \
             was asked. With --columns, jsonl has a line for each answer too.
             """)
 
@@ -58,12 +58,11 @@ struct ResultsCommand: AsyncParsableCommand {
             reader, path: database.path, usual: format == .jobs ? [.failed] : [.completed, .failed])
         let table = try await table(filter, reader)
         let sink = try ResultSink(path: output, database: reader.path)
-        let untold: Set<String>
-        do { untold = try await write(filter, table, to: sink, from: reader) } catch {
+        do { try await write(filter, table, to: sink, from: reader) } catch {
             sink.abandon()
             throw error
         }
-        try await tell(filter, untold, reader)
+        try await tellGone(filter, reader)
         await reader.close()
     }
 
@@ -94,22 +93,19 @@ struct ResultsCommand: AsyncParsableCommand {
             })
     }
 
-    /// Writes all jobs; returns the providers that a job file does not say.
     private func write(
         _ filter: ResultFilter, _ table: ResultTable?, to sink: ResultSink, from reader: BatchReader
-    ) async throws -> Set<String> {
+    ) async throws {
         // Without a file there is nothing to clear away.
         let signals = sink.isReplacing ? Signals { _ in } : nil
         if format == .csv, let table { try sink.write(table.head(isForTerminal: sink.isTerminal)) }
         let withRequests = format == .jobs || table?.needsRequests == true
-        var untold: Set<String> = []
         var cursor: ResultPage.Cursor?
         repeat {
             let page = try await reader.results(after: cursor, filter: filter, withRequests: withRequests)
             var text = ""
             for result in page.results {
                 let partial = format == .jobs ? nil : try await reader.partial(of: result.job)
-                if format == .jobs, let name = JobLineText.untoldProvider(of: result) { untold.insert(name) }
                 do throws(LLMError) {
                     text += try format.text(result, partial: partial, table: table, isForTerminal: sink.isTerminal)
                 } catch {
@@ -121,28 +117,16 @@ struct ResultsCommand: AsyncParsableCommand {
             if let status = signals?.exitStatus { throw Exit(status) }
         } while cursor != nil
         try sink.finish()
-        return untold
     }
 
     /// Says what is not in the output though it may be expected there.
-    private func tell(_ filter: ResultFilter, _ untold: Set<String>, _ reader: BatchReader) async throws {
-        if !filter.includesGone {
-            let gone = try await reader.goneCount(passing: filter)
-            if gone > 0 {
-                let words =
-                    gone == 1
-                    ? "1 job that is gone from its file is" : "\(gone.grouped) jobs that are gone from their file are"
-                Console.log(.info, "\(words) left out; --include-gone writes \(gone == 1 ? "it" : "them") too")
-            }
-        }
-        if let name = untold.first, untold.count == 1 {
-            Console.log(.info, "these lines do not name their provider: run them with --provider \(name)")
-        } else if !untold.isEmpty {
-            Console.log(
-                .warning,
-                "these lines do not name their providers, \(untold.sorted().joined(separator: ", ")): write a file for "
-                    + "each with --model, and run it with --provider")
-        }
+    private func tellGone(_ filter: ResultFilter, _ reader: BatchReader) async throws {
+        guard !filter.includesGone else { return }
+        let gone = try await reader.goneCount(passing: filter)
+        guard gone > 0 else { return }
+        let words =
+            gone == 1 ? "1 job that is gone from its file is" : "\(gone.grouped) jobs that are gone from their file are"
+        Console.log(.info, "\(words) left out; --include-gone writes \(gone == 1 ? "it" : "them") too")
     }
 }
 

@@ -89,7 +89,7 @@ private struct StoredJobsRun {
             jobs.providers, model: nil, options: batch, catalog: catalog, prices: prices, environment: environment)
         if options.dryRun {
             let left = work.values.reduce(0) { $0 + $1.requests }
-            Console.error(
+            Console.report(
                 try await plan.dryRunReport(findings: ["\(left.counted("job")) left"], work: work, path: db))
             return .completed
         }

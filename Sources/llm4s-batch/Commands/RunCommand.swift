@@ -207,7 +207,7 @@ struct RunCommand: AsyncParsableCommand {
             findings.append(
                 "--on-changed replace deletes \(stored.replacedAnswers.counted("stored answer"))")
         }
-        Console.error(try await plan.dryRunReport(findings: findings, work: stored.work, path: databasePath))
+        Console.report(try await plan.dryRunReport(findings: findings, work: stored.work, path: databasePath))
     }
 
     /// The database, where it is there and holds something to compare with.

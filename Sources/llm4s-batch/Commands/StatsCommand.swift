@@ -24,15 +24,7 @@ struct StatsCommand: AsyncParsableCommand {
     func run() async throws {
         let reader = try await BatchReader.open(database.path)
         var statistics = try await reader.statistics()
-        if let prices {
-            let costs = try await reader.costs(by: PriceTable(file: prices))
-            for index in statistics.usage.indices {
-                let usage = statistics.usage[index]
-                let cost = costs[ModelName(provider: usage.provider, model: usage.model)]
-                statistics.usage[index].costUSD = cost?.costUSD
-                statistics.usage[index].unpricedTries = cost?.unpriced ?? 0
-            }
-        }
+        if let prices { statistics.tell(try await reader.costs(by: PriceTable(file: prices))) }
         let report = StatsReport(statistics: statistics, width: Console.outputWidth)
         await reader.close()
         if json { Console.output(report.json) } else { Console.output(report.text) }

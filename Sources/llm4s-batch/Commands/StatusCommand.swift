@@ -88,6 +88,9 @@ struct StatusScreen {
     }
 
     private var lines: [String] {
+        var report = report
+        // A terminal may begin a new line once its last column is written.
+        report.width = width - 1
         var lines = report.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         lines.insert(contentsOf: ["  " + bar, ""], at: min(1, lines.count))
         let tokens = report.status.seconds.map(\.outputTokens).suffix(max(0, min(60, width - 16)))

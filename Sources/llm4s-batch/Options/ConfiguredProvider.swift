@@ -114,7 +114,7 @@ struct ConfiguredProvider {
         }
         guard isName, text.first?.isNumber == false else {
             throw ConfigurationError(
-                "\(name).api_key_env holds no name of an environment variable; the key itself belongs into that variable"
+                "\(name).api_key_env holds no name of an environment variable; the key itself belongs in that variable"
             )
         }
         return text

@@ -70,12 +70,12 @@ struct EventLog: Sendable {
         let end = report.end
         let place = report.source + (report.line.map { ":\($0)" } ?? "")
         var status = "waiting"
-        var next = "at once"
+        var next = "the next at once"
         switch end.transition {
         case .completed: status = "completed"
-        case .failed: (status, next) = ("failed", "never: it has failed")
+        case .failed: (status, next) = ("failed", "no other: the job has failed")
         case .waiting(let until?, _):
-            next = "in \(FigureText.duration(Double(until - end.endedMilliseconds) / 1000))"
+            next = "the next in \(FigureText.duration(Double(until - end.endedMilliseconds) / 1000))"
         case .waiting(nil, _): break
         }
         if !isJSON {
@@ -83,8 +83,8 @@ struct EventLog: Sendable {
             let words = TerminalText.line(error.message, limit: 200)
             Console.log(
                 .debug,
-                "job '\(report.customID)' (\(place)): \(report.model.name): \(error.kind.rawValue): \(words); "
-                    + "next try \(next) (attempt \(report.number))")
+                "job '\(report.customID)' (\(place)): \(report.model.name): \(error.kind.rawValue): \(words) "
+                    + "(attempt \(report.number); \(next))")
             return
         }
         var members: [(String, JSON)] = [

@@ -79,7 +79,7 @@ extension ErrorKind {
         case .notFound: "no such model or path: check the model's name and the URL"
         case .rateLimit: "too many requests: lower --rpm, --tpm or --concurrency"
         case .overloaded: "the provider is overloaded: try again later"
-        case .server: "the provider failed, three times alike or in every try: try again later"
+        case .server: "the provider failed, three times alike or in every attempt: try again later"
         case .invalidRequest: "mend the line; run it under a new id or with --on-changed replace"
         case .contentPolicy: "the provider will not answer this: change the request"
         case .contextLength: "too long for the model: shorten it, lower max_tokens, or take another model"

@@ -34,9 +34,9 @@ enum FigureText {
 
     // MARK: - Money
 
-    /// How many answers a sum of costs leaves out; nothing where it has all.
-    static func unpriced(_ answers: Int) -> String {
-        answers > 0 ? " (\(answers.counted("answer")) without a price)" : ""
+    /// How many answers, or what else the noun says, a sum of costs leaves out; nothing where it has all.
+    static func unpriced(_ count: Int, _ noun: String = "answer") -> String {
+        count > 0 ? " (\(count.counted(noun)) without a price)" : ""
     }
 
     /// What something cost: an amount of money, or `free`.

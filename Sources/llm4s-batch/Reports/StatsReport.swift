@@ -19,7 +19,7 @@ struct StatsReport {
     private var models: [String] {
         statistics.models.flatMap { model -> [String] in
             let count = model.completed.counted("answer")
-            return ["\(name(model.provider, model.model)) · \(count)"]
+            return row("", "\(name(model.provider, model.model)) · \(count)")
                 + [
                     ("first token", model.firstToken, Self.time), ("between pieces", model.gaps, Self.time),
                     ("duration", model.duration, Self.time), ("tokens/s", model.tokensPerSecond, Self.rate),
@@ -27,43 +27,48 @@ struct StatsReport {
         }
     }
 
+    /// Whether the terminal has no room for how many values a row tells of.
+    private var isNarrow: Bool { width.map { $0 < 75 } ?? false }
+
+    /// What stands before a model's row.
+    private func head(_ label: String) -> String { "  \(label.padded(to: isNarrow ? 14 : 15)) " }
+
     /// Quantiles in columns; without their number where the terminal is too narrow for it.
     private func row(
         _ label: String, _ quantiles: BatchStatistics.Quantiles, _ text: (Double) -> String
     ) -> String {
-        let isNarrow = width.map { $0 < 75 } ?? false
-        let head = "  \(label.padded(to: isNarrow ? 14 : 15)) "
+        let head = head(label)
         if quantiles.count == 0 { return head + "not known" }
-        let columns = [("p50", quantiles.p50), ("p90", quantiles.p90), ("p99", quantiles.p99)].map { name, value in
+        var columns = [("p50", quantiles.p50), ("p90", quantiles.p90)].map { name, value in
             "\(name) \(text(value).padded(to: isNarrow ? 9 : 10))"
         }
-        return head + columns.joined(separator: " ") + (isNarrow ? "" : " n \(quantiles.count.grouped)")
+        let last = text(quantiles.p99)
+        columns.append("p99 \(isNarrow ? last : "\(last.padded(to: 10)) n \(quantiles.count.grouped)")")
+        return head + columns.joined(separator: " ")
     }
 
     private func ends(_ model: BatchStatistics.Model) -> [String] {
         guard let text = FinishReport(counts: model.finishReasons).text else { return [] }
-        return TerminalText.wrapped(text, first: "  answers         ", indentation: 18, width: width)
+        return row(head("answers"), text)
+    }
+
+    /// A row in lines of the terminal's width, those behind the first below its text.
+    private func row(_ head: String, _ text: String) -> [String] {
+        TerminalText.wrapped(text, first: head, indentation: max(4, head.count), width: width)
     }
 
     private var usage: [String] {
         statistics.usage.flatMap { usage -> [String] in
-            var first =
-                "  answers  \(usage.promptTokens.grouped) tokens in, "
-                + "\(usage.completionTokens.grouped) out"
-            if usage.cachedTokens > 0 { first += ", \(usage.cachedTokens.grouped) from a cache" }
-            if usage.reasoningTokens > 0 { first += ", \(usage.reasoningTokens.grouped) of thinking" }
-            let tries = usage.tries.counted("try", "tries")
+            var answers = "\(usage.promptTokens.counted("token")) in, \(usage.completionTokens.grouped) out"
+            if usage.cachedTokens > 0 { answers += ", \(usage.cachedTokens.grouped) from a cache" }
+            if usage.reasoningTokens > 0 { answers += ", \(usage.reasoningTokens.grouped) of thinking" }
+            let billed =
+                "\(usage.billedPromptTokens.counted("token")) in, \(usage.billedCompletionTokens.grouped) out, "
+                + "as far as is known"
             let cost =
-                (usage.costUSD.map { FigureText.cost($0) } ?? "cost not known")
-                + (usage.costUSD == nil || usage.unpricedTries != nil ? "" : FigureText.unpriced(usage.unpriced))
-            let unpriced = usage.unpricedTries.flatMap {
-                $0 > 0 ? ", \($0.counted("try", "tries")) without a price" : nil
-            }
-            return [
-                "\(name(usage.provider, usage.model)) · \(tries), \(cost)\(unpriced ?? "")", first,
-                "  billed   \(usage.billedPromptTokens.grouped) tokens in, "
-                    + "\(usage.billedCompletionTokens.grouped) out, as far as is known",
-            ] + tiers(of: usage)
+                usage.costUSD.map { FigureText.cost($0) + FigureText.unpriced(usage.unpriced) } ?? "cost not known"
+            return row("", "\(name(usage.provider, usage.model)) · \(usage.attempts.counted("attempt")), \(cost)")
+                + row("  answers  ", answers) + row("  billed   ", billed) + tiers(of: usage)
         }
     }
 
@@ -71,10 +76,13 @@ struct StatsReport {
     private func tiers(of usage: BatchStatistics.Usage) -> [String] {
         let tiers = statistics.tiers.filter { $0.provider == usage.provider && $0.model == usage.model }
         guard tiers.contains(where: { $0.serviceTier != nil }) else { return [] }
-        return tiers.map { tier in
-            let cost = tier.costUSD.map { ", \(FigureText.cost($0))\(FigureText.unpriced(tier.unpriced))" } ?? ""
-            return "  tier     \(TerminalText.line(tier.serviceTier ?? "not told", limit: 40)): "
-                + "\(tier.responses.counted("response"))\(cost)"
+        return tiers.flatMap { tier in
+            let cost =
+                tier.costUSD.map { ", \(FigureText.cost($0))\(FigureText.unpriced(tier.unpriced, "response"))" } ?? ""
+            return row(
+                "  tier     ",
+                "\(TerminalText.line(tier.serviceTier ?? "not told", limit: 40)): "
+                    + "\(tier.responses.counted("response"))\(cost)")
         }
     }
 
@@ -82,11 +90,11 @@ struct StatsReport {
     private var faults: [String] {
         let faults = statistics.faults
         guard !faults.isEmpty else { return [] }
-        var lines = ["errors, also those that a later try made good"]
+        var lines = ["errors, also those that a later attempt made good"]
         for (index, fault) in faults.enumerated() {
             let status = fault.httpStatus.map { " (HTTP \($0))" } ?? ""
             let head =
-                "  \(fault.tries.grouped) × \(fault.kind)\(status) on "
+                "  \(fault.attempts.grouped) × \(fault.kind)\(status) on "
                 + "\(fault.jobs.counted("job")): "
             lines += TerminalText.wrapped(
                 TerminalText.line(fault.example ?? "", limit: 200), first: head, indentation: 6, width: width)
@@ -106,12 +114,12 @@ struct StatsReport {
         var lines = ["interrupted answers"]
         if !resuming.attempts.isEmpty {
             let ways = resuming.attempts.map { "\($0.count.grouped) by \($0.strategy)" }
-            lines.append("  gone on with  \(ways.joined(separator: ", "))")
+            lines += row("  gone on with  ", ways.joined(separator: ", "))
         }
         let pieces = resuming.answers.map {
             "\($0.count.grouped) in \($0.segments.counted("piece"))"
         }
-        if !pieces.isEmpty { lines.append("  answers       \(pieces.joined(separator: ", "))") }
+        if !pieces.isEmpty { lines += row("  answers       ", pieces.joined(separator: ", ")) }
         lines.append("  saved         \(resuming.savedTokens.grouped) tokens that were not made again")
         lines.append("  wasted        \(resuming.wastedTokens.grouped) tokens billed and in no answer")
         return lines
@@ -140,7 +148,7 @@ struct StatsReport {
                 statistics.faults.map { fault in
                     [
                         "kind": .string(fault.kind), "http_status": fault.httpStatus.map(JSON.int) ?? .null,
-                        "tries": .int(fault.tries), "jobs": .int(fault.jobs),
+                        "tries": .int(fault.attempts), "jobs": .int(fault.jobs),
                         "example": fault.example.map(JSON.string) ?? .null,
                         "advice": (ErrorKind(rawValue: fault.kind)?.advice(for: fault.example)).map(JSON.string)
                             ?? .null,
@@ -168,12 +176,11 @@ struct StatsReport {
     private static func json(_ usage: BatchStatistics.Usage) -> JSON {
         [
             "provider": .string(usage.provider), "model": .string(usage.model), "completed": .int(usage.completed),
-            "tries": .int(usage.tries), "prompt_tokens": .int(usage.promptTokens),
+            "tries": .int(usage.attempts), "prompt_tokens": .int(usage.promptTokens),
             "completion_tokens": .int(usage.completionTokens), "cached_tokens": .int(usage.cachedTokens),
             "reasoning_tokens": .int(usage.reasoningTokens), "billed_prompt_tokens": .int(usage.billedPromptTokens),
             "billed_completion_tokens": .int(usage.billedCompletionTokens),
             "cost_usd": usage.costUSD.map(JSON.double) ?? .null, "unpriced": .int(usage.unpriced),
-            "unpriced_tries": usage.unpricedTries.map(JSON.int) ?? .null,
         ]
     }
 

@@ -76,20 +76,18 @@ struct StatusReport {
         if counts.gone > 0 { lines.append("  of these, \(counts.gone.grouped) are gone from their file") }
         for waiting in status.waiting {
             let wait = Double(max(0, waiting.nextDueMilliseconds - now)) / 1000
-            lines.append(
-                "  \(waiting.count.grouped) of \(TerminalText.line(waiting.provider, limit: 60)) wait after \(waiting.errorKind ?? "an error"), "
-                    + "the next for \(FigureText.duration(wait))")
+            lines += line(
+                "\(waiting.count.grouped) of \(TerminalText.line(waiting.provider, limit: 60)) wait after "
+                    + "\(waiting.errorKind ?? "an error"), the next for \(FigureText.duration(wait))")
         }
         for wait in waits {
-            lines.append("  \(TerminalText.line(wait["name"]?.string ?? "", limit: 80)) \(text(of: wait))")
+            lines += line("\(TerminalText.line(wait["name"]?.string ?? "", limit: 80)) \(text(of: wait))")
         }
-        lines.append(
-            "  tokens      \(status.promptTokens.grouped) in, "
-                + "\(status.completionTokens.grouped) out")
+        lines += row("tokens", "\(status.promptTokens.grouped) in, \(status.completionTokens.grouped) out")
         if let ends = FinishReport(counts: finishReasons).text { lines += row("answers", ends) }
-        if let resuming { lines.append("  resumed     \(resuming)") }
+        if let resuming { lines += row("resumed", resuming) }
         if let cost = status.costUSD {
-            lines.append("  cost        \(FigureText.cost(cost))\(FigureText.unpriced(status.unpriced))")
+            lines += row("cost", FigureText.cost(cost) + FigureText.unpriced(status.unpriced))
         }
         if let sizeReport { lines += row("on disk", sizeReport.text) }
         if let run = status.run { lines += runLines(run) }
@@ -101,6 +99,12 @@ struct StatusReport {
         size.map { SizeReport(size: $0, completed: status.counts.completed, total: status.counts.total) }
     }
 
+    /// A line of its own, in lines of the terminal's width.
+    private func line(_ text: String) -> [String] {
+        TerminalText.wrapped(text, first: "  ", indentation: 4, width: width)
+    }
+
+    /// A text behind a name, in lines of the terminal's width, those behind the first below its text.
     private func row(_ name: String, _ text: String) -> [String] {
         TerminalText.wrapped(text, first: "  \(name.padded(to: 12))", indentation: 14, width: width)
     }
@@ -136,38 +140,33 @@ struct StatusReport {
         if worker == .dead {
             let last = status.seconds.last.map { Double(max(0, now - $0.second * 1000)) / 1000 }
             let ago = last.map { ", last heard of \(FigureText.duration($0)) ago" } ?? ""
-            return [
-                "  dead        \(run.command), \(process): it ended without a word\(ago)",
-                "              what was counted is stored; go on: llm4s-batch resume --db \(path)",
-            ]
+            return row("dead", "\(run.command), \(process): it ended without a word\(ago)")
+                + row("", "what was counted is stored; go on: llm4s-batch resume --db \(path)")
         }
         guard run.status == .running else {
             let seconds = Double((run.finishedMilliseconds ?? run.startedMilliseconds) - run.startedMilliseconds) / 1000
             let exit = run.exitCode.map { ", exit status \($0)" } ?? ""
-            let stopped = run.stopReason.map { "  stopped     \(TerminalText.line($0, limit: 300))" }
-            return [
-                "  last run    \(run.command), \(run.status.rawValue) after \(FigureText.duration(seconds))\(exit)"
-            ] + [stopped].compactMap(\.self)
+            let stopped = run.stopReason.map { row("stopped", TerminalText.line($0, limit: 300)) }
+            return row(
+                "last run", "\(run.command), \(run.status.rawValue) after \(FigureText.duration(seconds))\(exit)")
+                + (stopped ?? [])
         }
         if case .frozen(let silence) = worker {
-            return [
-                "  frozen      \(run.command), \(process): it lives, and has written nothing for "
-                    + FigureText.duration(silence.seconds),
-                "              it is stopped, or its disk does not answer",
-            ]
+            let silent = FigureText.duration(silence.seconds)
+            return row("frozen", "\(run.command), \(process): it lives, and has written nothing for \(silent)")
+                + row("", "it is stopped, or its disk does not answer")
         }
-        var lines = [
-            "  running     \(run.command), \(process), since "
-                + FigureText.duration(Double(now - run.startedMilliseconds) / 1000),
-            "  rate        \(jobsPerSecond.rounded(to: 1)) jobs/s, \(Int(tokensPerSecond).grouped) tokens/s",
-        ]
+        let time = FigureText.duration(Double(now - run.startedMilliseconds) / 1000)
+        var lines = row("running", "\(run.command), \(process), since \(time)")
+        lines += row(
+            "rate", "\(jobsPerSecond.rounded(to: 1)) jobs/s, \(Int(tokensPerSecond).grouped) tokens/s")
         let left = status.counts.pending + status.counts.interrupted + status.counts.running
         // A wait may be longer than the rate makes believe.
         var times = waits.compactMap { $0["until_ms"]?.double } + status.waiting.map { Double($0.nextDueMilliseconds) }
         times = times.map { ($0 - Double(now)) / 1000 }
         if jobsPerSecond > 0 { times.append(Double(left) / jobsPerSecond) }
         if left > 0, let time = times.max(), time > 0 {
-            lines.append("  time left   \(FigureText.duration(time))")
+            lines += row("time left", FigureText.duration(time))
         }
         return lines
     }

@@ -89,7 +89,7 @@ import Testing
         "'tool_call_id' in messages[0] belongs to the role tool only",
         "'tool_calls' in messages[0] belongs to the role assistant only",
         "messages[1].tool_calls[0] must be an object, not a string",
-        "'type' in messages[1].tool_calls[0] must be 'function'",
+        "'type' in messages[1].tool_calls[0] must be 'function' or 'custom'",
         "'id' is missing in messages[1].tool_calls[0]",
         "'function' is missing in messages[1].tool_calls[0]",
         "'name' is missing in messages[1].tool_calls[0].function",

@@ -315,14 +315,140 @@ import Testing
     @Test func whatANativeMessageHasNoFieldForIsToldToGoAsABody() throws {
         let hint = "; a batch line's body is passed on as it is"
         #expect(
-            try faults(
-                of: #"{"model":"mock/m","messages":[{"role":"assistant","content":"x","function_call":{"name":"f"}}]}"#)
-                == ["unknown field 'function_call' in messages[0]" + hint])
+            try faults(of: #"{"model":"mock/m","messages":[{"role":"assistant","content":"x","phase":"final"}]}"#)
+                == ["unknown field 'phase' in messages[0]" + hint])
         #expect(
             try faults(
                 of:
-                    #"{"model":"mock/m","messages":[{"role":"assistant","tool_calls":[{"id":"a","extra_content":{"google":{"thought_signature":"s"}},"function":{"name":"f"}}]}]}"#
-            ) == ["unknown field 'extra_content' in messages[0].tool_calls[0]" + hint])
+                    #"{"model":"mock/m","messages":[{"role":"assistant","tool_calls":[{"id":"a","type":"custom","custom":{"name":"f","input":"x","cost":1}}]}]}"#
+            ) == ["unknown field 'cost' in messages[0].tool_calls[0].custom" + hint])
+    }
+
+    // MARK: - What only some dialects have
+
+    /// A conversation with one answer in the middle that has what only some dialects have.
+    private func conversation(_ model: String, _ middle: String, api: String = "chat") -> String {
+        let options = model.hasPrefix("openai") ? #","options":{"api":"\#(api)"}"# : ""
+        return #"{"model":"\#(model)","messages":[{"role":"user","content":"x"},\#(middle),"#
+            + #"{"role":"user","content":"z"}]\#(options)}"#
+    }
+
+    private static let signed =
+        #"{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"s=="}}}]},{"role":"tool","content":"4","tool_call_id":"c"}"#
+    private static let custom =
+        #"{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"custom","custom":{"name":"sql","input":"SELECT 1"}}]},{"role":"tool","content":"1","tool_call_id":"c"}"#
+    private static let legacy =
+        #"{"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{\"a\":1}"}},{"role":"function","content":"4","name":"f"}"#
+
+    @Test(arguments: [signed, custom, legacy], ["gemini/m", "vllm/m", "openai/m", "mock/m"])
+    func whatAChatProviderReadsIsSentToItAsGiven(middle: String, model: String) throws {
+        let parsed = try parse(conversation(model, middle))
+        let provider = try #require(ProviderCatalog()[parsed.model.provider])
+        let sent = try JSONParser.parse(RequestEncoder.encode(parsed.content, model: "m", provider: provider).body)
+        let given = try JSONParser.parse("[\(middle)]").array ?? []
+        #expect(sent["messages"]?.array?[1...2].elementsEqual(given) == true, "\(sent.text)")
+        // What is stored is sent alike, and is part of what is asked.
+        #expect(try JobRequest(stored: parsed.request).content == parsed.content)
+        let plain = middle.replacing("s==", with: "t==").replacing("SELECT 1", with: "SELECT 2").replacing(
+            "4", with: "5")
+        #expect(parsed.hash != (try parse(conversation(model, plain))).hash)
+    }
+
+    @Test func whatADialectHasNoFormForIsAFault() throws {
+        let anthropic = { (middle: String) in try faults(of: self.conversation("anthropic/m", middle)) }
+        let responses = { (middle: String) in try faults(of: self.conversation("openai/m", middle, api: "responses")) }
+        let interface = "in the Responses interface of provider 'openai'"
+        let extra = "'extra_content' in messages[1].tool_calls[0] has no field "
+        #expect(try anthropic(Self.signed) == [extra + "at provider 'anthropic'"])
+        #expect(try responses(Self.signed) == [extra + interface])
+        #expect(
+            try anthropic(Self.custom) == [
+                "tool call 'c' is of a custom tool, which Anthropic's Messages have no form for"
+            ])
+        #expect(try anthropic(Self.legacy) == ["'function_call' in messages[1] has no field at provider 'anthropic'"])
+        #expect(try responses(Self.legacy) == ["'function_call' in messages[1] has no field \(interface)"])
+        // A file of fine-tuning may have the result alone.
+        let result = #"{"model":"anthropic/m","messages":[{"role":"function","name":"f","content":"4"}]}"#
+        #expect(try faults(of: result).count == 2)
+        #expect(
+            try faults(of: result).last == "the role 'function' in messages[0] has no form at provider 'anthropic': "
+                + "a call with an id and the role 'tool' have one")
+    }
+
+    @Test func aCustomToolsCallAndItsResultHaveTheirFormInResponses() throws {
+        let parsed = try parse(conversation("openai/m", Self.custom, api: "responses"))
+        let provider = try #require(ProviderCatalog()["openai"])
+        let sent = try JSONParser.parse(RequestEncoder.encode(parsed.content, model: "m", provider: provider).body)
+        #expect(
+            sent["input"]?.array?[1...2].elementsEqual([
+                ["type": "custom_tool_call", "call_id": "c", "name": "sql", "input": "SELECT 1"],
+                ["type": "custom_tool_call_output", "call_id": "c", "output": "1"],
+            ]) == true, "\(sent.text)")
+    }
+
+    @Test(arguments: [
+        (
+            #"{"role":"assistant","tool_calls":[{"id":"c","type":"custom","function":{"name":"f"}}]}"#,
+            [
+                "'function' in messages[1].tool_calls[0] belongs to a call of that type only",
+                "'custom' is missing in messages[1].tool_calls[0]",
+            ]
+        ),
+        (
+            #"{"role":"assistant","tool_calls":[{"id":"c","type":"custom","custom":{"name":"f","input":{}}}]}"#,
+            ["'input' in messages[1].tool_calls[0].custom must be a string, not an object"]
+        ),
+        (
+            #"{"role":"assistant","tool_calls":[{"id":"c","type":"web","function":{"name":"f"}}]}"#,
+            ["'type' in messages[1].tool_calls[0] must be 'function' or 'custom'"]
+        ),
+        (
+            #"{"role":"assistant","function_call":"f"}"#,
+            ["'function_call' in messages[1] must be an object, not a string"]
+        ),
+        (
+            #"{"role":"assistant","function_call":{"arguments":"{}"}}"#,
+            ["'name' is missing in messages[1].function_call"]
+        ),
+        (
+            #"{"role":"user","content":"x","function_call":{"name":"f"}}"#,
+            ["'function_call' in messages[1] belongs to the role assistant only"]
+        ),
+        (
+            #"{"role":"function","content":"4"}"#, ["'name' is missing in messages[1]: that of the function"]
+        ),
+        (
+            #"{"role":"assistant","function_call":{"name":"g"}},{"role":"function","name":"f","content":"4"}"#,
+            ["messages[2] answers the function 'f', which the assistant message before it does not call"]
+        ),
+    ])
+    func aCallOfALessUsualFormIsCheckedToo(middle: String, reasons: [String]) throws {
+        #expect(try faults(of: conversation("mock/m", middle)) == reasons)
+    }
+
+    @Test func aBatchLineMayNameItsProvider() throws {
+        let body = #"{"model":"m","messages":[{"role":"user","content":"x"}]}"#
+        let lines = [
+            #"{"url":"/v1/chat/completions","body":\#(body),"provider":"groq"}"#,
+            #"{"body":\#(body),"provider":"groq"}"#,
+        ]
+        let others = try InputDefaults(provider: "vllm")
+        for line in lines {
+            #expect(try parse(line).model == ModelName(provider: "groq", model: "m"))
+            // It goes before --provider, as a native line's does.
+            #expect(try parse(line, others).model == ModelName(provider: "groq", model: "m"))
+            #expect(try parse(line.replacing(#","provider":"groq""#, with: ""), others).model.provider == "vllm")
+            #expect(
+                try faults(of: line.replacing("groq", with: "grok")).first
+                    == "'provider': unknown provider 'grok'; did you mean 'groq'?")
+            #expect(
+                try faults(of: line.replacing(#""groq""#, with: "7")) == ["'provider' must be a string, not 7"])
+        }
+        #expect(try parse(#"{"params":\#(body),"provider":"mock"}"#).model.provider == "mock")
+        #expect(try faults(of: #"{"params":\#(body),"provider":"groq"}"#).count == 1)
+        // A body without a model has the default's, and goes where the line says.
+        let bare = #"{"body":{"messages":[{"role":"user","content":"x"}]},"provider":"groq"}"#
+        #expect(try parse(bare, InputDefaults(model: "vllm/n")).model == ModelName(provider: "groq", model: "n"))
     }
 
     @Test(arguments: [

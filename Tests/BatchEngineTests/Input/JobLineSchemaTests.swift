@@ -26,7 +26,8 @@ import Testing
         #expect(properties("anthropic_batch_line") == Set(LineField.AnthropicBatch.names))
         #expect(properties("message") == Set(LineField.Message.names))
         #expect(properties("tool_call") == Set(LineField.ToolCall.names))
-        #expect(properties("tool_call", "function") == Set(LineField.Function.names))
+        #expect(properties("called_function") == Set(LineField.Function.names))
+        #expect(properties("called_tool") == Set(LineField.CustomTool.names))
         #expect(properties("options") == Set(CompletionOptions.Name.allCases.map(\.rawValue)))
         #expect(properties("native_line", "extra_body") == Set(NativeReader.reservedBodyMembers))
     }

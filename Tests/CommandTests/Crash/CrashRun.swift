@@ -40,9 +40,7 @@ struct CrashRun {
         if fault == nil, status == -SIGKILL { return [] }
         if status == 0 { return [] }
         guard met != nil, status == 3 else { return [.ending("status \(status), \(circumstances)")] }
-        // Before a run has begun its errors are plain lines.
-        let isTold = error.split(separator: "\n").contains { $0.contains(#""level":"error""#) || !$0.hasPrefix("{") }
-        guard isTold else { return [.ending("status 3 without a word, \(circumstances)")] }
+        guard error.contains(#""level":"error""#) else { return [.ending("status 3 without a word, \(circumstances)")] }
         // A call that fails is not to be told as damage, nor as what it is not.
         let wrong = fault?.kind == .eio ? ["damaged", "no space"] : ["damaged"]
         return wrong.filter(error.contains).map { .ending("told as \($0), \(circumstances)") }

@@ -44,6 +44,29 @@ import Testing
         #expect(run.completion?.content == "x")
     }
 
+    /// Gemini refuses the next turn without the signature of the thought that led to a call.
+    @Test(arguments: [
+        [#"{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":EXTRA}"#],
+        [
+            #"{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}}"#,
+            #"{"index":0,"function":{"arguments":"{}"},"extra_content":EXTRA}"#,
+        ],
+    ])
+    func whatIsExtraOfACallStandsInTheNextTurn(entries: [String]) throws {
+        let extra: JSON = ["google": ["thought_signature": "s=="]]
+        let deltas = entries.map { #""tool_calls":[\#($0.replacing("EXTRA", with: extra.text))]"# }
+        let events = [ChatEvents.start] + deltas.map(ChatEvents.delta) + [ChatEvents.stop, "[DONE]"]
+        let run = Transcript(text: events.map { "data: \($0)\n\n" }.joined()).run(.named("gemini"))
+        let completion = try #require(run.completion)
+        #expect(completion.choices[0].message["tool_calls"]?.array?.first?["extra_content"] == extra)
+        let provider = try #require(ProviderCatalog()["gemini"])
+        let next = Conversation([.user("x"), completion.message, .tool("4", answering: "a")])
+        let request = try RequestEncoder.encode(
+            .conversation(next, CompletionOptions(), extraBody: JSONObject()), model: "m", provider: provider)
+        let sent = try JSONParser.parse(request.body)
+        #expect(sent["messages"]?.array?[1]["tool_calls"]?.array?.first?["extra_content"] == extra, "\(sent.text)")
+    }
+
     @Test func reasoningDetailsAreMergedByIndexForTheNextTurn() throws {
         let run = ChatEvents.run(
             #""reasoning":"a","reasoning_details":[{"type":"reasoning.text","text":"a","format":"f","index":0}]"#,

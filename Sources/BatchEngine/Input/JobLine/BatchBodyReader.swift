@@ -72,10 +72,10 @@ enum BatchBodyReader {
         }
     }
 
-    /// The roles that a dialect knows; OpenAI's old `function` too, since bodies are passed on.
+    /// The roles that a dialect knows.
     private static func roles(_ dialect: Dialect) -> [String] {
         switch dialect {
-        case .openAIChat: Message.Role.allCases.map(\.rawValue) + ["function"]
+        case .openAIChat: Message.Role.allCases.map(\.rawValue)
         case .openAIResponses: ["user", "assistant", "system", "developer"]
         case .anthropicMessages: ["user", "assistant", "system"]
         }

@@ -11,6 +11,8 @@ extension JobLineParser {
         var dialect: Dialect
         /// The provider that it goes to, where nothing else is said.
         var provider: String
+        /// The provider that the line itself names; nil where it names none.
+        var named: String?
         /// The endpoint as the line names it; nil where its form names none.
         var url: JSON?
     }
@@ -29,41 +31,53 @@ extension JobLineParser {
             return nil
         }
         if members[.body] == nil { faults.add("'body' is missing") }
+        let named = members.string(.provider, faults: &faults)
         guard let body = members.object(.body, faults: &faults) else { return nil }
         return parsed(
             BatchLine(
                 id: id, body: body, place: .body, dialect: BatchURL.dialect(of: url),
-                provider: BatchURL.usualProvider(of: url ?? ""), url: members[.url]), &faults)
+                provider: BatchURL.usualProvider(of: url ?? ""), named: named, url: members[.url]), &faults)
     }
 
     func mistralBatch(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
         let members = JobLineObject<LineField.MistralBatch>(object, at: .line, faults: &faults)
         let id = Self.id(members, .id, alias: .customID, faults: &faults)
+        let named = members.string(.provider, faults: &faults)
         guard let body = members.object(.body, faults: &faults) else { return nil }
         return parsed(
-            BatchLine(id: id, body: body, place: .body, dialect: .openAIChat, provider: "mistral"), &faults)
+            BatchLine(id: id, body: body, place: .body, dialect: .openAIChat, provider: "mistral", named: named),
+            &faults)
     }
 
     func anthropicBatch(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
         let members = JobLineObject<LineField.AnthropicBatch>(object, at: .line, faults: &faults)
         let id = Self.id(members, .id, alias: .customID, faults: &faults)
+        let named = members.string(.provider, faults: &faults)
         guard let params = members.object(.params, faults: &faults) else { return nil }
-        if BatchBodyReader.isOpenAIs(params, isProviderGiven: defaults.provider != nil) {
+        if BatchBodyReader.isOpenAIs(params, isProviderGiven: named != nil || defaults.provider != nil) {
             faults.add(
                 "'params' is the form of Anthropic's batches, but holds a request of OpenAI's; its form is "
                     + "{\"custom_id\", \"method\", \"url\", \"body\"}")
             return nil
         }
         return parsed(
-            BatchLine(id: id, body: params, place: .params, dialect: .anthropicMessages, provider: "anthropic"),
+            BatchLine(
+                id: id, body: params, place: .params, dialect: .anthropicMessages, provider: "anthropic", named: named),
             &faults)
     }
 
     private func parsed(_ line: BatchLine, _ faults: inout LineFaults) -> ParsedLine? {
         let body = line.body
+        if let name = line.named, defaults.catalog[name] == nil {
+            faults.add(
+                "'provider': unknown provider \(name.quotedName)", nearest: name, among: defaults.catalog.names,
+                else: "; known are \(defaults.catalog.names.joined(separator: ", "))")
+            return nil
+        }
         let namesModel = body["model"].map { !$0.isNull } ?? false
         let server =
-            defaults.provider?.name ?? (namesModel ? line.provider : defaults.model?.provider ?? line.provider)
+            line.named ?? defaults.provider?.name
+            ?? (namesModel ? line.provider : defaults.model?.provider ?? line.provider)
         BatchBodyReader.check(body, line.dialect, server: server, at: line.place, faults: &faults)
         guard let model = model(of: line, &faults) else { return nil }
         guard let provider = defaults.catalog[model.provider] else {
@@ -93,10 +107,13 @@ extension JobLineParser {
         switch line.body["model"] {
         case .string(let model)? where !model.isEmpty:
             // Verbatim: a slash in it is the provider's own.
-            return ModelName(provider: defaults.provider?.name ?? line.provider, model: model)
+            return ModelName(provider: line.named ?? defaults.provider?.name ?? line.provider, model: model)
         case nil, .null?:
-            if defaults.model == nil { faults.add("no model: give 'model' in \(line.place.path), or --model") }
-            return defaults.model
+            guard let model = defaults.model else {
+                faults.add("no model: give 'model' in \(line.place.path), or --model")
+                return nil
+            }
+            return ModelName(provider: line.named ?? model.provider, model: model.model)
         case .string?: faults.add("'model' in \(line.place.path) is empty")
         case let other?: faults.addWrong("model", at: line.place, expected: "a string", found: other)
         }

@@ -81,6 +81,8 @@ enum LinePlace: Sendable {
     case part(Int, message: Int)
     case toolCall(Int, message: Int)
     case function(toolCall: Int, message: Int)
+    case custom(toolCall: Int, message: Int)
+    case functionCall(message: Int)
 
     /// The path of the object in the line; empty for the line itself.
     var path: String {
@@ -94,6 +96,8 @@ enum LinePlace: Sendable {
         case .part(let index, let message): "messages[\(message)].content[\(index)]"
         case .toolCall(let index, let message): "messages[\(message)].tool_calls[\(index)]"
         case .function(let index, let message): "messages[\(message)].tool_calls[\(index)].function"
+        case .custom(let index, let message): "messages[\(message)].tool_calls[\(index)].custom"
+        case .functionCall(let message): "messages[\(message)].function_call"
         }
     }
 
@@ -132,7 +136,7 @@ enum LineField {
     /// The members of a line of an OpenAI batch file.
     enum OpenAIBatch: String, FieldName {
         case customID = "custom_id"
-        case id, method, url, body
+        case id, provider, method, url, body
 
         static let names = allCases.map(\.rawValue)
     }
@@ -140,7 +144,7 @@ enum LineField {
     /// The members of a line of an Anthropic batch.
     enum AnthropicBatch: String, FieldName {
         case customID = "custom_id"
-        case id, params
+        case id, provider, params
 
         static let names = allCases.map(\.rawValue)
     }
@@ -148,7 +152,7 @@ enum LineField {
     /// The members of a line of a Mistral batch.
     enum MistralBatch: String, FieldName {
         case customID = "custom_id"
-        case id, body
+        case id, provider, body
 
         static let names = allCases.map(\.rawValue)
     }
@@ -160,6 +164,8 @@ enum LineField {
         case toolCallID = "tool_call_id"
         // What a provider may want to see again.
         case annotations, audio, images, prefix, reasoning, refusal
+        case extraContent = "extra_content"
+        case functionCall = "function_call"
         case reasoningContent = "reasoning_content"
         case reasoningDetails = "reasoning_details"
         // What describes the answer or the file, and asks nothing.
@@ -173,15 +179,25 @@ enum LineField {
         /// Those that are passed on as they are, where they say something.
         static let passedOn: [Message] = [
             .annotations, .audio, .images, .prefix, .reasoning, .reasoningContent, .reasoningDetails, .refusal,
+            .extraContent, .functionCall,
         ]
 
         /// Those that stand for a content.
-        static let said: [Message] = [.audio, .images, .refusal]
+        static let said: [Message] = [.audio, .images, .refusal, .functionCall]
     }
 
-    /// The members of a tool call in an assistant's message; an index comes from calls that were streamed.
+    /// The members of a tool call in an assistant's message; an index comes from calls that were streamed, and what is
+    /// extra Gemini wants to see again.
     enum ToolCall: String, FieldName {
-        case id, type, function, index
+        case id, type, function, custom, index
+        case extraContent = "extra_content"
+
+        static let names = allCases.map(\.rawValue)
+    }
+
+    /// The members of a custom tool in a tool call.
+    enum CustomTool: String, FieldName {
+        case name, input
 
         static let names = allCases.map(\.rawValue)
     }

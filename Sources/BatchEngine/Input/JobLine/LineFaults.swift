@@ -82,7 +82,7 @@ package struct LineFaults: Error, Sendable, Equatable {
             case .line where name == "stream" || name == "stream_options": "; leave it out: every answer is streamed"
             case .line where LineField.chatMembers.contains(name): "; it belongs in 'extra_body'"
             case .options: "; fields of one provider's own go in 'extra_body'"
-            case .message, .toolCall, .function: "; a batch line's body is passed on as it is"
+            case .message, .toolCall, .function, .custom, .functionCall: "; a batch line's body is passed on as it is"
             default: ""
             }
         add("unknown field \(name.quotedName)\(place.suffix)", nearest: name, among: known, else: other)

@@ -4,6 +4,8 @@ import LLMStreaming
 struct MessageReader {
     /// The ids of the calls of the latest assistant message, which the tool messages after it answer.
     private var openCalls: Set<String> = []
+    /// The function that the latest assistant message calls in the older form, which has no id.
+    private var openFunction: String?
 
     /// The conversation; with faults added, what could be read of it.
     static func conversation(_ messages: [JSON], faults: inout LineFaults) -> Conversation {
@@ -30,9 +32,10 @@ struct MessageReader {
             return nil
         }
         checkCalls(members, of: message.role, index: index, faults: &faults)
+        checkFunctionCall(members, of: message.role, index: index, faults: &faults)
         Self.checkContent(members, of: message, index: index, faults: &faults)
         checkAnsweredCall(members, of: message.role, index: index, faults: &faults)
-        members.string(.name, faults: &faults)
+        checkName(members, of: message.role, index: index, faults: &faults)
         return message
     }
 
@@ -100,21 +103,72 @@ struct MessageReader {
             return
         }
         let members = JobLineObject<LineField.ToolCall>(object, at: place, allowsEmpty: true, faults: &faults)
-        if let type = members[.type], type != "function" {
-            faults.add("'type'\(place.suffix) must be 'function'")
+        if let type = members[.type], type != "function", type != "custom" {
+            faults.add("'type'\(place.suffix) must be 'function' or 'custom'")
         }
         if members[.id] == nil { faults.add("'id' is missing\(place.suffix)") }
         members.string(.id, faults: &faults)
-        guard members[.function] != nil else {
-            faults.add("'function' is missing\(place.suffix)")
+        let isCustom = members[.type] == "custom"
+        let (form, other): (LineField.ToolCall, LineField.ToolCall) =
+            isCustom ? (.custom, .function) : (.function, .custom)
+        if let value = members[other], !value.asksNothing {
+            faults.add("'\(other.rawValue)'\(place.suffix) belongs to a call of that type only")
+        }
+        guard members[form] != nil else {
+            faults.add("'\(form.rawValue)' is missing\(place.suffix)")
             return
         }
-        guard let function = members.object(.function, faults: &faults) else { return }
-        let details = JobLineObject<LineField.Function>(
-            function, at: .function(toolCall: position, message: message), allowsEmpty: true, faults: &faults)
-        if details[.name] == nil { faults.add("'name' is missing\(details.place.suffix)") }
-        details.string(.name, faults: &faults)
+        guard let tool = members.object(form, faults: &faults) else { return }
+        if isCustom {
+            checkCustomTool(tool, at: .custom(toolCall: position, message: message), faults: &faults)
+        } else {
+            checkFunction(tool, at: .function(toolCall: position, message: message), faults: &faults)
+        }
+    }
+
+    private static func checkCustomTool(_ object: JSONObject, at place: LinePlace, faults: inout LineFaults) {
+        let details = JobLineObject<LineField.CustomTool>(object, at: place, allowsEmpty: true, faults: &faults)
+        for field in LineField.CustomTool.allCases {
+            if details[field] == nil { faults.add("'\(field.rawValue)' is missing\(place.suffix)") }
+            details.string(field, faults: &faults)
+        }
+    }
+
+    /// The function's name, where it is as it should be.
+    @discardableResult
+    private static func checkFunction(
+        _ object: JSONObject, at place: LinePlace, faults: inout LineFaults
+    ) -> String? {
+        let details = JobLineObject<LineField.Function>(object, at: place, allowsEmpty: true, faults: &faults)
+        if details[.name] == nil { faults.add("'name' is missing\(place.suffix)") }
         details.string(.arguments, faults: &faults)
+        return details.string(.name, faults: &faults)
+    }
+
+    /// OpenAI's older form of a call, which the role function answers by the function's name.
+    private mutating func checkFunctionCall(
+        _ members: JobLineObject<LineField.Message>, of role: Message.Role, index: Int, faults: inout LineFaults
+    ) {
+        if role == .assistant { openFunction = nil }
+        guard let call = members[.functionCall], !call.asksNothing else { return }
+        guard role == .assistant else {
+            faults.add("'function_call' in messages[\(index)] belongs to the role assistant only")
+            return
+        }
+        guard let object = members.object(.functionCall, faults: &faults) else { return }
+        openFunction = Self.checkFunction(object, at: .functionCall(message: index), faults: &faults)
+    }
+
+    private func checkName(
+        _ members: JobLineObject<LineField.Message>, of role: Message.Role, index: Int, faults: inout LineFaults
+    ) {
+        let name = members.string(.name, faults: &faults)
+        guard role == .function else { return }
+        if members[.name] == nil { faults.add("'name' is missing in messages[\(index)]: that of the function") }
+        guard let name, name != openFunction else { return }
+        faults.add(
+            "messages[\(index)] answers the function \(name.quotedName), which the assistant message before it does not call"
+        )
     }
 
     private func checkAnsweredCall(

@@ -78,10 +78,11 @@ extension Message {
     fileprivate func mayBeRefused(in dialect: Dialect) -> Bool {
         switch dialect {
         case .openAIChat: return false
-        case .openAIResponses: return !otherMembers.isEmpty
+        case .openAIResponses:
+            return role == .function || !otherMembers.isEmpty || toolCalls.contains { !$0.otherMembers.isEmpty }
         case .anthropicMessages:
             if case .parts = content { return true }
-            return !toolCalls.isEmpty || !otherMembers.isEmpty
+            return role == .function || !toolCalls.isEmpty || !otherMembers.isEmpty
         }
     }
 }

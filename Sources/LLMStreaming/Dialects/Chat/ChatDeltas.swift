@@ -101,10 +101,12 @@ struct ChatDeltas: Sendable {
         guard item < ToolCallKeys.maximumCalls else {
             throw LLMError(.decode, "more than \(ToolCallKeys.maximumCalls) tool calls")
         }
-        if let (id, name) = toolCalls[choice].learn(entry, of: item) {
+        let learnt = toolCalls[choice].learn(entry, of: item)
+        if learnt != nil || entry.extraContent != nil {
             var opening = JSONObject()
-            if !id.isEmpty { opening["id"] = .string(id) }
-            if !name.isEmpty { opening["name"] = .string(name) }
+            if let id = learnt?.id, !id.isEmpty { opening["id"] = .string(id) }
+            if let name = learnt?.name, !name.isEmpty { opening["name"] = .string(name) }
+            opening["extra_content"] = entry.extraContent
             chunks.append(StreamedChunk(.toolCall, JSON.object(opening).text, choice: choice, item: item))
         }
         let place = SplitCharacters.Place(kind: .toolArguments, choice: choice, item: item)
@@ -120,6 +122,7 @@ struct ChatDeltas: Sendable {
         if case .number(let id) = call["id"] { entry.id = id } else { entry.id = call["id"]?.string ?? "" }
         entry.name = function?["name"]?.string ?? ""
         entry.arguments = function?["arguments"]?.argumentsText ?? ""
+        if let extra = call["extra_content"]?.object, !extra.isEmpty { entry.extraContent = .object(extra) }
         return entry
     }
 

@@ -9,6 +9,8 @@ struct ToolCallKeys: Sendable {
         var id = ""
         var name = ""
         var arguments = ""
+        /// What Gemini wants to see again with the call; nil where it says nothing.
+        var extraContent: JSON?
         /// Its place in its delta's list.
         var position = 0
 

@@ -73,14 +73,15 @@ enum AnthropicMessagesRequest {
     private static func messages(_ messages: [Message]) throws(LLMError) -> [JSON] {
         var result: [JSON] = []
         var toolResults: [JSON] = []
-        // All results of one turn belong into one user message.
+        // All results of one turn belong in one user message.
         func flush() {
             if !toolResults.isEmpty { result.append(["role": "user", "content": .array(toolResults)]) }
             toolResults = []
         }
         for message in messages {
             switch message.role {
-            case .system, .developer: continue
+            // Those of the first two are said before all; the third was refused.
+            case .system, .developer, .function: continue
             case .tool:
                 toolResults.append([
                     "type": "tool_result", "tool_use_id": .string(message.toolCallID ?? ""),
@@ -102,6 +103,11 @@ enum AnthropicMessagesRequest {
         guard !message.toolCalls.isEmpty else { return try content(message.content) }
         var blocks = try blocks(message.content)
         for call in message.toolCalls {
+            if call.isCustom {
+                throw LLMError(
+                    .invalidRequest,
+                    "tool call '\(call.id)' is of a custom tool, which Anthropic's Messages have no form for")
+            }
             let input = try? JSONParser.parse(call.arguments.isEmpty ? "{}" : call.arguments)
             guard let input, input.object != nil else {
                 throw LLMError(.invalidRequest, "the arguments of tool call '\(call.id)' are not a JSON object")

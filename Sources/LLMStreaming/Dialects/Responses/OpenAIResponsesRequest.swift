@@ -4,8 +4,9 @@ enum OpenAIResponsesRequest {
         _ conversation: Conversation, options: CompletionOptions, model: String, provider: Provider
     ) throws(LLMError) -> JSONObject {
         try conversation.refuseOtherMembers(at: "in the Responses interface of provider '\(provider.name)'")
+        let customCalls = Set(conversation.messages.flatMap { $0.toolCalls.filter(\.isCustom).map(\.id) })
         var input: [JSON] = []
-        for message in conversation.messages { input += items(message) }
+        for message in conversation.messages { input += items(message, customCalls: customCalls) }
         var body = JSONObject([
             .init(key: "model", value: .string(model)), .init(key: "input", value: .array(input)),
         ])
@@ -32,12 +33,18 @@ enum OpenAIResponsesRequest {
     }
 
     /// The input items of a message: calls and their results are items of their own.
-    private static func items(_ message: Message) -> [JSON] {
+    ///
+    /// - Parameter customCalls: the ids of calls of custom tools, whose results are items of another type.
+    private static func items(_ message: Message, customCalls: Set<String>) -> [JSON] {
         switch message.role {
+        // It was refused.
+        case .function: return []
         case .tool:
+            let id = message.toolCallID ?? ""
             return [
                 [
-                    "type": "function_call_output", "call_id": .string(message.toolCallID ?? ""),
+                    "type": customCalls.contains(id) ? "custom_tool_call_output" : "function_call_output",
+                    "call_id": .string(id),
                     "output": content(message.content ?? .text(""), .user),
                 ]
             ]
@@ -63,8 +70,8 @@ enum OpenAIResponsesRequest {
 
     private static func call(_ call: ToolCall) -> JSON {
         [
-            "type": "function_call", "call_id": .string(call.id), "name": .string(call.name),
-            "arguments": .string(call.arguments),
+            "type": call.isCustom ? "custom_tool_call" : "function_call", "call_id": .string(call.id),
+            "name": .string(call.name), call.isCustom ? "input" : "arguments": .string(call.arguments),
         ]
     }
 

@@ -15,6 +15,7 @@ enum JobLineText {
         var line = JSONObject()
         if isBatch(request) {
             line["custom_id"] = .string(job.customID)
+            if usualProvider(of: request) != job.provider { line["provider"] = .string(job.provider) }
             // Other readers of such files want it.
             if request["url"] != nil { line["method"] = "POST" }
             return .object(line.merging(request))
@@ -26,18 +27,11 @@ enum JobLineText {
         return .object(line)
     }
 
-    /// The provider that `run` must be told for a job's line; nil where the line says it.
-    static func untoldProvider(of result: JobResult) -> String? {
-        guard let request = result.request.flatMap(JSON.parsed)?.object, isBatch(request) else { return nil }
-        let usual: String =
-            if request["params"] != nil {
-                "anthropic"
-            } else if let url = request["url"]?.string {
-                BatchURL.usualProvider(of: url)
-            } else {
-                "mistral"
-            }
-        return usual == result.job.provider ? nil : result.job.provider
+    /// The provider that a batch line goes to where neither it nor `--provider` names one: a file for that one stays as
+    /// it reads it itself.
+    private static func usualProvider(of request: JSONObject) -> String {
+        if request["params"] != nil { return "anthropic" }
+        return request["url"]?.string.map(BatchURL.usualProvider) ?? "mistral"
     }
 
     private static func isBatch(_ request: JSONObject) -> Bool {

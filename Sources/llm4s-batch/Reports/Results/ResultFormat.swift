@@ -79,6 +79,9 @@ enum ResultLine {
             if result.completions.count > 1 {
                 object["choices"] = .array(result.completions.map { .object(answer($0)) })
             }
+        } else {
+            object["ttft_us"] = result.firstChunkMicroseconds.map { .int(Int($0)) }
+            object["duration_us"] = result.durationMicroseconds.map { .int(Int($0)) }
         }
         if job.status != .completed, let kind = job.errorKind {
             var error: JSONObject = JSONObject()

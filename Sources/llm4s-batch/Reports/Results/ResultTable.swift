@@ -56,6 +56,8 @@ struct ResultTable: Sendable {
         values[.metadata] = job.metadata.flatMap(JSON.parsed)
         values[.httpStatus] = result.httpStatus.map(JSON.int)
         values[.requestID] = result.requestID.map(JSON.string)
+        values[.ttft] = result.firstChunkMicroseconds.map { .int(Int($0)) }
+        values[.duration] = result.durationMicroseconds.map { .int(Int($0)) }
         if let request = result.request.flatMap(JSON.parsed) {
             values[.request] = request
             values[.prompt] = AskedText.text(of: request).map(JSON.string)
