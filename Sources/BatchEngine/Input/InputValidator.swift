@@ -19,7 +19,9 @@ package struct InputValidator: Sendable {
         while true {
             var pass = CheckPass(sources, reading, cleared: cleared)
             try pass.readAll()
-            if let summary = try settle(pass.summary, pass.ids, &cleared) { return summary }
+            if let summary = try settle(pass.summary, pass.ids, &cleared) {
+                return try addingDuplicates(of: pass.takeForeignIDs(), to: summary)
+            }
         }
     }
 
@@ -38,7 +40,9 @@ package struct InputValidator: Sendable {
             var pass = CheckPass(sources, reading, cleared: cleared)
             var result = initial
             while let page = try pass.nextPage() { try await take(&result, page) }
-            if let summary = try settle(pass.summary, pass.ids, &cleared) { return (summary, result) }
+            if let summary = try settle(pass.summary, pass.ids, &cleared) {
+                return (try addingDuplicates(of: pass.takeForeignIDs(), to: summary), result)
+            }
         }
     }
 
@@ -80,7 +84,7 @@ package struct InputValidator: Sendable {
             let position = lines.position
             if let last, position > last { break }
             do throws(LineFaults) {
-                let parsed = try reading.parse(line)
+                guard case .job(let parsed) = try reading.read(line) else { continue }
                 if let id = parsed.customID {
                     search.add(id, at: position)
                 } else {
@@ -91,6 +95,22 @@ package struct InputValidator: Sendable {
             }
         }
         return search.duplicates.map { ($0.line, $0.firstUse) }
+    }
+
+    /// The summary with the duplicates among lines of other shards, which are faults of the input too; those of lines
+    /// that may be left out are for their own shard to find.
+    private func addingDuplicates(of ids: consuming ForeignIDs, to summary: InputSummary) throws(InputError)
+        -> InputSummary
+    {
+        var summary = summary
+        let repeats = ids.repeats()
+        guard !repeats.listed.isEmpty, !reading.skipsInvalid, !summary.snapshots.contains(nil) else { return summary }
+        var search = ForeignSearch(repeats.listed)
+        var lines = InputLines(sources, maximumLineBytes: reading.maximumLineBytes, expected: summary.snapshots)
+        while let line = try lines.next() { search.add(line, at: lines.position, reading) }
+        for (line, firstUse) in search.duplicates { summary.report.add(fault(line, firstUse)) }
+        summary.report.addUnlisted(repeats.unlisted)
+        return summary
     }
 
     private func fault(_ line: IDAssigner.PossibleDuplicate, _ firstUse: InputPosition?) -> FaultReport.Fault {
@@ -113,6 +133,7 @@ private struct CheckPass: ~Copyable {
     private let reading: InputReading
     private var lines: InputLines
     private(set) var ids: IDAssigner
+    private var foreignIDs = ForeignIDs()
     private var found = InputSummary()
 
     init(_ sources: [InputSource], _ reading: InputReading, cleared: Set<InputPosition>) {
@@ -147,23 +168,37 @@ private struct CheckPass: ~Copyable {
         return page
     }
 
+    /// The ids of lines of other shards; then none are left.
+    mutating func takeForeignIDs() -> ForeignIDs {
+        defer { foreignIDs = ForeignIDs() }
+        return foreignIDs
+    }
+
     private mutating func check(_ line: InputLine, makesJob: Bool) -> NewJob? {
         let position = lines.position
-        found.lines += 1
         do throws(LineFaults) {
-            let parsed = try reading.parse(line)
-            let hash = makesJob ? parsed.hash : nil
-            guard case .free(let id) = ids.assign(parsed.customID, hash ?? parsed.hash, at: position) else {
+            switch try reading.read(line) {
+            case .foreign(let id):
+                if let id { foreignIDs.add(id) }
                 return nil
+            case .job(let parsed):
+                found.lines += 1
+                return check(parsed, at: position, makesJob: makesJob)
             }
-            found.count(parsed, isEstimating: reading.isEstimating)
-            return hash.map { NewJob(parsed, $0, id: id, source: lines.source.name, line: position.line) }
         } catch {
+            found.lines += 1
             found.report.add(error, position, source: lines.source)
             // Its id is taken all the same: once the fault is repaired, the clash would show.
             if !reading.skipsInvalid, let id = error.customID { ids.assign(id, at: position) }
             return nil
         }
+    }
+
+    private mutating func check(_ parsed: ParsedLine, at position: InputPosition, makesJob: Bool) -> NewJob? {
+        let hash = makesJob ? parsed.hash : nil
+        guard case .free(let id) = ids.assign(parsed.customID, hash ?? parsed.hash, at: position) else { return nil }
+        found.count(parsed, isEstimating: reading.isEstimating)
+        return hash.map { NewJob(parsed, $0, id: id, source: lines.source.name, line: position.line) }
     }
 }
 
@@ -174,7 +209,7 @@ package struct InputSummary: Sendable {
 
     /// Lines without fault.
     package private(set) var jobs = 0
-    /// Lines that are not blank.
+    /// Lines that are not blank, and not of another shard.
     package fileprivate(set) var lines = 0
     package fileprivate(set) var bytes = 0
     /// How many jobs each provider gets.

@@ -30,9 +30,15 @@ package struct JobFeed: ~Copyable {
         var batch = InputBatch()
         do throws(InputError) {
             var bytes = 0
+            var foreign = 0
             while batch.count < maximum, bytes < Self.batchBytes, let line = try lines.next(mayWait: batch.count == 0) {
-                try intake.take(line, at: lines.position, of: lines.source, into: &batch)
-                if case .bytes(let content) = line { bytes += content.count }
+                if try intake.take(line, at: lines.position, of: lines.source, into: &batch) {
+                    if case .bytes(let content) = line { bytes += content.count }
+                } else {
+                    // Of a file with millions of lines the next of this shard may be far away.
+                    foreign += 1
+                    if foreign % 4096 == 0, Task.isCancelled { return nil }
+                }
             }
         } catch {
             failure = error
@@ -106,18 +112,20 @@ private struct LineIntake: Sendable {
 
     /// Adds the job of a line to a batch; a line with faults is added as rejected, where those are skipped.
     ///
+    /// - Returns: whether anything was added: nothing is of another shard's line.
     /// - Throws: `InputError.faults` for a line with faults.
+    @discardableResult
     mutating func take(
         _ line: InputLine, at position: InputPosition, of source: InputSource, into batch: inout InputBatch
-    ) throws(InputError) {
+    ) throws(InputError) -> Bool {
         var faults: LineFaults
         do throws(LineFaults) {
-            let parsed = try reading.parse(line)
+            guard case .job(let parsed) = try reading.read(line) else { return false }
             let hash = parsed.hash
             switch ids.assign(parsed.customID, hash, at: position) {
             case .free(let id):
                 batch.jobs.append(NewJob(parsed, hash, id: id, source: source.name, line: position.line))
-                return
+                return true
             case .taken(let id):
                 faults = LineFaults()
                 faults.add("duplicate id \(id.quotedName)")
@@ -131,5 +139,6 @@ private struct LineIntake: Sendable {
             throw .faults(report)
         }
         batch.rejectedLines.append(RejectedLine(line, faults, source: source.name, number: position.line))
+        return true
     }
 }

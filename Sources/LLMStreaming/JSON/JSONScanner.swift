@@ -3,15 +3,18 @@
 /// The hot path of every chunk: Foundation's decoder costs 6 to 8 us for a chunk of 250 bytes, a scan that
 /// takes only the needed fields 0.1. It accepts nothing that `JSONParser` refuses, also in what it skips; whatever it
 /// does not expect makes it give up (nil or false), and the caller asks the full parser.
-struct JSONScanner {
+package struct JSONScanner {
     /// How deep a skipped value may nest before the full parser has to look; less than that one's own bound, since
     /// what is skipped lies inside of other values.
     private static let maximumSkippedDepth = 32
 
     private(set) var index = 0
 
+    /// A cursor before the first byte.
+    package init() {}
+
     /// Moves past white space and the given byte; false if another byte stands there.
-    mutating func take(_ byte: UInt8, in bytes: Span<UInt8>) -> Bool {
+    package mutating func take(_ byte: UInt8, in bytes: Span<UInt8>) -> Bool {
         skipWhiteSpace(in: bytes)
         guard index < bytes.count, bytes[index] == byte else { return false }
         index += 1
@@ -19,7 +22,7 @@ struct JSONScanner {
     }
 
     /// The next byte that is no white space, not consumed.
-    mutating func peek(in bytes: Span<UInt8>) -> UInt8? {
+    package mutating func peek(in bytes: Span<UInt8>) -> UInt8? {
         skipWhiteSpace(in: bytes)
         return index < bytes.count ? bytes[index] : nil
     }
@@ -34,7 +37,7 @@ struct JSONScanner {
     }
 
     /// The range of a string's raw bytes between its quotes, and whether it holds escapes, all of which are sound.
-    mutating func rawString(in bytes: Span<UInt8>) -> (range: Range<Int>, isEscaped: Bool)? {
+    package mutating func rawString(in bytes: Span<UInt8>) -> (range: Range<Int>, isEscaped: Bool)? {
         guard take(UInt8(ascii: "\""), in: bytes) else { return nil }
         let start = index
         var isEscaped = false
@@ -74,7 +77,7 @@ struct JSONScanner {
     }
 
     /// The value of a string that `rawString` found; nil where it has none, or half of a character in it.
-    static func value(of raw: (range: Range<Int>, isEscaped: Bool), in bytes: Span<UInt8>) -> String? {
+    package static func value(of raw: (range: Range<Int>, isEscaped: Bool), in bytes: Span<UInt8>) -> String? {
         let (range, isEscaped) = raw
         if !isEscaped { return text(bytes.extracting(range)) }
         var text: [UInt8] = []
@@ -92,7 +95,7 @@ struct JSONScanner {
     }
 
     /// The text of bytes without escapes.
-    static func text(_ bytes: Span<UInt8>) -> String {
+    package static func text(_ bytes: Span<UInt8>) -> String {
         unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
@@ -130,7 +133,7 @@ struct JSONScanner {
     }
 
     /// Moves past a value of any kind; false at nonsense or deep nesting.
-    mutating func skipValue(in bytes: Span<UInt8>) -> Bool { skipValue(in: bytes, depth: 0) }
+    package mutating func skipValue(in bytes: Span<UInt8>) -> Bool { skipValue(in: bytes, depth: 0) }
 
     private mutating func skipValue(in bytes: Span<UInt8>, depth: Int) -> Bool {
         guard let byte = peek(in: bytes) else { return false }
@@ -183,7 +186,7 @@ struct JSONScanner {
 
     /// Whether the raw bytes of a range are this ASCII text.
     @inline(__always)  // Nearly all comparisons end at the lengths.
-    static func equals(_ range: Range<Int>, _ text: StaticString, in bytes: Span<UInt8>) -> Bool {
+    package static func equals(_ range: Range<Int>, _ text: StaticString, in bytes: Span<UInt8>) -> Bool {
         range.count == text.utf8CodeUnitCount && holds(text, at: range.lowerBound, in: bytes)
     }
 

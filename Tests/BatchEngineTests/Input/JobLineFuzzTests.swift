@@ -34,7 +34,8 @@ import Testing
         #expect(jobs > 100)
     }
 
-    private static func mutate(_ line: inout [UInt8], with other: [UInt8], _ random: inout SeededGenerator) {
+    /// Damages a line, with parts of another.
+    static func mutate(_ line: inout [UInt8], with other: [UInt8], _ random: inout SeededGenerator) {
         guard !line.isEmpty, !other.isEmpty else { return }
         let position = Int.random(in: 0..<line.count, using: &random)
         switch random.next() % 6 {
