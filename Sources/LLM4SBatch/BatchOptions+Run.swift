@@ -14,8 +14,10 @@ extension BatchOptions {
         let defaults = try InputDefaults(
             catalog: catalog, model: model ?? named, provider: provider, openAIBaseURL: environment["OPENAI_BASE_URL"],
             resume: resumePolicy)
-        return InputReading(
+        var reading = InputReading(
             parser: JobLineParser(defaults: defaults), maximumLineBytes: maximumLineBytes, skipsInvalid: skipsInvalid)
+        reading.shard = try jobShard()
+        return reading
     }
 
     /// What the engine keeps to, but for what earlier runs have spent.
@@ -100,6 +102,7 @@ extension BatchOptions {
     package var stored: JSONObject {
         var object = JSONObject()
         object["base-url"] = baseURL.map(JSON.string)
+        object["shard"] = shard.map { .string("\($0.index)/\($0.count)") }
         object["concurrency"] = .int(concurrency)
         if !concurrencyPerProvider.isEmpty {
             object["concurrency-per-provider"] = .array(

@@ -24,6 +24,8 @@ public struct BatchOptions: Sendable {
     public var baseURL: String?
     /// The service tier to ask for, in the provider's word, where a job names none: `flex`, `priority`, ...
     public var serviceTier: String?
+    /// The part of the input whose jobs are run, nil for all; a database is of one part for good.
+    public var shard: Shard?
     /// What to do with partial answers, where a job does not say.
     public var resume = ResumeWay.auto
     /// What to do where an id is stored with another request.

@@ -68,8 +68,8 @@ package struct BatchSession: Sendable {
             let failure = FailureRelay()
             let database = try await BatchDatabase.open(path, options: storeOptions(failure))
             do {
-                try await prepare(database)
-                let report = try await conclude(run(database, failure), database.reader)
+                let session = try await prepared(database)
+                let report = try await conclude(session.run(database, failure), database.reader)
                 try await database.close()
                 return report
             } catch {

@@ -8,7 +8,7 @@ package enum OptionNames: Sendable {
     /// The properties of the flags.
     static let propertyNames: [String: String] = [
         "model": "model", "provider": "provider", "base-url": "baseURL", "service-tier": "serviceTier",
-        "resume": "resume", "on-changed": "changedJobs", "skip-invalid": "skipsInvalid",
+        "resume": "resume", "shard": "shard", "on-changed": "changedJobs", "skip-invalid": "skipsInvalid",
         "max-line-bytes": "maximumLineBytes", "concurrency": "concurrency",
         "concurrency-per-provider": "concurrencyPerProvider", "rpm": "requestsPerMinute", "tpm": "tokensPerMinute",
         "prices": "prices", "max-cost": "maximumCost", "max-tokens-total": "maximumTokens", "max-jobs": "maximumJobs",

@@ -34,6 +34,7 @@ struct BatchOptionsTests {
         Pair("provider", "mock") { $0.provider = "mock" },
         Pair("base-url", "http://127.0.0.1:9/v1") { $0.baseURL = "http://127.0.0.1:9/v1" },
         Pair("service-tier", "flex") { $0.serviceTier = "flex" },
+        Pair("shard", "3/64") { $0.shard = BatchOptions.Shard(3, of: 64) },
         Pair("resume", "continue") { $0.resume = .continue },
         Pair("on-changed", "replace") { $0.changedJobs = .replace },
         Pair("skip-invalid") { $0.skipsInvalid = true },
@@ -166,7 +167,8 @@ struct BatchOptionsTests {
         var parts = [
             "reading.model": "\(defaults.model?.name ?? "")", "reading.provider": defaults.provider?.name ?? "",
             "reading.resume": "\(defaults.resume)", "reading.bytes": "\(reading.maximumLineBytes)",
-            "reading.skips": "\(reading.skipsInvalid)", "policy": "\(policy)",
+            "reading.skips": "\(reading.skipsInvalid)", "reading.shard": reading.shard?.text ?? "",
+            "policy": "\(policy)",
         ]
         for (name, value) in [("run", run as Any), ("store", store), ("transport", transport)] {
             for child in Mirror(reflecting: value).children {

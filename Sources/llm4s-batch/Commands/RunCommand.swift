@@ -24,7 +24,8 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The database (default: the file's path with the ending .db; llm4s-batch.db for standard input).",
+            "The database, in whose name {shard} is the shard as 003-of-064 (default: the file's path with the ending "
+                + ".db, or .003-of-064.db of a shard; llm4s-batch.db for standard input).",
             valueName: "PATH"), completion: .file(extensions: ["db"]))
     var db: String?
 
@@ -47,6 +48,8 @@ struct RunCommand: AsyncParsableCommand {
         let config = try ConfigFile.load(path: input.providers.config, environment: environment)
         let batch = batchOptions
         try batch.check(config.catalog)
+        if let fault = database.fault { throw Exit(.input, fault) }
+        try await checkShard(batch)
         var reading = try batch.reading(config.catalog, environment)
         let prices = try options.limits.rates.priceTable(config.prices)
         let sources = files.map(InputSource.init(argument:))
@@ -81,15 +84,17 @@ struct RunCommand: AsyncParsableCommand {
         return batch
     }
 
-    private var databasePath: String {
-        if let db { return db }
-        // Beside a pipe of the shell's, as <(…) is one, there is no place for it.
-        guard files[0] != "-", !["/dev/", "/proc/"].contains(where: files[0].hasPrefix) else { return "llm4s-batch.db" }
-        let file = files[0]
-        let name = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { file[file.utf8.index(after: $0)...] } ?? file[...]
-        // A name whose only dot is its first character has no ending. (URL's own deletingPathExtension() traps at `.`.)
-        guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")), dot > name.startIndex else { return file + ".db" }
-        return "\(file[..<dot]).db"
+    private var database: DatabaseName { DatabaseName(db, files: files, shard: input.shard) }
+
+    private var databasePath: String { database.path }
+
+    /// Refuses another part of the input than the one that the database holds, before anything is read or made.
+    private func checkShard(_ batch: BatchOptions) async throws {
+        // A file that cannot be opened is told after the faults of the input.
+        guard let reader = try? await openStored() else { return }
+        let fault = try await reader.shard().fault(batch.jobShard(), path: databasePath)
+        await reader.close()
+        if let fault { throw Exit(.input, fault) }
     }
 
     /// The first reading: all faults of all lines together, and nothing made or sent where there are any.
@@ -170,7 +175,7 @@ struct RunCommand: AsyncParsableCommand {
 
     private func tellDryRun(_ stored: StoredCheck, _ checked: InputSummary, _ plan: RunPlan) async throws {
         if let fault = stored.fault { throw Exit(.input, fault) }
-        var findings = [InputReport(summary: checked, files: files).text, stored.counts.text]
+        var findings = [InputReport(summary: checked, files: files, shard: input.shard).text, stored.counts.text]
         if stored.replacedAnswers > 0 {
             findings.append(
                 "--on-changed replace deletes \(stored.replacedAnswers.counted("stored answer"))")

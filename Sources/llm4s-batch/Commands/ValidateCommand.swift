@@ -38,7 +38,7 @@ struct ValidateCommand: AsyncParsableCommand {
         do { summary = try InputValidator(files.map(InputSource.init(argument:)), reading).validate() } catch {
             throw Exit(.input, error.description)
         }
-        Console.error(InputReport(summary: summary, files: files).text)
+        Console.error(InputReport(summary: summary, files: files, shard: input.shard).text)
         if estimate {
             let catalog = rates.limiting(file.catalog)
             Console.output(EstimateReport(summary.work, options: batch, prices: prices, catalog: catalog).text)
@@ -51,13 +51,16 @@ struct ValidateCommand: AsyncParsableCommand {
 struct InputReport {
     var summary: InputSummary
     var files: [String]
+    /// The part that was checked; nil for all.
+    var shard: BatchOptions.Shard?
 
     var text: String {
         var lines = summary.report.isEmpty ? [] : [summary.report.description]
         let faults = summary.report.count
         let name = files.joined(separator: ", ")
+        let part = shard.map { " of shard \($0.index)/\($0.count)" } ?? ""
         lines.append(
-            "\(name): \(summary.jobs.counted("job")), "
+            "\(name): \(summary.jobs.counted("job"))\(part), "
                 + (faults == 0 ? "no fault" : faults.counted("fault")))
         for (provider, jobs) in summary.jobsByProvider.sorted(by: { $0.key < $1.key }) {
             lines.append("  \(provider): \(jobs.grouped)")

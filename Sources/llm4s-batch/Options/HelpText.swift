@@ -26,7 +26,10 @@ enum EnvironmentHelp {
 
     /// Each variable and what it is for.
     static var entries: [(name: String, meaning: String)] {
-        var entries = [("LLM_MODEL", "model of lines without one, as provider/model")]
+        var entries = [
+            ("LLM_MODEL", "model of lines without one, as provider/model"),
+            ("LLM4S_SHARD", "number of the shard, for --shard auto/N"),
+        ]
         let catalog = ProviderCatalog()
         for provider in catalog.names.compactMap({ catalog[$0] }) where !catalog.presets.contains(provider.name) {
             entries += variables(of: provider)

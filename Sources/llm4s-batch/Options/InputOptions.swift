@@ -1,5 +1,6 @@
 import ArgumentParser
 import LLM4SBatch
+import SystemCalls
 
 /// What says how job lines are read: for `run` and `validate` alike.
 struct InputOptions: ParsableArguments {
@@ -14,6 +15,13 @@ struct InputOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Most bytes of a line.", valueName: "BYTES"))
     var maxLineBytes = 16 << 20
 
+    @Option(
+        help: ArgumentHelp(
+            "Only the jobs of shard I of N, counted from 0; auto/N takes I from LLM4S_SHARD or from the variable of an "
+                + "engine's array, such as SLURM_ARRAY_TASK_ID (default: all jobs).", valueName: "I/N"),
+        transform: { try ShardArgument.shard($0, ProcessEnvironment.variables) })
+    var shard: BatchOptions.Shard?
+
     @Flag(help: "Leave bad lines out, keep them in the table rejected_lines, and end with status 1.")
     var skipInvalid = false
 
@@ -27,6 +35,7 @@ struct InputOptions: ParsableArguments {
         batch.provider = providers.provider
         batch.maximumLineBytes = maxLineBytes
         batch.skipsInvalid = skipInvalid
+        batch.shard = shard
     }
 }
 
