@@ -86,7 +86,7 @@ import Testing
         let lines =
             SampleFile.lineFiles.flatMap(\.lines).filter { $0.count < 2000 } + Self.plain.map { Array($0.0.utf8) }
         var (found, sound) = (0, 0)
-        for _ in 0..<15_000 {
+        for _ in 0..<5_000 {
             var line = lines.randomElement(using: &random)!
             for _ in 0..<Int.random(in: 1...3, using: &random) {
                 JobLineFuzzTests.mutate(&line, with: lines.randomElement(using: &random)!, &random)
@@ -101,6 +101,6 @@ import Testing
                 Issue.record("\(String(decoding: line, as: UTF8.self)): \(id), seed \(SeededGenerator.seed)")
             }
         }
-        #expect(found > 1000 && sound > 100)
+        #expect(found > 500 && sound > 50)
     }
 }
