@@ -47,10 +47,7 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         let tail = reason.isEmpty ? "" : " (\(reason))"
         switch kind {
-        case .locked(let pid, let host):
-            let holder = pid.map { "process \($0)" } ?? "another process"
-            return "\(path): \(holder)\(host.map { " on \($0)" } ?? "") works on this database;"
-                + " wait for it to end, or stop it"
+        case .locked: return "\(path): \(holder) works on this database; wait for it to end, or stop it"
         case .missing: return "\(path): there is no such database\(tail)"
         case .notOurs: return "\(path): this is no database of llm4s-batch\(tail); it was left as it is"
         case .newerSchema(let found, let known):
@@ -74,6 +71,12 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .closed: return "\(path): the database was closed"
         case .unexpected: return "\(path): the database refused a statement\(tail); please report this"
         }
+    }
+
+    /// The other worker that has the database, as far as it is known.
+    var holder: String {
+        guard case .locked(let pid?, let host) = kind else { return "another process" }
+        return "process \(pid)" + (host.map { " on \($0)" } ?? "")
     }
 
     private func misplaced(_ isWhole: Bool) -> String {

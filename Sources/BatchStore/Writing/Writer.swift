@@ -35,7 +35,9 @@ actor Writer {
         while true {
             do { return try open(path) } catch {
                 guard case .locked = error.kind, wait.goesOn else { throw error }
-                if wait.isFirst { options.warn("\(error); waiting for it") }
+                if wait.isFirst {
+                    options.warn("\(path.real): \(error.holder) works on this database; waiting for it to end")
+                }
             }
             wait.pause()
         }
