@@ -99,7 +99,9 @@ final class SimulatedCompletionSource: CompletionSource {
             self.receiver = receiver
         }
 
-        func end() async -> StreamResultBox { StreamResultBox(await source.stream(request, to: endpoint, receiver: receiver)) }
+        func end() async -> StreamResultBox {
+            StreamResultBox(await source.stream(request, to: endpoint, receiver: receiver))
+        }
     }
 
     func attempt(
