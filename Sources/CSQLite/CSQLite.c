@@ -10,14 +10,26 @@ int csqlite_disable_memory_statistics(void) { return sqlite3_config(SQLITE_CONFI
 
 sqlite3_destructor_type csqlite_transient(void) { return SQLITE_TRANSIENT; }
 
+// The number that the system gave at the newest failure of one of the database's files; 0 for none.
+static int last_errno(sqlite3 *db, int pointer) {
+  sqlite3_file *file = 0;
+  int code = 0;
+  if (sqlite3_file_control(db, "main", pointer, &file) != SQLITE_OK || file == 0 || file->pMethods == 0 ||
+      file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &code) != SQLITE_OK)
+    return 0;
+  return code;
+}
+
+int csqlite_last_errno(sqlite3 *db) {
+  int code = last_errno(db, SQLITE_FCNTL_JOURNAL_POINTER);
+  return code != 0 ? code : last_errno(db, SQLITE_FCNTL_FILE_POINTER);
+}
+
 int csqlite_disk_failed(sqlite3 *db) {
   static const int pointers[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER};
   for (int i = 0; i < 2; i++) {
-    sqlite3_file *file = 0;
-    int code = 0;
-    if (sqlite3_file_control(db, "main", pointers[i], &file) == SQLITE_OK && file != 0 && file->pMethods != 0 &&
-        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &code) == SQLITE_OK &&
-        (code == EIO || code == ENXIO))
+    int code = last_errno(db, pointers[i]);
+    if (code == EIO || code == ENXIO)
       return 1;
   }
   return 0;

@@ -5,9 +5,10 @@
 // Tests/CommandTests/Crash; the variables, all but the first optional:
 //
 //   LLM4S_CRASH_DATABASE  real path of the database; its -journal, -wal, -shm, .lock and folder belong to it
-//   LLM4S_CRASH_FAULT     kill | tear | eio | enospc | short
+//   LLM4S_CRASH_FAULT     kill | tear | eio | enospc | enomem | short
 //   LLM4S_CRASH_AT        which call it meets, from 1
-//   LLM4S_CRASH_LASTING   1: all later calls fail too (eio, enospc)
+//   LLM4S_CRASH_ONLY      the kind of the calls that are counted and met: sync, write; without it all
+//   LLM4S_CRASH_LASTING   1: all later calls fail too (eio, enospc, enomem)
 //   LLM4S_CRASH_PART      how much of a torn or short write is done, in thousandths
 //   LLM4S_CRASH_LOOKS     1: calls that change nothing (reads, openings) are counted too
 //   LLM4S_CRASH_NO_SYNC   1: fsync and fdatasync do nothing and say that they did
@@ -30,7 +31,7 @@
 // The numbers are those of DiskRecord.swift.
 enum file { NONE, MAIN, JOURNAL, WAL, SHM, LOCK, FOLDER };
 enum kind { LOOK, CREATE, WRITE, TRUNCATE, SYNC, UNLINK, TOLD };
-enum fault { NO_FAULT, KILL, TEAR, EIO_FAULT, ENOSPC_FAULT, SHORT };
+enum fault { NO_FAULT, KILL, TEAR, EIO_FAULT, ENOSPC_FAULT, ENOMEM_FAULT, SHORT };
 
 struct header {
     uint32_t kind, file;
@@ -45,6 +46,7 @@ static unsigned char files[65536];
 static char database[4096];
 static size_t database_length, folder_length;
 static enum fault fault;
+static const char *only;
 static long at, calls, part;
 static int is_lasting, counts_looks, drops_syncs, record_fd = -1, hit_fd = -1;
 
@@ -64,10 +66,11 @@ __attribute__((constructor)) static void start(void) {
     strcpy(database, path);
     database_length = strlen(path);
     folder_length = (size_t)(strrchr(database, '/') - database);
-    static const char *const faults[] = {"", "kill", "tear", "eio", "enospc", "short"};
+    static const char *const faults[] = {"", "kill", "tear", "eio", "enospc", "enomem", "short"};
     for (int i = KILL; name && i <= SHORT; i++)
         if (!strcmp(name, faults[i])) fault = (enum fault)i;
     at = number("LLM4S_CRASH_AT");
+    only = getenv("LLM4S_CRASH_ONLY");
     part = number("LLM4S_CRASH_PART");
     is_lasting = number("LLM4S_CRASH_LASTING") != 0;
     counts_looks = number("LLM4S_CRASH_LOOKS") != 0;
@@ -110,7 +113,7 @@ static void die(void) {
 
 // Counts a call; gives the fault that it meets. One that kills does not return.
 static enum fault meets(enum kind kind, enum file file) {
-    if (!fault || (kind == LOOK && !counts_looks)) return NO_FAULT;
+    if (!fault || (kind == LOOK && !counts_looks) || (only && strcmp(only, kinds[kind]))) return NO_FAULT;
     calls++;
     if (calls != at && !(is_lasting && calls > at)) return NO_FAULT;
     // A full disk can still be read, and made emptier.
@@ -126,13 +129,14 @@ static enum fault meets(enum kind kind, enum file file) {
     return fault;
 }
 
-// Whether a call fails, with errno set.
-static int fails(enum kind kind, enum file file) {
-    enum fault met = meets(kind, file);
-    if (met == EIO_FAULT) errno = EIO;
-    if (met == ENOSPC_FAULT) errno = ENOSPC;
-    return met == EIO_FAULT || met == ENOSPC_FAULT;
+// Whether a fault lets its call fail, with errno set.
+static int is_failure(enum fault met) {
+    if (met != EIO_FAULT && met != ENOSPC_FAULT && met != ENOMEM_FAULT) return 0;
+    errno = met == EIO_FAULT ? EIO : met == ENOSPC_FAULT ? ENOSPC : ENOMEM;
+    return 1;
 }
+
+static int fails(enum kind kind, enum file file) { return is_failure(meets(kind, file)); }
 
 // MARK: What stands in place of the library's functions
 
@@ -197,8 +201,8 @@ static ssize_t write_file(int fd, const void *bytes, size_t count, off_t offset)
     size_t asked = count;
     if (met == TEAR || met == SHORT) count = count * (size_t)part / 1000;
     if (met == SHORT && count == 0) count = 1;
-    if (met == EIO_FAULT || met == ENOSPC_FAULT) {
-        errno = met == EIO_FAULT ? EIO : ENOSPC;
+    if (is_failure(met)) {
+        result = -1;
     } else if (offset >= 0) {
         result = syscall(SYS_pwrite64, fd, bytes, count, offset);
     } else {

@@ -33,6 +33,10 @@ struct SQLiteFailure: Error, Sendable, Equatable {
         systemCode = unsafe handle == nil ? 0 : sqlite3_system_errno(handle)
         let words = unsafe handle == nil ? sqlite3_errstr(code) : sqlite3_errmsg(handle)
         message = unsafe words.map { unsafe String(cString: $0) } ?? "code \(code)"
+        // SQLite keeps no number of what fails within COMMIT, such as a sync: its file does.
+        if primaryCode == SQLITE_IOERR, systemCode == 0, let handle = unsafe handle {
+            systemCode = unsafe csqlite_last_errno(handle)
+        }
         // The file is to be restored only where it is the file: SQLite says so of a disk that cannot be read too.
         if primaryCode == SQLITE_CORRUPT, let handle = unsafe handle, unsafe csqlite_disk_failed(handle) != 0 {
             self = .diskFailed

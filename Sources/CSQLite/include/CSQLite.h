@@ -25,6 +25,11 @@ sqlite3_destructor_type csqlite_transient(void);
 /// SQLite reports such a failed read as damage of the file, SQLITE_CORRUPT.
 int csqlite_disk_failed(sqlite3 *db);
 
+/// The newest error number that the system gave on the WAL or journal, else on the main file; 0 for none.
+///
+/// sqlite3_system_errno() is not set by what fails within COMMIT.
+int csqlite_last_errno(sqlite3 *db);
+
 /// Whether closing the last connection copies the WAL into the database and deletes it
 /// (SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, inverted).
 int csqlite_set_checkpoint_on_close(sqlite3 *db, int on);

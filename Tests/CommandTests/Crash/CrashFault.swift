@@ -9,6 +9,8 @@ struct CrashFault: CustomStringConvertible {
         case eio
         /// The call fails: the disk is full.
         case enospc
+        /// The call fails: the system has no memory for it.
+        case enomem
         /// A part of a write is done, and the call says so.
         case short
     }
@@ -16,6 +18,8 @@ struct CrashFault: CustomStringConvertible {
     var kind: Kind
     /// Which call it meets, from 1.
     var call: Int
+    /// The one kind of calls that are counted and met; nil for all.
+    var only: DiskRecord.Kind?
     /// Whether all later calls fail too.
     var isLasting = false
     /// How much of a torn or short write is done, in thousandths.
@@ -29,11 +33,15 @@ struct CrashFault: CustomStringConvertible {
 
     /// The shim's variables, `LLM4S_CRASH_`.
     var variables: [String: String] {
-        [
+        var variables = [
             "FAULT": kind.rawValue, "AT": "\(call)", "LASTING": isLasting ? "1" : "0", "PART": "\(part)",
             "LOOKS": countsLooks ? "1" : "0",
         ]
+        variables["ONLY"] = only.map { "\($0)" }
+        return variables
     }
 
-    var description: String { "\(kind.rawValue) at call \(call)\(isLasting ? " and all later ones" : "")" }
+    var description: String {
+        "\(kind.rawValue) at \(only.map { "\($0) " } ?? "")call \(call)\(isLasting ? " and all later ones" : "")"
+    }
 }

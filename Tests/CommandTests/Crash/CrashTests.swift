@@ -25,7 +25,7 @@ struct CrashTests {
                 switch kind {
                 case .kill, .eio: true
                 case .tear, .short: counted[index].kind == .write
-                case .enospc: [.create, .write, .sync].contains(counted[index].kind)
+                case .enospc, .enomem: [.create, .write, .sync].contains(counted[index].kind)
                 }
             }.map { $0 + 1 }
         }
@@ -60,6 +60,23 @@ struct CrashTests {
         }
         let tally = try await CrashTally(sweep.name, faults) { try await rig.trial($0, after: death) }
         tally.expectNothing()
+    }
+
+    /// A disk may be found full only when it is synced, and the system may have no memory for that.
+    @Test(arguments: [
+        (CrashFault.Kind.enospc, "no space is left on the disk"), (.enomem, "there is not enough memory"),
+    ])
+    func whyASyncFailsIsSaid(kind: CrashFault.Kind, words: String) async throws {
+        let rig = try await CrashRig()
+        // Of the file while it is made, and of the WAL.
+        for call in [4, 12] {
+            let folder = try rig.folder()
+            let run = try await rig.run(in: folder, fault: CrashFault(kind: kind, call: call, only: .sync))
+            #expect(run.met?.contains("sync") == true && run.status == 3, "\(run.met ?? "not met"): \(run.error)")
+            #expect(run.findings == [] && run.error.contains(words), "\(run.met ?? ""): \(run.error)")
+            #expect(run.error.contains("run the same command again"), "\(run.error)")
+            #expect(try await rig.recovery(in: folder, told: run.told) == [])
+        }
     }
 
     /// SQLite calls it damage, whose remedy is to restore a copy or to recover what can be read.
