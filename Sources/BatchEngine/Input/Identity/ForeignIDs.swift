@@ -1,7 +1,7 @@
 /// The ids that lines of other shards give, so that duplicates among them are found all the same: eight bytes each.
 ///
-/// Sorted once all have come. `IdentitySet` would take three times the memory and ten times the time for each, and of
-/// 64 shards every one has 63 parts of the ids in it.
+/// Sorted once all have come: with the hash that costs 0.14 us an id, where an entry of `FingerprintTable` costs 0.9 and 15
+/// bytes; of 64 shards each has the ids of 63 others here.
 struct ForeignIDs: Sendable {
     /// The most ids that are looked up in a second reading.
     static let maximumRepeats = 1000

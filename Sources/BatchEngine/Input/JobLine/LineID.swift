@@ -3,7 +3,7 @@ import LLMStreaming
 /// The id of a job line, found by a scan of the members of its object: all that is read of the lines of other shards.
 ///
 /// It never differs from what `JobLineParser` finds in a line without fault; where that is not certain it is unknown,
-/// and the parser has to look. A line of 300 bytes costs it 0.2 us, the parser 4.
+/// and the parser has to look. A line of 330 bytes costs it 0.16 us; to read and cut that line costs 0.13.
 enum LineID: Equatable {
     /// It is these bytes of the line.
     case plain(Range<Int>)
