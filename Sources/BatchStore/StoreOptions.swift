@@ -35,7 +35,7 @@ package struct StoreOptions: Sendable {
     /// The bytes of WAL at which the user is warned.
     package var logWarningBytes = 1 << 30
     /// How long another worker is waited for when the database is opened.
-    package var workerPatience: Duration = .zero
+    package var workerTimeout: Duration = .zero
     /// How long another process may hold the write lock before the user is warned.
     package var lockPatience: Duration = .seconds(5)
     /// How long closing waits for readers that keep the WAL from being emptied.

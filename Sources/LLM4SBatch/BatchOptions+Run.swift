@@ -47,7 +47,7 @@ extension BatchOptions {
             case .none: .none
             }
         store.durability = durability == .full ? .full : .normal
-        store.workerPatience = lockWait
+        store.workerTimeout = lockWait
         return store
     }
 

@@ -174,30 +174,6 @@ package final class JobIntake: Sendable {
         stored(told)
         if let reason { throw BatchError(.configuration, reason.description) }
     }
-
-    /// Brings the jobs of a page that were stored before into the scope of the run.
-    ///
-    /// - Returns: those of them that have ended.
-    private func enter(
-        _ jobs: [NewJob], _ outcomes: [IngestOutcome], in database: BatchDatabase,
-        entering: ([Int64]) async throws -> Void
-    ) async throws -> [Int64] {
-        let known = zip(jobs, outcomes).filter { $0.1 != .new }
-        let numbers = try await database.reader.numbers(ofJobs: known.map(\.0.customID))
-        try await entering(numbers)
-        try await database.reader.enter(numbers)
-        return zip(numbers, known).filter { $0.1.1.hasEnded }.map(\.0)
-    }
-}
-
-extension IngestOutcome {
-    /// Whether the job needs no more work.
-    fileprivate var hasEnded: Bool {
-        switch self {
-        case .unchanged(let status), .kept(let status): [.completed, .failed, .cancelled].contains(status)
-        case .new, .replaced, .conflict: false
-        }
-    }
 }
 
 extension InputSource {

@@ -10,7 +10,7 @@ struct WorkerWait {
     /// Whether nothing was waited for yet.
     private(set) var isFirst = true
 
-    init(patience: Duration) { deadline = .now + patience }
+    init(timeout: Duration) { deadline = .now + timeout }
 
     /// Whether there is time left.
     var goesOn: Bool { .now < deadline }

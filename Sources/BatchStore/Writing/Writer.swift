@@ -31,7 +31,7 @@ actor Writer {
     func open(_ name: String) throws(StoreError) -> String {
         precondition(session == nil, "\(path) is open")
         let path = try DatabasePath(name)
-        var wait = WorkerWait(patience: options.workerPatience)
+        var wait = WorkerWait(timeout: options.workerTimeout)
         while true {
             do { return try open(path) } catch {
                 guard case .locked = error.kind, wait.goesOn else { throw error }

@@ -28,7 +28,7 @@ final class ResultStream: Sendable {
         /// Stops the run at once.
         var stop: (@Sendable () -> Void)?
         /// How long lines wait for their reader once the run has ended; nil for as long as it takes.
-        var patience: Duration?
+        var timeout: Duration?
         /// Why the database could not be read.
         var failure: (any Error)?
     }
@@ -180,12 +180,12 @@ final class ResultStream: Sendable {
 
     /// Waits until all is written; or, once the user has stopped the run, as long as the reader has time.
     func finish() async {
-        let (taker, printing, patience) = state.withLock { state in
+        let (taker, printing, timeout) = state.withLock { state in
             state.isFinished = true
-            return (state.taker.take(), state.printing, state.patience)
+            return (state.taker.take(), state.printing, state.timeout)
         }
         taker?.resume(returning: [])
-        if let patience { pipe.giveUp(after: patience) }
+        if let timeout { pipe.giveUp(after: timeout) }
         await printing?.value
         pipe.close()
     }
@@ -193,7 +193,7 @@ final class ResultStream: Sendable {
     /// Notes that the user stops the run: what the reader has not taken then is given up after this time.
     func stop(after time: Duration) {
         let isFinished = state.withLock { state in
-            state.patience = time
+            state.timeout = time
             return state.isFinished
         }
         if isFinished { pipe.giveUp(after: time) }
