@@ -141,7 +141,7 @@ public struct ToolCall: Sendable, Hashable {
     public var name: String
     /// The arguments as the model wrote them: JSON text, `{}` where it wrote none; of a custom tool any text.
     public var arguments: String
-    /// Whether a conversation calls one of OpenAI's custom tools, whose input is a text of any form.
+    /// Whether one of OpenAI's custom tools is called, whose input is a text of any form.
     public var isCustom = false
     /// What a call of the chat dialect may carry besides, such as Gemini's `extra_content` with the signature of a
     /// thought: passed on by that dialect, refused by the others.

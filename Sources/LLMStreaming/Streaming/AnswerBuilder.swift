@@ -123,15 +123,17 @@ struct AnswerBuilder: Sendable {
         items.list.compactMap { item in
             guard case .toolCall(let opening, let arguments) = item.body else { return nil }
             if let type = opening["type"]?.string, !Self.ownCallTypes.contains(type) { return nil }
+            let isCustom = opening["type"] == "custom"
             var call = ToolCall(
                 id: opening["id"]?.string ?? "", name: opening["name"]?.string ?? "",
-                arguments: Self.arguments(opening, arguments))
+                arguments: isCustom ? arguments : Self.arguments(opening, arguments))
+            call.isCustom = isCustom
             call.otherMembers["extra_content"] = opening["extra_content"]
             return call
         }
     }
 
-    private static let ownCallTypes: Set = ["tool_use", "function", "custom_tool_call"]
+    private static let ownCallTypes: Set = ["tool_use", "function", "custom", "custom_tool_call"]
 
     static func arguments(_ opening: JSONObject, _ arguments: String) -> String {
         if !arguments.allSatisfy(\.isWhitespace) { return arguments }

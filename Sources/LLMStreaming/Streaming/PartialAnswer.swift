@@ -89,14 +89,21 @@ public struct PartialAnswer: Sendable, Equatable {
             Choice(
                 index: NumberGate.count(choice["choice"]?.int) ?? 0, text: choice["text"]?.string ?? "",
                 reasoning: choice["reasoning"]?.string ?? "", refusal: choice["refusal"]?.string ?? "",
-                toolCalls: (choice["tool_calls"]?.array ?? []).map { call in
-                    ToolCall(
-                        id: call["id"]?.string ?? "", name: call["function"]?["name"]?.string ?? "",
-                        arguments: call["function"]?["arguments"]?.string ?? "")
-                },
+                toolCalls: (choice["tool_calls"]?.array ?? []).map(Self.toolCall),
                 hasToolCall: choice["open_tool_call"]?.bool ?? false,
                 hasOpenReasoning: choice["open_reasoning"]?.bool ?? false, pausedTurn: choice["paused_turn"])
         }
+    }
+
+    private static func toolCall(_ json: JSON) -> ToolCall {
+        let isCustom = json["type"] == "custom"
+        let tool = json[isCustom ? "custom" : "function"]
+        var call = ToolCall(
+            id: json["id"]?.string ?? "", name: tool?["name"]?.string ?? "",
+            arguments: tool?[isCustom ? "input" : "arguments"]?.string ?? "")
+        call.isCustom = isCustom
+        call.otherMembers["extra_content"] = json["extra_content"]
+        return call
     }
 
     /// Nothing.

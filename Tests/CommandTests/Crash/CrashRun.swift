@@ -11,6 +11,8 @@ struct CrashRun {
     var met: String?
     /// Whether it had to be ended from outside.
     var isHung: Bool
+    /// Whether it was run without `--progress json`, as `merge` is, which has no such option.
+    var isPlain = false
 
     /// The jobs that it told to be completed.
     var told: Set<String> { Self.told(in: error) }
@@ -40,9 +42,15 @@ struct CrashRun {
         if fault == nil, status == -SIGKILL { return [] }
         if status == 0 { return [] }
         guard met != nil, status == 3 else { return [.ending("status \(status), \(circumstances)")] }
-        guard error.contains(#""level":"error""#) else { return [.ending("status 3 without a word, \(circumstances)")] }
+        guard isReasonTold else { return [.ending("status 3 without a word, \(circumstances)")] }
         // A call that fails is not to be told as damage, nor as what it is not.
         let wrong = fault?.kind == .eio ? ["damaged", "no space"] : ["damaged"]
         return wrong.filter(error.contains).map { .ending("told as \($0), \(circumstances)") }
+    }
+
+    /// Whether it said why it ended; that a merge is at its second database says nothing of it.
+    private var isReasonTold: Bool {
+        guard isPlain else { return error.contains(#""level":"error""#) }
+        return error.split(separator: "\n").contains { $0.wholeMatch(of: #/\d+ of \d+: .*/#) == nil }
     }
 }

@@ -67,6 +67,8 @@ extension CrashRig {
     func merge(
         _ sources: [String], in folder: TemporaryDirectory, fault: CrashFault? = nil, record: String? = nil
     ) async throws -> CrashRun {
-        try await program(["merge", "jobs.db"] + sources, in: folder, fault: fault, record: record)
+        var run = try await program(["merge", "jobs.db"] + sources, in: folder, fault: fault, record: record)
+        run.isPlain = true
+        return run
     }
 }

@@ -67,6 +67,28 @@ import Testing
         #expect(sent["messages"]?.array?[1]["tool_calls"]?.array?.first?["extra_content"] == extra, "\(sent.text)")
     }
 
+    /// The input of a custom tool is a text: neither what looks whole nor what repeats ends it.
+    @Test(arguments: [
+        [
+            #"{"index":0,"id":"a","type":"custom","custom":{"name":"sql","input":""}}"#,
+            #"{"index":0,"custom":{"input":"1 "}}"#, #"{"index":0,"custom":{"input":"+ "}}"#,
+            #"{"index":0,"custom":{"input":"1"}}"#,
+        ],
+        [#"{"index":0,"id":"a","type":"custom","custom":{"name":"sql","input":"1 + 1"}}"#],
+    ])
+    func theInputOfACustomToolIsKeptAsAText(entries: [String]) throws {
+        let deltas = entries.map { ChatEvents.delta(#""tool_calls":[\#($0)]"#) }
+        let events = [ChatEvents.start] + deltas + [ChatEvents.stop, "[DONE]"]
+        let run = Transcript(text: events.map { "data: \($0)\n\n" }.joined()).run(.named("openai"))
+        let completion = try #require(run.completion)
+        #expect(completion.toolCalls.map { [$0.id, $0.name, $0.arguments] } == [["a", "sql", "1 + 1"]])
+        #expect(completion.toolCalls.allSatisfy { $0.isCustom })
+        #expect(
+            completion.choices[0].message["tool_calls"] == [
+                ["id": "a", "type": "custom", "custom": ["name": "sql", "input": "1 + 1"]]
+            ])
+    }
+
     @Test func reasoningDetailsAreMergedByIndexForTheNextTurn() throws {
         let run = ChatEvents.run(
             #""reasoning":"a","reasoning_details":[{"type":"reasoning.text","text":"a","format":"f","index":0}]"#,

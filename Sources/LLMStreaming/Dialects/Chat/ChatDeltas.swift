@@ -106,22 +106,25 @@ struct ChatDeltas: Sendable {
             var opening = JSONObject()
             if let id = learnt?.id, !id.isEmpty { opening["id"] = .string(id) }
             if let name = learnt?.name, !name.isEmpty { opening["name"] = .string(name) }
+            if entry.isCustom { opening["type"] = "custom" }
             opening["extra_content"] = entry.extraContent
             chunks.append(StreamedChunk(.toolCall, JSON.object(opening).text, choice: choice, item: item))
         }
         let place = SplitCharacters.Place(kind: .toolArguments, choice: choice, item: item)
         let text = characters.joined(arguments, at: place)
-        guard toolCalls[choice].takes(text, of: item) else { return }
+        guard toolCalls[choice].takes(text, of: item, isCustom: entry.isCustom) else { return }
         chunks.append(StreamedChunk(.toolArguments, text, choice: choice, item: item))
     }
 
     static func entry(_ call: JSON, _ position: Int) -> ToolCallKeys.Entry {
+        let custom = call["custom"]?.object == nil ? nil : call["custom"]
         // Some servers put name and arguments beside the id.
-        let function = call["function"]?.object == nil ? call : call["function"]
+        let function = custom ?? (call["function"]?.object == nil ? call : call["function"])
         var entry = ToolCallKeys.Entry(index: index(call["index"]), position: position)
         if case .number(let id) = call["id"] { entry.id = id } else { entry.id = call["id"]?.string ?? "" }
         entry.name = function?["name"]?.string ?? ""
-        entry.arguments = function?["arguments"]?.argumentsText ?? ""
+        entry.arguments = (custom == nil ? function?["arguments"]?.argumentsText : custom?["input"]?.string) ?? ""
+        entry.isCustom = custom != nil
         if let extra = call["extra_content"]?.object, !extra.isEmpty { entry.extraContent = .object(extra) }
         return entry
     }

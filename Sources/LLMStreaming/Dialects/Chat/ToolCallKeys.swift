@@ -9,6 +9,8 @@ struct ToolCallKeys: Sendable {
         var id = ""
         var name = ""
         var arguments = ""
+        /// Whether a custom tool is called, whose input is a text of any form.
+        var isCustom = false
         /// What Gemini wants to see again with the call; nil where it says nothing.
         var extraContent: JSON?
         /// Its place in its delta's list.
@@ -33,8 +35,10 @@ struct ToolCallKeys: Sendable {
         var progress = ArgumentsProgress()
         /// `{}` came, and nothing else.
         var isEmptyObject = false
+        /// What came of a custom tool's input: a text has no end that could be told from its form.
+        var input = ""
 
-        var hasArguments: Bool { isEmptyObject || !progress.isEmpty }
+        var hasArguments: Bool { isEmptyObject || !progress.isEmpty || !input.isEmpty }
         var isWhole: Bool { isEmptyObject || progress.isWhole }
     }
 
@@ -139,7 +143,11 @@ struct ToolCallKeys: Sendable {
     /// Notes arguments of a call; false where they say nothing new.
     ///
     /// That a call has no arguments need not be said, and where `{}` stands for those that follow it must not be.
-    mutating func takes(_ arguments: String, of item: Int) -> Bool {
+    mutating func takes(_ arguments: String, of item: Int, isCustom: Bool) -> Bool {
+        if isCustom {
+            calls[item].input += arguments
+            return !arguments.isEmpty
+        }
         if arguments.isEmpty || isRepeated(arguments, of: calls[item]) { return false }
         if calls[item].progress.isEmpty, arguments.isEmptyObject {
             calls[item].isEmptyObject = true
@@ -176,7 +184,11 @@ extension ToolCallKeys {
     }
 
     private func lacking(_ entry: Entry, _ item: Int) -> String {
-        calls[item].isEmptyObject ? entry.arguments : calls[item].progress.remainder(of: entry.arguments) ?? ""
+        if entry.isCustom {
+            let came = calls[item].input
+            return entry.arguments.hasPrefix(came) ? String(entry.arguments.dropFirst(came.count)) : ""
+        }
+        return calls[item].isEmptyObject ? entry.arguments : calls[item].progress.remainder(of: entry.arguments) ?? ""
     }
 }
 
