@@ -15,9 +15,16 @@ enum Merger {
         let attach = try session.connection.prepare("ATTACH ?1 AS part")
         attach.bind(source.real, at: 1)
         try attach.run()
-        let conflict = try MergeConflict.first(session.connection)
-        if conflict == nil {
-            try session.transaction { (session) throws(SQLiteFailure) in try take(session.connection) }
+        let conflict: MergeConflict?
+        do throws(SQLiteFailure) {
+            conflict = try MergeConflict.first(session.connection)
+            if conflict == nil {
+                try session.transaction { (session) throws(SQLiteFailure) in try take(session.connection) }
+            }
+        } catch {
+            // Its lock is given back now; the next source takes its name.
+            try? session.connection.execute("DETACH part")
+            throw error
         }
         try session.connection.execute("DETACH part")
         return conflict.map(MergeOutcome.conflict) ?? .merged
