@@ -107,20 +107,18 @@ struct EndToEndReadOnlyTests {
         await server.stop()
     }
 
-    /// How many files the program needs is its affair: with fewer and fewer it either reads or says what it lacks.
-    @Test func tooManyOpenFilesAreNamed() async throws {
+    /// However few files it may open, it reads or says what it lacks; it never ends by a trap of Dispatch's.
+    @Test(arguments: [4, 6, 8, 9, 10, 12, 20, 34, 36, 40]) func tooManyOpenFilesAreNamed(limit: Int) async throws {
         let directory = try TemporaryDirectory()
         let database = directory.path("jobs.db")
         try await makeDatabase(database)
-        var refused = 0
-        for limit in [12, 11, 10, 9, 8, 7] where refused == 0 {
-            let shell = ["/bin/sh", "-c", "ulimit -n \(limit); exec \"$@\"", "sh"]
-            let ended = try await BatchProcess(["status", database], launcher: shell).ended()
+        let shell = ["/bin/sh", "-c", "ulimit -n \(limit); exec \"$@\"", "sh"]
+        for arguments in [["status"], ["results"], ["resume"]] {
+            let ended = try await BatchProcess(arguments + ["--db", database], launcher: shell).ended()
             guard ended.status != 0 else { continue }
-            refused += 1
-            #expect(ended.status == 3, "\(limit): \(ended.error)")
-            #expect(ended.error.contains("too many files are open"), "\(limit): \(ended.error)")
+            #expect(ended.status == 3 || ended.status == 2, "\(arguments): \(ended.error)")
+            let words = ended.status == 3 ? "too many files are open" : "needs more open files"
+            #expect(ended.error.contains(words), "\(arguments): \(ended.error)")
         }
-        #expect(refused == 1)
     }
 }

@@ -4,6 +4,30 @@ import SystemCalls
 enum OpenFileLimit {
     /// What a process needs besides its streams: database, log, lock, event loops, standard streams.
     private static let others = 64
+    /// What a command needs without a stream.
+    private static let least = 32
+
+    /// Raises the limit, and looks whether a command can work within it.
+    ///
+    /// To be called first: Dispatch opens files of its own with the first timer, whenever that is, and ends the process
+    /// by a trap where it cannot.
+    ///
+    /// - Throws: `Exit` where too many files are open already.
+    static func prepare() throws(Exit) {
+        raise()
+        var opened: [Int32] = []
+        defer { for descriptor in opened { close(descriptor) } }
+        for _ in 0..<least {
+            let descriptor = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+            if descriptor >= 0 {
+                opened.append(descriptor)
+            } else if errno == EMFILE || errno == ENFILE {
+                throw Exit(
+                    .database,
+                    "too many files are open: the program needs \(least) of its own; raise the limit (ulimit -n)")
+            }
+        }
+    }
 
     /// Raises the limit as far as the system allows.
     ///

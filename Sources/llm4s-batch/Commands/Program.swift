@@ -35,6 +35,7 @@ struct Program: AsyncParsableCommand {
         // A reader that went away is an error of a write, not the end of the program with stored work unreported.
         signal(SIGPIPE, SIG_IGN)
         do {
+            try OpenFileLimit.prepare()
             let typed = Array(CommandLine.arguments.dropFirst())
             Console.style.withLock { $0 = Console.Style(arguments: typed) }
             let arguments = try known(ConfiguredArguments.complete(typed))
