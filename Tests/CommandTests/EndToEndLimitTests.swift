@@ -106,8 +106,8 @@ struct EndToEndLimitTests {
         let count = Project.size("LLM4S_STORM_JOBS", 100)
         let jobs = (1...count).map { job("\($0)", "mock/storm=20+count-20") }
         let ended = try await run(
-            jobs, "--base-url", server.baseURL, "--first-token-timeout", "1s", "--idle-timeout", "1s",
-            "--stall-timeout", "1s")
+            jobs, "--base-url", server.baseURL, "--first-token-timeout", "5s", "--idle-timeout", "5s",
+            "--stall-timeout", "5s")
         #expect(ended.status == 0 || ended.status == 1, "seed \(Project.seed): \(ended.error)")
         #expect(
             try SQLite.number(database, "SELECT count(*) FROM jobs WHERE status IN ('completed', 'failed')") == count)

@@ -21,8 +21,8 @@ struct AnswerBuilder: Sendable {
     /// How many pieces of the kinds came whose number no decoder bounds.
     var partCount: Int { max(reasoningDetails.count, citationCount) }
     var hasCitations: Bool { citationCount > 0 }
-    /// Whether pieces came that are blocks of their own.
-    var hasBlocks: Bool { items.list.contains { if case .block = $0.body { true } else { false } } }
+    /// Whether pieces came that are blocks of their own: kept, since it is asked for each of many messages.
+    private(set) var hasBlocks = false
     /// Whether anything came that takes tokens, whoever runs the tools.
     var hasOutput: Bool { !content.isEmpty || !reasoning.isEmpty || !refusal.isEmpty }
     var shownReasoning: String? { reasoning.isEmpty ? nil : reasoning }
@@ -84,6 +84,7 @@ struct AnswerBuilder: Sendable {
             }
         case .block:
             guard let block = try? JSONParser.parse(chunk.text) else { return }
+            hasBlocks = true
             items.change(chunk.item, counting: &held, or: .block(block)) { body in
                 guard case .block = body else { return false }
                 body = .block(block)
