@@ -30,9 +30,10 @@ import Testing
             (1, 1, 1, 1, 1, 'sha of {"messages":[]}', 1, 'completed', 5, 7, 0.5, 'r1', 'flex'),
             (2, 2, 1, 1, 1, 'sha of {"messages":[]}', 1, 'completed', 5, 7, 0.5, 'r2', NULL);
         INSERT INTO completions (job_id, choice, attempt_id, created_ms, finish_reason, prompt_tokens,
-            completion_tokens, usage_source, cost_usd, segments, seams, content, message) VALUES
-            (1, 0, 1, 1, 'stop', 5, 7, 'provider', 0.5, 1, '[]', 'good', '\(message)'),
-            (2, 0, 2, 1, 'stop', 5, 7, 'provider', 0.5, 1, '[]', 'good', '\(message)');
+            completion_tokens, billed_prompt_tokens, billed_completion_tokens, usage_source, cost_usd, segments, seams,
+            content, message) VALUES
+            (1, 0, 1, 1, 'stop', 5, 7, 5, 7, 'provider', 0.5, 1, '[]', 'good', '\(message)'),
+            (2, 0, 2, 1, 'stop', 5, 7, 5, 7, 'provider', 0.5, 1, '[]', 'good', '\(message)');
         """
 
     @Test func aReaderReadsItAndLeavesItAsItIs() async throws {

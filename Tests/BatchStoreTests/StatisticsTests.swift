@@ -63,7 +63,7 @@ import Testing
         let models = try await store.database.reader.statistics().models
         let rows = try store.rows(
             """
-            SELECT model, 1e6 * c.completion_tokens / (duration_us - ttft_us) FROM completions AS c
+            SELECT j.model, 1e6 * c.completion_tokens / (duration_us - ttft_us) FROM completions AS c
             JOIN jobs AS j USING (job_id) WHERE c.choice = 0 AND duration_us > ttft_us
             """
         ).map { $0.split(separator: "|") }

@@ -17,18 +17,25 @@ struct SessionOverlapTests {
             let file = try directory.writeJobs((1...20).map(Self.line))
             let first = try await BatchRunner(database: path, environment: environment).run([file])
             #expect(first.completed == 20)
-            _ = try directory.writeJobs((0...20).map(Self.line))
-            let sent = Mutex<Bool?>(nil)
+            // A page of jobs ends behind 3 MB: the new one is alone in the first, which is on its way when the second comes.
+            let long = #"{"id":"new","model":"mock/count-3","prompt":"\#(String(repeating: "x", count: 3_300_000))"}"#
+            _ = try directory.writeJobs([long] + (1...20).map(Self.line))
+            let pages = Mutex(0)
+            let sent = Mutex(false)
             var session = try Self.session(path, file, environment)
             session.observer.stored = { _ in
+                let page = pages.withLock { pages in
+                    pages += 1
+                    return pages
+                }
+                guard page == 2 else { return }
                 // The reading goes on when this returns: it waits for a request, which a run that reads first never sends.
                 let deadline = ContinuousClock.now + .seconds(20)
-                guard sent.withLock({ $0 }) == nil else { return }
                 while server.statistics.requests <= 20, .now < deadline { usleep(2_000) }
                 sent.withLock { $0 = server.statistics.requests > 20 }
             }
             let result = try await session.run { result, _ in result }
-            #expect(sent.withLock { $0 } == true)
+            #expect(sent.withLock { $0 } && pages.withLock { $0 } == 3)
             #expect(result.counts.completed == 21 && result.isFinished && server.statistics.requests == 21)
         }
     }
