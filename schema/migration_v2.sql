@@ -1,6 +1,6 @@
 -- From schema 1 to schema 2: the tier that served an attempt, and why a run stopped.
 --
--- The views are made again from schema_v2.sql, behind this.
+-- The views are made again by the last step.
 
 PRAGMA user_version = 2;
 

@@ -110,13 +110,13 @@ package struct BatchSession: Sendable {
             command: command, options: providers.redacted(storedOptions), version: version)
         // What may fail comes before the transport is made, whose threads nobody would end.
         let configuration = try await runConfiguration(database)
-        let isStored = try await database.reader.counts(in: scope).total > 0
+        let hasWork = try await database.reader.counts(in: scope).left > 0
         let transport = StreamingTransport(configuration: transportConfiguration)
         let runner = runner(configuration, database, runID, transport)
         // Weakly: the store tells the relay of its failure, and the runner holds the store.
         failure.connect { [weak runner] reason in Task { await runner?.storeDidFail(reason) } }
         await begin(runner, database, runID)
-        let ending = await work(runner, database, runID, isStored: isStored)
+        let ending = await work(runner, database, runID, hasWork: hasWork)
         await transport.shutdown()
         await observer.handsOn()
         if case .storeFailed(let reason) = ending { throw BatchError(.database, reason) }
@@ -179,16 +179,16 @@ package struct BatchSession: Sendable {
 
     /// Reads and runs at the same time, with the record of each second beside; returns when all have ended.
     ///
-    /// What is stored from these files already may be changed or gone in them now: then nothing is sent before they are
-    /// read to their end.
+    /// What these files had and is not finished may be changed or gone in them now: then nothing is sent before they are
+    /// read to their end. Where all of it is finished, what can run is what the reading has found.
     private func work(
-        _ runner: JobRunner, _ database: BatchDatabase, _ runID: Int64, isStored: Bool
+        _ runner: JobRunner, _ database: BatchDatabase, _ runID: Int64, hasWork: Bool
     ) async -> RunEnding {
         let recorder = SecondRecorder(database: database, runID: runID)
         let reading = Task { await read(database, runner) }
         intake?.run(in: reading)
         return await withTaskCancellationHandler {
-            if isStored, intake?.isReadOnce == false { await reading.value }
+            if hasWork, intake?.isReadOnce == false { await reading.value }
             let ending = await withTaskGroup(of: Void.self) { group in
                 group.addTask { await record(runner, recorder) }
                 let ending = await end(of: runner)

@@ -1,5 +1,6 @@
-import BatchEngine
+package import BatchEngine
 import BatchStore
+import SystemCalls
 
 /// An input that is read once is the scope of its run: what it names of the stored jobs comes into it.
 extension JobIntake {
@@ -25,5 +26,15 @@ extension IngestOutcome {
         case .unchanged(let status), .kept(let status): [.completed, .failed, .cancelled].contains(status)
         case .new, .replaced, .conflict: false
         }
+    }
+}
+
+extension InputSource {
+    /// Whether it can be read only once: standard input, a pipe.
+    package var isReadOnce: Bool {
+        guard case .file(let path) = self else { return true }
+        var status = stat()
+        // A folder is refused before anything is made.
+        return unsafe stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
     }
 }

@@ -2,7 +2,6 @@ package import BatchEngine
 package import BatchStore
 package import LLMStreaming
 import Synchronization
-import SystemCalls
 
 /// Brings jobs into the database, while the runner works on the first of them: those of files, of a pipe, or of a
 /// sequence.
@@ -26,8 +25,10 @@ package final class JobIntake: Sendable {
         case sequence(SequenceIntake)
     }
 
-    /// The jobs of a page are stored in one transaction; each rewrites the pages of the index of ids that it touches.
+    /// The jobs of a page are stored in one transaction.
     private static let pageJobs = 10_000
+    /// A new file with as many jobs is loaded before its ids are indexed; of fewer, each page rewrites little of the index.
+    private static let loadedJobs = 50_000
     /// What a pipe gives is stored soon, since the runner waits for it.
     private static let pipedJobs = 64
 
@@ -140,11 +141,19 @@ package final class JobIntake: Sendable {
         for source in sources { try await database.forgetRejectedLines(of: source.name) }
         var feed = JobFeed(sources, reading, checked: checked)
         let maximum = checked == nil ? Self.pipedJobs : Self.pageJobs
-        while !Task.isCancelled, let page = try feed.next(maximum: maximum) {
-            try await store(page, in: database, entering: entering, stored: stored)
+        if let checked, checked.jobs >= Self.loadedJobs { try await database.beginLoad() }
+        do {
+            while !Task.isCancelled, let page = try feed.next(maximum: maximum) {
+                try await store(page, in: database, entering: entering, stored: stored)
+            }
+        } catch {
+            // Where it fails too, it says no more than this error; the next worker makes the index.
+            try? await database.endLoad()
+            throw error
         }
-        // What was not read is not gone.
+        // What was not read is not gone; and who stops a run does not wait for the index.
         if Task.isCancelled { return state.withLock { $0.isCut = true } }
+        try await database.endLoad()
         let files = sources.filter { !$0.isReadOnce }.map(\.name)
         for file in files { _ = try await database.markGone(from: file) { feed.contains($0) } }
         let gone = try await database.reader.goneCount(from: files)
@@ -173,16 +182,6 @@ package final class JobIntake: Sendable {
         }
         stored(told)
         if let reason { throw BatchError(.configuration, reason.description) }
-    }
-}
-
-extension InputSource {
-    /// Whether it can be read only once: standard input, a pipe.
-    package var isReadOnce: Bool {
-        guard case .file(let path) = self else { return true }
-        var status = stat()
-        // A folder is refused before anything is made.
-        return unsafe stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
     }
 }
 

@@ -209,7 +209,8 @@ import Testing
 
     // MARK: Migrations
 
-    private static let next = Migration("ALTER TABLE jobs ADD COLUMN note TEXT; PRAGMA user_version = 3")
+    private static let next = Migration(
+        "ALTER TABLE jobs ADD COLUMN note TEXT; PRAGMA user_version = \(BatchSchema.version + 1)")
 
     @Test func aMigrationKeepsTheRows() async throws {
         let store = try await TestStore(jobs: newJobs(3))
@@ -221,7 +222,7 @@ import Testing
         _ = try await writer.open(store.database.path)
         try await writer.close()
         #expect(try sqlRows(store.database.path, "SELECT custom_id, note FROM jobs") == ["j1|", "j2|", "j3|"])
-        #expect(try sqlRows(store.database.path, "PRAGMA user_version") == ["3"])
+        #expect(try sqlRows(store.database.path, "PRAGMA user_version") == ["\(BatchSchema.version + 1)"])
     }
 
     @Test func aMigrationThatFailsLeavesTheOldFile() async throws {

@@ -172,7 +172,7 @@ import Testing
 
     @Test func theSchemaIsTheFileAtTheTop() throws {
         let file = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "schema/schema_v2.sql")
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "schema/schema_v3.sql")
         #expect(try String(contentsOf: file, encoding: .utf8) == BatchSchema.sql)
     }
 }

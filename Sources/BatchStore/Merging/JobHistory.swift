@@ -10,7 +10,8 @@ enum JobHistory {
         CASE \(job).status WHEN 'completed' THEN 0 WHEN 'failed' THEN 1 WHEN 'cancelled' THEN 2
             WHEN 'interrupted' THEN 3 ELSE 4 END,
         \(answer("created_ms", "0", schema, job)), \(answer("response_id", "''", schema, job)),
-        \(answer("content", "''", schema, job)), \(answer("message", "''", schema, job)),
+        \(answer("content", "''", schema, job)),
+        \(answer(StoredMessage.whole(of: "completions"), "''", schema, job)),
         \(answer("duration_us", "0", schema, job)), \(answer("ttft_us", "0", schema, job)),
         -coalesce(\(partialLength(schema, job)), 0), -\(job).attempts, -\(job).updated_ms,
         coalesce(\(job).error_kind, ''), coalesce(\(job).error, ''), coalesce(\(job).not_before_ms, 0),

@@ -1,7 +1,7 @@
 /// The schema of the database, from schema/*.sql; there is no other DDL.
 package enum BatchSchema {
     /// The script that makes a database, as the command `schema` prints it.
-    package static var sql: String { String(decoding: PackageResources.schema_v2_sql, as: UTF8.self) }
+    package static var sql: String { String(decoding: PackageResources.schema_v3_sql, as: UTF8.self) }
 
     /// The script that makes its views for one connection alone, where they stand before those of the file: a file that
     /// an earlier version made has that version's.
@@ -30,11 +30,19 @@ package enum BatchSchema {
     /// The number of the schema: `user_version`.
     package static var version: Int { migrations.count }
 
-    /// All steps to the current schema: an empty file comes to it at once, and schema 1 by its step.
+    /// All steps to the current schema: an empty file comes to it at once, and an older one step by step.
     package static var migrations: [Migration] {
-        let step = String(decoding: PackageResources.migration_v2_sql, as: UTF8.self)
+        let steps = [PackageResources.migration_v2_sql, PackageResources.migration_v3_sql]
+            .map { String(decoding: $0, as: UTF8.self) }
         let views = self.views.map { "CREATE VIEW \($0);" }.joined(separator: "\n")
-        return [Migration(""), Migration(step + views, whole: sql)]
+        return [Migration(""), Migration(steps[0]), Migration(steps[1] + views, whole: sql)]
+    }
+
+    /// The statement that makes the index of ids, also where the load of a new file went without it.
+    static var idIndex: String {
+        let found = sql.split(separator: "\n").first { $0.hasPrefix("CREATE UNIQUE INDEX jobs_id ") }
+        guard let found else { preconditionFailure("the schema has no index of ids") }
+        return String(found)
     }
 
     /// The oldest schema that is read as it is.

@@ -88,7 +88,10 @@ enum Opening {
         }
         // In the rollback journal, so that the main file alone shows whose it is, whenever a process dies.
         try Migration.migrate(connection, through: options.migrations, path: path)
-        try path.naming { () throws(SQLiteFailure) in try connection.execute("PRAGMA journal_mode = WAL") }
+        try path.naming { () throws(SQLiteFailure) in
+            try connection.execute("PRAGMA journal_mode = WAL")
+            try IDIndex.make(connection)
+        }
     }
 }
 

@@ -11,6 +11,8 @@ package actor BatchReader {
     /// The real path of the database.
     package nonisolated let path: String
     private var connection: Connection?
+    /// The schema of the file.
+    private var schema = BatchSchema.version
 
     private init(path: String) { self.path = path }
 
@@ -35,7 +37,6 @@ package actor BatchReader {
         let opened = try path.naming { () throws(SQLiteFailure) in
             let opened = try Connection(path: path.real, access: isUnchanging ? .inspecting : .reading)
             opened.setLockTimeout(milliseconds: 5_000)
-            try opened.execute("PRAGMA temp_store = MEMORY")
             return opened
         }
         let (found, known) = (try Migration.schema(of: opened, path: path), BatchSchema.version)
@@ -43,13 +44,24 @@ package actor BatchReader {
         if found < BatchSchema.oldestRead {
             throw StoreError(.olderSchema(found: found, known: known), path: path.real)
         }
-        try path.naming { () throws(SQLiteFailure) in
-            try opened.execute("PRAGMA query_only = OFF")
-            try opened.run(BatchSchema.temporaryViews(for: found))
-            try opened.execute(JobScope.inputTable)
-            try opened.execute("PRAGMA query_only = ON")
-        }
+        schema = found
         connection = consume opened
+        try storeTemporarily(in: "MEMORY")
+    }
+
+    /// Makes the connection's own views and tables anew, in memory (`MEMORY`) or in files (`FILE`), where its sorted rows go
+    /// too once they are many.
+    ///
+    /// What was entered into the scope of an input is forgotten.
+    func storeTemporarily(in place: SQL) throws(StoreError) {
+        try read { (connection) throws(SQLiteFailure) in
+            try connection.execute("PRAGMA query_only = OFF")
+            try connection.execute("PRAGMA temp_store = DEFAULT")
+            try connection.execute("PRAGMA temp_store = \(place)")
+            try connection.run(BatchSchema.temporaryViews(for: schema))
+            try connection.execute(JobScope.inputTable)
+            try connection.execute("PRAGMA query_only = ON")
+        }
     }
 
     /// Whether the database is read as a file that nobody writes: on a read-only disk, and in a folder that this process

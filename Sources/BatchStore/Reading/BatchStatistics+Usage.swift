@@ -106,7 +106,7 @@ extension BatchReader {
         return faults
     }
 
-    /// What going on from partial output came to.
+    /// What going on from partial output came to, by strategy.
     func resuming(_ connection: borrowing Connection) throws(SQLiteFailure) -> BatchStatistics.Resuming {
         var resuming = BatchStatistics.Resuming()
         let strategies = try connection.prepare(
@@ -115,15 +115,6 @@ extension BatchReader {
             resuming.attempts.append((strategies.text(0), strategies.int(1)))
             resuming.savedTokens += strategies.int(2)
         }
-        let answers = try connection.prepare(
-            "SELECT segments, count(*) FROM completions WHERE choice = 0 GROUP BY 1 ORDER BY 1")
-        while try answers.step() { resuming.answers.append((answers.int(0), answers.int(1))) }
-        let wasted = try connection.prepare(
-            """
-            SELECT coalesce(sum(max(0, coalesce(billed_completion_tokens, 0) - coalesce(completion_tokens, 0))), 0)
-            FROM usage_by_model
-            """)
-        if try wasted.step() { resuming.wastedTokens = wasted.int(0) }
         return resuming
     }
 }

@@ -1,3 +1,4 @@
+import BatchEngine
 package import LLMStreaming
 
 /// What the answers of a batch took: `stats` (Contract, "Commands").
@@ -10,13 +11,29 @@ package struct BatchStatistics: Sendable {
         package var p90 = 0.0
         package var p99 = 0.0
 
+        /// The quantiles of so many values, once `note` has been told each of them.
+        init(count: Int = 0) { self.count = count }
+
         /// The quantiles of values, each with how often it occurs.
-        init(_ values: [(value: Double, count: Int)]) {
-            let sorted = values.sorted { $0.value < $1.value }
+        init(_ values: some Collection<(key: Double, value: Int)>) {
+            let sorted = values.sorted { $0.key < $1.key }.map { (value: $0.key, count: $0.value) }
             count = sorted.reduce(0) { $0.addingClamped($1.count) }
             let total = count
             func percentile(_ percent: Int) -> Double { Percentile(percent).value(of: sorted, total: total) ?? 0 }
             (p50, p90, p99) = (percentile(50), percentile(90), percentile(99))
+        }
+
+        /// Takes the next value of all in ascending order.
+        ///
+        /// - Parameter rank: how many there are up to it.
+        mutating func note(_ value: Double, rank: Int) {
+            func isFirst(_ percent: Int) -> Bool {
+                let percentile = Percentile(percent)
+                return percentile.isReached(by: rank, of: count) && !percentile.isReached(by: rank - 1, of: count)
+            }
+            if isFirst(50) { p50 = value }
+            if isFirst(90) { p90 = value }
+            if isFirst(99) { p99 = value }
         }
     }
 
@@ -48,108 +65,51 @@ package struct BatchStatistics: Sendable {
 extension BatchReader {
     /// What the answers took, by model, and what went wrong.
     ///
-    /// Reads every attempt once; no chunk.
+    /// Reads every attempt once; no chunk. What has to be sorted goes to temporary files, so that memory does not grow with
+    /// the answers; where there is no place for such files, memory takes it.
     package func statistics() throws(StoreError) -> BatchStatistics {
+        do {
+            try storeTemporarily(in: "FILE")
+            return try gatheredStatistics()
+        } catch  where error.kind == .io || error.kind == .full {
+            try storeTemporarily(in: "MEMORY")
+            return try gatheredStatistics()
+        }
+    }
+
+    private func gatheredStatistics() throws(StoreError) -> BatchStatistics {
         try read { (connection) throws(SQLiteFailure) in
             var statistics = BatchStatistics()
-            statistics.models = try models(connection)
+            let answers = try AnswerTimes(connection)
+            statistics.models = try answers.models(connection, gaps: gaps(connection))
             statistics.usage = try usage(connection)
             statistics.tiers = try tiers(connection)
             statistics.faults = try faults(connection)
             statistics.resuming = try resuming(connection)
+            statistics.resuming.answers = answers.segments.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            statistics.resuming.wastedTokens = statistics.usage.reduce(0) { sum, model in
+                sum.addingClamped(max(0, model.billedCompletionTokens - model.completionTokens))
+            }
             return statistics
         }
     }
 
-    private func models(_ connection: borrowing Connection) throws(SQLiteFailure) -> [BatchStatistics.Model] {
-        var gaps = try self.gaps(connection)
-        let ends = try finishReasons(connection)
+    /// The times between pieces, in microseconds, of all attempts of a provider's model, each with how often it occurs.
+    private func gaps(_ connection: borrowing Connection) throws(SQLiteFailure) -> [ModelName: [Double: Int]] {
         let rows = try connection.prepare(
-            """
-            SELECT j.provider, j.model, c.ttft_us, c.duration_us, c.completion_tokens
-            FROM completions AS c JOIN jobs AS j USING (job_id)
-            WHERE c.choice = 0
-            ORDER BY 1, 2
-            """)
-        var models: [BatchStatistics.Model] = []
-        var times = AnswerTimes()
-        var name: [String] = []
-        func close() {
-            guard times.count > 0 else { return }
-            models.append(
-                BatchStatistics.Model(
-                    provider: name[0], model: name[1], completed: times.count,
-                    firstToken: BatchStatistics.Quantiles(times.firstToken),
-                    gaps: BatchStatistics.Quantiles(gaps.removeValue(forKey: name) ?? []),
-                    duration: BatchStatistics.Quantiles(times.duration),
-                    tokensPerSecond: BatchStatistics.Quantiles(times.tokensPerSecond),
-                    finishReasons: ends[name] ?? [:]))
-            times = AnswerTimes()
-        }
+            "SELECT j.provider, j.model, a.gaps FROM attempts AS a JOIN jobs AS j USING (job_id) WHERE a.gaps IS NOT NULL"
+        )
+        var gaps: [ModelName: [Double: Int]] = [:]
         while try rows.step() {
-            let next = [rows.text(0), rows.text(1)]
-            if next != name {
-                close()
-                name = next
+            let model = ModelName(provider: rows.text(0), model: rows.text(1))
+            for bucket in (try? JSONParser.parse(rows.bytes(2)))?.object?.members ?? [] {
+                guard let value = Double(bucket.key), value.isFinite, case .number(let text) = bucket.value,
+                    let count = Int(text), count > 0, NumberGate.counts.contains(count)
+                else { continue }
+                let sum = gaps[model]?[value] ?? 0
+                gaps[model, default: [:]][value] = sum.addingClamped(count).clamped(to: NumberGate.sums)
             }
-            times.add(
-                firstToken: rows.optionalMicroseconds(2), duration: rows.optionalMicroseconds(3),
-                tokens: rows.optionalCount(4))
-        }
-        close()
-        return models
-    }
-
-    /// How the answers of each provider's model ended.
-    private func finishReasons(
-        _ connection: borrowing Connection
-    ) throws(SQLiteFailure) -> [[String]: [FinishReason: Int]] {
-        let rows = try connection.prepare(
-            """
-            SELECT j.provider, j.model, c.finish_reason, count(*) FROM completions AS c JOIN jobs AS j USING (job_id)
-            GROUP BY 1, 2, 3
-            """)
-        var ends: [[String]: [FinishReason: Int]] = [:]
-        while try rows.step() {
-            let reason: FinishReason = rows.word(2, else: .unknown)
-            ends[[rows.text(0), rows.text(1)], default: [:]][reason] = rows.int(3)
-        }
-        return ends
-    }
-
-    /// The times between pieces, in microseconds, of all attempts of a provider's model.
-    private func gaps(
-        _ connection: borrowing Connection
-    ) throws(SQLiteFailure) -> [[String]: [(value: Double, count: Int)]] {
-        let rows = try connection.prepare(
-            """
-            SELECT j.provider, j.model, g.key, sum(g.value)
-            FROM attempts AS a JOIN jobs AS j USING (job_id) JOIN json_each(iif(json_valid(a.gaps), a.gaps, '{}')) AS g
-            WHERE g.type = 'integer' AND g.value BETWEEN 1 AND 1e12
-            GROUP BY 1, 2, 3
-            """)
-        var gaps: [[String]: [(value: Double, count: Int)]] = [:]
-        while try rows.step() {
-            guard let value = Double(rows.text(2)), value.isFinite else { continue }
-            gaps[[rows.text(0), rows.text(1)], default: []].append((value, rows.int(3)))
         }
         return gaps
-    }
-}
-
-/// The times of a model's answers, in microseconds, while they are gathered.
-private struct AnswerTimes {
-    var count = 0
-    var firstToken: [(value: Double, count: Int)] = []
-    var duration: [(value: Double, count: Int)] = []
-    var tokensPerSecond: [(value: Double, count: Int)] = []
-
-    mutating func add(firstToken: Int64?, duration: Int64?, tokens: Int?) {
-        count += 1
-        if let firstToken { self.firstToken.append((Double(firstToken), 1)) }
-        if let duration { self.duration.append((Double(duration), 1)) }
-        if let firstToken, let duration, let tokens, duration > firstToken {
-            tokensPerSecond.append((1e6 * Double(tokens) / Double(duration - firstToken), 1))
-        }
     }
 }

@@ -80,7 +80,7 @@ package struct StoredCompletion: Sendable, Equatable {
         content = row.text(25)
         reasoning = row.optionalText(26)
         refusal = row.optionalText(27)
-        message = row.bytes(28)
+        message = StoredMessage.whole(row.bytes(28), content: content)
     }
 }
 

@@ -4,8 +4,7 @@ package import LLMStreaming
 extension BatchDatabase {
     /// Stores jobs in one transaction.
     ///
-    /// Large pages are cheaper where ids are random, such as hashes: each page rewrites most of their index. A million
-    /// jobs of 1 KB wrote 5.2 GB in pages of 5,000, 3.5 GB in pages of 20,000; with ids in order 2.5 GB.
+    /// Where ids are random, such as hashes, each page rewrites most of their index; `beginLoad` saves that.
     ///
     /// Of a job that is there already only what differs is written.
     ///
@@ -18,6 +17,19 @@ extension BatchDatabase {
         try await writer.perform { (session) throws(SQLiteFailure) in
             try session.ingest(jobs, onChanged: policy, isEntering: isEntering)
         }
+    }
+
+    /// Lets the jobs of a new file be stored without the index of ids, which `endLoad` makes; without effect where a job is
+    /// stored already.
+    ///
+    /// No two jobs that are handed in meanwhile may have one id.
+    package func beginLoad() async throws(StoreError) {
+        try await writer.perform { (session) throws(SQLiteFailure) in try session.beginLoad() }
+    }
+
+    /// Makes the index of ids: a second or two for a million jobs, in which nothing else is written.
+    package func endLoad() async throws(StoreError) {
+        try await writer.perform { (session) throws(SQLiteFailure) in try session.endLoad() }
     }
 
     /// The scope of an input that is read once, before any of it is stored.

@@ -57,7 +57,7 @@ struct CompletionWriter: ~Copyable {
         insert.bind(choice.content, at: 25)
         insert.bind(choice.reasoning, at: 26)
         insert.bind(choice.refusal, at: 27)
-        insert.bind(utf8: choice.message.bytes, at: 28)
+        insert.bind(utf8: StoredMessage.stored(choice.message.bytes, content: choice.content), at: 28)
         insert.bind(totals.costUSD, at: 29)
         try insert.run()
     }

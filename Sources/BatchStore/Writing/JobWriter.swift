@@ -15,6 +15,7 @@ struct JobWriter: ~Copyable {
     }
 
     private let insert: Statement
+    private let load: Statement
     private let insertRequest: Statement
     private let find: Statement
     private let place: Statement
@@ -24,6 +25,8 @@ struct JobWriter: ~Copyable {
     private let replaceRequest: Statement
     /// The number of the next new job.
     private(set) var nextID: Int64
+    /// Whether the index of ids is missing while a new file is loaded: all jobs are new, and no two have one id.
+    var isLoading = false
     /// Whether the job before was there already: the next one is then likely to be, and is looked up first.
     private var expectsStored = false
 
@@ -34,6 +37,10 @@ struct JobWriter: ~Copyable {
         _ job: NewJob, onChanged policy: ChangedJobPolicy, isEntering: Bool, at now: Int64,
         in connection: borrowing Connection
     ) throws(SQLiteFailure) -> IngestOutcome {
+        if isLoading {
+            try load(job, at: now)
+            return .new
+        }
         if expectsStored, let stored = try stored(job.customID) {
             return try write(job, over: stored, onChanged: policy, isEntering: isEntering, at: now)
         }
@@ -52,6 +59,21 @@ struct JobWriter: ~Copyable {
     private mutating func insert(
         _ job: NewJob, at now: Int64, in connection: borrowing Connection
     ) throws(SQLiteFailure) -> Bool {
+        bind(job, at: now, to: insert)
+        try insert.run()
+        guard connection.changes > 0 else { return false }
+        try insertRequest(of: job)
+        return true
+    }
+
+    /// Stores a job whose id nobody looks for.
+    private mutating func load(_ job: NewJob, at now: Int64) throws(SQLiteFailure) {
+        bind(job, at: now, to: load)
+        try load.run()
+        try insertRequest(of: job)
+    }
+
+    private func bind(_ job: NewJob, at now: Int64, to insert: borrowing Statement) {
         insert.bind(nextID, at: 1)
         insert.bind(job.customID, at: 2)
         insert.bind(job.source, at: 3)
@@ -60,14 +82,14 @@ struct JobWriter: ~Copyable {
         insert.bind(job.model, at: 6)
         insert.bind(job.requestSHA256, at: 7)
         insert.bind(now, at: 8)
-        try insert.run()
-        guard connection.changes > 0 else { return false }
+    }
+
+    private mutating func insertRequest(of job: NewJob) throws(SQLiteFailure) {
         insertRequest.bind(nextID, at: 1)
         insertRequest.bind(utf8: job.metadata, at: 2)
         insertRequest.bind(utf8: job.request, at: 3)
         try insertRequest.run()
         nextID += 1
-        return true
     }
 
     private func write(
@@ -148,16 +170,17 @@ extension JobWriter {
     /// Behind the numbers of jobs; those that others have given from here on are passed over.
     static let endOfNumbers: SQL = "4611686018427387904"
 
+    private static let insertion: SQL = """
+        INSERT INTO jobs (job_id, custom_id, source, line, provider, model, request_sha256, status, created_ms,
+            updated_ms)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?8)
+        """
+
     /// Prepares its statements.
     init(_ connection: borrowing Connection) throws(SQLiteFailure) {
         try self.init(
-            insert: connection.prepare(
-                """
-                INSERT INTO jobs (job_id, custom_id, source, line, provider, model, request_sha256, status, created_ms,
-                    updated_ms)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?8)
-                ON CONFLICT (custom_id) DO NOTHING
-                """),
+            insert: connection.prepare("\(Self.insertion) ON CONFLICT (custom_id) DO NOTHING"),
+            load: connection.prepare(Self.insertion),
             insertRequest: connection.prepare("INSERT INTO requests (job_id, metadata, request) VALUES (?1, ?2, ?3)"),
             find: connection.prepare(
                 """

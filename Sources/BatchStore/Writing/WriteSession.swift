@@ -12,7 +12,7 @@ struct WriteSession: ~Copyable {
     private let attempts: AttemptWriter
     private let completions: CompletionWriter
     private let seconds: RunSecondWriter
-    private var jobs: JobWriter
+    var jobs: JobWriter
     private var checkpointer: Checkpointer
     /// The number of the first attempt of this session.
     let nextAttemptID: Int64
@@ -106,8 +106,9 @@ struct WriteSession: ~Copyable {
     mutating func maintain() throws(SQLiteFailure) {
         if chunks.needsPruning(isLast: false) { try pruneChunks() }
         let frames = log.frames
-        if checkpointer.didCommit(frames: frames) == .checkpoint { try checkpoint() }
-        if checkpointer.warns(frames: frames) {
+        // The index of many ids is one long transaction, of which nothing is left in the WAL then.
+        let isWhole = checkpointer.didCommit(frames: frames) == .checkpoint ? try checkpoint() : false
+        if !isWhole, checkpointer.warns(frames: frames) {
             options.warn(
                 "\(path.writeAheadLog) has grown beyond \(options.logWarningBytes >> 20) MiB: some program holds a"
                     + " read transaction on the database open; the file shrinks when it ends")
@@ -115,13 +116,18 @@ struct WriteSession: ~Copyable {
     }
 
     /// Copies the WAL into the database, and so syncs it, as far as readers allow.
-    mutating func checkpoint() throws(SQLiteFailure) {
+    ///
+    /// - Returns: whether all of it is in the database.
+    @discardableResult
+    mutating func checkpoint() throws(SQLiteFailure) -> Bool {
         do {
             let checkpoint = try connection.checkpointPassively()
             checkpointer.didCheckpoint(frames: checkpoint.frames)
+            return checkpoint.isWhole
         } catch  where error.isBusy {
             // Another process does it right now.
             checkpointer.didCheckpoint(frames: log.frames)
+            return false
         }
     }
 

@@ -1,7 +1,7 @@
--- llm4s-batch: the database of a batch. Schema 2.
+-- llm4s-batch: the database of a batch. Schema 3.
 --
 -- One SQLite file in WAL mode, which sqlite3, Datasette, DuckDB or pandas may read while a run is on. Only the worker
--- that holds the lock DB.lock writes. Start with the views at the end: results, failures, partials, latency,
+-- that holds the lock DB.lock writes. Start with the views at the end: results, messages, failures, partials, latency,
 -- usage_by_model, usage_by_tier, errors_by_kind, throughput.
 --
 -- Units: *_ms are Unix milliseconds, *_us are microseconds, of an attempt from its start. Tokens are as the provider
@@ -12,7 +12,7 @@
 -- each time, which costs 3 us.
 
 PRAGMA application_id = 0x4C344253; -- 'L4BS'
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- One row a call of run, resume or retry.
 CREATE TABLE runs (
@@ -61,7 +61,7 @@ CREATE TABLE run_seconds (
 CREATE TABLE jobs (
     job_id INTEGER PRIMARY KEY,
     -- The line's id (or custom_id), else derived from the request's hash.
-    custom_id TEXT NOT NULL UNIQUE,
+    custom_id TEXT NOT NULL,
     -- The file as the user named it, and the line in it from 1; of a batch that is one document, the request in it.
     -- NULL in line: the file no longer has this job; run leaves it out, resume runs it.
     source TEXT NOT NULL,
@@ -92,6 +92,9 @@ CREATE TABLE jobs (
     updated_ms INTEGER NOT NULL
 ) STRICT;
 
+-- No two jobs have one id. Made behind the load of a new file, since ids in any order cost many times as much one by one:
+-- where it is missing, the load was cut short, and the next worker makes it. Tables of schema 1 and 2 have UNIQUE instead.
+CREATE UNIQUE INDEX jobs_id ON jobs (custom_id);
 -- What can run: never sent or left by a run, and waiting for another attempt. Each index holds only the rows that can
 -- run, with what counting them needs. The jobs of a provider and model are a range, so that those of a paused model do
 -- not stand before those of another.
@@ -274,7 +277,8 @@ CREATE TABLE completions (
     content TEXT NOT NULL,
     reasoning TEXT,
     refusal TEXT,
-    -- What a next turn must send back, JSON in the provider's own form, thinking signatures included.
+    -- What a next turn must send back, JSON in the provider's own form, thinking signatures included. The view messages
+    -- has it whole: here the character U+001A, which no JSON holds, stands for each string in it that is the content.
     message TEXT NOT NULL,
     PRIMARY KEY (job_id, choice)
 ) STRICT;
@@ -313,6 +317,13 @@ SELECT
 FROM completions AS c
 JOIN jobs AS j USING (job_id)
 JOIN requests AS r USING (job_id);
+
+-- What a next turn must send back for each answer, whole.
+CREATE VIEW messages AS
+SELECT
+    j.custom_id, c.choice, replace(c.message, '"\u001a"' ->> '$', json_quote(c.content)) AS message, c.job_id
+FROM completions AS c
+JOIN jobs AS j USING (job_id);
 
 -- Jobs that failed, with the response to their last attempt.
 CREATE VIEW failures AS

@@ -1,0 +1,121 @@
+import BatchEngine
+import LLMStreaming
+
+/// The times of the answers of each model, gathered in one reading of them.
+///
+/// They lie in a temporary table, by a number for their model: sorted, they give the quantiles one after the other, and
+/// memory holds none of them.
+struct AnswerTimes: ~Copyable {
+    /// What is counted of a model; only its answers with choice 0 are jobs and have times.
+    private struct Counts {
+        var completed = 0
+        var firstToken = 0
+        var duration = 0
+        var tokensPerSecond = 0
+        var finishReasons: [FinishReason: Int] = [:]
+    }
+
+    private var names: [ModelName] = []
+    private var counts: [Counts] = []
+    /// Whole answers by the number of pieces that they are joined from.
+    private(set) var segments: [Int: Int] = [:]
+
+    /// Reads all answers, and leaves their times in the table `answer_times`.
+    init(_ connection: borrowing Connection) throws(SQLiteFailure) {
+        try connection.execute("PRAGMA query_only = OFF")
+        defer { try? connection.execute("PRAGMA query_only = ON") }
+        try connection.execute("DROP TABLE IF EXISTS temp.answer_times")
+        try connection.execute(
+            """
+            CREATE TEMP TABLE answer_times (model INTEGER NOT NULL, first_token INTEGER, duration INTEGER,
+                tokens_per_second REAL)
+            """)
+        try connection.execute("BEGIN")
+        do {
+            try readAnswers(connection)
+            try connection.execute("COMMIT")
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+    }
+
+    private mutating func readAnswers(_ connection: borrowing Connection) throws(SQLiteFailure) {
+        let rows = try connection.prepare(
+            """
+            SELECT j.provider, j.model, c.choice, c.finish_reason, c.segments, c.ttft_us, c.duration_us,
+                c.completion_tokens
+            FROM completions AS c JOIN jobs AS j USING (job_id)
+            """)
+        let insert = try connection.prepare("INSERT INTO temp.answer_times VALUES (?1, ?2, ?3, ?4)")
+        var numbers: [ModelName: Int] = [:]
+        while try rows.step() {
+            let name = ModelName(provider: rows.text(0), model: rows.text(1))
+            let number = numbers[name] ?? names.count
+            if number == names.count {
+                numbers[name] = number
+                names.append(name)
+                counts.append(Counts())
+            }
+            counts[number].finishReasons[rows.word(3, else: .unknown), default: 0] += 1
+            guard rows.integer(2) == 0 else { continue }
+            segments[rows.int(4), default: 0] += 1
+            let (firstToken, duration) = (rows.optionalMicroseconds(5), rows.optionalMicroseconds(6))
+            let speed = Self.tokensPerSecond(firstToken, duration, rows.optionalCount(7))
+            counts[number].completed += 1
+            counts[number].firstToken += firstToken == nil ? 0 : 1
+            counts[number].duration += duration == nil ? 0 : 1
+            counts[number].tokensPerSecond += speed == nil ? 0 : 1
+            insert.bind(number, at: 1)
+            insert.bind(firstToken, at: 2)
+            insert.bind(duration, at: 3)
+            insert.bind(speed, at: 4)
+            try insert.run()
+        }
+    }
+
+    private static func tokensPerSecond(_ firstToken: Int64?, _ duration: Int64?, _ tokens: Int?) -> Double? {
+        guard let firstToken, let duration, let tokens, duration > firstToken else { return nil }
+        return 1e6 * Double(tokens) / Double(duration - firstToken)
+    }
+
+    /// The models that have an answer, by provider and name.
+    ///
+    /// - Parameter gaps: the times between pieces of each.
+    func models(
+        _ connection: borrowing Connection, gaps: [ModelName: [Double: Int]]
+    ) throws(SQLiteFailure) -> [BatchStatistics.Model] {
+        let firstToken = try quantiles(connection, "first_token", counts.map(\.firstToken))
+        let duration = try quantiles(connection, "duration", counts.map(\.duration))
+        let tokensPerSecond = try quantiles(connection, "tokens_per_second", counts.map(\.tokensPerSecond))
+        let models = names.indices.filter { counts[$0].completed > 0 }.map { number in
+            BatchStatistics.Model(
+                provider: names[number].provider, model: names[number].model, completed: counts[number].completed,
+                firstToken: firstToken[number], gaps: BatchStatistics.Quantiles(gaps[names[number]] ?? [:]),
+                duration: duration[number], tokensPerSecond: tokensPerSecond[number],
+                finishReasons: counts[number].finishReasons)
+        }
+        // As SQLite orders texts.
+        return models.sorted { first, second in
+            let (left, right) = (first.provider.utf8, second.provider.utf8)
+            guard left.elementsEqual(right) else { return left.lexicographicallyPrecedes(right) }
+            return first.model.utf8.lexicographicallyPrecedes(second.model.utf8)
+        }
+    }
+
+    /// The quantiles of a column, by the model's number.
+    private func quantiles(
+        _ connection: borrowing Connection, _ column: SQL, _ totals: [Int]
+    ) throws(SQLiteFailure) -> [BatchStatistics.Quantiles] {
+        let rows = try connection.prepare(
+            "SELECT model, \(column) FROM temp.answer_times WHERE \(column) IS NOT NULL ORDER BY 1, 2")
+        var quantiles = totals.map { BatchStatistics.Quantiles(count: $0) }
+        var ranks = totals.map { _ in 0 }
+        while try rows.step() {
+            let model = rows.int(0)
+            ranks[model] += 1
+            quantiles[model].note(rows.optionalDouble(1) ?? 0, rank: ranks[model])
+        }
+        return quantiles
+    }
+}

@@ -1,0 +1,1 @@
+../../../schema/migration_v3.sql

@@ -1,0 +1,60 @@
+import CSQLite
+
+/// The index of ids, which the load of a new file goes without.
+///
+/// Each page of jobs with ids in any order would rewrite most of the index; made once, behind the load, it is written in
+/// order. A process that dies in between leaves a whole database without the index: readers then look through the jobs, and
+/// the next worker makes it.
+enum IDIndex {
+    /// Memory in which ids are sorted: runs of this size go to a temporary file.
+    private static let sortingCache: SQL = "PRAGMA cache_size = -16384"
+
+    /// Makes the index where it is missing.
+    static func make(_ connection: borrowing Connection) throws(SQLiteFailure) {
+        guard try isMissing(connection) else { return }
+        let cache = try connection.integer("PRAGMA cache_size") ?? -2048
+        // Memory would have to hold all ids.
+        try connection.execute("PRAGMA temp_store = FILE")
+        try connection.execute(sortingCache)
+        defer {
+            try? connection.run("PRAGMA cache_size = \(cache)")
+            try? connection.execute("PRAGMA temp_store = MEMORY")
+        }
+        do { try connection.run(BatchSchema.idIndex) } catch  where error.primaryCode == SQLITE_CONSTRAINT {
+            throw SQLiteFailure(code: SQLITE_CORRUPT, message: "another program has stored two jobs with one id")
+        }
+    }
+
+    /// Takes the index away where no job is stored; a table of an earlier schema keeps it.
+    ///
+    /// - Returns: whether ids have no index now.
+    static func drop(_ connection: borrowing Connection) throws(SQLiteFailure) -> Bool {
+        guard try connection.integer("SELECT 1 FROM jobs LIMIT 1") == nil else { return false }
+        try connection.execute("DROP INDEX IF EXISTS jobs_id")
+        return try isMissing(connection)
+    }
+
+    private static func isMissing(_ connection: borrowing Connection) throws(SQLiteFailure) -> Bool {
+        try connection.integer(
+            """
+            SELECT 1 FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'jobs'
+                AND name IN ('jobs_id', 'sqlite_autoindex_jobs_1')
+            """) == nil
+    }
+}
+
+extension WriteSession {
+    /// Lets jobs be stored without the index of ids until `endLoad`, unless there is a job already.
+    ///
+    /// No two that are stored meanwhile may have one id.
+    mutating func beginLoad() throws(SQLiteFailure) {
+        jobs.isLoading = try transaction { (session) throws(SQLiteFailure) in try IDIndex.drop(session.connection) }
+    }
+
+    /// Makes the index of ids where a load went without it.
+    mutating func endLoad() throws(SQLiteFailure) {
+        guard jobs.isLoading else { return }
+        try IDIndex.make(connection)
+        jobs.isLoading = false
+    }
+}
