@@ -179,6 +179,17 @@ struct LearntRate: Sendable {
         pace = EvenPace(at: now + (interval(at: now) ?? .seconds(1)))
     }
 
+    /// Follows a change of this worker's share of what the provider takes: it is so many times as much from now on.
+    ///
+    /// What is learnt is what this worker was taken, which is its share already.
+    mutating func scale(by factor: Double, at now: Duration) {
+        taken *= factor
+        alone.scale(by: factor)
+        guard case .rate(let rate, let since, let isConfirmed) = knowledge else { return }
+        knowledge = .rate(rate * factor, since: since, isConfirmed: isConfirmed)
+        pace.speedUp(by: factor, at: now)
+    }
+
     /// Records the rate that a cycle gave; it is confirmed where the one before gave about the same.
     private mutating func know(_ rate: Double, after last: Double? = nil, at now: Duration) {
         let grown = last.map { rate / $0 } ?? 0
@@ -226,6 +237,9 @@ struct RepeatedRate: Sendable {
 
     /// So many cycles that agree are a limit.
     private static let enough = 3
+
+    /// Follows a change of the worker's share.
+    mutating func scale(by factor: Double) { perSecond *= factor }
 
     /// Whether so many agreed.
     var isOfLimit: Bool { cycles >= Self.enough }
