@@ -3,7 +3,7 @@ import Synchronization
 /// The share that is in force: a run follows it at once, whoever changes it and from whatever thread.
 ///
 /// One run follows it; the last to do so is told of changes.
-package final class CurrentShare: Sendable {
+package final class CurrentShare: Sendable, CustomStringConvertible {
     private struct State {
         var share: WorkerShare
         var changed: @Sendable () -> Void = {}
@@ -29,6 +29,8 @@ package final class CurrentShare: Sendable {
 
     /// The share at the moment.
     package var value: WorkerShare { state.withLock { $0.share } }
+
+    package var description: String { value.text }
 
     /// Changes the share; the run that follows it looks at it at once.
     package func set(_ share: WorkerShare) {

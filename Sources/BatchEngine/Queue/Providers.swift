@@ -155,6 +155,15 @@ package struct ProviderLimits: Sendable, Equatable {
         self.learnsRate = learnsRate
     }
 
+    /// What of them is a worker's share, at least one a minute: the streams are its own.
+    package func share(_ share: WorkerShare) -> ProviderLimits {
+        func part(_ count: Int) -> Int { max(1, Int(Double(count) * share.part)) }
+        var own = self
+        own.requestsPerMinute = requestsPerMinute.map(part)
+        own.tokensPerMinute = tokensPerMinute.map(part)
+        return own
+    }
+
     /// The bounds of the providers of a run, by name.
     ///
     /// - Parameters:
