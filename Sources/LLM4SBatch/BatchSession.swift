@@ -142,29 +142,6 @@ package struct BatchSession: Sendable {
         return result
     }
 
-    private func runConfiguration(_ database: BatchDatabase) async throws -> RunConfiguration {
-        var configuration = options.runConfiguration(providers.providers, prices)
-        configuration.share = share
-        guard isBounded else { return configuration }
-        let spent = try await database.reader.spending(in: scope)
-        let part = budgets
-        configuration.cost = Budget(cap: part.maximumCost, spent: spent.cost(by: prices))
-        configuration.tokens = Budget(cap: part.maximumTokens, spent: spent.tokens)
-        return configuration
-    }
-
-    /// Whether the user bounds what is spent.
-    private var isBounded: Bool { options.maximumCost != nil || options.maximumTokens != nil }
-
-    /// What of the user's budgets is for these jobs.
-    private var budgets: ShardBudgets { ShardBudgets(options, shard: shard, jobs: shardJobs) }
-
-    /// What jobs that come into scope have used up; nil where nobody asks.
-    private func spent(on jobs: [Int64], _ database: BatchDatabase) async throws -> Spending? {
-        guard isBounded, !jobs.isEmpty else { return nil }
-        return try await database.reader.spending(in: .jobs(jobs))
-    }
-
     private func runner(
         _ configuration: RunConfiguration, _ database: BatchDatabase, _ runID: Int64, _ transport: StreamingTransport
     ) -> JobRunner {

@@ -22,7 +22,7 @@ struct EndToEndShareTests {
     func aShareThatIsNoneIsRefusedBeforeAnythingIsMade(share: String) async throws {
         _ = try directory.writeJobs(jobs(1))
         for command in [["run", "jobs.jsonl"], ["resume", "--db", "jobs.db"], ["retry", "--db", "jobs.db"]] {
-            let ended = try await BatchProcess(command + ["--share=\(share)"], directory: directory.url).ended()
+            let ended = try await BatchProcess(command + ["--share", share], directory: directory.url).ended()
             #expect(ended.status == 2 && ended.error.contains("'\(share)' is invalid for '--share"), "\(ended.error)")
             #expect(ended.error.contains("1/M"))
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory.url.path) == ["jobs.jsonl"])

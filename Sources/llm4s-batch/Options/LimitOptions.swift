@@ -8,10 +8,11 @@ struct LimitOptions: ParsableArguments {
     @OptionGroup var rates: RateOptions
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
-            "This worker's part of the rates, of --rpm and --tpm as of those that are learnt, as 1/M or a decimal fraction; "
-                + "--concurrency is each worker's own (default: of resume and retry that of the run before, else 1).",
-            valueName: "1/M"), transform: ShareArgument.share)
+            "This worker's part of all rates, of --rpm and --tpm as of learnt ones: 1/M where M workers spend them together, "
+                + "or a decimal fraction; --concurrency is each worker's own, and not divided (default: of resume and retry "
+                + "that of the run before, else 1).", valueName: "1/M"), transform: ShareArgument.share)
     var share: LimitArgument<WorkerShare>?
 
     @Option(
