@@ -96,7 +96,7 @@ struct EndToEndShareTests {
         }
         var (attempts, refused) = (0, 0)
         for (number, process) in processes.enumerated() {
-            let ended = try await process.ended()
+            let ended = await process.ended()
             #expect(ended.status == 0, "\(ended.error)")
             let path = directory.path("\(number).db")
             attempts += try SQLite.number(path, "SELECT count(*) FROM attempts")
