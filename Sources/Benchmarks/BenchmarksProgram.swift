@@ -8,6 +8,7 @@ struct BenchmarksProgram: AsyncParsableCommand {
         commandName: "Benchmarks", abstract: "Measures llm4s-batch against its goals and other clients.",
         subcommands: [
             GoalsCommand.self, MicroCommand.self, SelfCommand.self, SourceCommand.self, ClientCommand.self,
+            SharesCommand.self,
         ])
 }
 

@@ -19,6 +19,11 @@ extension BatchOptions {
         if let maximumCost, !(maximumCost > 0 && NumberGate.dollars.contains(maximumCost)) {
             throw BatchError(.configuration, "maximumCost must be an amount of money above 0, not \(maximumCost)")
         }
+        if WorkerShare(share) == nil {
+            throw BatchError(
+                .configuration,
+                "share must be above 0 (at least \(WorkerShare.parts.lowerBound)) and at most 1, not \(share)")
+        }
         if serviceTier?.isEmpty == true { throw BatchError(.configuration, "serviceTier is empty") }
         for (name, count) in concurrencyPerProvider where count > concurrency {
             throw BatchError(

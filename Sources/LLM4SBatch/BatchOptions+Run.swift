@@ -25,6 +25,7 @@ extension BatchOptions {
         var configuration = RunConfiguration()
         configuration.concurrency = concurrency
         configuration.limits = limits(of: providers)
+        configuration.share = CurrentShare(workerShare)
         configuration.prices = table
         configuration.outageTimeout = outageTimeout
         configuration.drainTimeout = drainTimeout
@@ -71,6 +72,9 @@ extension BatchOptions {
         }
     }
 
+    /// The share in its checked form.
+    package var workerShare: WorkerShare { WorkerShare(share) ?? .whole }
+
     package var resumePolicy: ResumePolicy {
         switch resume {
         case .auto: .auto
@@ -111,6 +115,7 @@ extension BatchOptions {
         }
         object["rpm"] = requestsPerMinute.map(JSON.int)
         object["tpm"] = tokensPerMinute.map(JSON.int)
+        if share != 1 { object["share"] = .string(workerShare.text) }
         // Whole, since the next run may be in another folder.
         object["prices"] = prices.map { .string(URL(filePath: $0).path) }
         object["outage-timeout"] = Self.text(outageTimeout)

@@ -43,9 +43,13 @@ extension BatchSession {
         if scope.isOfInput {
             let asked = try options.jobShard()
             if let fault = stored.fault(asked, path: path) { throw BatchError(.input, fault) }
+            session.shard = asked
         } else {
             session.storedOptions["shard"] = stored.shard.map { .string($0.text) }
+            session.shard = stored.shard
+            session.shardJobs = try await database.reader.shardJobs()
         }
+        if session.shard != nil { session.storedOptions["shard-jobs"] = session.shardJobs.map { .string($0.text) } }
         try await prepare(database)
         return session
     }

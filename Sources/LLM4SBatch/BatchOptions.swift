@@ -45,11 +45,14 @@ public struct BatchOptions: Sendable {
     public var requestsPerMinute: Int?
     /// The most tokens a minute of each provider, input and output together; nil as with requests.
     public var tokensPerMinute: Int?
+    /// The part of the rates, told and learnt, that this run may spend, above 0 and at most 1; streams are its own.
+    public var share = 1.0
     /// A file of prices in the form of LiteLLM's `model_prices_and_context_window.json`.
     public var prices: String?
-    /// What the jobs in scope may cost in US dollars, earlier runs included; needs a price for every model.
+    /// What the jobs in scope may cost in US dollars, earlier runs included; needs a price for every model; of a shard what
+    /// those of all shards may.
     public var maximumCost: Double?
-    /// The tokens that the jobs in scope may use up, input and output, earlier runs included.
+    /// The tokens that the jobs in scope may use up, input and output, earlier runs included; of a shard as the cost.
     public var maximumTokens: Int?
 
     // MARK: Bounds

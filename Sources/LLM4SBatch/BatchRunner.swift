@@ -58,6 +58,7 @@ public struct BatchRunner: Sendable {
         let models = Array(checked.jobsByModel.keys)
         let providers = try providers(names, of: models, prices, reading.parser.defaults.model)
         var session = session(providers, prices, .sources(sources.map(\.name)), onEvent)
+        session.shardJobs = checked.shardJobs
         let intake = JobIntake(
             sources, reading, checked: checked, policy: options.changedJobPolicy,
             fault: { [options] in providers.fault($0, options, prices) })

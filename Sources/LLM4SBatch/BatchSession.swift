@@ -15,8 +15,14 @@ package struct BatchSession: Sendable {
     package var prices: PriceTable
     /// The jobs that are run; of an input that is read once it becomes its own.
     package private(set) var scope: JobScope
+    /// The part of an input that the jobs are; known once the database is open.
+    var shard: JobShard?
     /// What is read beside the work; nil where the jobs are stored.
     package var intake: JobIntake?
+    /// The share of the rates; another one that is told it while the run goes on holds at once.
+    package let share: CurrentShare
+    /// How much of the whole input the jobs are, where they are those of a shard and that is known.
+    package var shardJobs: ShardJobs?
     /// Done with the open database before the run begins.
     package var prepare: @Sendable (BatchDatabase) async throws -> Void = { _ in }
 
@@ -42,6 +48,8 @@ package struct BatchSession: Sendable {
         self.providers = providers
         self.prices = prices
         self.scope = scope
+        // Workers that begin in one instant are at places of their own.
+        share = CurrentShare(options.workerShare, phase: .random(in: 0..<1))
         storedOptions = options.stored
     }
 
@@ -134,24 +142,6 @@ package struct BatchSession: Sendable {
         return result
     }
 
-    private func runConfiguration(_ database: BatchDatabase) async throws -> RunConfiguration {
-        var configuration = options.runConfiguration(providers.providers, prices)
-        guard isBounded else { return configuration }
-        let spent = try await database.reader.spending(in: scope)
-        configuration.cost = Budget(cap: options.maximumCost, spent: spent.cost(by: prices))
-        configuration.tokens = Budget(cap: options.maximumTokens.map(Double.init), spent: spent.tokens)
-        return configuration
-    }
-
-    /// Whether the user bounds what is spent.
-    private var isBounded: Bool { options.maximumCost != nil || options.maximumTokens != nil }
-
-    /// What jobs that come into scope have used up; nil where nobody asks.
-    private func spent(on jobs: [Int64], _ database: BatchDatabase) async throws -> Spending? {
-        guard isBounded, !jobs.isEmpty else { return nil }
-        return try await database.reader.spending(in: .jobs(jobs))
-    }
-
     private func runner(
         _ configuration: RunConfiguration, _ database: BatchDatabase, _ runID: Int64, _ transport: StreamingTransport
     ) -> JobRunner {
@@ -169,7 +159,7 @@ package struct BatchSession: Sendable {
         observer.began(
             SessionBeginning(
                 runID: runID, jobs: intake?.expected ?? known, left: { intake?.counts.left ?? known },
-                reader: database.reader,
+                reader: database.reader, budgets: budgets,
                 stop: { isAtOnce in
                     intake?.stop()
                     if isAtOnce { database.hasten() }

@@ -66,6 +66,11 @@ package final class JobIntake: Sendable {
         if case .input(_, _, let checked) = source { checked?.jobs } else { nil }
     }
 
+    /// How much of the whole input they are; nil where it can be read only once.
+    package var shardJobs: ShardJobs? {
+        if case .input(_, _, let checked) = source { checked?.shardJobs } else { nil }
+    }
+
     /// Whether the jobs of the input are the scope of the run: where a part of it can be read only once, nothing else
     /// says which of the stored jobs it is about.
     package var isScope: Bool {

@@ -35,6 +35,8 @@ package struct SessionBeginning: Sendable {
     package var left: @Sendable () -> Int
     /// Reads what is committed.
     package var reader: BatchReader
+    /// What its jobs may use up.
+    package var budgets: ShardBudgets
     /// Stops it: open streams get the drain time, or are closed at once.
     package var stop: @Sendable (_ isAtOnce: Bool) -> Void
 }

@@ -43,6 +43,7 @@ struct BatchOptionsTests {
         Pair("concurrency-per-provider", "mock/m=3") { $0.concurrencyPerProvider = ["mock/m": 3] },
         Pair("rpm", "90") { $0.requestsPerMinute = 90 },
         Pair("tpm", "9000") { $0.tokensPerMinute = 9000 },
+        Pair("share", "1/16") { $0.share = 1.0 / 16 },
         Pair("prices", "none") { $0.prices = "none" },
         Pair("max-cost", "2.5") { $0.maximumCost = 2.5 },
         Pair("max-tokens-total", "5000") { $0.maximumTokens = 5000 },
@@ -118,6 +119,7 @@ struct BatchOptionsTests {
 
     @Test(arguments: [
         "concurrency", "maximumAttempts", "maximumJobs", "timeouts.idle", "maximumCost", "drainTimeout", "lockWait",
+        "share",
     ])
     func whatCannotBeMeantIsAnError(name: String) async throws {
         var options = BatchOptions()
@@ -127,6 +129,7 @@ struct BatchOptionsTests {
         case "maximumJobs": options.maximumJobs = -1
         case "timeouts.idle": options.timeouts.idle = .zero
         case "maximumCost": options.maximumCost = .nan
+        case "share": options.share = .nan
         case "lockWait": options.lockWait = .seconds(-1)
         default: options.drainTimeout = .seconds(-1)
         }

@@ -179,6 +179,7 @@ private struct CheckPass: ~Copyable {
         do throws(LineFaults) {
             switch try reading.read(line) {
             case .foreign(let id):
+                found.foreignLines += 1
                 if let id { foreignIDs.add(id) }
                 return nil
             case .job(let parsed):
@@ -211,6 +212,8 @@ package struct InputSummary: Sendable {
     package private(set) var jobs = 0
     /// Lines that are not blank, and not of another shard.
     package fileprivate(set) var lines = 0
+    /// Lines of other shards.
+    fileprivate var foreignLines = 0
     package fileprivate(set) var bytes = 0
     /// How many jobs each provider gets.
     package private(set) var jobsByProvider: [String: Int] = [:]
@@ -220,6 +223,8 @@ package struct InputSummary: Sendable {
     package private(set) var work: [ModelName: WorkEstimate] = [:]
     /// All that is wrong.
     package fileprivate(set) var report = FaultReport()
+    /// How much of the input the jobs are.
+    package var shardJobs: ShardJobs { ShardJobs(own: jobs, others: foreignLines) }
 
     /// The files as they were when they were checked, in the order of the sources.
     fileprivate(set) var snapshots: [FileSnapshot?] = []

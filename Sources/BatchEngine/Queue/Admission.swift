@@ -28,7 +28,8 @@ struct Admission {
     /// - Parameter regions: of the providers that bill by them.
     init(_ configuration: RunConfiguration, regions: [String: BillingRegion] = [:]) {
         self.configuration = configuration
-        providers = Providers(limits: configuration.limits, most: configuration.concurrency)
+        providers = Providers(
+            limits: configuration.limits, most: configuration.concurrency, share: configuration.share)
         ledger = Ledger(configuration, regions: regions)
         jobs = JobsInWork(maximumJobs: configuration.maximumJobs)
     }

@@ -179,6 +179,17 @@ struct LearntRate: Sendable {
         pace = EvenPace(at: now + (interval(at: now) ?? .seconds(1)))
     }
 
+    /// Follows a change of this worker's share of what the provider takes: it is so many times as much from now on.
+    ///
+    /// What is learnt is what this worker was taken, which is its share already.
+    mutating func scale(by factor: Double, at now: Duration) {
+        taken *= factor
+        alone.scale(by: factor)
+        guard case .rate(let rate, let since, let isConfirmed) = knowledge else { return }
+        knowledge = .rate(rate * factor, since: since, isConfirmed: isConfirmed)
+        pace.speedUp(by: factor, at: now)
+    }
+
     /// Records the rate that a cycle gave; it is confirmed where the one before gave about the same.
     private mutating func know(_ rate: Double, after last: Double? = nil, at now: Duration) {
         let grown = last.map { rate / $0 } ?? 0
@@ -213,30 +224,5 @@ struct RateTrials: Sendable {
     /// Records what a cycle gave.
     mutating func endCycle(isHigher: Bool) {
         if isHigher { failed = 0 } else if isUnderWay { failed += 1 }
-    }
-}
-
-/// A rate that cycle after cycle gives again: requests taken between refusals that each stand alone.
-///
-/// A limit that is hardly passed refuses one request at a time, and what it takes in between agrees with its rate;
-/// what is taken between refusals by chance does not: half of these cycles differ more than threefold.
-struct RepeatedRate: Sendable {
-    private var perSecond = 0.0
-    private var cycles = 0
-
-    /// So many cycles that agree are a limit.
-    private static let enough = 3
-
-    /// Whether so many agreed.
-    var isOfLimit: Bool { cycles >= Self.enough }
-
-    /// Records a cycle.
-    ///
-    /// - Returns: whether it agrees with the one before, to a tenth or one request; true for the first.
-    mutating func add(requests: Double, seconds: Double) -> Bool {
-        let agrees = cycles == 0 || abs(requests - perSecond * seconds) <= max(1, requests / 10)
-        cycles = agrees ? cycles + 1 : 1
-        perSecond = requests / seconds
-        return agrees
     }
 }

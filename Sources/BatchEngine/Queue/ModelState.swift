@@ -30,9 +30,9 @@ final class ModelState {
     /// What the next job would have set aside: the request is read for it, which is not to be done at every look.
     private var expected: (jobID: Int64, bytes: Int, largestOutput: Double, reservation: Reservation)?
 
-    init(_ name: ModelName, limits: ProviderLimits, most: Int) {
+    init(_ name: ModelName, limiter: RequestLimiter) {
         self.name = name
-        limiter = RequestLimiter(limits, most: most)
+        self.limiter = limiter
     }
 
     /// Whether it has jobs that can be sent now, or may have.
@@ -76,8 +76,14 @@ extension Job {
 
 extension RequestLimiter {
     /// A limiter that keeps to the user's limits.
-    init(_ limits: ProviderLimits, most: Int) {
-        self.init(bound: min(most, limits.concurrency ?? most), learnsRate: limits.learnsRate)
+    ///
+    /// - Parameters:
+    ///   - most: the most streams that it may have.
+    ///   - share: of the rates; the streams are this worker's own.
+    ///   - phase: see `CurrentShare`.
+    init(_ limits: ProviderLimits, most: Int, share: WorkerShare, phase: Double) {
+        self.init(
+            bound: min(most, limits.concurrency ?? most), learnsRate: limits.learnsRate, share: share, phase: phase)
         if let requests = limits.requestsPerMinute {
             _ = rates.set(.requests, perMinute: Double(requests), at: .zero)
         }

@@ -18,9 +18,9 @@ final class ProviderState {
     /// What its jobs wait for, and until when since the run's start; nil where they do not.
     var wait: (reason: WaitReason, until: Duration?)?
 
-    init(_ name: String, limits: ProviderLimits, most: Int) {
+    init(_ name: String, limiter: RequestLimiter) {
         self.name = name
-        limiter = RequestLimiter(limits, most: most)
+        self.limiter = limiter
     }
 
     /// Whether a request of any size and model may start.

@@ -9,10 +9,29 @@ struct Providers {
     private let limits: [String: ProviderLimits]
     /// The most streams that any may have.
     private let most: Int
+    /// This worker's share of the rates, and where its requests fall between those of others.
+    private(set) var share: WorkerShare
+    private let phase: Double
 
-    init(limits: [String: ProviderLimits], most: Int) {
+    init(limits: [String: ProviderLimits], most: Int, share: CurrentShare) {
         self.limits = limits
         self.most = most
+        self.share = share.value
+        phase = share.phase
+    }
+
+    /// Follows a change of this worker's share.
+    mutating func set(_ share: WorkerShare, at now: Duration) {
+        guard share != self.share else { return }
+        self.share = share
+        for provider in all {
+            provider.limiter.set(share, at: now)
+            for model in provider.models { model.limiter.set(share, at: now) }
+        }
+    }
+
+    private func limiter(of name: String) -> RequestLimiter {
+        RequestLimiter(limits[name] ?? ProviderLimits(), most: most, share: share, phase: phase)
     }
 
     /// How many there are.
@@ -25,8 +44,7 @@ struct Providers {
         for name in names where places[name] == nil {
             let provider = position(of: name.provider)
             if !isConfigured(name.provider) { stop(provider, reason: "no such provider is configured") }
-            all[provider].models.append(
-                ModelState(name, limits: limits[name.name] ?? ProviderLimits(), most: most))
+            all[provider].models.append(ModelState(name, limiter: limiter(of: name.name)))
             places[name] = ModelPlace(provider: provider, model: all[provider].models.count - 1)
         }
         for provider in all {
@@ -43,7 +61,7 @@ struct Providers {
 
     private mutating func position(of name: String) -> Int {
         if let known = all.firstIndex(where: { $0.name == name }) { return known }
-        all.append(ProviderState(name, limits: limits[name] ?? ProviderLimits(), most: most))
+        all.append(ProviderState(name, limiter: limiter(of: name)))
         return all.count - 1
     }
 
@@ -135,6 +153,15 @@ package struct ProviderLimits: Sendable, Equatable {
         self.requestsPerMinute = requestsPerMinute
         self.tokensPerMinute = tokensPerMinute
         self.learnsRate = learnsRate
+    }
+
+    /// What of them is a worker's share, at least one a minute: the streams are its own.
+    package func share(_ share: WorkerShare) -> ProviderLimits {
+        func part(_ count: Int) -> Int { max(1, Int(Double(count) * share.part)) }
+        var own = self
+        own.requestsPerMinute = requestsPerMinute.map(part)
+        own.tokensPerMinute = tokensPerMinute.map(part)
+        return own
     }
 
     /// The bounds of the providers of a run, by name.

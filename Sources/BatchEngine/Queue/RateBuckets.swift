@@ -1,33 +1,65 @@
 import LLMStreaming
 
 /// The rates per minute that requests of one scope keep to, a bucket each.
+///
+/// Rates are told and learnt of the whole, which all workers spend together; each bucket holds this worker's share.
 struct RateBuckets: Sendable {
-    private var buckets: [(resource: RateLimit.Resource, bucket: TokenBucket)] = []
+    private struct Rate: Sendable {
+        let resource: RateLimit.Resource
+        /// Of all workers.
+        var perMinute: Double
+        /// Of this one.
+        var bucket: TokenBucket
+    }
+
+    private var buckets: [Rate] = []
+    private var share: WorkerShare
+    /// Where this worker's requests fall between those of others: see `CurrentShare`.
+    private let phase: Double
+
+    init(share: WorkerShare = .whole, phase: Double = 1) {
+        self.share = share
+        self.phase = phase
+    }
 
     /// Whether anything is bounded.
     var isEmpty: Bool { buckets.isEmpty }
 
-    /// The bound of a resource per minute.
+    /// This worker's bound of a resource per minute.
     func perMinute(_ resource: RateLimit.Resource) -> Double? {
         buckets.first { $0.resource == resource }?.bucket.perMinute
     }
+
+    /// Follows a change of this worker's share; what the buckets hold stays as far as there is room.
+    mutating func set(_ share: WorkerShare, at now: Duration) {
+        self.share = share
+        for index in buckets.indices {
+            buckets[index].bucket.setRate(perMinute: buckets[index].perMinute * share.part, at: now)
+        }
+    }
+
+    /// What a bucket of requests holds at first, and after a pause: one, where no other worker begins with this one.
+    private var firstRequest: Double { share.part + (1 - share.part) * phase }
 
     /// Sets a bound.
     ///
     /// A new bucket begins almost empty: a full one would add two seconds of the rate to the first minute, which the
     /// provider counts.
     ///
+    /// - Parameter perMinute: of all workers.
     /// - Returns: whether it is another than before.
     mutating func set(_ resource: RateLimit.Resource, perMinute: Double, at now: Duration) -> Bool {
         guard let index = buckets.firstIndex(where: { $0.resource == resource }) else {
+            let own = perMinute * share.part
             let minimum = resource == .requests ? 1.0 : 0
-            let level = resource == .requests ? 1 : perMinute / 240
-            buckets.append(
-                (resource, TokenBucket(perMinute: perMinute, minimum: minimum, level: level, at: now)))
+            let level = resource == .requests ? firstRequest : own / 240
+            let bucket = TokenBucket(perMinute: own, minimum: minimum, level: level, at: now)
+            buckets.append(Rate(resource: resource, perMinute: perMinute, bucket: bucket))
             return true
         }
-        guard buckets[index].bucket.perMinute != perMinute else { return false }
-        buckets[index].bucket.setRate(perMinute: perMinute, at: now)
+        guard buckets[index].perMinute != perMinute else { return false }
+        buckets[index].perMinute = perMinute
+        buckets[index].bucket.setRate(perMinute: perMinute * share.part, at: now)
         return true
     }
 
@@ -35,7 +67,10 @@ struct RateBuckets: Sendable {
     ///
     /// A limit of a day is not spread over it: it is met when it is spent.
     ///
-    /// - Returns: the rates per minute that are others than before.
+    /// What is left is for all workers. A worker keeps its share of it, and where a request is left not less than one: of
+    /// sixteen workers none could save a request up else while fewer than sixteen are left.
+    ///
+    /// - Returns: the rates per minute, of all workers, that are others than before.
     mutating func learn(_ report: RateLimitReport, at now: Duration) -> [(RateLimit.Resource, Double)] {
         var changes: [(RateLimit.Resource, Double)] = []
         for resource in RateLimit.Resource.allCases {
@@ -46,7 +81,9 @@ struct RateBuckets: Sendable {
                 return Double(most) * 60 / window.seconds
             }
             if let rate = rates.min(), set(resource, perMinute: rate, at: now) { changes.append((resource, rate)) }
-            if let left = limits.compactMap(\.remaining).min() { drain(resource, to: Double(left), at: now) }
+            if let left = limits.compactMap(\.remaining).min() {
+                drain(resource, to: max(Double(left) * share.part, min(Double(left), 1)), at: now)
+            }
         }
         return changes
     }
@@ -54,16 +91,17 @@ struct RateBuckets: Sendable {
     /// The longest wait that a request of this size has, and for what; nil where it may go now.
     func wait(for size: RequestSize, at now: Duration) -> (time: Duration, resource: RateLimit.Resource)? {
         var longest: (time: Duration, resource: RateLimit.Resource)?
-        for (resource, bucket) in buckets {
-            let time = bucket.wait(for: size.amount(of: resource), at: now)
+        for rate in buckets {
+            let resource = rate.resource
+            let time = rate.bucket.wait(for: size.amount(of: resource), at: now)
             if time > longest?.time ?? .zero { longest = (time, resource) }
         }
         return longest
     }
 
-    /// Whether a request of this size is larger than all that a minute grants of some tokens.
+    /// Whether a request of this size is larger than all that a minute grants all workers of some tokens.
     func isExceeded(by size: RequestSize) -> Bool {
-        buckets.contains { $0.resource != .requests && size.amount(of: $0.resource) > $0.bucket.perMinute }
+        buckets.contains { $0.resource != .requests && size.amount(of: $0.resource) > $0.perMinute }
     }
 
     /// Charges a request that starts.
@@ -91,8 +129,9 @@ struct RateBuckets: Sendable {
     /// Removes what a pause has saved up, so that what comes after it comes evenly.
     mutating func drainAfterPause(at now: Duration) {
         for index in buckets.indices {
-            let (resource, bucket) = buckets[index]
-            buckets[index].bucket.drain(to: resource == .requests ? 1 : bucket.capacity / 8, at: now)
+            let isOfRequests = buckets[index].resource == .requests
+            let level = isOfRequests ? firstRequest : buckets[index].bucket.capacity / 8
+            buckets[index].bucket.drain(to: level, at: now)
         }
     }
 }

@@ -19,7 +19,8 @@ struct RequestLimiter: Sendable {
     private(set) var running = 0
     /// Those of them that are silent: they hold the user's bound, and not what refusals have left of it.
     var silent = SilentStreams()
-    var rates = RateBuckets()
+    var rates: RateBuckets
+    private var share: WorkerShare
     private var flow = Flow.open
     /// How streams come back after a pause or an outage.
     private var filling: FillingPace?
@@ -34,9 +35,19 @@ struct RequestLimiter: Sendable {
     /// Pauses in a row that were our own choice, since the provider did not say how long.
     private var unaskedPauses = 0
 
-    init(bound: Int, learnsRate: Bool = true) {
+    init(bound: Int, learnsRate: Bool = true, share: WorkerShare = .whole, phase: Double = 1) {
         window = ConcurrencyWindow(bound: bound)
         learnt = learnsRate ? LearntRate() : nil
+        rates = RateBuckets(share: share, phase: phase)
+        self.share = share
+    }
+
+    /// Follows a change of this worker's share of the rates, of those that are told and of the one that is learnt.
+    mutating func set(_ share: WorkerShare, at now: Duration) {
+        guard share != self.share else { return }
+        rates.set(share, at: now)
+        learnt?.scale(by: share.part / self.share.part, at: now)
+        self.share = share
     }
 
     /// Whether a request of any size may start.

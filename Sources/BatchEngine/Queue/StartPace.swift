@@ -13,6 +13,11 @@ struct EvenPace: Sendable {
     mutating func start(at now: Duration, interval: Duration) {
         nextStart = max(nextStart, now - Self.slack) + interval
     }
+
+    /// Follows a change of the rate: what is left to wait is so many times as short.
+    mutating func speedUp(by factor: Double, at now: Duration) {
+        if nextStart > now { nextStart = now + (nextStart - now) / factor }
+    }
 }
 
 /// Starts at even distances after a pause, until as many are open as before.

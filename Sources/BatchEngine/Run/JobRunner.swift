@@ -43,6 +43,7 @@ package actor JobRunner {
         signal = state.signal
         queue = QueueReader(store: store, state: state)
         attempts = AttemptRunner(store: store, source: source, state: state, random: random)
+        configuration.share.follow { [signal] in signal.signal() }
     }
 
     /// Where the run stands.
@@ -111,7 +112,9 @@ package actor JobRunner {
             let now = clock.now
             attempts.noteAnswers(at: now)
             attempts.lookAtStreams(at: now)
-            let allowance = configuration.ramp.allowance(after: now, limit: configuration.concurrency)
+            let share = configuration.share.value
+            state.admission.providers.set(share, at: now)
+            let allowance = configuration.ramp.allowance(after: now, limit: configuration.concurrency, share: share)
             guard state.admission.running < allowance.streams,
                 state.uncommittedCount < configuration.maximumUncommitted
             else {

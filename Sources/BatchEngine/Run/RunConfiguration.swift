@@ -4,6 +4,8 @@ package struct RunConfiguration: Sendable {
     package var concurrency = 64
     /// The user's limits of providers, and of models as `provider/model`.
     package var limits: [String: ProviderLimits] = [:]
+    /// The part of the rates, told and learnt, that this worker may spend; it may change while the run goes on.
+    package var share = CurrentShare()
     /// What models cost.
     package var prices = PriceTable()
     /// What the jobs in scope may cost, in US dollars, with what they have cost before.
@@ -56,9 +58,11 @@ package struct StartRamp: Sendable {
     }
 
     /// What is allowed at a time after the start, at most `limit`.
-    package func allowance(after elapsed: Duration, limit: Int) -> Allowance {
+    ///
+    /// - Parameter share: of the burst; several workers that begin together make one.
+    package func allowance(after elapsed: Duration, limit: Int, share: WorkerShare = .whole) -> Allowance {
         guard step > .zero else { return Allowance(streams: limit, grows: nil) }
-        var streams = max(1, first)
+        var streams = max(1, Int(Double(first) * share.part))
         var next = step
         // Sixty rounds or so at most: the bound doubles in each.
         while streams < limit, next <= elapsed {

@@ -5,10 +5,15 @@ enum MergedRuns {
     /// What a run began with, but for its options.
     private static let beginning: SQL = "started_ms, host, pid, command, version"
 
-    /// The options of a run as a merged database has them: it is no shard, although its runs were.
+    /// The options of a run as a merged database has them: it is no shard and has no share, although its runs had.
     private static let options: SQL = """
-        iif(options ->> '$.shard' IS NULL, options,
-            json_set(json_remove(options, '$.shard'), '$.merged_shard', options ->> '$.shard'))
+        CASE
+            WHEN options ->> '$.shard' IS NOT NULL THEN
+                json_set(json_remove(options, '$.shard', '$.shard-jobs', '$.share'), '$.merged_shard',
+                    options ->> '$.shard')
+            WHEN options ->> '$.share' IS NOT NULL THEN json_remove(options, '$.share')
+            ELSE options
+        END
         """
 
     /// Each run with its place among those that began with the same: two may, where a clock was set back.
@@ -22,7 +27,9 @@ enum MergedRuns {
 
     /// Fills `run_map`, and takes the runs.
     static func take(_ connection: borrowing Connection) throws(SQLiteFailure) {
-        try connection.execute("UPDATE main.runs SET options = \(options) WHERE options ->> '$.shard' IS NOT NULL")
+        try connection.execute(
+            "UPDATE main.runs SET options = \(options) WHERE options ->> '$.shard' IS NOT NULL OR options ->> '$.share' IS NOT NULL"
+        )
         try connection.execute(
             """
             CREATE TEMP TABLE run_map (source_id INTEGER PRIMARY KEY, id INTEGER NOT NULL, is_new INTEGER NOT NULL)

@@ -12,6 +12,8 @@ package struct RunRecord: Sendable, Equatable {
     package var pid: Int
     /// Why it stopped with work left, in words.
     package var stopReason: String?
+    /// Its share of the rates as it was typed; nil for all of them.
+    package var share: String?
 
     /// Reads the columns in the order of the members.
     init(_ row: borrowing Statement) {
@@ -25,6 +27,7 @@ package struct RunRecord: Sendable, Equatable {
         host = row.text(7)
         pid = row.int(8)
         stopReason = row.optionalText(9)
+        share = row.optionalText(10)
     }
 }
 
@@ -45,7 +48,8 @@ extension BatchReader {
     func newestRun(_ connection: borrowing Connection) throws(SQLiteFailure) -> RunRecord? {
         let rows = try connection.prepare(
             """
-            SELECT run_id, started_ms, finished_ms, status, exit_code, command, version, host, pid, stop_reason
+            SELECT run_id, started_ms, finished_ms, status, exit_code, command, version, host, pid, stop_reason,
+                nullif(options ->> '$.share', 'none')
             FROM runs
             ORDER BY run_id DESC LIMIT 1
             """)

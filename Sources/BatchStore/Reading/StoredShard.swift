@@ -32,6 +32,18 @@ package enum StoredShard: Sendable, Equatable {
 }
 
 extension BatchReader {
+    /// How much of the whole input the jobs are, as the newest run that knew it found it; nil where none did.
+    package func shardJobs() throws(StoreError) -> ShardJobs? {
+        try read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.texts(
+                """
+                SELECT options ->> '$.shard-jobs' FROM runs WHERE options ->> '$.shard-jobs' IS NOT NULL
+                ORDER BY run_id DESC LIMIT 1
+                """)
+            return rows.first.flatMap(ShardJobs.init)
+        }
+    }
+
     /// Which part of an input the jobs are.
     package func shard() throws(StoreError) -> StoredShard {
         try read { (connection) throws(SQLiteFailure) in

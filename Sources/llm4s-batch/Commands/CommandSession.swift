@@ -38,6 +38,7 @@ struct CommandSession {
     func reading(_ intake: JobIntake) -> CommandSession {
         var copy = self
         copy.session.intake = intake
+        copy.session.shardJobs = intake.shardJobs
         return copy
     }
 
@@ -88,6 +89,7 @@ struct CommandSession {
         observer.began = { run in
             signals.begin(run)
             events.started(runID: run.runID, jobs: run.jobs)
+            if let text = BudgetReport(run.budgets).text { Console.log(.info, text) }
             progress.begin(run.left)
         }
         observer.happened = { events.tell($0) }

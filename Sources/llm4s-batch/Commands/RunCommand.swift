@@ -203,6 +203,8 @@ struct RunCommand: AsyncParsableCommand {
     private func tellDryRun(_ stored: StoredCheck, _ checked: InputSummary, _ plan: RunPlan) async throws {
         if let fault = stored.fault { throw Exit(.input, fault) }
         var findings = [InputReport(summary: checked, files: files, shard: input.shard).text, stored.counts.text]
+        let budgets = ShardBudgets(plan.options, shard: try plan.options.jobShard(), jobs: checked.shardJobs)
+        if let text = BudgetReport(budgets).text { findings.append(text) }
         if stored.replacedAnswers > 0 {
             findings.append(
                 "--on-changed replace deletes \(stored.replacedAnswers.counted("stored answer"))")

@@ -1,5 +1,6 @@
 // Imported publicly: a conformance of a public type is public.
 public import ArgumentParser
+package import BatchEngine
 public import LLM4SBatch
 public import LLMStreaming
 import LoadTesting
@@ -56,6 +57,25 @@ enum LimitArgument<Value: ExpressibleByArgument & Sendable & Equatable>: Express
     }
 
     var value: Value? { if case .set(let value) = self { value } else { nil } }
+}
+
+/// Which part of the rates `--share` names.
+enum ShareArgument {
+    /// Reads the option's value.
+    ///
+    /// - Throws: `ValidationError` with what it may be.
+    static func share(_ text: String) throws -> LimitArgument<WorkerShare> {
+        guard let share = LimitArgument<WorkerShare>(argument: text) else {
+            throw ValidationError(
+                "it is 1/M for one of M workers, a decimal fraction above 0 and at most 1, or none; M is at most "
+                    + Int(1 / WorkerShare.parts.lowerBound).grouped)
+        }
+        return share
+    }
+}
+
+extension WorkerShare: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
 }
 
 /// A name and a number, as in `openai=20`; the last `=` parts them, since models may hold one.

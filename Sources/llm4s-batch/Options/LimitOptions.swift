@@ -8,6 +8,14 @@ struct LimitOptions: ParsableArguments {
     @OptionGroup var rates: RateOptions
 
     @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "This worker's part of all rates, of --rpm and --tpm as of learnt ones: 1/M where M workers spend them together, "
+                + "or a decimal fraction; --concurrency is each worker's own, and not divided (default: of resume and retry "
+                + "that of the run before, else 1).", valueName: "1/M"), transform: ShareArgument.share)
+    var share: LimitArgument<WorkerShare>?
+
+    @Option(
         help: ArgumentHelp(
             "How long a provider, or a model of it, may be out before it gets no more requests.",
             valueName: "DURATION"))
@@ -16,15 +24,16 @@ struct LimitOptions: ParsableArguments {
     @Option(
         name: .customLong("max-cost"),
         help: ArgumentHelp(
-            "What the jobs in scope may cost in US dollars, earlier runs included, or none; needs a price for every model "
-                + "(default: of resume and retry that of the run before, else no limit).", valueName: "USD"))
+            "What the jobs in scope may cost in US dollars, earlier runs included, or none; needs a price for every model; "
+                + "with --shard what those of all shards may (default: of resume and retry that of the run before, else "
+                + "no limit).", valueName: "USD"))
     var maximumCost: LimitArgument<Double>?
 
     @Option(
         name: .customLong("max-tokens-total"),
         help: ArgumentHelp(
-            "The tokens that the jobs in scope may use up, input and output, earlier runs included, or none (default: as "
-                + "of --max-cost).", valueName: "N"))
+            "The tokens that the jobs in scope may use up, input and output, earlier runs included, or none; with --shard "
+                + "those of all shards (default: as of --max-cost).", valueName: "N"))
     var maximumTokens: LimitArgument<Int>?
 
     /// `--max-cost`, where it bounds anything.
@@ -44,6 +53,7 @@ struct LimitOptions: ParsableArguments {
     /// Enters them into the options of a run.
     func add(to batch: inout BatchOptions) {
         rates.add(to: &batch)
+        batch.share = (share?.value ?? .whole).part
         batch.outageTimeout = outageTimeout.duration
         batch.maximumCost = maxCost
         batch.maximumTokens = maxTokensTotal
@@ -54,6 +64,7 @@ struct LimitOptions: ParsableArguments {
         var names: [String] = []
         if rates.rpm == .removed { names.append("rpm") }
         if rates.tpm == .removed { names.append("tpm") }
+        if share == .removed { names.append("share") }
         if rates.prices == "none" { names.append("prices") }
         if maximumCost == .removed { names.append("max-cost") }
         if maximumTokens == .removed { names.append("max-tokens-total") }
@@ -156,6 +167,7 @@ struct RememberedLimits {
         guard let options = (try? JSONParser.parse(Array(stored.utf8)))?.object else { return }
         limits.rates.rpm = take("rpm", limits.rates.rpm, options) { FlagBounds.counts.contains($0) }
         limits.rates.tpm = take("tpm", limits.rates.tpm, options) { FlagBounds.counts.contains($0) }
+        limits.share = take("share", limits.share, options) { _ in true }
         limits.maximumCost = take("max-cost", limits.maximumCost, options) {
             $0 > 0 && $0 <= NumberGate.dollars.upperBound
         }

@@ -26,6 +26,7 @@ struct EstimateReport {
         self.work = work
         self.prices = prices
         limits = options.limits(of: Set(work.keys.map(\.provider)).compactMap { catalog[$0] })
+            .mapValues { $0.share(options.workerShare) }
         concurrency = options.concurrency
     }
 

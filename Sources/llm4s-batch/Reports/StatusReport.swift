@@ -58,6 +58,7 @@ struct StatusReport {
                 "finished_ms": run.finishedMilliseconds.map { .int(Int($0)) } ?? .null,
                 "exit_code": run.exitCode.map { .int($0) } ?? .null, "host": .string(run.host), "pid": .int(run.pid),
                 "worker": .string(worker.word), "stop_reason": run.stopReason.map(JSON.string) ?? .null,
+                "share": run.share.map(JSON.string) ?? .null,
             ]
         }
         return .object(object)
@@ -91,6 +92,9 @@ struct StatusReport {
         }
         if let sizeReport { lines += row("on disk", sizeReport.text) }
         if let run = status.run { lines += runLines(run) }
+        if let share = status.run?.share {
+            lines += row("share", "\(TerminalText.line(share, limit: 60)) of the rates")
+        }
         lines += FailureReport.lines(failures, width: width.map { $0 - 2 }).map { "  " + $0 }
         return lines.joined(separator: "\n")
     }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// A run of the real `JobRunner` over simulated jobs, provider, store and time.
 final class SimulatedRun: Sendable {
-    let simulation = Simulation()
+    let simulation: Simulation
     let store: SimulatedJobStore
     let source: SimulatedCompletionSource
     let runner: JobRunner
@@ -19,10 +19,12 @@ final class SimulatedRun: Sendable {
     /// - Parameters:
     ///   - providers: the names of the configured ones; they go on from partial text.
     ///   - store: makes another store over the jobs.
+    ///   - simulation: the time; several runs may have one together.
     ///   - unixMilliseconds: another wall clock than the simulation's.
     ///   - tell: told of what happens.
     init(
         _ jobs: [Job], providers: [String] = ["lab"], isIntakeOpen: Bool = false, seed: Int = 1,
+        in simulation: Simulation = Simulation(),
         store: (Simulation, [Job]) -> SimulatedJobStore = { SimulatedJobStore($0, jobs: $1) },
         unixMilliseconds: (@Sendable (Simulation) -> Int64)? = nil, keepsCalls: Bool = true,
         configure: (inout RunConfiguration) -> Void = { _ in }, tell: @escaping @Sendable (RunEvent) -> Void = { _ in },
@@ -30,6 +32,7 @@ final class SimulatedRun: Sendable {
     ) throws {
         var configuration = RunConfiguration()
         configure(&configuration)
+        self.simulation = simulation
         self.store = store(simulation, jobs)
         source = SimulatedCompletionSource(simulation, keepsCalls: keepsCalls, script: script)
         let intake = Intake(isOpen: isIntakeOpen)

@@ -159,12 +159,15 @@ import Testing
         #expect(try MergeFixture.content(other) == before)
     }
 
-    @Test func theMergedDatabaseIsNoShard() async throws {
+    @Test func theMergedDatabaseIsNoShardAndHasNoShare() async throws {
         let one = try await fixture.work(1, on: jobs("b1"), in: "one.db")
         let two = try await fixture.work(2, on: jobs("b2"), in: "two.db")
         for (path, shard) in [(one, "0/2"), (two, "1/2")] {
             try Connection(path: path, access: .writing).run(
-                "UPDATE runs SET options = json_set(options, '$.rpm', 9, '$.shard', '\(shard)')")
+                """
+                UPDATE runs SET options = json_set(options, '$.rpm', 9, '$.shard', '\(shard)', '$.share', '1/2',
+                    '$.shard-jobs', '1/2')
+                """)
         }
         let merged = try await fixture.merge([one, two], into: "out.db")
         let expected = [#"{"rpm":9,"merged_shard":"0/2"}"#, #"{"rpm":9,"merged_shard":"1/2"}"#]
@@ -172,5 +175,16 @@ import Testing
         // Also where the first of them is what the others are merged into.
         let into = try await fixture.merge([two, merged], into: "one.db")
         #expect(try sqlRows(into, "SELECT options FROM runs ORDER BY run_id") == expected)
+    }
+
+    @Test func workersOfWholeInputsHadSharesToo() async throws {
+        let one = try await fixture.work(1, on: jobs("b1"), in: "one.db")
+        let two = try await fixture.work(2, on: jobs("b2"), in: "two.db")
+        try Connection(path: one, access: .writing).run(
+            "UPDATE runs SET options = json_set(options, '$.rpm', 9, '$.share', '1/2')")
+        let merged = try await fixture.merge([one, two], into: "out.db")
+        #expect(try sqlRows(merged, "SELECT options FROM runs ORDER BY run_id") == [#"{"rpm":9}"#, "{}"])
+        let into = try await fixture.merge([two, merged], into: "one.db")
+        #expect(try sqlRows(into, "SELECT options FROM runs ORDER BY run_id") == [#"{"rpm":9}"#, "{}"])
     }
 }
