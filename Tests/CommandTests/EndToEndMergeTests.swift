@@ -130,7 +130,7 @@ struct EndToEndMergeTests {
         await server.stop()
     }
 
-    @Test(arguments: ["status", "results", "stats", "show", "compact", "resume"])
+    @Test(arguments: ["show", "compact", "resume"])
     func aCommandThatTakesOneDatabaseNamesMerge(command: String) async throws {
         let ended = try await BatchProcess.run(command, "--db", "a.db", "--db", "b.db")
         #expect(ended.status == 2, "\(ended.error)")
