@@ -43,7 +43,8 @@ struct UnionStatusReport {
     var json: JSON {
         let reports = reports
         var object = total.json.object ?? JSONObject()
-        object["shard"] = nil
+        // Of one database alone.
+        (object["shard"], object["waits"]) = (nil, nil)
         for (name, rate) in [
             ("chunks_per_second", { $0.rate(\.chunks) }), ("tokens_per_second", \.tokensPerSecond),
             ("jobs_per_second", \.jobsPerSecond),
@@ -99,12 +100,15 @@ struct UnionStatusReport {
 
     /// A line for each database, with its path last: where it is too long, its beginning is left out.
     private var table: [String] {
+        let reports = reports
+        let hasShards = reports.contains { $0.shard != nil }
         let rows = reports.map { report -> [String] in
             let counts = report.status.counts
             let ended = counts.completed + counts.failed + counts.cancelled
-            return [report.shard?.text ?? "-", report.state, "\(ended.grouped) of \(counts.total.grouped)"]
+            return (hasShards ? [report.shard?.text ?? "-"] : [])
+                + [report.state, "\(ended.grouped) of \(counts.total.grouped)"]
         }
-        let heads = ["shard", "state", "done"]
+        let heads = (hasShards ? ["shard"] : []) + ["state", "done"]
         let widths = heads.indices.map { column in ([heads] + rows).map { $0[column].count }.max() ?? 0 }
         let line = { (cells: [String]) in "  " + zip(cells, widths).map { $0.padded(to: $1 + 2) }.joined() }
         let room = width.map { max(12, $0 - 2 - widths.reduce(0) { $0 + $1 + 2 }) } ?? 200
