@@ -16,7 +16,7 @@ import Testing
         return path
     }
 
-    private static let rows = """
+    static let rows = """
         INSERT INTO runs VALUES (1, 1789999990000, 1789999999000, 'finished', 1, 'run', '{}', '1', 'host', 7);
         INSERT INTO jobs VALUES
             (1, 'a', 'a.jsonl', 1, 'openai', 'm', 'aa', 'completed', 1, NULL, NULL, NULL, 1, 1),

@@ -77,7 +77,7 @@ struct EndToEndStatusTests {
         #expect(none.status == 3, "\(none.error)")
     }
 
-    @Test(arguments: ["status", "stats", "results", "show", "resume"])
+    @Test(arguments: ["show", "resume"])
     func twoDatabasesAreRefusedAndNoneIsRead(command: String) async throws {
         let one = ["--db", directory.path("a.db")], two = ["--db", directory.path("b.db")]
         let job = command == "show" ? ["x"] : []

@@ -49,7 +49,7 @@ extension BatchReader {
 extension Writer {
     fileprivate func merge(_ name: String) throws(StoreError) -> MergeOutcome {
         let source = try DatabasePath(name)
-        let copy = try DatabasePath(path + "-merging")
+        let copy = try DatabasePath(DatabasePath(path).mergedCopy)
         MergeSource.removeCopy(copy)
         defer { MergeSource.removeCopy(copy) }
         let opened = try MergeSource.open(source, copyingTo: copy, deadline: lockDeadline, options: options)

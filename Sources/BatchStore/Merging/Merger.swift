@@ -30,6 +30,15 @@ enum Merger {
         return conflict.map(MergeOutcome.conflict) ?? .merged
     }
 
+    /// Merges what is attached as `part` already, into a database that no worker holds.
+    ///
+    /// - Returns: the conflict, where an id is there with another request; nothing was taken then.
+    static func mergePart(_ connection: borrowing Connection) throws(SQLiteFailure) -> MergeConflict? {
+        if let conflict = try MergeConflict.first(connection) { return conflict }
+        try connection.transaction { () throws(SQLiteFailure) in try take(connection) }
+        return nil
+    }
+
     private static func take(_ connection: borrowing Connection) throws(SQLiteFailure) {
         try MergedRuns.take(connection)
         try MergedJobs.map(connection)

@@ -9,6 +9,8 @@ struct DatabasePath: Sendable, Equatable {
     var lock: String { real + ".lock" }
     var writeAheadLog: String { real + "-wal" }
     var journal: String { real + "-journal" }
+    /// Where a merge copies a source of an older schema to.
+    var mergedCopy: String { real + "-merging" }
 
     /// - Throws: `io` where the folder is not there.
     init(_ path: String) throws(StoreError) {

@@ -26,6 +26,31 @@ package actor BatchReader {
         return reader
     }
 
+    /// Makes a database of its own, empty, without a name, and gone when it is closed: others' jobs are gathered in it.
+    ///
+    /// - Parameter name: what errors name it by.
+    static func scratch(named name: String) async throws(StoreError) -> BatchReader {
+        let reader = BatchReader(path: name)
+        try await reader.connectToScratch()
+        return reader
+    }
+
+    private func connectToScratch() throws(StoreError) {
+        do {
+            let opened = try Connection(path: "", access: .scratch)
+            // Attached files are others': closing this connection changes nothing beside them.
+            opened.setCheckpointsOnClose(false)
+            opened.setLockTimeout(milliseconds: 5_000)
+            try opened.execute("PRAGMA temp_store = FILE")
+            try opened.run(BatchSchema.sql)
+            try opened.execute(JobScope.inputTable)
+            try opened.run(Self.scratchNotes)
+            connection = consume opened
+        } catch {
+            throw error.storeError(path: path)
+        }
+    }
+
     private func connect(_ path: DatabasePath) throws(StoreError) {
         switch try DatabaseFile.inspect(path) {
         case .missing: throw StoreError(.missing, path: path.real)
@@ -68,7 +93,7 @@ package actor BatchReader {
     /// may not write, SQLite cannot make the files by which it keeps readers and a writer apart.
     ///
     /// - Throws: where the WAL, which such a reader does not see, holds a part of it.
-    private static func isUnchanging(_ path: DatabasePath) throws(StoreError) -> Bool {
+    static func isUnchanging(_ path: DatabasePath) throws(StoreError) -> Bool {
         guard let fault = AccessFault.writing(path.real) else { return false }
         // A worker of another user has made what a reader needs.
         if WorkerLock.isHeld(path) == true { return false }

@@ -20,13 +20,13 @@ package struct JobCounts: Sendable, Equatable {
     /// All states together.
     package var total: Int { pending + running + interrupted + completed + failed + cancelled }
 
-    /// Adds those of another part of the scope.
-    fileprivate mutating func add(_ other: JobCounts) {
+    /// Adds those of another part of the scope, or of another database, so many times, which may be negative.
+    mutating func add(_ other: JobCounts, times: Int = 1) {
         for (status, count) in [
             (JobStatus.pending, other.pending), (.running, other.running), (.interrupted, other.interrupted),
             (.completed, other.completed), (.failed, other.failed), (.cancelled, other.cancelled),
-        ] { add(count, status) }
-        gone += other.gone
+        ] { add(count * times, status) }
+        gone += other.gone * times
     }
 
     mutating func add(_ count: Int, _ status: JobStatus) {

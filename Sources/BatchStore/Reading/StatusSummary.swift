@@ -83,7 +83,8 @@ extension BatchReader {
         return summary
     }
 
-    private func storedStatus(_ seconds: Int) throws(StoreError) -> StatusSummary {
+    /// What is stored, without a look at whether its worker lives.
+    func storedStatus(_ seconds: Int) throws(StoreError) -> StatusSummary {
         let counts = try counts()
         return try read { (connection) throws(SQLiteFailure) in
             let run = try newestRun(connection)

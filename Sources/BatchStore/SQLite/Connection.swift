@@ -17,6 +17,10 @@ import CSQLite
         ///
         /// Right only while nobody writes the file.
         case inspecting
+        /// Make a database without a name, which is gone when it closes; others can be attached by URI.
+        ///
+        /// What of it does not fit its cache lies in a temporary file that has no name either.
+        case scratch
     }
 
     private let handle: OpaquePointer
@@ -33,7 +37,10 @@ import CSQLite
         case .writing, .reading: flags |= SQLITE_OPEN_READWRITE
         case .inspecting:
             flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
-            name = "file:" + Self.escaped(path) + "?immutable=1"
+            name = Self.address(of: path, isUnchanging: true)
+        case .scratch:
+            flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI
+            name = ""
         }
         var code = unsafe sqlite3_open_v2(name, &opened, flags, nil)
         if code == SQLITE_OK, access == .reading {
@@ -68,6 +75,13 @@ import CSQLite
     ///
     /// Refused where SQLite runs already, which does no harm.
     private static let configuration: Int32 = csqlite_disable_memory_statistics()
+
+    /// The URI of a file that is there.
+    ///
+    /// - Parameter isUnchanging: whether it is read as a file that nobody writes.
+    static func address(of path: String, isUnchanging: Bool) -> String {
+        "file:" + escaped(path) + (isUnchanging ? "?immutable=1" : "?mode=rw")
+    }
 
     private static func escaped(_ path: String) -> String {
         var result = ""

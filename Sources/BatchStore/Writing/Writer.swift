@@ -50,6 +50,8 @@ actor Writer {
         }
         let connection = try Opening.connection(path, lockWait: wait, options: options)
         connection.setLogLength(log)
+        // A merge into it that was killed may have left one.
+        if DatabasePath.size(of: path.mergedCopy) != nil { MergeSource.removeCopy(try DatabasePath(path.mergedCopy)) }
         try Rescuer.rescue(connection, path: path, echoing: options.echoingProviders, now: options.now)
         try StoredWaits.pullIn(connection, path: path, now: options.now)
         do {

@@ -59,17 +59,7 @@ struct MergeCommand: AsyncParsableCommand {
 
     private func take(_ path: String, into database: BatchDatabase) async throws {
         guard case .conflict(let conflict) = try await database.merge(path) else { return }
-        let others = conflict.count - 1
-        throw Exit(
-            .input,
-            "job \(conflict.customID.quotedName) is another request in \(path) (\(Self.text(conflict.other))) than in "
-                + "\(database.path) (\(Self.text(conflict.stored)))"
-                + (others > 0 ? ", and so \(others == 1 ? "is" : "are") \(others.counted("other"))" : "")
-                + "; nothing of \(path) was taken")
-    }
-
-    private static func text(_ place: MergeConflict.Place) -> String {
-        place.source + (place.line.map { ":\($0)" } ?? ", no longer in it")
+        throw Exit(.input, conflict.words(in: path, than: database.path) + "; nothing of \(path) was taken")
     }
 
     private func tellWhatIsLeft(_ paths: [String], from count: Int, _ path: String) {
@@ -89,9 +79,23 @@ struct MergeCommand: AsyncParsableCommand {
     }
 }
 
-/// What `merge` prints.
+extension MergeConflict {
+    /// Which job it is, and in which two databases.
+    func words(in source: String, than target: String) -> String {
+        let others = count - 1
+        return "job \(customID.quotedName) is another request in \(source) (\(other.words)) than in \(target) "
+            + "(\(stored.words))"
+            + (others > 0 ? ", and so \(others == 1 ? "is" : "are") \(others.counted("other"))" : "")
+    }
+}
+
+extension MergeConflict.Place {
+    fileprivate var words: String { source + (line.map { ":\($0)" } ?? ", no longer in it") }
+}
+
+/// What `merge` prints, and `status` of several databases first.
 struct MergeReport {
-    /// How many were taken.
+    /// How many there are.
     var databases: Int
     /// Of the merged one.
     var counts: JobCounts

@@ -14,7 +14,8 @@ struct ResultsCommand: AsyncParsableCommand {
             failed ones, or those that the filters choose, under their ids, to be mended and run. Jobs that have not \
             ended, asked for with --status, come with the partial text that is kept of them. A job is printed where \
             every filter that is given lets it pass; one that is gone from its file (its line was taken out, and the \
-            file run again) only with --include-gone.
+            file run again) only with --include-gone. Of several databases each gives its own jobs, in the order in \
+            which they are named, and then come those that more than one has, each once, as merge would keep it.
 
             Members of the metadata are columns of csv, behind ours; where ours has the name, as metadata.NAME. \
             --columns takes both names. Ours are \(ResultColumn.Name.allCases.map(\.rawValue).joined(separator: ", ")); \
@@ -22,7 +23,7 @@ struct ResultsCommand: AsyncParsableCommand {
             was asked. With --columns, jsonl has a line for each answer too.
             """)
 
-    @OptionGroup var database: NamedDatabase
+    @OptionGroup var databases: NamedDatabases
 
     @Option(help: ArgumentHelp("The form of the output.", valueName: "FORM"))
     var format: ResultFormat = .jsonl
@@ -53,25 +54,24 @@ struct ResultsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let reader = try await BatchReader.open(database.path)
-        let filter = try await filters.filter(
-            reader, path: database.path, usual: format == .jobs ? [.failed] : [.completed, .failed])
-        let table = try await table(filter, reader)
-        let sink = try ResultSink(path: output, database: reader.path)
-        do { try await write(filter, table, to: sink, from: reader) } catch {
+        let union = try await BatchUnion.opened(databases.paths)
+        let filter = try await filters.filter(union, usual: format == .jobs ? [.failed] : [.completed, .failed])
+        let table = try await table(filter, union)
+        let sink = try ResultSink(path: output, databases: union.members.map(\.path))
+        do { try await write(filter, table, to: sink, from: union) } catch {
             sink.abandon()
             throw error
         }
-        try await tellGone(filter, reader)
-        await reader.close()
+        try await tellGone(filter, union)
+        await union.close()
     }
 
     /// The columns that are asked for; nil where the form has none.
-    private func table(_ filter: ResultFilter, _ reader: BatchReader) async throws -> ResultTable? {
+    private func table(_ filter: ResultFilter, _ union: BatchUnion) async throws -> ResultTable? {
         guard let names = columns?.names else {
             guard format == .csv else { return nil }
             var members = MetadataMembers()
-            try await members.read(from: reader, filter: filter)
+            try await union.forEachPart { reader, _ in try await members.read(from: reader, filter: filter) }
             if members.isMore {
                 Console.log(
                     .warning,
@@ -84,7 +84,8 @@ struct ResultsCommand: AsyncParsableCommand {
         var members = MetadataMembers(wanted: Set(foreign.map(ResultColumn.member)))
         if !foreign.isEmpty {
             // Of all jobs: what is no column must not depend on which ones have failed.
-            try await members.read(from: reader, filter: ResultFilter(statuses: Set(JobStatus.allCases)))
+            let all = ResultFilter(statuses: Set(JobStatus.allCases))
+            try await union.forEachPart { reader, _ in try await members.read(from: reader, filter: all) }
         }
         return ResultTable(
             columns: try names.map { name in
@@ -94,35 +95,49 @@ struct ResultsCommand: AsyncParsableCommand {
     }
 
     private func write(
-        _ filter: ResultFilter, _ table: ResultTable?, to sink: ResultSink, from reader: BatchReader
+        _ filter: ResultFilter, _ table: ResultTable?, to sink: ResultSink, from union: BatchUnion
     ) async throws {
         // Without a file there is nothing to clear away.
         let signals = sink.isReplacing ? Signals { _ in } : nil
         if format == .csv, let table { try sink.write(table.head(isForTerminal: sink.isTerminal)) }
         let withRequests = format == .jobs || table?.needsRequests == true
-        var cursor: ResultPage.Cursor?
-        repeat {
-            let page = try await reader.results(after: cursor, filter: filter, withRequests: withRequests)
-            var text = ""
-            for result in page.results {
-                let partial = format == .jobs ? nil : try await reader.partial(of: result.job)
-                do throws(LLMError) {
-                    text += try format.text(result, partial: partial, table: table, isForTerminal: sink.isTerminal)
-                } catch {
-                    throw Exit(.input, error.message)
-                }
-            }
-            try sink.write(text)
-            cursor = page.next
-            if let status = signals?.exitStatus { throw Exit(status) }
-        } while cursor != nil
+        try await union.forEachPart { reader, alone in
+            var cursor: ResultPage.Cursor?
+            repeat {
+                let page = try await reader.results(after: cursor, filter: filter, withRequests: withRequests)
+                let results = try await alone(page.results)
+                try sink.write(try await text(results, table, isForTerminal: sink.isTerminal, from: reader))
+                cursor = page.next
+                if let status = signals?.exitStatus { throw Exit(status) }
+            } while cursor != nil
+        }
         try sink.finish()
     }
 
+    private func text(
+        _ results: [JobResult], _ table: ResultTable?, isForTerminal: Bool, from reader: BatchReader
+    ) async throws -> String {
+        var text = ""
+        for result in results {
+            let partial = format == .jobs ? nil : try await reader.partial(of: result.job)
+            do throws(LLMError) {
+                text += try format.text(result, partial: partial, table: table, isForTerminal: isForTerminal)
+            } catch {
+                throw Exit(.input, error.message)
+            }
+        }
+        return text
+    }
+
     /// Says what is not in the output though it may be expected there.
-    private func tellGone(_ filter: ResultFilter, _ reader: BatchReader) async throws {
+    private func tellGone(_ filter: ResultFilter, _ union: BatchUnion) async throws {
         guard !filter.includesGone else { return }
-        let gone = try await reader.goneCount(passing: filter)
+        var gone = 0
+        try await union.sum {
+            try await $0.goneCount(passing: filter)
+        } _: {
+            gone += $0 * $1
+        }
         guard gone > 0 else { return }
         let words =
             gone == 1 ? "1 job that is gone from its file is" : "\(gone.grouped) jobs that are gone from their file are"

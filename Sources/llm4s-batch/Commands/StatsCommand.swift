@@ -7,9 +7,12 @@ import LLMStreaming
 struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Shows what the answers took: times by model, errors by kind, usage, cost, what resuming saved.")
+        abstract: "Shows what the answers took: times by model, errors by kind, usage, cost, what resuming saved.",
+        discussion: """
+            Of several databases it shows all together, each job counted once; percentiles are those of all their values.
+            """)
 
-    @OptionGroup var database: NamedDatabase
+    @OptionGroup var databases: NamedDatabases
 
     @Flag(help: "Print one JSON object: times in microseconds.")
     var json = false
@@ -22,11 +25,13 @@ struct StatsCommand: AsyncParsableCommand {
     var prices: String?
 
     func run() async throws {
-        let reader = try await BatchReader.open(database.path)
-        var statistics = try await reader.statistics()
-        if let prices { statistics.tell(try await reader.costs(by: PriceTable(file: prices))) }
+        let table = try prices.map { try PriceTable(file: $0) }
+        let union = try await BatchUnion.opened(databases.paths)
+        let statistics = try await union.statistics { reader in
+            if let table { try await reader.costs(by: table) } else { nil }
+        }
+        await union.close()
         let report = StatsReport(statistics: statistics, width: Console.outputWidth)
-        await reader.close()
         if json { Console.output(report.json) } else { Console.output(report.text) }
     }
 }

@@ -7,10 +7,14 @@ import LLMStreaming
 /// `status`: where a batch stands; reads only, also while a worker runs.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Shows where a batch stands: jobs by state, rate, tokens, what waits for what."
-    )
+        commandName: "status",
+        abstract: "Shows where a batch stands: jobs by state, rate, tokens, what waits for what.",
+        discussion: """
+            Of several databases, such as the shards of a run, it shows all together, each job counted once, and then a \
+            line for each.
+            """)
 
-    @OptionGroup var database: NamedDatabase
+    @OptionGroup var databases: NamedDatabases
 
     @Flag(help: "Print one JSON object: times in Unix milliseconds.")
     var json = false
@@ -18,7 +22,11 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Print it again every two seconds until no worker runs; wait for a database that is not there yet.")
     var watch = false
 
+    /// The one that was named.
+    private var path: String { databases.paths[0] }
+
     func run() async throws {
+        guard databases.paths.count == 1 else { return try await showUnion() }
         let (reader, hasWaited) = try await open()
         var isDrawn = false
         var ends = FinishReasonCounts()
@@ -34,9 +42,10 @@ struct StatusCommand: AsyncParsableCommand {
             var report = StatusReport(
                 status: status, failures: status.counts.failed > 0 ? try await reader.failures() : [],
                 finishReasons: ends.counts,
-                width: Console.outputWidth, path: database.path,
+                width: Console.outputWidth, path: path,
                 now: TimeOfDay.unixMilliseconds)
             report.size = size?.size
+            report.shard = try await reader.shard().shard
             // A frozen worker may go on: it is shown, and watched until it ends or dies.
             // A database that has just been made has no run yet.
             let isRunning = report.worker.isAlive || hasWaited && status.run == nil
@@ -62,10 +71,10 @@ struct StatusCommand: AsyncParsableCommand {
         var hasWaited = false
         while true {
             do {
-                return (try await BatchReader.open(database.path), hasWaited)
+                return (try await BatchReader.open(path), hasWaited)
             } catch {
                 guard watch, error.kind == .missing else { throw error }
-                if !hasWaited { Console.error("\(database.path) is not there yet: waiting for it") }
+                if !hasWaited { Console.error("\(path) is not there yet: waiting for it") }
                 hasWaited = true
                 try await Task.sleep(for: .milliseconds(500))
             }
@@ -82,7 +91,10 @@ struct StatusScreen {
     var height: Int
 
     /// The bytes for the terminal.
-    var text: String {
+    var text: String { Self.drawing(lines, width: width, height: height) }
+
+    /// The bytes that draw lines over what was there before: as many as there is room for.
+    static func drawing(_ lines: [String], width: Int, height: Int) -> String {
         let lines = lines.prefix(max(1, height - 1)).map { TerminalText.line($0, limit: max(1, width - 1)) }
         return "\u{1B}[H" + lines.map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J"
     }

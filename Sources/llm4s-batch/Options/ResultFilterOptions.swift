@@ -42,12 +42,23 @@ struct ResultFilterOptions: ParsableArguments {
     /// The filter that these options ask for.
     ///
     /// - Parameters:
-    ///   - reader: of the database, whose jobs `--job` names.
-    ///   - path: the database as the user named it.
+    ///   - union: of the databases, whose jobs `--job` names.
     ///   - states: those of the jobs where none are named.
-    func filter(_ reader: BatchReader, path: String, usual states: [JobStatus]) async throws -> ResultFilter {
-        for id in jobs where try await reader.job(customID: id) == nil {
-            throw Exit(.input, "\(path) has no job '\(id)'")
+    func filter(_ union: BatchUnion, usual states: [JobStatus]) async throws -> ResultFilter {
+        var unknown = jobs
+        if !unknown.isEmpty {
+            try await union.forEachPart { reader, _ in
+                var rest: [String] = []
+                for id in unknown where try await reader.job(customID: id) == nil { rest.append(id) }
+                unknown = rest
+            }
+        }
+        if let id = unknown.first {
+            let names = union.members.map(\.name)
+            throw Exit(
+                .input,
+                names.count == 1
+                    ? "\(names[0]) has no job '\(id)'" : "none of the \(names.count) databases has a job '\(id)'")
         }
         let usual = jobs.isEmpty ? states : JobStatus.allCases
         var filter = ResultFilter(statuses: Set(status.isEmpty ? usual : status))

@@ -16,15 +16,12 @@ struct StatusReport {
     var now: Int64
     /// What it costs on disk; nil where that was not asked.
     var size: DatabaseSize?
+    /// Which part of the input its jobs are; nil for the whole.
+    var shard: JobShard?
 
     var json: JSON {
-        let counts = status.counts
         var object = JSONObject()
-        object["jobs"] = [
-            "total": .int(counts.total), "completed": .int(counts.completed), "failed": .int(counts.failed),
-            "running": .int(counts.running), "interrupted": .int(counts.interrupted), "pending": .int(counts.pending),
-            "cancelled": .int(counts.cancelled), "gone": .int(counts.gone),
-        ]
+        object["jobs"] = status.counts.json
         object["failures"] = .array(failures.map { FailureReport(group: $0).json })
         object["waiting"] = .array(
             status.waiting.map { waiting in
@@ -51,8 +48,15 @@ struct StatusReport {
         object["finish_reasons"] = FinishReport(counts: finishReasons).json
         object["jobs_per_second"] = .double(jobsPerSecond)
         object["size"] = sizeReport?.json
-        if let run = status.run {
-            object["run"] = [
+        object["shard"] = shard.map { .string($0.text) } ?? .null
+        object["run"] = run
+        return .object(object)
+    }
+
+    /// The newest run; nil before the first.
+    var run: JSON? {
+        status.run.map { run in
+            [
                 "run_id": .int(Int(run.id)), "command": .string(run.command), "status": .string(run.status.rawValue),
                 "started_ms": .int(Int(run.startedMilliseconds)),
                 "finished_ms": run.finishedMilliseconds.map { .int(Int($0)) } ?? .null,
@@ -61,7 +65,6 @@ struct StatusReport {
                 "share": run.share.map(JSON.string) ?? .null,
             ]
         }
-        return .object(object)
     }
 
     var text: String {
@@ -75,6 +78,19 @@ struct StatusReport {
             lines.append("  \(name.padded(to: 12))\(count.grouped)")
         }
         if counts.gone > 0 { lines.append("  of these, \(counts.gone.grouped) are gone from their file") }
+        if let shard { lines += row("shard", shard.text) }
+        lines += figures
+        if let run = status.run { lines += runLines(run) }
+        if let share = status.run?.share { lines += row("share", "\(TerminalText.line(share, limit: 60)) of the rates") }
+        lines += failureLines
+        return lines.joined(separator: "\n")
+    }
+
+    var failureLines: [String] { FailureReport.lines(failures, width: width.map { $0 - 2 }).map { "  " + $0 } }
+
+    /// What jobs wait for, and what they took.
+    var figures: [String] {
+        var lines: [String] = []
         for waiting in status.waiting {
             let wait = Double(max(0, waiting.nextDueMilliseconds - now)) / 1000
             lines += line(
@@ -91,12 +107,7 @@ struct StatusReport {
             lines += row("cost", FigureText.cost(cost) + FigureText.unpriced(status.unpriced))
         }
         if let sizeReport { lines += row("on disk", sizeReport.text) }
-        if let run = status.run { lines += runLines(run) }
-        if let share = status.run?.share {
-            lines += row("share", "\(TerminalText.line(share, limit: 60)) of the rates")
-        }
-        lines += FailureReport.lines(failures, width: width.map { $0 - 2 }).map { "  " + $0 }
-        return lines.joined(separator: "\n")
+        return lines
     }
 
     private var sizeReport: SizeReport? {
@@ -109,7 +120,7 @@ struct StatusReport {
     }
 
     /// A text behind a name, in lines of the terminal's width, those behind the first below its text.
-    private func row(_ name: String, _ text: String) -> [String] {
+    func row(_ name: String, _ text: String) -> [String] {
         TerminalText.wrapped(text, first: "  \(name.padded(to: 12))", indentation: 14, width: width)
     }
 
@@ -181,18 +192,29 @@ struct StatusReport {
         return (try? JSONParser.parse(Array(text.utf8)))?.array ?? []
     }
 
-    private var tokensPerSecond: Double { rate(\.outputTokens) }
-    private var jobsPerSecond: Double { rate(\.completed) + rate(\.failed) }
+    var tokensPerSecond: Double { rate(\.outputTokens) }
+    var jobsPerSecond: Double { rate(\.completed) + rate(\.failed) }
 
-    private func rate(_ value: KeyPath<RunSecond, Int>) -> Double {
+    /// Of what a working run does, a second.
+    func rate(_ value: KeyPath<RunSecond, Int>) -> Double {
         guard worker == .working, !status.seconds.isEmpty else { return 0 }
         return Double(status.seconds.reduce(0) { $0 + $1[keyPath: value] }) / Double(status.seconds.count)
     }
 }
 
+extension JobCounts {
+    var json: JSON {
+        [
+            "total": .int(total), "completed": .int(completed), "failed": .int(failed), "running": .int(running),
+            "interrupted": .int(interrupted), "pending": .int(pending), "cancelled": .int(cancelled),
+            "gone": .int(gone),
+        ]
+    }
+}
+
 extension StatusSummary.Worker {
     /// The word for programs: `none`, `working`, `frozen` or `dead`.
-    fileprivate var word: String {
+    var word: String {
         switch self {
         case .none: "none"
         case .working: "working"

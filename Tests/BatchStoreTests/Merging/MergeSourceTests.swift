@@ -206,5 +206,12 @@ import Testing
         try Data("left".utf8).write(to: URL(filePath: folder.file("out.db-merging")))
         _ = try await fixture.merge([one], into: "out.db")
         #expect(try !folder.names.contains("out.db-merging"))
+        // Also by what opens the database next for another purpose; a reader lets it be.
+        try Data("left".utf8).write(to: URL(filePath: folder.file("out.db-merging")))
+        let reader = try await BatchReader.open(folder.file("out.db"))
+        await reader.close()
+        #expect(try folder.names.contains("out.db-merging"))
+        try await fixture.work(2, on: [], in: "out.db")
+        #expect(try !folder.names.contains("out.db-merging"))
     }
 }

@@ -10,8 +10,8 @@ struct ResultSink {
 
     /// Opens what a path names, or standard output where there is none, or `-`.
     ///
-    /// - Parameter database: the file that must not be written over; nil where there is none.
-    init(path: String?, database: String? = nil) throws {
+    /// - Parameter databases: the files that must not be written over.
+    init(path: String?, databases: [String] = []) throws {
         // A link keeps pointing where it does; the file behind it is replaced.
         let target = path == "-" ? nil : path.map { URL(filePath: $0).resolvingSymlinksInPath().path }
         self.path = target
@@ -19,7 +19,8 @@ struct ResultSink {
             (handle, temporary) = (nil, nil)
             return
         }
-        if let database, [database, database + "-wal", database + "-shm", database + ".lock"].contains(target) {
+        for database in databases
+        where ["", "-wal", "-shm", ".lock"].contains(where: { target == database + $0 }) {
             throw Exit(.input, "--output \(target) is the database")
         }
         var status = stat()
