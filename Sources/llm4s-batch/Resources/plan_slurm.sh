@@ -19,6 +19,8 @@
 #SBATCH --time=12:00:00
 #SBATCH --signal=B:USR1@%%NOTICE%%
 set -u
+# Prompts and answers are the user's alone.
+umask 077
 
 program=${LLM4S_BATCH:-llm4s-batch}
 file=%%FILE%%
@@ -33,8 +35,10 @@ say() { printf '%s: %s\n' "$name" "$*" >&2; }
 # Puts a file in another's place, whole or not at all, since the folder may be another file system's.
 place() { cp -- "$1" "$2.$SLURM_JOB_ID.new" && mv -f -- "$2.$SLURM_JOB_ID.new" "$2"; }
 
-# Another attempt, on another node where there is one. Bounded: what fails a hundred times wants somebody to look at it.
+# Asks for another attempt, unless Slurm itself ends this one. Bounded: what fails a hundred times wants a look at it.
+ended=''
 requeue() {
+    [ -z "$ended" ] || exit "$1"
     if [ "${SLURM_RESTART_COUNT:-0}" -ge 100 ]; then
         say "status $1 after 100 attempts: not again"
         exit "$1"
@@ -45,7 +49,7 @@ requeue() {
     exit "$1"
 }
 
-mkdir -p -m 700 -- "$databases" && mkdir -p -- "$parts" || exit 2
+mkdir -p -- "$databases" "$parts" || exit 2
 if [ ! -O "$databases" ]; then
     say "$databases is another user's: name a folder of your own in LLM4S_DATABASES"
     exit 2
@@ -58,7 +62,13 @@ nfs* | smb* | cifs | lustre | fuse* | 9p | v9fs | afs | panfs | beegfs | gpfs)
     ;;
 esac
 
-# One attempt of a part at a time on a node, from here to its end.
+# USR1 comes to this shell alone, before the time limit. TERM comes to every process of a task that Slurm ends
+# (scancel, preemption, requeue): then Slurm knows what is next.
+child='' late='' signalled=''
+trap 'signalled=1 late=1; [ -z "$child" ] || kill -TERM "$child"' USR1
+trap 'signalled=1 ended=1' TERM
+
+# One attempt of a part at a time on a node, as long as this shell or its program lives.
 exec 9>"$db.task" || exit 2
 flock -w 300 9 || requeue 3
 
@@ -70,17 +80,14 @@ if [ -e "$db" ] && [ "$parts/$name" -nt "$db" ] && [ ! "$db-wal" -nt "$parts/$na
 fi
 if [ ! -e "$db" ] && [ -e "$parts/$name" ]; then place "$parts/$name" "$db" || requeue 3; fi
 
-# USR1 comes to this shell alone, before the time limit. TERM comes to every process of a task that Slurm ends
-# (scancel, preemption, requeue): then Slurm knows what is next.
-child= late= ended= signalled=
-trap 'signalled=1 late=1; [ -z "$child" ] || kill -TERM "$child"' USR1
-trap 'signalled=1 ended=1' TERM
 part() {
+    status=143
+    [ -z "$late$ended" ] || return
     "$program" run --shard auto/%%SHARDS%% --db "$db" "${options[@]}" -- "$file" &
     child=$!
     status=127
     while :; do
-        signalled=
+        signalled=''
         wait "$child"
         code=$?
         # 127: it was waited for already, when a signal came.
@@ -89,10 +96,8 @@ part() {
     done
 }
 part
-for again in 1 2 3; do
-    # Killed alone, as for want of memory: its database is here, and nowhere else.
-    if [ "$status" = 137 ] && [ -z "$late$ended" ]; then part; fi
-done
+# Killed alone, as for want of memory: its database is here, and nowhere else.
+for _ in 1 2 3; do [ "$status" != 137 ] || part; done
 
 if [ "$status" = 3 ]; then
     # It may be another's, or damaged.
@@ -100,10 +105,11 @@ if [ "$status" = 3 ]; then
 elif [ -s "$db-wal" ]; then
     say "somebody reads $db, or it was not closed: it stays on $SLURMD_NODENAME"
 elif [ -e "$db" ] && ! { place "$db" "$parts/$name" && rm -f -- "$db"; }; then
-    say "cannot be moved to $parts, and stays on $SLURMD_NODENAME"
-    [ "$status" = 2 ] || status=4
+    # Another node would begin anew.
+    say "status $status, but $db cannot be moved to $parts: it stays on $SLURMD_NODENAME"
+    exit 3
 fi
 case $status in
-3 | 4 | 129 | 130 | 137 | 143) [ -n "$ended" ] || requeue "$status" ;;
+3 | 4 | 129 | 130 | 137 | 143) requeue "$status" ;;
 esac
 exit "$status"
