@@ -192,7 +192,8 @@ struct EndToEndReadmeTests {
                 return (command.commandName, common.union(names))
             })
         // It passes them on.
-        options["plan"]?.formUnion(options["run"] ?? [])
+        let passed = options["run"] ?? []
+        options["plan"]?.formUnion(passed)
         return options
     }
 
