@@ -76,7 +76,7 @@ if [ -e "$db" ] && [ "$parts/$name" -nt "$db" ] && [ ! "$db-wal" -nt "$parts/$na
     # A task was killed here, and others have gone on elsewhere: what was paid here is kept for the merge.
     say "a killed attempt's answers are kept in ${name%.db}.$SLURM_JOB_ID.db"
     "$program" merge "$db.left" "$db" && place "$db.left" "$parts/${name%.db}.$SLURM_JOB_ID.db" &&
-        rm -f -- "$db" "$db-wal" "$db-shm" "$db.left" || requeue 3
+        rm -f -- "$db" "$db-wal" "$db-shm" "$db.left" "$db.left.lock" || requeue 3
 fi
 if [ ! -e "$db" ] && [ -e "$parts/$name" ]; then place "$parts/$name" "$db" || requeue 3; fi
 
