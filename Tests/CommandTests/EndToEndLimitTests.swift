@@ -106,8 +106,8 @@ struct EndToEndLimitTests {
         let count = Project.size("LLM4S_STORM_JOBS", 100)
         let jobs = (1...count).map { job("\($0)", "mock/storm=20+count-20") }
         let ended = try await run(
-            jobs, "--base-url", server.baseURL, "--first-token-timeout", "1s", "--idle-timeout", "1s",
-            "--stall-timeout", "1s")
+            jobs, "--base-url", server.baseURL, "--first-token-timeout", "5s", "--idle-timeout", "5s",
+            "--stall-timeout", "5s")
         #expect(ended.status == 0 || ended.status == 1, "seed \(Project.seed): \(ended.error)")
         #expect(
             try SQLite.number(database, "SELECT count(*) FROM jobs WHERE status IN ('completed', 'failed')") == count)
@@ -171,9 +171,9 @@ struct EndToEndLimitTests {
         let jobs = (1...50).map { job("\($0)", "mock/x") }
         let ended = try await run(jobs, "--base-url", "http://127.0.0.1:9/v1", "--outage-timeout", "1s")
         #expect(ended.status == 4, "\(ended.error)")
-        #expect(
-            ended.error.split(separator: "\n").count { $0.contains("gets no more requests: out for") } == 1,
-            "\(ended.error)")
+        // When it happens, where the run still goes on then, and at the end; not once for each job.
+        let told = ended.error.split(separator: "\n").count { $0.contains("gets no more requests: out for") }
+        #expect((1...2).contains(told), "\(ended.error)")
         #expect(try SQLite.number(database, "SELECT count(*) FROM jobs WHERE status = 'pending'") >= 45)
     }
 

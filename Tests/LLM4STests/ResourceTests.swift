@@ -29,7 +29,9 @@ struct ResourceTests {
             for way in Way.allCases { try await Self.giveUp(100, way, talking, silent, server) }
         }
         #expect(Self.count("/proc/self/fd") == descriptors, "open files")
-        #expect(Self.count("/proc/self/task") <= threads, "threads")
+        // Dispatch adds one where another waits, whoever it is that waits: a leak would be one a stream.
+        let spare = ProcessInfo.processInfo.activeProcessorCount
+        #expect(Self.count("/proc/self/task") <= threads + spare, "threads")
         #expect(Token.living.load(ordering: .relaxed) == 0, "objects that callbacks hold")
         #expect(server.statistics.connectionsAccepted == 1_100)
         #expect(server.statistics.openConnections == 0)

@@ -53,16 +53,16 @@ extension AnswerBuilder {
     private var blocks: [JSON] {
         items.list.sorted { $0.number < $1.number }.map { item in
             switch item.body {
-            case .text(let ranges, let citations):
+            case .text(let citations):
                 var block = JSONObject([
                     .init(key: "type", value: "text"),
-                    .init(key: "text", value: .string(Self.text(of: content, ranges))),
+                    .init(key: "text", value: .string(Self.text(of: content, item.ranges))),
                 ])
                 if !citations.isEmpty { block["citations"] = .array(citations) }
                 return .object(block)
-            case .reasoning(let ranges, let signature):
+            case .reasoning(let signature):
                 return [
-                    "type": "thinking", "thinking": .string(Self.text(of: reasoning, ranges)),
+                    "type": "thinking", "thinking": .string(Self.text(of: reasoning, item.ranges)),
                     "signature": .string(signature ?? ""),
                 ]
             case .toolCall(var opening, let arguments):
@@ -86,22 +86,23 @@ extension AnswerBuilder {
 
     /// The items of a response's output, each as the provider finished it, with its texts.
     private var output: [JSON] {
-        let bodies = Dictionary(items.list.map { ($0.number, $0.body) }) { first, _ in first }
-        let numbers = Set(bodies.keys).union(outputItems.keys).sorted()
-        let lastMessage = numbers.last { isMessage(outputItems[$0], bodies[$0]) }
+        let begun = Dictionary(items.list.map { ($0.number, $0) }) { first, _ in first }
+        let numbers = Set(begun.keys).union(outputItems.keys).sorted()
+        let lastMessage = numbers.last { isMessage(outputItems[$0], begun[$0]) }
         return numbers.map { number in
-            outputItem(outputItems[number], bodies[number], refusal: number == lastMessage ? refusal : "")
+            outputItem(outputItems[number], begun[number], refusal: number == lastMessage ? refusal : "")
         }
     }
 
-    private func isMessage(_ item: JSONObject?, _ body: AnswerItems.Item.Body?) -> Bool {
-        if let item { return item["type"] == "message" }
-        if case .text = body { return true }
+    private func isMessage(_ finished: JSONObject?, _ begun: AnswerItems.Item?) -> Bool {
+        if let finished { return finished["type"] == "message" }
+        if case .text = begun?.body { return true }
         return false
     }
 
-    private func outputItem(_ finished: JSONObject?, _ body: AnswerItems.Item.Body?, refusal: String) -> JSON {
-        switch body {
+    private func outputItem(_ finished: JSONObject?, _ begun: AnswerItems.Item?, refusal: String) -> JSON {
+        let ranges = begun?.ranges ?? []
+        switch begun?.body {
         case .block(let block): return block
         case .toolCall(let opening, let arguments):
             let isCustom = opening["type"] == "custom_tool_call"
@@ -114,14 +115,14 @@ extension AnswerBuilder {
             item[isCustom ? "input" : "arguments"] = .string(
                 isCustom ? arguments : Self.arguments(opening, arguments))
             return .object(item)
-        case .reasoning(let ranges, _):
+        case .reasoning:
             var item = finished ?? JSONObject(type: "reasoning", "summary", [])
             let isTold = ["summary", "content"].contains { item[$0]?.array?.isEmpty == false }
             if !isTold {
                 item["content"] = [["type": "reasoning_text", "text": .string(Self.text(of: reasoning, ranges))]]
             }
             return .object(item)
-        case .text(let ranges, let citations):
+        case .text(let citations):
             return message(
                 finished,
                 parts: [

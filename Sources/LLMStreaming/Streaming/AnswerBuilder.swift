@@ -21,8 +21,8 @@ struct AnswerBuilder: Sendable {
     /// How many pieces of the kinds came whose number no decoder bounds.
     var partCount: Int { max(reasoningDetails.count, citationCount) }
     var hasCitations: Bool { citationCount > 0 }
-    /// Whether pieces came that are blocks of their own.
-    var hasBlocks: Bool { items.list.contains { if case .block = $0.body { true } else { false } } }
+    /// Whether pieces came that are blocks of their own: kept, since it is asked for each of many messages.
+    private(set) var hasBlocks = false
     /// Whether anything came that takes tokens, whoever runs the tools.
     var hasOutput: Bool { !content.isEmpty || !reasoning.isEmpty || !refusal.isEmpty }
     var shownReasoning: String? { reasoning.isEmpty ? nil : reasoning }
@@ -34,17 +34,26 @@ struct AnswerBuilder: Sendable {
             && items.list.allSatisfy { if case .reasoning = $0.body { true } else { false } }
     }
 
-    mutating func add(_ chunk: StreamedChunk) {
+    /// Takes the next chunk.
+    ///
+    /// - Returns: how much more memory it takes now, in bytes.
+    mutating func add(_ chunk: StreamedChunk) -> Int {
+        let before = held.count
         held.add(chunk)
         // It goes on: what was said of its end is not so.
         if finish != nil, chunk.isWritten { (finish, nativeFinish) = (nil, nil) }
+        addPiece(chunk)
+        return held.count - before
+    }
+
+    private mutating func addPiece(_ chunk: StreamedChunk) {
         switch chunk.kind {
         case .text: addText(chunk)
         case .reasoning: addReasoning(chunk)
         case .signature:
-            items.change(chunk.item, counting: &held, or: .reasoning([], signature: nil)) { body in
-                guard case .reasoning(let ranges, _) = body else { return false }
-                body = .reasoning(ranges, signature: chunk.text)
+            items.change(chunk.item, counting: &held, or: .reasoning(signature: nil)) { body in
+                guard case .reasoning = body else { return false }
+                body = .reasoning(signature: chunk.text)
                 return true
             }
         case .refusal: refusal += chunk.text
@@ -66,15 +75,16 @@ struct AnswerBuilder: Sendable {
         case .citation:
             guard let citation = try? JSONParser.parse(chunk.text) else { return }
             citationCount += 1
-            items.change(chunk.item, counting: &held, or: .text([], citations: [])) { body in
-                guard case .text(let ranges, var citations) = body else { return false }
+            items.change(chunk.item, counting: &held, or: .text(citations: [])) { body in
+                guard case .text(var citations) = body else { return false }
                 body = .block(.null)
                 citations.append(citation)
-                body = .text(ranges, citations: citations)
+                body = .text(citations: citations)
                 return true
             }
         case .block:
             guard let block = try? JSONParser.parse(chunk.text) else { return }
+            hasBlocks = true
             items.change(chunk.item, counting: &held, or: .block(block)) { body in
                 guard case .block = body else { return false }
                 body = .block(block)
@@ -91,31 +101,13 @@ struct AnswerBuilder: Sendable {
     private mutating func addText(_ chunk: StreamedChunk) {
         let start = content.utf8.count
         content += chunk.text
-        let added = start..<content.utf8.count
-        var isApart = false
-        items.change(chunk.item, counting: &held, or: .text([], citations: [])) { body in
-            guard case .text(var ranges, let citations) = body else { return false }
-            body = .block(.null)
-            isApart = ranges.extend(by: added)
-            body = .text(ranges, citations: citations)
-            return true
-        }
-        if isApart { held.addPlace() }
+        items.extendText(chunk.item, by: start..<content.utf8.count, counting: &held)
     }
 
     private mutating func addReasoning(_ chunk: StreamedChunk) {
         let start = reasoning.utf8.count
         reasoning += chunk.text
-        let added = start..<reasoning.utf8.count
-        var isApart = false
-        items.change(chunk.item, counting: &held, or: .reasoning([], signature: nil)) { body in
-            guard case .reasoning(var ranges, let signature) = body else { return false }
-            body = .block(.null)
-            isApart = ranges.extend(by: added)
-            body = .reasoning(ranges, signature: signature)
-            return true
-        }
-        if isApart { held.addPlace() }
+        items.extendReasoning(chunk.item, by: start..<reasoning.utf8.count, counting: &held)
     }
 
     /// The calls that the caller must answer; tools that the provider runs itself are not among them.

@@ -3,10 +3,8 @@ struct AnswerItems: Sendable {
     /// A content block or tool call.
     struct Item: Sendable {
         enum Body: Sendable {
-            /// Where the item's text lies in `content`, in UTF-8 offsets.
-            case text([Range<Int>], citations: [JSON])
-            /// Where the item's thinking lies in `reasoning`, in UTF-8 offsets.
-            case reasoning([Range<Int>], signature: String?)
+            case text(citations: [JSON])
+            case reasoning(signature: String?)
             case toolCall(opening: JSONObject, arguments: String)
             case block(JSON)
 
@@ -23,6 +21,10 @@ struct AnswerItems: Sendable {
 
         var number: Int
         var body: Body
+        /// Where its text lies in `content`, or its thinking in `reasoning`, in UTF-8 offsets.
+        ///
+        /// Not in the body: what an enum holds cannot change in its place, and text is what comes most.
+        var ranges: [Range<Int>] = []
 
         /// What no other item has alike.
         fileprivate var place: Place { Place(number: number, form: body.form) }
@@ -47,17 +49,54 @@ struct AnswerItems: Sendable {
         by change: (inout Item.Body) -> Bool
     ) {
         // The newest is the likeliest.
-        if let last = list.indices.last, list[last].number == number, change(&list[last].body) { return }
+        if let last = newest(number), change(&list[last].body) { return }
         let made = new()
         let place = Place(number: number, form: made.form)
         if let known = position(of: place) {
             _ = change(&list[known].body)
             return
         }
-        held.addPlace()
-        if !positions.isEmpty { positions[place] = list.count }
-        list.append(Item(number: number, body: made))
+        append(number, made, counting: &held)
         _ = change(&list[list.count - 1].body)
+    }
+
+    /// Adds a range to the text of the item of that number, or makes one and counts it.
+    mutating func extendText(_ number: Int, by added: Range<Int>, counting held: inout HeldBytes) {
+        if let last = newest(number), case .text = list[last].body {
+            list[last].ranges.extend(by: added, counting: &held)
+        } else {
+            let position = position(number, .text(citations: []), counting: &held)
+            list[position].ranges.extend(by: added, counting: &held)
+        }
+    }
+
+    /// Adds a range to the thinking of the item of that number, or makes one and counts it.
+    mutating func extendReasoning(_ number: Int, by added: Range<Int>, counting held: inout HeldBytes) {
+        if let last = newest(number), case .reasoning = list[last].body {
+            list[last].ranges.extend(by: added, counting: &held)
+        } else {
+            let position = position(number, .reasoning(signature: nil), counting: &held)
+            list[position].ranges.extend(by: added, counting: &held)
+        }
+    }
+
+    /// The position of the newest item, where it has that number.
+    private func newest(_ number: Int) -> Int? {
+        let last = list.count - 1
+        return last >= 0 && list[last].number == number ? last : nil
+    }
+
+    /// The position of the item of that number and form, made where there is none.
+    private mutating func position(_ number: Int, _ body: Item.Body, counting held: inout HeldBytes) -> Int {
+        if let known = position(of: Place(number: number, form: body.form)) { return known }
+        append(number, body, counting: &held)
+        return list.count - 1
+    }
+
+    private mutating func append(_ number: Int, _ body: Item.Body, counting held: inout HeldBytes) {
+        held.addPlace()
+        if !positions.isEmpty { positions[Place(number: number, form: body.form)] = list.count }
+        list.append(Item(number: number, body: body))
     }
 
     private mutating func position(of place: Place) -> Int? {
@@ -73,15 +112,14 @@ struct AnswerItems: Sendable {
 }
 
 extension [Range<Int>] {
-    /// Adds a range, to the last one where it follows it.
-    ///
-    /// - Returns: whether it stands apart from what came before.
-    mutating func extend(by added: Range<Int>) -> Bool {
-        if let last, last.upperBound == added.lowerBound {
-            self[count - 1] = last.lowerBound..<added.upperBound
-            return false
+    /// Adds a range, to the last one where it follows it; one that stands apart is counted.
+    fileprivate mutating func extend(by added: Range<Int>, counting held: inout HeldBytes) {
+        let last = count - 1
+        if last >= 0, self[last].upperBound == added.lowerBound {
+            self[last] = self[last].lowerBound..<added.upperBound
+        } else {
+            append(added)
+            held.addPlace()
         }
-        append(added)
-        return true
     }
 }

@@ -41,6 +41,7 @@ package struct StreamDecoder: Sendable {
         if let progress = try chat?.decode(event, into: &chunks) {
             isEnded = progress == .done
             hasWholes = progress == .whole
+            return
         }
         if let isDone = try responses?.decode(event, into: &chunks) { isEnded = isDone }
         try messages?.decode(event, into: &chunks)

@@ -74,9 +74,7 @@ public struct StreamingAccumulator: Sendable {
         // Read again from there, it would come twice.
         cursor = nil
         while answers.count <= chunk.choice { answers.append(AnswerBuilder()) }
-        let before = answers[chunk.choice].held.count
-        answers[chunk.choice].add(chunk)
-        heldByteCount += answers[chunk.choice].held.count - before
+        heldByteCount += answers[chunk.choice].add(chunk)
     }
 
     /// The text of the first answer so far.
