@@ -40,28 +40,35 @@ def descendants(root):
     return found
 
 
-orphans = []
+killed, orphans = [], []
 
 
 def strike():
     """Kills a process once 500 requests have been answered."""
     while sum(1 for _ in open("log")) < 500:
         time.sleep(0.05)
-    processes = descendants(os.getpid())
-    programs = [process for process, command in processes.items() if " run - --output - " in command and "sh -c" not in command]
+    while True:
+        processes = descendants(os.getpid())
+        programs = [
+            process for process, command in processes.items()
+            if command.startswith(os.environ["LLM4S_BATCH"] + " run - --output - ")]
+        executors = {
+            process: [below for below in descendants(process) if below in programs]
+            for process, command in processes.items() if "CoarseGrainedExecutorBackend" in command}
+        busy = [executor for executor, below in executors.items() if below]
+        if busy:
+            break
+    victim = programs[0] if fault == "child" else busy[0]
+    os.kill(victim, signal.SIGKILL)
+    killed.append(victim)
     if fault == "child":
-        os.kill(programs[0], signal.SIGKILL)
-        print("killed a program", file=sys.stderr)
         return
-    executor = next(process for process, command in processes.items() if "CoarseGrainedExecutorBackend" in command)
-    below = [process for process in descendants(executor) if process in programs]
-    os.kill(executor, signal.SIGKILL)
-    print(f"killed executor {executor} with {below}", file=sys.stderr)
-    start = time.time()
-    while [process for process in below if os.path.exists(f"/proc/{process}")] and time.time() < start + 10:
+    below = executors[victim]
+    end = time.time() + 10
+    while any(os.path.exists(f"/proc/{process}") for process in below) and time.time() < end:
         time.sleep(0.05)
     orphans.extend(process for process in below if os.path.exists(f"/proc/{process}"))
-    print(f"its programs lived for {time.time() - start:.1f} s more", file=sys.stderr)
+    print(f"killed executor {victim} with {below}, which lived for {10 - end + time.time():.1f} s more", file=sys.stderr)
 
 
 spark = (
@@ -90,5 +97,7 @@ if sorted(ids) != sorted(f"j{number}" for number in range(1, 2001)):
     sys.exit(f"{len(ids)} results of {len(set(ids))} jobs")
 if any(result["status"] != "completed" for result in results):
     sys.exit("some failed")
+if fault != "none" and not killed:
+    sys.exit("nothing was killed")
 if orphans:
     sys.exit(f"programs that outlived their executor: {orphans}")
