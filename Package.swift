@@ -84,7 +84,11 @@ let package = Package(
                 "MockProvider", "SystemCalls",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            resources: [.embedInCode("Resources/config_schema.json")], swiftSettings: settings),
+            resources: [
+                .embedInCode("Resources/config_schema.json"), .embedInCode("Resources/plan_slurm.sh"),
+                .embedInCode("Resources/plan_kubernetes.yaml"), .embedInCode("Resources/plan_spark.py"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "Benchmarks",
             dependencies: [

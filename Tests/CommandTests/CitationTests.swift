@@ -59,14 +59,20 @@ struct CitationTests {
             let names = try FileManager.default.subpathsOfDirectory(atPath: Project.root.appending(path: folder).path)
             return names.map { "\(folder)/\($0)" }
         }
-        let endings = [".swift", ".c", ".h", ".sql"]
+        let endings = [".swift", ".c", ".h", ".sql", ".sh", ".yaml", ".py"]
         let own = URL(filePath: #filePath).lastPathComponent
         return try (files + ["Package.swift"]).filter { path in
             (path.hasPrefix(".ci/") || endings.contains(where: path.hasSuffix)) && !path.hasSuffix(own)
+                && !isFolder(path)
         }.sorted().map { path in
             let text = try String(contentsOf: Project.root.appending(path: path), encoding: .utf8)
             let lines = text.split(separator: "\n").map { line in line.drop { " \t/#-*".contains($0) } }
             return (path, lines.joined(separator: " "))
         }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: Project.root.appending(path: path).path)
+        return attributes?[.type] as? FileAttributeType == .typeDirectory
     }
 }

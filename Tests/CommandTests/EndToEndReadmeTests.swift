@@ -186,11 +186,15 @@ struct EndToEndReadmeTests {
         let help = try await BatchProcess.run("--experimental-dump-help").output
         let tool = try JSONDecoder().decode(Tool.self, from: Data(help.utf8)).command
         let common: Set = ["help", "version", "generate-completion-script"]
-        return Dictionary(
+        var options = Dictionary(
             uniqueKeysWithValues: (tool.subcommands ?? []).map { command in
                 let names = (command.arguments ?? []).flatMap { $0.names ?? [] }.map(\.name)
                 return (command.commandName, common.union(names))
             })
+        // It passes them on.
+        let passed = options["run"] ?? []
+        options["plan"]?.formUnion(passed)
+        return options
     }
 
     /// Times and rates differ from run to run; words do not.

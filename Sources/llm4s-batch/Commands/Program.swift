@@ -28,6 +28,7 @@ struct Program: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ResumeCommand.self, RetryCommand.self, StatusCommand.self, ShowCommand.self,
             ResultsCommand.self, StatsCommand.self, ValidateCommand.self, CompactCommand.self, MergeCommand.self,
+            PlanCommand.self,
             BenchCommand.self, MockCommand.self, SchemaCommand.self, ManualCommand.self,
         ])
 

@@ -132,5 +132,9 @@ enum ManualText {
             "Take it, and others that did parts of the same work, into one database:",
             "llm4s-batch merge whole.db quickstart.db"
         ),
+        (
+            "Have Slurm run the parts of a larger file:",
+            "llm4s-batch plan slurm --shards 64 jobs/quickstart.jsonl"
+        ),
     ]
 }

@@ -81,7 +81,9 @@ struct StatusReport {
         if let shard { lines += row("shard", shard.text) }
         lines += figures
         if let run = status.run { lines += runLines(run) }
-        if let share = status.run?.share { lines += row("share", "\(TerminalText.line(share, limit: 60)) of the rates") }
+        if let share = status.run?.share {
+            lines += row("share", "\(TerminalText.line(share, limit: 60)) of the rates")
+        }
         lines += failureLines
         return lines.joined(separator: "\n")
     }

@@ -1,0 +1,65 @@
+import BatchEngine
+import LLMStreaming
+
+/// The script that has an engine run the parts of a file (Contract, "Plan").
+struct RunScript {
+    let engine: PlanEngine
+    /// Into how many parts the file is cut.
+    let shards: Int
+    let passed: PassedOptions
+
+    /// Tasks that Kubernetes is to run at a time: it has no other bound.
+    private static let parallelTasks = 16
+    /// Seconds that the end of a task takes beside `--drain-timeout`: the last commit, and the copy of a database.
+    private static let endSeconds = (kubernetes: 20, slurm: 80)
+
+    var text: String {
+        var values = ["SHARDS": String(shards), "LIMITS": limits]
+        switch engine {
+        case .slurm:
+            values["LAST"] = String(shards - 1)
+            values["WIDTH"] = String(max(3, String(shards).utf8.count))
+            values["NOTICE"] = String(drainSeconds + Self.endSeconds.slurm)
+            values["FILE"] = ScriptText.shell(passed.file)
+            values["PARTS"] = ScriptText.shell(stem + ".parts")
+            values["STEM"] = ScriptText.shell(name)
+            values["OPTIONS"] = passed.arguments.map(ScriptText.shell).joined(separator: " ")
+        case .kubernetes:
+            let arguments = ["run", "--shard=auto/\(shards)"] + passed.arguments + ["--", passed.file]
+            values["PARALLELISM"] = String(min(shards, Self.parallelTasks))
+            values["GRACE"] = String(max(30, drainSeconds + Self.endSeconds.kubernetes))
+            values["VERSION"] = Version.number
+            values["ARGS"] = arguments.map { "            - \(ScriptText.containerArgument($0))" }
+                .joined(separator: "\n")
+        case .spark:
+            values["FILE"] = ScriptText.quoted(passed.file)
+            values["STEM"] = ScriptText.quoted(name)
+            values["OPTIONS"] = passed.arguments.map(ScriptText.quoted).joined(separator: ", ")
+        }
+        return ScriptText.filled(engine.template, values)
+    }
+
+    /// The file's path without its ending.
+    private var stem: String { String(DatabaseName(nil, files: [passed.file], shard: nil).path.dropLast(3)) }
+
+    private var name: String { stem.split(separator: "/").last.map(String.init) ?? "jobs" }
+
+    /// Engines have no use for more than that.
+    private var drainSeconds: Int { Int(min(passed.run.options.drainTimeout.duration.components.seconds, 1_000_000)) }
+
+    /// Comments on limits, which each part has for itself.
+    private var limits: String {
+        let given = passed.run.options.limits
+        var lines: [String] = []
+        if let cost = given.maxCost {
+            lines.append("--max-cost \(cost) is each part's: \(cost * Double(shards)) in all")
+        }
+        for (name, value) in [
+            ("max-tokens-total", given.maxTokensTotal), ("rpm", given.rates.rpm?.value),
+            ("tpm", given.rates.tpm?.value),
+        ] {
+            if let value { lines.append("--\(name) \(value) is each part's: parts that run at a time add up") }
+        }
+        return lines.map { "# \($0)\n" }.joined()
+    }
+}
