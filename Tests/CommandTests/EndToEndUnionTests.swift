@@ -52,7 +52,7 @@ struct EndToEndUnionTests {
             #expect(parts.status == 0, "\(parts.error)")
             // Row numbers are each database's own.
             let lines = [whole, parts].map { ended in
-                ended.output.replacing(#/batch_req_\d+/#, with: "").split(separator: "\n").sorted()
+                ended.output.replacing(#/batch_req_\d+/#, with: "").split(whereSeparator: \.isNewline).sorted()
             }
             #expect(lines[0] == lines[1] && !lines[0].isEmpty, "\(format)")
         }

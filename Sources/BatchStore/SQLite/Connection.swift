@@ -17,9 +17,7 @@ import CSQLite
         ///
         /// Right only while nobody writes the file.
         case inspecting
-        /// Make a database without a name, which is gone when it closes; others can be attached by URI.
-        ///
-        /// What of it does not fit its cache lies in a temporary file that has no name either.
+        /// Make a database in a temporary file without a name, gone when it closes; others can be attached by URI.
         case scratch
     }
 
@@ -76,9 +74,7 @@ import CSQLite
     /// Refused where SQLite runs already, which does no harm.
     private static let configuration: Int32 = csqlite_disable_memory_statistics()
 
-    /// The URI of a file that is there.
-    ///
-    /// - Parameter isUnchanging: whether it is read as a file that nobody writes.
+    /// The URI of a file that is there; where it is unchanging, as of one that nobody writes.
     static func address(of path: String, isUnchanging: Bool) -> String {
         "file:" + escaped(path) + (isUnchanging ? "?immutable=1" : "?mode=rw")
     }

@@ -173,7 +173,8 @@ import Testing
         let done = try await fixture.work(1, on: [newJob("a"), newJob("b", line: 2)], in: "done.db") { store in
             try await store.complete("a", text: "earlier", at: 1_000)
         }
-        let live = try await fixture.open(2, on: [newJob("a"), newJob("c", line: 2)], in: "live.db")
+        let live = try await fixture.open(
+            2, on: [newJob("a"), newJob("c", line: 2), newJob("d", line: 3)], in: "live.db")
         try await live.complete("a", text: "later", at: 2_000)
         _ = live.attempt(try await live.job("c"), textChunks("running"))
         try await live.database.flush()
@@ -182,12 +183,12 @@ import Testing
         let union = try await BatchUnion([live.database.path, done])
         let status = try await union.status()
         #expect(
-            status.total.counts.total == 3 && status.total.counts.completed == 1 && status.total.counts.running == 1)
+            status.total.counts.total == 4 && status.total.counts.completed == 1 && status.total.counts.running == 1)
         #expect(status.members.map { $0.status.worker(at: MergeFixture.start + 2_000) } == [.working, .none])
         #expect(status.repeated == RepeatedAnswers(count: 1, tokens: 7))
         await union.close()
         try writing.execute("ROLLBACK")
-        try await live.complete("c", text: "end", at: 3_000)
+        try await live.complete("d", text: "end", at: 3_000)
         try await live.database.close()
     }
 

@@ -84,6 +84,11 @@ struct MergeTrials: Sendable {
     /// Merges into a fault, looks at what is left, and merges again.
     func trial(_ fault: CrashFault) async throws -> CrashTrial {
         let folder = try rig.folder()
+        // Its own copies, since a merge holds the lock of what it takes, and several trials run at a time.
+        let sources = try sources.enumerated().map { number, path in
+            try FileManager.default.copyItem(atPath: path, toPath: folder.path("p\(number).db"))
+            return folder.path("p\(number).db")
+        }
         if hasBeginning { _ = try await rig.merge([sources[0]], in: folder) }
         let rest = Array(sources[(hasBeginning ? 1 : 0)...])
         let run = try await rig.merge(rest, in: folder, fault: fault)
