@@ -89,7 +89,8 @@ else:
         '{ printf "%s\\n" "$first"; cat; } | '
         '"$LLM4S_BATCH" run - --output - --db "$LLM4S_DATABASES/$name.db" --concurrency 16 --durability normal '
         "--allow-failures --wait-lock 1m")
-    lines = spark.sparkContext.textFile("jobs.jsonl", 8).pipe(f"sh -c '{command}'", checkCode=True).collect()
+    lines = spark.sparkContext.textFile("jobs.jsonl", 8).pipe(
+        f"sh -c '{command}'", env=dict(os.environ), checkCode=True).collect()
 results = [json.loads(line) for line in lines]
 ids = [result["id"] for result in results]
 spark.stop()
