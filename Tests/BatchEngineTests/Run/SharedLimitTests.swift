@@ -21,7 +21,8 @@ struct SharedLimitTests {
         Case(workers: 16, knowledge: .headers),
     ])
     func workersWithAShareEachAreHardlyRefusedAndTakeTheTimeOfTheLimit(shared: Case) throws {
-        let jobs = Array(repeating: 1600 / shared.workers, count: shared.workers)
+        // As many as the figures of learnt rates are of: some forty are refused before headers have told sixteen workers.
+        let jobs = Array(repeating: 2000 / shared.workers, count: shared.workers)
         let group = try Group(jobs, knownBy: shared.knowledge, answer: shared.answer)
         try group.finish(0..<shared.workers)
         try group.expectTheTimeOfTheLimit(shared.testDescription)
@@ -37,7 +38,7 @@ struct SharedLimitTests {
     @Test(arguments: [Knowledge.told, .headers])
     func workersThatAreLeftSpendWhatOthersDidAtOnce(knowledge: Knowledge) throws {
         let group = try Group(
-            Array(repeating: 20, count: 11) + Array(repeating: 260, count: 5), knownBy: knowledge)
+            Array(repeating: 20, count: 11) + Array(repeating: 400, count: 5), knownBy: knowledge)
         try group.finish(0..<11)
         let alive = try #require(WorkerShare(workers: 5))
         for share in group.shares[11...] { share.set(alive) }
