@@ -49,8 +49,11 @@ struct EndToEndPlanTests {
         #expect(other.output == one.output, "\(other.error)")
         #expect(one.output.contains("--model=mock/x") && !one.output.contains("each part's"))
         let bounded = try await plan(engine, "--shards", "7", "f.jsonl", "--max-cost", "3", "--rpm", "60")
-        #expect(bounded.output.contains("\n# --max-cost 3.0 is each part's: 21.0 in all\n"))
+        let budget = engine == "spark" ? "is each part's: 7 parts add up" : "is of all parts together"
+        #expect(bounded.output.contains("\n# --max-cost 3.0 \(budget)"))
         #expect(bounded.output.contains("\n# --rpm 60 is each part's"))
+        let shared = try await plan(engine, "--shards", "7", "f.jsonl", "--rpm", "60", "--share", "1/7")
+        #expect(!shared.output.contains("is each part's") && shared.output.contains("--share=1/7"))
     }
 
     @Test func anOptionThatThePlanWouldAddIsTheUsers() async throws {

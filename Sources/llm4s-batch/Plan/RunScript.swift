@@ -47,18 +47,26 @@ struct RunScript {
     /// Engines have no use for more than that.
     private var drainSeconds: Int { Int(min(passed.run.options.drainTimeout.duration.components.seconds, 1_000_000)) }
 
-    /// Comments on limits, which each part has for itself.
+    /// Comments on limits: what each part has for itself, and what all have together.
     private var limits: String {
         let given = passed.run.options.limits
-        var lines: [String] = []
-        if let cost = given.maxCost {
-            lines.append("--max-cost \(cost) is each part's: \(cost * Double(shards)) in all")
+        // A part that is fed its lines knows of no other.
+        let isShard = engine != .spark
+        let budgets = [
+            ("max-cost", given.maxCost.map { "\($0)" }), ("max-tokens-total", given.maxTokensTotal.map { "\($0)" }),
+        ]
+        let rates = [("rpm", given.rates.rpm.map { "\($0.value)" }), ("tpm", given.rates.tpm.map { "\($0.value)" })]
+        var lines = budgets.compactMap { name, value in
+            value.map {
+                isShard
+                    ? "--\(name) \($0) is of all parts together: each has its part by jobs"
+                    : "--\(name) \($0) is each part's: \(shards) parts add up"
+            }
         }
-        for (name, value) in [
-            ("max-tokens-total", given.maxTokensTotal), ("rpm", given.rates.rpm?.value),
-            ("tpm", given.rates.tpm?.value),
-        ] {
-            if let value { lines.append("--\(name) \(value) is each part's: parts that run at a time add up") }
+        if given.share == nil {
+            lines += rates.compactMap { name, value in
+                value.map { "--\(name) \($0) is each part's: with --share 1/M those of M tasks at a time add up to it" }
+            }
         }
         return lines.map { "# \($0)\n" }.joined()
     }
