@@ -8,8 +8,8 @@ struct EndToEndSignalTests {
     @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143)), (SIGHUP, Int32(129))])
     func theFirstSignalLetsOpenStreamsFinish(signal: Int32, status: Int32) async throws {
         let run = try await Run(options: "+pace=10ms", length: 100, arguments: ["--drain-timeout", "60s"])
-        // Each stream waits within its answer until the signal was heard, however busy the machine is.
-        run.server.hold(afterBodyBytes: 4_000)
+        // The streams wait within their answers until the signal was heard, however busy the machine is.
+        run.server.hold(afterBodyBytes: 8 * 4_000)
         try await run.untilStreaming()
         run.process.send(signal)
         try await run.process.wait { run.process.errorSoFar.contains("once more") }
