@@ -55,7 +55,7 @@ struct RunScript {
         let budgets = [
             ("max-cost", given.maxCost.map { "\($0)" }), ("max-tokens-total", given.maxTokensTotal.map { "\($0)" }),
         ]
-        let rates = [("rpm", given.rates.rpm.map { "\($0.value)" }), ("tpm", given.rates.tpm.map { "\($0.value)" })]
+        let rates = [("rpm", given.rates.rpm?.value.map { "\($0)" }), ("tpm", given.rates.tpm?.value.map { "\($0)" })]
         var lines = budgets.compactMap { name, value in
             value.map {
                 isShard
@@ -63,7 +63,7 @@ struct RunScript {
                     : "--\(name) \($0) is each part's: \(shards) parts add up"
             }
         }
-        if given.share == nil {
+        if given.share?.value == nil {
             lines += rates.compactMap { name, value in
                 value.map { "--\(name) \($0) is each part's: with --share 1/M those of M tasks at a time add up to it" }
             }
