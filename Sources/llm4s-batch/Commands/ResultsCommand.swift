@@ -57,8 +57,10 @@ struct ResultsCommand: AsyncParsableCommand {
         let union = try await BatchUnion.opened(databases.paths)
         let filter = try await filters.filter(union, usual: format == .jobs ? [.failed] : [.completed, .failed])
         let table = try await table(filter, union)
+        // Before there is a file to clear away; without one nothing has to be.
+        let signals = output == nil ? nil : Signals { _ in }
         let sink = try ResultSink(path: output, databases: union.members.map(\.path))
-        do { try await write(filter, table, to: sink, from: union) } catch {
+        do { try await write(filter, table, to: sink, from: union, until: signals) } catch {
             sink.abandon()
             throw error
         }
@@ -95,10 +97,9 @@ struct ResultsCommand: AsyncParsableCommand {
     }
 
     private func write(
-        _ filter: ResultFilter, _ table: ResultTable?, to sink: ResultSink, from union: BatchUnion
+        _ filter: ResultFilter, _ table: ResultTable?, to sink: ResultSink, from union: BatchUnion,
+        until signals: Signals?
     ) async throws {
-        // Without a file there is nothing to clear away.
-        let signals = sink.isReplacing ? Signals { _ in } : nil
         if format == .csv, let table { try sink.write(table.head(isForTerminal: sink.isTerminal)) }
         let withRequests = format == .jobs || table?.needsRequests == true
         try await union.forEachPart { reader, alone in
