@@ -24,6 +24,7 @@ extension TransportConfiguration {
         var configuration = TransportConfiguration()
         configuration.eventLoopThreads = 2
         configuration.timeouts.connect = .seconds(300)
+        configuration.idleConnectionLifetime = .seconds(300)
         return configuration
     }
 }
