@@ -37,9 +37,6 @@ struct ResultSink {
         self.handle = handle
     }
 
-    /// Whether something would be left behind if the program ended now.
-    var isReplacing: Bool { temporary != nil }
-
     /// Whether a person reads what is written.
     var isTerminal: Bool { handle.map { isatty($0.fileDescriptor) == 1 } ?? Console.isOutputTerminal }
 
