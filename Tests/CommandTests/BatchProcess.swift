@@ -33,7 +33,7 @@ final class BatchProcess: Sendable {
     private let input: URL?
 
     /// A run under a sanitizer (`.ci/sanitize`) sees its children too.
-    private static let sanitizerVariables = ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS"]
+    private static let sanitizerVariables = ["SWIFT_BACKTRACE", "LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS"]
 
     /// Starts the program.
     ///
