@@ -65,7 +65,18 @@ import Testing
         #expect(try store.rows("SELECT custom_id, line FROM jobs ORDER BY job_id") == ["j1|1", "j2|2"])
         #expect(
             try await store.database.reader.existing(customIDs: ["j2", "new"])
-                == ["j2": StoredJob(identity: stored, status: .pending)])
+                == [StoredJob(identity: stored, status: .pending), nil])
+    }
+
+    /// Ids are bytes: not what JSON of SQLite's makes of them, nor what looks alike.
+    @Test func idsAreFoundByTheirBytes() async throws {
+        let store = try await TestStore()
+        let ids = ["a\u{0}b", "a", "\u{E9}", "e\u{301}", "a\u{0}c"]
+        var jobs = newJobs(4)
+        for index in jobs.indices { jobs[index].customID = ids[index] }
+        _ = try await store.database.ingest(jobs, onChanged: .error)
+        let found = try await store.database.reader.existing(customIDs: ids)
+        #expect(found.map { $0?.identity.line } == [1, 2, 3, 4, nil])
     }
 
     @Test func aReplacedJobRunsAnewAtOnceWithoutItsOldAnswerAttemptsCountOrText() async throws {

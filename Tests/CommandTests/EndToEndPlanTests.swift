@@ -7,7 +7,7 @@ struct EndToEndPlanTests {
     private let directory: TemporaryDirectory
     /// Everything that a shell, YAML, Python or Kubernetes could take for its own.
     private static let hostile =
-        "a'b\"c $HOME `id` $(id) \\ \\n %s %%FILE%% {x} # é \u{2028}\u{1F600}\nnext: [line]\ttab"
+        "a'b\"c $HOME `id` $(id) \\ \\n %s %%FILE%% {x} # '\u{301};touch '\u{301}x é \u{2028}\u{1F600}\nnext: [line]\ttab"
 
     init() throws { directory = try TemporaryDirectory() }
 

@@ -29,6 +29,17 @@ struct EndToEndUnionTests {
         try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     }
 
+    /// The ids of jobs that several have may be the numbers of others.
+    @Test func idsThatAreNumbersDoNotMeet() async throws {
+        try await part("one", (16...35).map { Answers.countingJob("\($0)", to: 5) })
+        try await part("two", (25...45).map { Answers.countingJob("\($0)", to: 5) })
+        let ended = try await run("stats", "one.db", "two.db", "--json")
+        #expect(ended.status == 0, "\(ended.error)")
+        #expect(try await run("merge", "out.db", "one.db", "two.db").status == 0)
+        let whole = try await run("stats", "out.db", "--json")
+        #expect(try canonical(object(whole.output)) == canonical(object(ended.output)))
+    }
+
     /// A value of JSON as text that is the same for the same value.
     private func canonical(_ value: Any?) throws -> String {
         let value = try #require(value)

@@ -45,6 +45,14 @@ package struct WorkerShare: Sendable, Hashable {
     /// As it is typed: `1/16` where it is that of one of equal workers, else the decimal fraction.
     package var text: String {
         let workers = (1 / part).rounded()
-        return WorkerShare(1 / workers) == self ? "1/\(Int(workers))" : "\(part)"
+        return WorkerShare(1 / workers) == self ? "1/\(Int(workers))" : decimal
+    }
+
+    /// The part without an exponent, which is not typed.
+    private var decimal: String {
+        let parts = "\(part)".split(separator: "e-")
+        guard parts.count == 2, let exponent = Int(parts[1]) else { return "\(part)" }
+        let digits = parts[0].hasSuffix(".0") ? parts[0].dropLast(2) : parts[0]
+        return "0." + String(repeating: "0", count: exponent - 1) + digits.filter { $0 != "." }
     }
 }

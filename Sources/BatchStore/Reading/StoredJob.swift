@@ -30,9 +30,11 @@ extension StoredJob {
 }
 
 extension BatchReader {
-    /// What is stored under these ids; those that are not stored are left out.
-    package func existing(customIDs: [String]) throws(StoreError) -> [String: StoredJob] {
+    /// What is stored under each of these ids; nil for those that are not stored.
+    package func existing(customIDs: [String]) throws(StoreError) -> [StoredJob?] {
         try read { (connection) throws(SQLiteFailure) in
+            // By bytes: what is equal to a reader may be two ids.
+            var found: [[UInt8]: StoredJob] = [:]
             // One statement: where the index of ids is missing (see `IDIndex`), it goes through the jobs once.
             let rows = try connection.prepare(
                 """
@@ -40,9 +42,14 @@ extension BatchReader {
                 WHERE j.custom_id IN (SELECT value FROM json_each(?1))
                 """)
             rows.bind(list: customIDs, at: 1)
-            var result: [String: StoredJob] = [:]
-            while try rows.step() { result[rows.text(6)] = StoredJob(rows) }
-            return result
+            while try rows.step() { found[rows.bytes(6)] = StoredJob(rows) }
+            // `json_each` ends a text at its first U+0000.
+            for id in customIDs where id.utf8.contains(0) {
+                let row = try connection.prepare("SELECT \(StoredJob.columns) FROM jobs AS j WHERE j.custom_id = ?1")
+                row.bind(id, at: 1)
+                found[Array(id.utf8)] = try row.step() ? StoredJob(row) : nil
+            }
+            return customIDs.map { found[Array($0.utf8)] }
         }
     }
 }

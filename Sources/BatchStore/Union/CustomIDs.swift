@@ -15,10 +15,12 @@ extension BatchReader {
     /// - Parameter id: the last of the page before; nil for the first page.
     func customIDs(after id: [UInt8]?) throws(StoreError) -> CustomIDPage {
         try read { (connection) throws(SQLiteFailure) in
-            let rows = try connection.prepare(
-                """
-                SELECT custom_id, job_id FROM jobs WHERE ?1 IS NULL OR custom_id > ?1 ORDER BY custom_id LIMIT ?2
-                """)
+            // Two statements: with a choice in one SQLite would begin at the first id for each page.
+            let rows =
+                id == nil
+                ? try connection.prepare("SELECT custom_id, job_id FROM jobs ORDER BY custom_id LIMIT ?2")
+                : try connection.prepare(
+                    "SELECT custom_id, job_id FROM jobs WHERE custom_id > ?1 ORDER BY custom_id LIMIT ?2")
             rows.bind(utf8: id, at: 1)
             rows.bind(Self.pageIDs, at: 2)
             var page = CustomIDPage(ids: [], jobs: [])

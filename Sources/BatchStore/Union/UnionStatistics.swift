@@ -81,6 +81,8 @@ extension BatchReader {
     /// Adds to this scratch what statistics need of a database's jobs that no other one has.
     fileprivate func append(database: Int, from name: String) throws(StoreError) {
         try take(from: name) { (address, connection) throws(SQLiteFailure) in
+            // The ids of the jobs that several have are in it, and the rest gets numbers in their place: they may meet.
+            try connection.execute("DROP INDEX IF EXISTS main.jobs_id")
             let jobs = try connection.integer("SELECT max(job_id) FROM main.jobs") ?? 0
             let attempts = try connection.integer("SELECT max(attempt_id) FROM main.attempts") ?? 0
             try Self.reading(address, connection) { (connection) throws(SQLiteFailure) in

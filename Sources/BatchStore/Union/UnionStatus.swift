@@ -40,6 +40,9 @@ extension BatchUnion {
             status.repeated.count += figures.repeated.count * times
             status.repeated.tokens = status.repeated.tokens.addingClamped(figures.repeated.tokens * times)
         }
+        // What one database has may be taken back for another's.
+        status.total.waiting = status.total.waiting.filter { $0.count > 0 }
+        status.finishReasons = status.finishReasons.filter { $0.value > 0 }
         status.failures = status.failures.filter { $0.count > 0 }.sorted { $0.count > $1.count }
         return status
     }
@@ -89,7 +92,9 @@ extension StatusSummary {
             return
         }
         waiting[index].count += group.count * times
-        waiting[index].nextDueMilliseconds = min(waiting[index].nextDueMilliseconds, group.nextDueMilliseconds)
+        if times > 0 {
+            waiting[index].nextDueMilliseconds = min(waiting[index].nextDueMilliseconds, group.nextDueMilliseconds)
+        }
     }
 }
 

@@ -20,8 +20,16 @@ enum IDIndex {
             try? connection.run("PRAGMA cache_size = \(cache)")
             try? connection.execute("PRAGMA temp_store = MEMORY")
         }
-        do { try connection.run(BatchSchema.idIndex) } catch  where error.primaryCode == SQLITE_CONSTRAINT {
-            throw SQLiteFailure(code: SQLITE_CORRUPT, message: "another program has stored two jobs with one id")
+        do { try connection.run(BatchSchema.idIndex) } catch {
+            switch error.primaryCode {
+            case SQLITE_CONSTRAINT:
+                throw SQLiteFailure(code: SQLITE_CORRUPT, message: "another program has stored two jobs with one id")
+            case SQLITE_CANTOPEN, SQLITE_IOERR, SQLITE_FULL, SQLITE_READONLY:
+                // Nowhere is a place for temporary files: without the index no run could begin.
+                try connection.execute("PRAGMA temp_store = MEMORY")
+                try connection.run(BatchSchema.idIndex)
+            default: throw error
+            }
         }
     }
 

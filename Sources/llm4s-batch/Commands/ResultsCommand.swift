@@ -57,8 +57,8 @@ struct ResultsCommand: AsyncParsableCommand {
         let union = try await BatchUnion.opened(databases.paths)
         let filter = try await filters.filter(union, usual: format == .jobs ? [.failed] : [.completed, .failed])
         let table = try await table(filter, union)
-        // Before there is a file to clear away; without one nothing has to be.
-        let signals = output == nil ? nil : Signals { _ in }
+        // Before there is a file to clear away; where there will be none a signal has its default.
+        let signals = ResultSink.isReplaced(path: output) ? Signals { _ in } : nil
         let sink = try ResultSink(path: output, databases: union.members.map(\.path))
         do { try await write(filter, table, to: sink, from: union, until: signals) } catch {
             sink.abandon()

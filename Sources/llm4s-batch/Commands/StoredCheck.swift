@@ -36,9 +36,9 @@ struct StoredCheck {
 
     /// Compares jobs of the input, in their order.
     mutating func add(_ jobs: [NewJob]) async throws {
-        let stored = try await reader?.existing(customIDs: jobs.map(\.customID)) ?? [:]
-        for job in jobs {
-            let known = stored[job.customID]
+        let stored = try await reader?.existing(customIDs: jobs.map(\.customID))
+        for (position, job) in jobs.enumerated() {
+            let known = stored?[position]
             let outcome = known.map { IngestOutcome(job, over: $0, onChanged: policy) } ?? .new
             if case .conflict(let identity) = outcome {
                 changed.add(job, identity, isAnswered: known?.status == .completed)

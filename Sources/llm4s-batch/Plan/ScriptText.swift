@@ -1,7 +1,16 @@
 /// Text of the user's as a literal of the language of a script: it means just these characters there.
 enum ScriptText {
     /// A word of the shell.
-    static func shell(_ text: String) -> String { "'" + text.replacing("'", with: #"'\''"#) + "'" }
+    static func shell(_ text: String) -> String { "'" + replaced("'", in: text, by: #"'\''"#) + "'" }
+
+    /// By scalars: with a mark behind it a quote is another character to Swift, and the same quote to a shell.
+    private static func replaced(_ old: Unicode.Scalar, in text: String, by new: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if scalar == old { result.append(contentsOf: new.unicodeScalars) } else { result.append(scalar) }
+        }
+        return String(result)
+    }
 
     /// A string of Python, and of YAML.
     ///
@@ -23,7 +32,7 @@ enum ScriptText {
     }
 
     /// An argument of a container, in which Kubernetes would put variables for `$(NAME)`.
-    static func containerArgument(_ text: String) -> String { quoted(text.replacing("$", with: "$$")) }
+    static func containerArgument(_ text: String) -> String { quoted(replaced("$", in: text, by: "$$")) }
 
     private static func hexadecimal(_ value: UInt32, digits: Int) -> String {
         let text = String(value, radix: 16)

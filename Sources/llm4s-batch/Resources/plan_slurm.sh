@@ -72,13 +72,20 @@ trap 'signalled=1 ended=1' TERM
 exec 9>"$db.task" || exit 2
 flock -w 300 9 || requeue 3
 
-if [ -e "$db" ] && [ "$parts/$name" -nt "$db" ] && [ ! "$db-wal" -nt "$parts/$name" ]; then
+# Which of the moved databases this one began from; by the file's number, since clocks of machines differ.
+version() { stat -c %i.%s.%Y -- "$parts/$name" 2>/dev/null || echo none; }
+
+if [ -e "$db" ] && [ "$(version)" != "$(cat "$db.from" 2>/dev/null || echo none)" ]; then
     # A task was killed here, and others have gone on elsewhere: what was paid here is kept for the merge.
-    say "a killed attempt's answers are kept in ${name%.db}.$SLURM_JOB_ID.db"
-    "$program" merge "$db.left" "$db" && place "$db.left" "$parts/${name%.db}.$SLURM_JOB_ID.db" &&
+    kept=${name%.db}.$SLURM_JOB_ID.$SLURMD_NODENAME.${SLURM_RESTART_COUNT:-0}.db
+    say "a killed attempt's answers are kept in $kept"
+    "$program" merge "$db.left" "$db" && place "$db.left" "$parts/$kept" &&
         rm -f -- "$db" "$db-wal" "$db-shm" "$db.left" "$db.left.lock" || requeue 3
 fi
-if [ ! -e "$db" ] && [ -e "$parts/$name" ]; then place "$parts/$name" "$db" || requeue 3; fi
+if [ ! -e "$db" ]; then
+    version >"$db.from" || requeue 3
+    if [ -e "$parts/$name" ]; then place "$parts/$name" "$db" || requeue 3; fi
+fi
 
 part() {
     status=143
@@ -104,7 +111,7 @@ if [ "$status" = 3 ]; then
     say "$db stays on $SLURMD_NODENAME"
 elif [ -s "$db-wal" ]; then
     say "somebody reads $db, or it was not closed: it stays on $SLURMD_NODENAME"
-elif [ -e "$db" ] && ! { place "$db" "$parts/$name" && rm -f -- "$db"; }; then
+elif [ -e "$db" ] && ! { place "$db" "$parts/$name" && rm -f -- "$db" "$db.from"; }; then
     # Another node would begin anew.
     say "status $status, but $db cannot be moved to $parts: it stays on $SLURMD_NODENAME"
     exit 3

@@ -15,6 +15,7 @@ a DataFrame, and run(lines) those of any DataFrame whose column `value` holds jo
 """
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -30,7 +31,8 @@ NAME = %%STEM%%
 
 def answers(spark: SparkSession) -> DataFrame:
     """The results of the job file, which Spark reads."""
-    return run(spark.read.text(FILE, lineSep="\n"))
+    # In a file's name Spark takes these for a pattern.
+    return run(spark.read.text(re.sub(r"([\\*?\[\]{}])", r"\\\1", FILE), lineSep="\n"))
 
 
 def run(lines: DataFrame) -> DataFrame:

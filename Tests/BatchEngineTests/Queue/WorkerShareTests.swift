@@ -9,6 +9,7 @@ struct WorkerShareTests {
     @Test(arguments: [
         ("1", 1.0, "1/1"), ("1/1", 1, "1/1"), ("1/16", 1.0 / 16, "1/16"), ("0.25", 0.25, "1/4"), (".5", 0.5, "1/2"),
         ("1/3", 1.0 / 3, "1/3"), ("3/16", 0.1875, "0.1875"), ("1/1000000", 1e-6, "1/1000000"), ("0.7", 0.7, "0.7"),
+        ("0.00003", 3e-5, "0.00003"), ("0.0000325", 3.25e-5, "0.0000325"),
     ])
     func itIsReadAsItIsTyped(typed: String, part: Double, text: String) {
         #expect(WorkerShare(typed)?.part == part)

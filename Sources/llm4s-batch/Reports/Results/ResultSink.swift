@@ -23,18 +23,31 @@ struct ResultSink {
         where ["", "-wal", "-shm", ".lock"].contains(where: { target == database + $0 }) {
             throw Exit(.input, "--output \(target) is the database")
         }
-        var status = stat()
-        let isThere = unsafe stat(target, &status) == 0
-        // `/dev/null` or a named pipe stays what it is.
-        let isReplaced = !isThere || status.st_mode & S_IFMT == S_IFREG
+        let status = Self.status(of: target)
+        let isReplaced = Self.isReplaced(status)
         let opened = isReplaced ? "\(target).\(ProcessInfo.processInfo.processIdentifier).tmp" : target
         guard !isReplaced || FileManager.default.createFile(atPath: opened, contents: nil),
             let handle = FileHandle(forWritingAtPath: opened)
         else { throw Exit(.input, "\(opened) cannot be written") }
         // Who keeps answers from others' eyes keeps the new ones too.
-        if isThere, isReplaced { _ = fchmod(handle.fileDescriptor, status.st_mode & 0o7777) }
+        if let status, isReplaced { _ = fchmod(handle.fileDescriptor, status.st_mode & 0o7777) }
         temporary = isReplaced ? opened : nil
         self.handle = handle
+    }
+
+    /// Whether something would be left behind if the program ended while it writes there.
+    static func isReplaced(path: String?) -> Bool {
+        guard let path, path != "-" else { return false }
+        return isReplaced(status(of: path))
+    }
+
+    /// `/dev/null` or a named pipe stays what it is.
+    private static func isReplaced(_ status: stat?) -> Bool { status.map { $0.st_mode & S_IFMT == S_IFREG } ?? true }
+
+    /// What is there, behind links; nil for nothing.
+    private static func status(of path: String) -> stat? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? status : nil
     }
 
     /// Whether a person reads what is written.
