@@ -6,20 +6,12 @@ import CSQLite
 /// order. A process that dies in between leaves a whole database without the index: readers then look through the jobs, and
 /// the next worker makes it.
 enum IDIndex {
-    /// Memory in which ids are sorted: runs of this size go to a temporary file.
-    private static let sortingCache: SQL = "PRAGMA cache_size = -16384"
-
     /// Makes the index where it is missing.
     static func make(_ connection: borrowing Connection) throws(SQLiteFailure) {
         guard try isMissing(connection) else { return }
-        let cache = try connection.integer("PRAGMA cache_size") ?? -2048
-        // Memory would have to hold all ids.
+        // Memory would have to hold all ids; so it holds as many as fit the cache, and a file the rest.
         try connection.execute("PRAGMA temp_store = FILE")
-        try connection.execute(sortingCache)
-        defer {
-            try? connection.run("PRAGMA cache_size = \(cache)")
-            try? connection.execute("PRAGMA temp_store = MEMORY")
-        }
+        defer { try? connection.execute("PRAGMA temp_store = MEMORY") }
         do { try connection.run(BatchSchema.idIndex) } catch {
             switch error.primaryCode {
             case SQLITE_CONSTRAINT:

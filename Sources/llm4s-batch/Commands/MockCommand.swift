@@ -139,8 +139,6 @@ struct MockCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        OpenFileLimit.raise()
-
         var configuration = MockConfiguration()
         configuration.port = port
         configuration.threads = threads

@@ -33,7 +33,7 @@ enum OpenFileLimit {
     ///
     /// - Returns: the limit now; nil where the system does not tell.
     @discardableResult
-    static func raise() -> UInt64? {
+    private static func raise() -> UInt64? {
         var limit = rlimit()
         #if canImport(Glibc)
             let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -33,17 +33,7 @@ struct RequestLimiterTests {
 
     @Test func afterRefusalsForTheirRateRequestsComeAtTheRateThatWasTaken() {
         var limiter = RequestLimiter(bound: 20)
-        for job in 1...11 { limiter.start(Int64(job), size, at: .zero) }
-        for job in 1...11 {
-            if job <= 8 {
-                limiter.succeeded(Int64(job), after: .seconds(1), at: .seconds(1))
-            } else {
-                limiter.refused(
-                    Int64(job), started: .zero, sentSince: 3, asked: .seconds(7), isOverload: false,
-                    pausesUnasked: true, at: .seconds(1))
-            }
-            limiter.release(Int64(job), at: .seconds(1))
-        }
+        limiter.takeEightOfEleven(size)
         #expect(limiter.decision(at: .seconds(8)) == .now)
         limiter.start(12, size, at: .seconds(8))
         // Where no refusal comes for four times as long as one took before, none comes.
@@ -177,6 +167,23 @@ struct RequestLimiterTests {
             let end = now + .seconds(1 + seconds)
             #expect(limiter.decision(at: now + .seconds(1)) == .later(end, .pause(isOverload: false)))
             now = end
+        }
+    }
+}
+
+extension RequestLimiter {
+    /// Starts eleven requests at once, of which eight are taken and three refused for their rate after a second.
+    mutating func takeEightOfEleven(_ size: RequestSize) {
+        for job in 1...11 { start(Int64(job), size, at: .zero) }
+        for job in 1...11 {
+            if job <= 8 {
+                succeeded(Int64(job), after: .seconds(1), at: .seconds(1))
+            } else {
+                refused(
+                    Int64(job), started: .zero, sentSince: 3, asked: .seconds(7), isOverload: false,
+                    pausesUnasked: true, at: .seconds(1))
+            }
+            release(Int64(job), at: .seconds(1))
         }
     }
 }

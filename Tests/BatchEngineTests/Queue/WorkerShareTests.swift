@@ -101,17 +101,7 @@ struct WorkerShareTests {
 
     @Test func aLearntRateFollowsTheShareToo() throws {
         var limiter = RequestLimiter(bound: 20, share: try #require(WorkerShare(workers: 4)))
-        for job in 1...11 { limiter.start(Int64(job), size, at: .zero) }
-        for job in 1...11 {
-            if job <= 8 {
-                limiter.succeeded(Int64(job), after: .seconds(1), at: .seconds(1))
-            } else {
-                limiter.refused(
-                    Int64(job), started: .zero, sentSince: 3, asked: .seconds(7), isOverload: false,
-                    pausesUnasked: true, at: .seconds(1))
-            }
-            limiter.release(Int64(job), at: .seconds(1))
-        }
+        limiter.takeEightOfEleven(size)
         limiter.start(12, size, at: .seconds(8))
         limiter.succeeded(12, after: .seconds(1), at: .seconds(9))
         limiter.release(12, at: .seconds(9))
