@@ -135,6 +135,7 @@ extension ProviderState {
     /// Records the start of a request, which where something is out is a probe.
     func started(_ jobID: Int64, _ place: ModelPlace, at now: Duration) {
         let model = models[place.model]
+        guard outage.since != nil || model.outage.since != nil else { return }
         let probeTimeout = max(Self.probeTimeout, model.silences.bound)
         if outage.since != nil {
             probes += 1

@@ -128,10 +128,29 @@ extension Redactor {
 
     /// A JSON text without the secrets in its strings: a number may be a short one by chance.
     private func redacted(json text: String, onlyLong: Bool = false) -> String {
-        guard redacted(text, onlyLong: onlyLong) != text, let json = try? JSONParser.parse(Array(text.utf8)) else {
+        guard finds(in: text, onlyLong: onlyLong), let json = try? JSONParser.parse(Array(text.utf8)) else {
             return text
         }
         return redacted(json, onlyLong: onlyLong).text
+    }
+
+    /// Whether a secret stands in a text.
+    private func finds(in text: String, onlyLong: Bool) -> Bool {
+        !forms.isEmpty && redacted(text, onlyLong: onlyLong) != text
+    }
+
+    /// Whether a secret stands in a report's strings: as a rule none does, and nothing is made anew.
+    private func finds(in object: JSONObject) -> Bool {
+        !forms.isEmpty && object.members.contains { finds(in: $0.key, onlyLong: true) || finds(in: $0.value) }
+    }
+
+    private func finds(in json: JSON) -> Bool {
+        switch json {
+        case .string(let text): finds(in: text, onlyLong: true)
+        case .array(let values): values.contains { finds(in: $0) }
+        case .object(let object): finds(in: object)
+        case .null, .bool, .number: false
+        }
     }
 
     private func redacted(_ json: JSON, onlyLong: Bool) -> JSON {
@@ -157,17 +176,17 @@ extension Redactor {
         completion.model = name(completion.model)
         completion.usage = redacted(completion.usage)
         for index in completion.choices.indices {
-            completion.choices[index].nativeFinishReason = completion.choices[index].nativeFinishReason.map {
-                redacted($0, onlyLong: true)
-            }
+            guard let reason = completion.choices[index].nativeFinishReason, finds(in: reason, onlyLong: true)
+            else { continue }
+            completion.choices[index].nativeFinishReason = redacted(reason, onlyLong: true)
         }
         return completion
     }
 
     /// The report with its figures as they are, and without the secrets in what else it says.
     private func redacted(_ usage: TokenUsage?) -> TokenUsage? {
-        guard var usage, let raw = redacted(.object(usage.raw), onlyLong: true).object else { return nil }
-        usage.raw = raw
+        guard var usage, finds(in: usage.raw) else { return usage }
+        usage.raw = redacted(.object(usage.raw), onlyLong: true).object ?? JSONObject()
         return usage
     }
 

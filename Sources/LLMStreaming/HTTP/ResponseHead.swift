@@ -56,7 +56,8 @@ public struct ResponseHead: Sendable, Equatable {
     /// The media type without parameters, in lower case.
     package var mediaType: String? {
         self["content-type"].map { value in
-            value.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
+            let type = value.utf8.prefix { $0 != UInt8(ascii: ";") }.filter { $0 > 0x20 }
+            return String(decoding: type.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
         }
     }
 }

@@ -117,6 +117,9 @@ public struct JSONObject: Sendable, Hashable {
             self.key = key
             self.value = value
         }
+
+        /// Most names that are compared differ in length already, which is seen at once.
+        fileprivate func isNamed(_ name: String) -> Bool { key.utf8.count == name.utf8.count && key == name }
     }
 
     /// The members in order.
@@ -130,16 +133,16 @@ public struct JSONObject: Sendable, Hashable {
 
     /// The value of a member; set nil to remove it, a new name is added at the end.
     public subscript(_ key: String) -> JSON? {
-        get { members.last { $0.key == key }?.value }
+        get { members.last { $0.isNamed(key) }?.value }
         set {
             if let newValue {
-                if let index = members.lastIndex(where: { $0.key == key }) {
+                if let index = members.lastIndex(where: { $0.isNamed(key) }) {
                     members[index].value = newValue
                 } else {
                     members.append(Member(key: key, value: newValue))
                 }
             } else {
-                members.removeAll { $0.key == key }
+                members.removeAll { $0.isNamed(key) }
             }
         }
     }

@@ -37,6 +37,11 @@ enum FinishWord: Sendable, Equatable {
             self = .reason(.unknown)
             return
         }
+        // As nearly all servers write it.
+        if let reason = Self.reasons[native] {
+            self = .reason(reason)
+            return
+        }
         var word = String(native.lowercased().unicodeScalars.filter(\.properties.isAlphabetic))
         if word.hasPrefix("finishreason") { word.removeFirst("finishreason".count) }
         if Self.nothing.contains(word) {

@@ -20,12 +20,10 @@ struct ChoiceStates: Sendable {
 
     /// Notes that a piece came.
     mutating func noteDelta(_ index: Int) {
+        if hasDeltas(index) { return }
         while withDeltas.count <= index { withDeltas.append(false) }
         withDeltas[index] = true
     }
-
-    /// Whether pieces of it came and no finish reason.
-    func isFlowing(_ index: Int) -> Bool { hasDeltas(index) && isOpen(index) }
 
     /// The finish reason of an answer; nil while it has none.
     func reason(_ index: Int) -> String? {

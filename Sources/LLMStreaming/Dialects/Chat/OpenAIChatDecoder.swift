@@ -77,9 +77,10 @@ package struct OpenAIChatDecoder: Sendable {
     /// What an event of the hot path means, whose decoding changes nothing; nil where the full decoder must look.
     private mutating func chunk(of bytes: Span<UInt8>) -> StreamedChunk? {
         if let chunk = lastEvent.chunk(of: bytes) { return chunk }
-        guard let found = OpenAIChatFastPath.chunk(of: bytes, tier: serviceTier, isOpen: choices.isFlowing) else {
+        guard let found = OpenAIChatFastPath.chunk(of: bytes, tier: serviceTier, isOpen: choices.isOpen) else {
             return nil
         }
+        choices.noteDelta(found.chunk.choice)
         lastEvent.keep(bytes, found.chunk, text: found.text)
         return found.chunk
     }
@@ -178,6 +179,10 @@ package struct OpenAIChatDecoder: Sendable {
         if !response.isEmpty { chunks.append(StreamedChunk(.response, JSON.object(response).text)) }
     }
 
+    private static func error(_ value: JSON) -> LLMError? {
+        ErrorClassifier.inBand(JSONObject([.init(key: "error", value: value)]), isBare: false)
+    }
+
     /// - Parameter isWhole: whether a message here may be all of an answer whose pieces came before; nil for a
     ///   document, before which nothing came.
     private mutating func addChoice(
@@ -212,9 +217,8 @@ package struct OpenAIChatDecoder: Sendable {
             chunks.append(StreamedChunk(.nativeFinish, native, choice: index))
         }
         // OpenRouter's word on what failed behind it.
-        for error in [choice["error"], choice["delta"]?["error"]] {
-            let object = JSONObject([.init(key: "error", value: error ?? .null)])
-            if let error = ErrorClassifier.inBand(object, isBare: false) { throw error }
+        if let error = choice["error"].flatMap(Self.error) ?? choice["delta"]?["error"].flatMap(Self.error) {
+            throw error
         }
         // SGLang's own form is an object.
         let told = choice["finish_reason"]

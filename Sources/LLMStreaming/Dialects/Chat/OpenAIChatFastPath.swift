@@ -16,8 +16,8 @@ enum OpenAIChatFastPath {
     /// - Parameters:
     ///   - bytes: the event's data.
     ///   - tier: the service tier that was told last; another one is not for this path.
-    ///   - isOpen: whether a choice of that number has begun and not finished: the first event of each is not for this
-    ///     path, nor what comes behind a finish reason.
+    ///   - isOpen: whether a choice of that number has begun and not finished: what begins one is not for this path,
+    ///     nor what comes behind a finish reason.
     static func chunk(of bytes: Span<UInt8>, tier: String? = nil, isOpen: (Int) -> Bool) -> Found? {
         var scanner = JSONScanner()
         var found: Found?
