@@ -19,7 +19,7 @@ public struct ResponseHead: Sendable, Equatable {
     }
 
     /// Whether two names are the same field's; without new strings, since every head is asked for many names.
-    private static func isSame(_ left: String, _ right: String) -> Bool {
+    fileprivate static func isSame(_ left: String, _ right: String) -> Bool {
         left.utf8.count == right.utf8.count
             && zip(left.utf8, right.utf8).allSatisfy { left, right in
                 left == right || left ^ right == 0x20 && (0x61...0x7A).contains(left | 0x20)
@@ -79,11 +79,18 @@ public struct HeaderField: Sendable, Hashable {
 extension [HeaderField] {
     /// The fields, of those with the same name the last.
     ///
-    /// Takes time linear in them: a configuration may have any number.
+    /// Takes time linear in them: a configuration may have any number. Of the few of a request it makes no new strings.
     package var lastOfEachName: [HeaderField] {
+        if count <= Self.few {
+            return indices.filter { index in
+                !self[(index + 1)...].contains { ResponseHead.isSame($0.name, self[index].name) }
+            }.map { self[$0] }
+        }
         var names: Set<String> = []
         return reversed().filter { names.insert($0.name.lowercased()).inserted }.reversed()
     }
+
+    private static var few: Int { 16 }
 }
 
 /// Which values of header fields are secrets: keys stand in fields of any name.
