@@ -59,7 +59,7 @@ struct EndToEndPlanTests {
     @Test func anOptionThatThePlanWouldAddIsTheUsers() async throws {
         let spark = try await plan("spark", "--shards", "2", "f", "--wait-lock", "1s", "--allow-failures").output
         #expect(spark.contains(#"OPTIONS = ["--wait-lock=1s", "--allow-failures"]"#))
-        #expect(try await plan("spark", "--shards", "2", "f").output.contains("--wait-lock=10m\", \"--allow-failures"))
+        #expect(try await plan("spark", "--shards", "2", "f").output.contains("--wait-lock=24h\", \"--allow-failures"))
         #expect(try await plan("slurm", "--shards", "2", "f").output.contains("options=('--wait-lock=5m')"))
     }
 

@@ -18,7 +18,18 @@ final class PipedRun {
     ///   - arguments: what follows.
     ///   - baseURL: of the mock.
     ///   - pipeBytes: what the pipe of the results holds; the system's own size where nil.
-    init(_ arguments: [String], baseURL: String, pipeBytes: Int? = nil) throws {
+    convenience init(_ arguments: [String], baseURL: String, pipeBytes: Int? = nil) throws {
+        try self.init(
+            BatchProcess.binary, ["run", "-", "--output", "-"] + arguments, ["MOCK_BASE_URL": baseURL],
+            pipeBytes: pipeBytes)
+    }
+
+    /// Starts a script of bash that does so.
+    convenience init(script: String, _ arguments: [String], environment: [String: String]) throws {
+        try self.init(URL(filePath: "/usr/bin/env"), ["bash", script] + arguments, environment, pipeBytes: nil)
+    }
+
+    private init(_ program: URL, _ arguments: [String], _ environment: [String: String], pipeBytes: Int?) throws {
         directory = try TemporaryDirectory()
         let (input, output) = (directory.path("input"), directory.path("output"))
         for pipe in [input, output] {
@@ -38,10 +49,10 @@ final class PipedRun {
             }
         #endif
         process = try BatchProcess(
-            ["run", "-", "--output", "-"] + arguments, environment: ["MOCK_BASE_URL": baseURL],
+            arguments, environment: environment,
             launcher: [
                 "/bin/sh", "-c", #"exec < "$1" > "$2"; echo both are open >&2; shift 2; exec "$@""#, "-", input, output,
-            ])
+            ], program: program)
     }
 
     /// Writes job lines.

@@ -48,11 +48,11 @@ struct SparkModuleTests {
             print("\n".join(batch["value"]), flush=True)
         """#
 
-    private func start(_ way: String, _ baseURL: String) throws -> BatchProcess {
+    private func start(_ way: String, _ baseURL: String, program: String? = nil) throws -> BatchProcess {
         try BatchProcess(
             ["python3", "task.py", way],
             environment: [
-                "LLM4S_BATCH": BatchProcess.binary.path, "LLM4S_DATABASES": directory.path("databases"),
+                "LLM4S_BATCH": program ?? BatchProcess.binary.path, "LLM4S_DATABASES": directory.path("databases"),
                 "MOCK_BASE_URL": baseURL,
             ], directory: directory.url, program: URL(filePath: "/usr/bin/env"))
     }
@@ -98,6 +98,35 @@ struct SparkModuleTests {
         #expect(server.statistics.requests <= 2)
         server.hold(afterBodyBytes: nil)
         await server.stop()
+    }
+
+    /// What it was fed is fed again, and what it gave is not given again.
+    @Test func aProgramThatIsKilledIsBegunAgain() async throws {
+        let server = try await MockServer.start(MockConfiguration())
+        try await prepare(60, "--concurrency", "2")
+        let worker = try start("whole", server.baseURL)
+        for stored in [4, 20] {
+            try await worker.wait { SQLite.currentNumber(database, "SELECT count(*) FROM completions") > stored }
+            let programs = worker.children
+            #expect(programs.count == 1)
+            for program in programs { kill(program, SIGKILL) }
+        }
+        let ended = await worker.ended()
+        #expect(ended.status == 0, "\(ended.error)")
+        #expect(try ids(ended.output) == (0..<60).map { "job-\($0)" }.sorted())
+        // Twice two streams, and what ended since the last commit.
+        #expect(server.statistics.requests <= 60 + 8)
+        await server.stop()
+    }
+
+    @Test func aProgramThatIsKilledEachTimeFailsThePart() async throws {
+        try await prepare(30)
+        let program = try directory.write("#!/bin/sh\necho run >>runs\nkill -9 $$\n", to: "program")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        let ended = try await start("whole", "http://127.0.0.1:1", program: program).ended()
+        #expect(ended.status == 1 && ended.error.contains("ended with status -9"), "\(ended.error)")
+        let runs = try String(contentsOfFile: directory.path("runs"), encoding: .utf8).split(separator: "\n").count
+        #expect(runs == 4)
     }
 
     @Test func theProgramEndsWithItsWorker() async throws {

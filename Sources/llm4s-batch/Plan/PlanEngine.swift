@@ -31,7 +31,9 @@ enum PlanEngine: String, CaseIterable {
     var addedOptions: [String] {
         switch self {
         case .slurm, .kubernetes: ["--wait-lock=5m"]
-        case .spark: ["--wait-lock=10m", "--allow-failures"]
+        // Of two attempts with one database the second has nothing to do while the first one lives, and four that gave up
+        // would end Spark's whole job.
+        case .spark: ["--wait-lock=24h", "--allow-failures"]
         }
     }
 }
