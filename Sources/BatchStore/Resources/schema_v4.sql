@@ -1,1 +1,1 @@
-../../../schema/schema_v3.sql
+../../../schema/schema_v4.sql
