@@ -345,18 +345,17 @@ struct EndToEndControlTests {
         var configuration = MockConfiguration()
         configuration.seed = Project.seed
         let count = 150
-        let jobs = (1...count).map { Answers.countingJob("j\($0)", to: 120, options: "+storm=15+pace=5ms") }
+        let jobs = (1...count).map { Answers.countingJob("j\($0)", to: 20, options: "+storm=15+pace=30ms") }
         let run = try await ControlledRunProcess(
             jobs,
             [
-                "--concurrency", "30", "--max-attempts", "1000", "--first-token-timeout", "5s", "--idle-timeout", "5s",
+                "--concurrency", "30", "--first-token-timeout", "5s", "--idle-timeout", "5s",
                 "--stall-timeout", "5s", "--log-level", "warning",
             ], configuration: configuration)
         try await run.wait(until: "SELECT count(*) FROM completions", is: 1)
         var chance = Chance(seed: Project.seed)
         var told = 0
-        while run.process.isRunning, try SQLite.number(run.database, "SELECT count(*) FROM completions") < count * 2 / 3
-        {
+        while run.process.isRunning, try SQLite.number(run.database, "SELECT count(*) FROM completions") < count / 2 {
             let command: [String] =
                 switch Int.random(in: 0..<6, using: &chance) {
                 case 0: ["pause"]
@@ -373,17 +372,20 @@ struct EndToEndControlTests {
             #expect(ended.status == 0, "seed \(Project.seed): \(command): \(ended.error)")
             told += 1
         }
-        for command in [["continue"], ["rpm", "none"], ["concurrency", "60"]] {
+        for command in [["pause"], ["rpm", "none"], ["concurrency", "60"], ["continue"]] {
             #expect(try await BatchProcess(["ctl", "--db", run.database] + command).ended().status == 0)
         }
         let ended = await run.ended()
-        #expect(ended.status == 0, "seed \(Project.seed): \(ended.error)")
+        // Some faults of a storm no other try mends.
+        #expect([0, 1].contains(ended.status), "seed \(Project.seed): \(ended.status) \(ended.error)")
         print("\(told) commands in a storm, seed \(Project.seed)")
-        #expect(try SQLite.number(run.database, "SELECT count(*) FROM run_changes") == told + 3)
-        try Answers.expectWhole(run.database, jobs: count)
-        let wrong = try run.rows(
-            "SELECT custom_id FROM results WHERE content <> '\(Answers.counting(to: 120))' AND segments = 1")
-        #expect(wrong == [])
+        #expect(try SQLite.number(run.database, "SELECT count(*) FROM run_changes") == told + 4)
+        let ends = try run.rows("SELECT status, count(*) FROM jobs GROUP BY 1 ORDER BY 1")
+        #expect(ends.allSatisfy { $0.hasPrefix("completed|") || $0.hasPrefix("failed|") }, "\(ends)")
+        #expect(try SQLite.number(run.database, "SELECT count(*) FROM completions") > count * 9 / 10)
+        #expect(try Answers.faults(run.database, isFinal: true) == [])
+        #expect(
+            try run.rows("SELECT custom_id, content FROM results WHERE content <> '\(Answers.counting(to: 20))'") == [])
         #expect(ControlledRunProcess.mode(run.socket) == nil)
     }
 }
