@@ -39,7 +39,8 @@ import Testing
         try await store.queue.endAttempt(failedEnd(store.attempt(failed, []), of: failed))
         let waiting = try await store.job("j3")
         try await store.queue.endAttempt(
-            cutEnd(store.attempt(waiting, textChunks("some text")), of: waiting, until: 5_000))
+            cutEnd(
+                store.attempt(waiting, textChunks("some text")), of: waiting, textChunks("some text"), until: 5_000))
         let running = try await store.job("j4")
         _ = store.attempt(running, textChunks("more"))
         let ids = try store.rows("SELECT job_id FROM jobs ORDER BY job_id").compactMap(Int64.init)
@@ -64,7 +65,8 @@ import Testing
     @Test func aStreamThatIsCancelledKeepsItsTextAndItsJobEnds() async throws {
         let store = try await TestStore(jobs: newJobs(1))
         let job = try await store.job("j1")
-        var end = cutEnd(store.attempt(job, textChunks("some text")), of: job, counts: false, until: nil)
+        var end = cutEnd(
+            store.attempt(job, textChunks("some text")), of: job, textChunks("some text"), counts: false, until: nil)
         (end.status, end.transition) = (.cancelled, .cancelled)
         end.error = LLMError(.cancelled, "closed")
         try await store.queue.endAttempt(end)

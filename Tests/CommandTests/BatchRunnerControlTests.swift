@@ -32,12 +32,9 @@ struct BatchRunnerControlTests {
             run = Task { [events] in
                 try await batch.run([file]) { event in events.all.withLock { $0.append(event) } }
             }
-            let path = batch.path
-            while SQLite.currentNumber(
-                path,
-                """
-                SELECT count(DISTINCT attempt_id) FROM chunks JOIN attempts USING (attempt_id) WHERE kind = 'text'
-                """) < concurrency
+            let (path, server) = (batch.path, server)
+            while server.statistics.activeStreams < concurrency
+                || SQLite.currentNumber(path, "SELECT count(*) FROM attempts WHERE status = 'running'") < concurrency
             { try await Task.sleep(for: .milliseconds(5)) }
         }
     }

@@ -53,14 +53,20 @@ final class ControlledRunProcess: Sendable {
         #expect(process.isRunning, "\(process.errorSoFar)")
     }
 
-    /// Waits until so many streams are open, with something of each stored.
+    /// Waits until so many streams are open, of which there may be nothing yet.
     func untilStreaming(_ streams: Int) async throws {
+        try await process.wait { server.statistics.activeStreams == streams }
+        try await wait(until: "SELECT count(*) FROM attempts WHERE status = 'running'", is: streams)
+        #expect(server.statistics.activeStreams == streams)
+    }
+
+    /// Waits until something of so many open streams is stored.
+    func untilThereIsText(of streams: Int) async throws {
         try await wait(
             until: """
                 SELECT count(DISTINCT attempt_id) FROM chunks JOIN attempts USING (attempt_id)
                 WHERE status = 'running' AND kind = 'text'
                 """, is: streams)
-        #expect(server.statistics.activeStreams == streams)
     }
 
     /// Waits until so many seconds of the run have been written from now on of which a condition holds.

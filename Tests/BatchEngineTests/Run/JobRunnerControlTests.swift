@@ -171,13 +171,13 @@ struct JobRunnerControlTests {
     }
 
     @Test func aRateThatChangesHoldsAtOnceForItsProviderAlone() throws {
-        let jobs = (1...4000).map { number in
+        let jobs = (1...12_000).map { number in
             SimulatedRun.jobs(1, from: number, provider: number.isMultiple(of: 2) ? "lab" : "other")[0]
         }
         let run = try SimulatedRun(
             jobs, providers: ["lab", "other"],
             configure: { $0.limits = ["lab": ProviderLimits(requestsPerMinute: 600)] }
-        ) { _ in .says("one ", "two", after: .milliseconds(500)) }
+        ) { _ in .says("one ", "two", after: .seconds(1)) }
         let process = run.start()
         run.simulation.advance(by: .seconds(30))
         let isTaken = { (provider: String, range: ClosedRange<Double>) in
