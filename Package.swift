@@ -68,8 +68,9 @@ let package = Package(
         .target(
             name: "BatchStore", dependencies: ["BatchEngine", "LLMStreaming", "CSQLite", "SystemCalls"],
             resources: [
-                .embedInCode("Resources/schema_v3.sql"), .embedInCode("Resources/migration_v2.sql"),
-                .embedInCode("Resources/migration_v3.sql"), .embedInCode("Resources/queries.sql"),
+                .embedInCode("Resources/schema_v4.sql"), .embedInCode("Resources/migration_v2.sql"),
+                .embedInCode("Resources/migration_v3.sql"), .embedInCode("Resources/migration_v4.sql"),
+                .embedInCode("Resources/queries.sql"),
             ],
             swiftSettings: settings),
         .target(name: "MockProvider", dependencies: ["SystemCalls", tls] + nio, swiftSettings: settings),

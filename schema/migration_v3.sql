@@ -1,7 +1,7 @@
 -- From schema 2 to schema 3: an answer's message no longer repeats its content, and the view messages gives it whole.
 --
 -- No row is written anew: stored messages stay whole, and so does the constraint UNIQUE of jobs.custom_id, in whose place a
--- new file has the index jobs_id. The views are made again from schema_v3.sql, behind this.
+-- new file has the index jobs_id. The views are made again by the last step.
 
 PRAGMA user_version = 3;
 

@@ -19,6 +19,8 @@ public struct BatchError: Error, Sendable, CustomStringConvertible, LocalizedErr
         case configuration
         /// The database: what was counted is stored, and the same call goes on from there.
         case database
+        /// What a run was told while it goes on: it is as it was; or no run is under way.
+        case control
     }
 
     /// What is wrong.

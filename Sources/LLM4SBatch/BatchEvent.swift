@@ -16,7 +16,7 @@ public import LLMStreaming
 public enum BatchEvent: Sendable, Equatable {
     /// It has its answer.
     case completed(id: String)
-    /// It is not attempted again by itself.
+    /// It is not attempted again by itself, or was cancelled (`LLMError.kind`).
     case failed(id: String, LLMError)
     /// It is attempted again in this run, from what has come where its provider can do that.
     case retrying(id: String, LLMError)
@@ -26,10 +26,15 @@ public enum BatchEvent: Sendable, Equatable {
 
     /// The event that an attempt's end means; nil for one that is nobody's news.
     init?(_ event: RunEvent) {
+        if case .cancelled(_, let id) = event {
+            self = .failed(id: id, LLMError(.cancelled, "cancelled"))
+            return
+        }
         guard case .attemptEnded(let report) = event else { return nil }
         switch (report.end.transition, report.end.error) {
         case (.completed, _): self = .completed(id: report.customID)
         case (.failed, let error?): self = .failed(id: report.customID, error)
+        case (.cancelled, _): self = .failed(id: report.customID, LLMError(.cancelled, "cancelled"))
         // Without a time it is left: its provider gets no more requests, or the run was cancelled.
         case (.waiting(until: .some, _), let error?):
             self = .retrying(id: report.customID, error)
@@ -42,7 +47,7 @@ public enum BatchEvent: Sendable, Equatable {
 public struct BatchReport: Sendable, Equatable {
     /// The jobs that have their answer, from this run or an earlier one.
     public var completed: Int
-    /// The jobs that have failed.
+    /// The jobs that have failed or were cancelled.
     public var failed: Int
     /// The jobs that are left: the next run does them.
     public var left: Int
@@ -55,7 +60,7 @@ public struct BatchReport: Sendable, Equatable {
 
     init(_ result: SessionResult) {
         completed = result.counts.completed
-        failed = result.counts.failed
+        failed = result.counts.failed + result.counts.cancelled
         left = result.counts.left
         attempts = result.snapshot.attempts
         completionTokens = result.snapshot.completionTokens

@@ -16,7 +16,7 @@ extension BatchOptions {
         for (name, time) in [("drainTimeout", drainTimeout), ("lockWait", lockWait)] where time < .zero {
             throw BatchError(.configuration, "\(name) cannot be negative")
         }
-        if let maximumCost, !(maximumCost > 0 && NumberGate.dollars.contains(maximumCost)) {
+        if let maximumCost, !Self.isAmount(maximumCost) {
             throw BatchError(.configuration, "maximumCost must be an amount of money above 0, not \(maximumCost)")
         }
         if WorkerShare(share) == nil {
@@ -43,11 +43,19 @@ extension BatchOptions {
         }
     }
 
+    /// Streams that may be open at once.
+    static let streams = 1...1_000_000_000
+    /// What is counted.
+    static let counts = 1...NumberGate.counts.upperBound
+
+    /// Whether a number is an amount of money that bounds something.
+    static func isAmount(_ dollars: Double) -> Bool { dollars > 0 && NumberGate.dollars.contains(dollars) }
+
     private var numbers: [(String, Int?, ClosedRange<Int>)] {
-        let counts = 1...NumberGate.counts.upperBound
+        let counts = Self.counts
         let bytes = 1...NumberGate.bytes.upperBound
         let numbers: [(String, Int?, ClosedRange<Int>)] = [
-            ("concurrency", concurrency, 1...1_000_000_000), ("requestsPerMinute", requestsPerMinute, counts),
+            ("concurrency", concurrency, Self.streams), ("requestsPerMinute", requestsPerMinute, counts),
             ("tokensPerMinute", tokensPerMinute, counts), ("maximumTokens", maximumTokens, counts),
             ("maximumJobs", maximumJobs, counts), ("maximumAttempts", maximumAttempts, 1...1_000_000),
             ("maximumLineBytes", maximumLineBytes, bytes), ("maximumEventBytes", maximumEventBytes, bytes),

@@ -21,6 +21,8 @@ public struct BatchRunner: Sendable {
     public var options: BatchOptions
     private let catalog: ProviderCatalog
     private let environment: [String: String]
+    /// What tells its run things; the same for all copies.
+    let control = RunControl()
 
     /// A runner of a database, which is made when it is first needed.
     ///
@@ -198,6 +200,7 @@ public struct BatchRunner: Sendable {
     ) -> BatchSession {
         var session = BatchSession(
             path: path, options: options, environment: environment, providers: providers, prices: prices, scope: scope)
+        session.control = control
         session.observer.happened = { event in BatchEvent(event).map(onEvent) }
         session.observer.warned = { onEvent(.warning($0)) }
         return session

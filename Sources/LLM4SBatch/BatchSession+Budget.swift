@@ -7,6 +7,7 @@ extension BatchSession {
     func runConfiguration(_ database: BatchDatabase) async throws -> RunConfiguration {
         var configuration = options.runConfiguration(providers.providers, prices)
         configuration.share = share
+        kept.apply(to: &configuration.limits)
         guard isBounded else { return configuration }
         let spent = try await database.reader.spending(in: scope)
         let part = budgets
@@ -16,14 +17,14 @@ extension BatchSession {
     }
 
     /// Whether the user bounds what is spent.
-    private var isBounded: Bool { options.maximumCost != nil || options.maximumTokens != nil }
+    var isBounded: Bool { options.maximumCost != nil || options.maximumTokens != nil }
 
     /// What of the user's budgets is for these jobs.
     var budgets: ShardBudgets { ShardBudgets(options, shard: shard, jobs: shardJobs) }
 
     /// What jobs that come into scope have used up; nil where nobody asks.
     func spent(on jobs: [Int64], _ database: BatchDatabase) async throws -> Spending? {
-        guard isBounded, !jobs.isEmpty else { return nil }
+        guard control.countsSpending, !jobs.isEmpty else { return nil }
         return try await database.reader.spending(in: .jobs(jobs))
     }
 }

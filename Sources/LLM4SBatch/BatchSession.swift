@@ -37,6 +37,14 @@ package struct BatchSession: Sendable {
     /// How messages call the options.
     package var names = OptionNames.properties
     package var observer = SessionObserver()
+    /// What tells it things while it runs.
+    package var control = RunControl()
+    /// Why so many streams cannot be open; nil where they can.
+    package var faultOfStreams: @Sendable (Int) -> String? = { _ in nil }
+    /// What it takes over of what an earlier run was told.
+    package var kept = KeptLimits() {
+        didSet { storedOptions["kept"] = kept.json }
+    }
 
     package init(
         path: String, options: BatchOptions, environment: [String: String], providers: ProviderTable,
@@ -123,8 +131,10 @@ package struct BatchSession: Sendable {
         let runner = runner(configuration, database, runID, transport)
         // Weakly: the store tells the relay of its failure, and the runner holds the store.
         failure.connect { [weak runner] reason in Task { await runner?.storeDidFail(reason) } }
+        let server = connect(runner, database, runID)
         await begin(runner, database, runID)
         let ending = await work(runner, database, runID, hasWork: hasWork)
+        await disconnect(server)
         await transport.shutdown()
         await observer.handsOn()
         if case .storeFailed(let reason) = ending { throw BatchError(.database, reason) }
@@ -133,7 +143,8 @@ package struct BatchSession: Sendable {
         var result = SessionResult(
             ending: ending, snapshot: await runner.snapshot, scope: scope,
             counts: try await database.reader.counts(in: scope), intakeFault: intake?.failure,
-            rejected: intake?.counts.rejected ?? 0, isInputCut: intake?.isCut ?? false, given: observer.interruption(),
+            rejected: intake?.counts.rejected ?? 0, isInputCut: intake?.isCut ?? false,
+            given: observer.interruption() ?? control.interruption,
             allowsFailures: allowsFailures, names: names)
         try await database.finishRun(
             runID, exitCode: Int(result.exitCode), status: result.isFinished ? .finished : .interrupted,
@@ -234,7 +245,3 @@ package struct BatchSession: Sendable {
         }
     }
 }
-
-/// The network is where a run's answers come from.
-extension StreamingTransport: CompletionSource {}
-extension StreamAttempt: CompletionAttempt {}

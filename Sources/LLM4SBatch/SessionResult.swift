@@ -47,12 +47,12 @@ package struct SessionResult: Sendable {
     }
 
     /// The status that the program ends with: an interruption's, else 4 where work is left, 2 where the input is at
-    /// fault, 1 where a job failed or a line was left out (unless failures are allowed).
+    /// fault, 1 where a job failed or was cancelled or a line was left out (unless failures are allowed).
     package var exitCode: Int32 {
         if let interruption { return interruption.exitCode }
         if !isFinished { return 4 }
         if intakeFault != nil { return 2 }
-        return !allowsFailures && (counts.failed > 0 || rejected > 0) ? 1 : 0
+        return !allowsFailures && (counts.failed + counts.cancelled > 0 || rejected > 0) ? 1 : 0
     }
 
     /// Why work is left; nil where none is.

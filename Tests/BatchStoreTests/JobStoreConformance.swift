@@ -65,6 +65,19 @@ struct JobStoreConformance: Sendable, CustomTestStringConvertible {
             #expect(try await store.dueJobs(among: wanted, for: testLane, at: 200).map(\.customID) == ["j3", "j2"])
             #expect(try await store.dueJobs(among: [ids[0]], for: testLane, at: 299).isEmpty)
         },
+        JobStoreConformance(testDescription: "jobs that can run are found by their numbers, also those that wait") {
+            store in
+            let fresh = try await store.nextJobs(for: testLane, after: 0, limit: 9)
+            try await store.endAttempt(
+                cutEnd(store.startAttempt(attemptStart(of: fresh[0])), of: fresh[0], until: 1_000))
+            try await store.endAttempt(failedEnd(store.startAttempt(attemptStart(of: fresh[1])), of: fresh[1]))
+            var end = cutEnd(store.startAttempt(attemptStart(of: fresh[2])), of: fresh[2], until: nil)
+            end.transition = .cancelled
+            try await store.endAttempt(end)
+            let wanted = [fresh[4], fresh[2], fresh[0], fresh[1]].map(\.id)
+            #expect(try await store.jobs(wanted).map(\.customID) == ["j5", "j1"])
+            #expect(try await store.jobs([]).isEmpty)
+        },
         JobStoreConformance(testDescription: "a job that may run at once is as a fresh one") { store in
             let job = try await store.nextJobs(for: testLane, after: 0, limit: 1)[0]
             try await store.endAttempt(cutEnd(store.startAttempt(attemptStart(of: job)), of: job, until: nil))

@@ -10,6 +10,7 @@ import Testing
     private static let tables: [String: String] = [
         "runs": "run_id started_ms finished_ms status exit_code command options version host pid stop_reason",
         "run_seconds": "run_id second chunks output_tokens completed failed running waiting",
+        "run_changes": "run_id number at_ms command value keep streams_over",
         "jobs": """
         job_id custom_id source line provider model request_sha256 status attempts not_before_ms error_kind error \
         created_ms updated_ms
@@ -172,7 +173,7 @@ import Testing
 
     @Test func theSchemaIsTheFileAtTheTop() throws {
         let file = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "schema/schema_v3.sql")
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "schema/schema_v4.sql")
         #expect(try String(contentsOf: file, encoding: .utf8) == BatchSchema.sql)
     }
 }

@@ -62,6 +62,8 @@ import Testing
                 return StreamResultBox(
                     result(isFirst ? [] : textChunks("whole") + [StreamedChunk(.finish, "stop")], error: error))
             }
+
+            func cancel() {}
         }
 
         func attempt(

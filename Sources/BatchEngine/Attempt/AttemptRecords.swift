@@ -13,6 +13,8 @@ package struct AttemptEnd: Sendable {
         case waiting(until: Int64?, hasPartial: Bool)
         /// It is not attempted again by itself.
         case failed
+        /// The user has cancelled it: it is not attempted again, and its text is kept.
+        case cancelled
     }
 
     package var attemptID: Int64
@@ -62,6 +64,16 @@ package struct AttemptEnd: Sendable {
     /// When the job may be sent again, in Unix milliseconds; nil where it waits for no time.
     package var waitsUntil: Int64? {
         if case .waiting(let until, _) = transition { until } else { nil }
+    }
+}
+
+extension AttemptEnd {
+    /// The output tokens that were reported of what the attempt brought; nil where none were, or of something else: of
+    /// a beginning only, or with what an earlier attempt brought.
+    func reportedTokens(of plan: ResumePlan?) -> Int? {
+        guard plan?.strategy != .replay, let tokens = result.usage?.completionTokens else { return nil }
+        if case .completed = result.outcome { return tokens }
+        return tokens >= result.partial.contentDeltaCount ? tokens : nil
     }
 }
 

@@ -1,5 +1,4 @@
 import LLMStreaming
-import Synchronization
 
 /// Works on one job that is taken up: its attempts, what they mean for the run, and the COMMIT of its new state.
 ///
@@ -15,6 +14,10 @@ final class AttemptRunner {
     private let answered = AnsweredProbes()
     /// The attempts whose streams are open, by their jobs.
     private var open: [Int64: RunningAttempt] = [:]
+    /// Those who wait for jobs to leave work.
+    private var leavers: [CheckedContinuation<Void, Never>] = []
+    /// Jobs that were to be sent again at once while the run was paused.
+    private var heldBack: [Int64: Job] = [:]
 
     init(
         store: any JobStore, source: any CompletionSource, state: RunState,
@@ -55,6 +58,27 @@ final class AttemptRunner {
         return true
     }
 
+    // MARK: What the user cancels
+
+    /// Closes the streams of those of these jobs that are in work.
+    func cancel(_ ids: [Int64]) {
+        for id in ids { open[id]?.cancel() }
+    }
+
+    /// Waits until none of these jobs is in work: what became of them is committed.
+    func untilLeft(_ ids: [Int64]) async {
+        while ids.contains(where: state.admission.jobs.contains) {
+            await withCheckedContinuation { leavers.append($0) }
+        }
+    }
+
+    private func tellLeavers() {
+        if leavers.isEmpty { return }
+        let waiting = leavers
+        leavers = []
+        for waiter in waiting { waiter.resume() }
+    }
+
     // MARK: One job
 
     /// Sends a job that was taken up, and again at once where an attempt says so, and counts it once its new state is
@@ -63,6 +87,7 @@ final class AttemptRunner {
     func run(_ first: RunningAttempt) async {
         var attempt = first
         while true {
+            if isCancelledUnsent(attempt) { break }
             await sender.send(attempt)
             conclude(attempt)
             if let cursor = attempt.abandoned { await sender.abandon(cursor, at: attempt.endpoint) }
@@ -95,6 +120,14 @@ final class AttemptRunner {
         return attempt
     }
 
+    /// Whether a job is cancelled by now: it is not sent, and has no attempt.
+    @inline(never)
+    private func isCancelledUnsent(_ attempt: RunningAttempt) -> Bool {
+        guard state.admission.cancelled.contains(attempt.job.id) else { return false }
+        attempt.store()
+        return true
+    }
+
     /// Gives the verdict on an attempt, with its consequences for the run.
     @inline(never)
     private func conclude(_ attempt: RunningAttempt) {
@@ -108,6 +141,7 @@ final class AttemptRunner {
             reported: verdict.end.reportedTokens(of: sent?.plan), bytes: attempt.receiver?.modelBytes ?? 0)
         verdict.end.costUSD = state.admission.settle(
             id, verdict.end.result, askedTier: sent?.askedTier, at: state.unixMilliseconds())
+        if state.admission.cancelled.contains(id) { verdict.cancel() }
         attempt.judge(verdict)
         switch verdict.consequence {
         case .none, .repeats: break
@@ -136,6 +170,11 @@ final class AttemptRunner {
             guard let job = try await store.nextJobs(for: model, after: id.addingClamped(-1), limit: 1).first,
                 job.id == id
             else {
+                return nil
+            }
+            if state.stop != .none || state.admission.cancelled.contains(id) { return nil }
+            if state.admission.isPaused {
+                heldBack[id] = job
                 return nil
             }
             state.admission.startAgain(id, at: state.clock.now)
@@ -188,31 +227,13 @@ final class AttemptRunner {
                     model: ModelName(provider: job.provider, model: job.model), number: attempt.number, end: end))
         }
         let isFull = state.uncommittedCount >= state.configuration.maximumUncommitted
+        let place = state.admission.attempts[job.id]?.place
         state.admission.finish(job.id, waitsUntil: due, at: state.clock.now)
-        if due != nil || isFull || state.admission.jobs.count == 0 || state.stop != .none { state.signal.signal() }
-    }
-}
-
-/// The probes whose answers have begun, as event loops tell.
-private final class AnsweredProbes: Sendable {
-    private let jobIDs = Mutex<[Int64]>([])
-
-    func add(_ id: Int64) { jobIDs.withLock { $0.append(id) } }
-
-    func take() -> [Int64] {
-        jobIDs.withLock { jobIDs in
-            defer { jobIDs = [] }
-            return jobIDs
+        if let held = heldBack.removeValue(forKey: job.id), let place {
+            state.admission.takeBack(held, of: place)
+            state.signal.signal()
         }
-    }
-}
-
-extension AttemptEnd {
-    /// The output tokens that were reported of what the attempt brought; nil where none were, or of something else: of
-    /// a beginning only, or with what an earlier attempt brought.
-    fileprivate func reportedTokens(of plan: ResumePlan?) -> Int? {
-        guard plan?.strategy != .replay, let tokens = result.usage?.completionTokens else { return nil }
-        if case .completed = result.outcome { return tokens }
-        return tokens >= result.partial.contentDeltaCount ? tokens : nil
+        tellLeavers()
+        if due != nil || isFull || state.admission.jobs.count == 0 || state.stop != .none { state.signal.signal() }
     }
 }

@@ -29,6 +29,7 @@ final class AttemptSender: Sendable {
         guard prepare(attempt) else { return }
         if let cursor = attempt.superseded { await abandon(cursor, at: attempt.endpoint) }
         let exchange = start(attempt)
+        attempt.open(exchange)
         attempt.end(await exchange.end())
     }
 

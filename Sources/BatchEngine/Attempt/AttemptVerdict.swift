@@ -27,6 +27,20 @@ package struct AttemptVerdict: Sendable {
     /// something else is wrong.
     static let maximumRepeats = 8
 
+    /// Has the job, whose user has cancelled it, attempted no more; an answer that is whole stays one.
+    package mutating func cancel() {
+        switch end.transition {
+        case .completed, .failed, .cancelled: return
+        case .waiting: break
+        }
+        if end.error?.kind == .cancelled { end.status = .cancelled }
+        end.transition = .cancelled
+        end.counts = false
+        consequence = isRepeated ? .none : consequence
+        abandoned = end.partial?.cursor ?? abandoned
+        end.partial?.cursor = nil
+    }
+
     /// Whether another attempt follows at once.
     package var isRepeated: Bool { consequence == .repeats || consequence == .repeatsWithoutPrefill }
 

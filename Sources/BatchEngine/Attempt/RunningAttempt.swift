@@ -37,6 +37,10 @@ final class RunningAttempt {
     /// Called once the first chunk of an answer is there, on any thread.
     let whenAnswered: (@Sendable () -> Void)?
     private(set) var phase = Phase.begun
+    /// What closes its stream, while that is open.
+    private var exchange: (any CompletionAttempt)?
+    /// Whether the user has cancelled its job.
+    private(set) var isCancelled = false
 
     /// An attempt that begins.
     ///
@@ -72,9 +76,22 @@ final class RunningAttempt {
         return prepared.request
     }
 
+    /// Notes the stream that begins: the job may be cancelled by now.
+    func open(_ exchange: any CompletionAttempt) {
+        self.exchange = exchange
+        if isCancelled { exchange.cancel() }
+    }
+
+    /// Closes its stream, now or when it begins, since the user has cancelled its job.
+    func cancel() {
+        isCancelled = true
+        exchange?.cancel()
+    }
+
     /// Notes the end of the stream.
     @inline(never)
     func end(_ end: StreamResultBox) {
+        exchange = nil
         guard case .sent(let sent) = phase else { preconditionFailure("job \(job.id) has an end without a stream") }
         phase = .ended(sent, end)
     }

@@ -28,9 +28,27 @@ struct Ledger: Sendable {
             price: prices.price(of: model), serviceTier: serviceTier, region: regions[model.provider])
     }
 
-    /// Whether so much more may be set aside.
+    /// What is set aside for a request that is under way, of which no more than its bytes is known.
+    func reservation(forBytes bytes: Int, of model: ModelName, largestOutput: Double) -> Reservation {
+        Reservation(
+            request: [], bytes: bytes, largestOutput: largestOutput, price: prices.price(of: model),
+            serviceTier: serviceTier, region: regions[model.provider])
+    }
+
+    /// Whether so much more may be set aside; where cost is bounded, nothing may whose price is not known.
     func allows(_ reservation: Reservation) -> Bool {
         cost.allows(reservation.cost) && tokens.allows(reservation.tokens)
+            && (cost.cap == nil || reservation.isPriced)
+    }
+
+    /// Changes what the run may cost.
+    ///
+    /// - Parameters:
+    ///   - cap: in US dollars; nil for no bound.
+    ///   - earlier: what earlier runs have spent, where that was not counted before.
+    mutating func set(costCap cap: Double?, earlier: Double) {
+        cost.cap = cap
+        cost.settle(reserved: 0, used: earlier)
     }
 
     mutating func reserve(_ reservation: Reservation) {
@@ -48,7 +66,6 @@ struct Ledger: Sendable {
             servedTier: result.serviceTier, askedTier: askedTier, unixMilliseconds: now,
             region: regions[model.provider])
         let known = prices.cost(of: result, in: model, billing)
-        guard isBounded else { return known }
         let used = reservation.used(result, cost: known, price: prices.price(of: model))
         cost.settle(reserved: reservation.cost, used: used.cost)
         tokens.settle(reserved: reservation.tokens, used: used.tokens)
@@ -70,7 +87,7 @@ struct Ledger: Sendable {
 /// An amount that the jobs of a run may use up: what is spent, and what is set aside for requests under way.
 package struct Budget: Sendable, Equatable {
     /// The most; nil for no bound.
-    package let cap: Double?
+    package internal(set) var cap: Double?
     /// What was used up, by report or estimate, earlier runs included.
     package private(set) var spent: Double
     private var reserved = 0.0
@@ -82,6 +99,9 @@ package struct Budget: Sendable, Equatable {
 
     /// Whether so much more may be set aside.
     func allows(_ amount: Double) -> Bool { cap.map { spent + reserved + amount <= $0 } ?? true }
+
+    /// Whether what is spent and set aside is more than allowed.
+    var isPassed: Bool { cap.map { spent + reserved > $0 } ?? false }
 
     /// How much more was used than allowed; nil where not.
     package var overshoot: Double? { cap.flatMap { spent > $0 ? spent - $0 : nil } }
@@ -102,13 +122,22 @@ package struct Budget: Sendable, Equatable {
 struct Reservation: Sendable, Equatable {
     var tokens = 0.0
     var cost = 0.0
+    /// Whether what it costs is known; where nothing is set aside nobody asks.
+    private(set) var isPriced = true
     private var inputTokens = 0.0
     private var tier = PriceTier.standard
 
-    /// Nothing: no budget bounds the run.
+    /// Nothing.
     static let none = Reservation()
 
     private init() {}
+
+    /// Nothing, since no budget bounds the run; what a request of so many bytes uses up is still counted: a budget may be
+    /// set while the run goes on.
+    init(unboundedBytes bytes: Int) { inputTokens = Double(bytes) / 2 }
+
+    /// Whether nothing is set aside.
+    var isEmpty: Bool { tokens == 0 && cost == 0 }
 
     /// Sets aside for a job.
     ///
@@ -130,6 +159,7 @@ struct Reservation: Sendable, Equatable {
             Double(content?.choices ?? 1) * (content?.maximumTokens.map { Double(max(0, $0)) } ?? largestOutput)
         tokens = inputTokens + output
         tier = PriceTier(served: nil, asked: content?.askedTier ?? serviceTier) ?? .standard
+        isPriced = price != nil
         guard let price else { return }
         let members = content?.members
         let dearest = price.dearest(

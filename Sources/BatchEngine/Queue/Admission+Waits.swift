@@ -5,13 +5,16 @@ extension Admission {
     /// Whether the end of a stream may make more possible: what was waited for last is not only a time.
     var isHeld: Bool { pending.isHeld }
 
+    /// Whether there are jobs, and only the user's pause keeps them.
+    var isHeldByPause: Bool { pending.isPaused }
+
     /// Jobs that were sent in this run and wait for another attempt.
     var waitingCount: Int {
         providers.all.reduce(0) { sum, provider in provider.models.reduce(sum) { $0 + $1.queue.waiting.count } }
     }
 
     /// How many jobs are read at once: enough to keep the streams busy, and few where many models hold a page each.
-    var pageSize: Int { max(2, min(128, max(16, configuration.concurrency)) * 4 / max(4, providers.count)) }
+    var pageSize: Int { max(2, min(128, max(16, width.limit)) * 4 / max(4, providers.count)) }
 
     /// What jobs that could be sent wait for.
     ///
@@ -23,6 +26,8 @@ extension Admission {
         at now: Duration, unixMilliseconds: @autoclosure () -> Int64,
         where isTold: (WaitReason, _ until: Duration?) -> Bool = { _, _ in true }
     ) -> [RunWait] {
+        // While the user has paused it nothing else keeps the run from going on.
+        if isPaused { return [RunWait(name: RunWait.nameOfRun, reason: .paused)] }
         var found: [RunWait] = []
         func add(
             _ name: @autoclosure () -> String, _ wait: (reason: WaitReason, until: Duration?)?,
@@ -42,7 +47,7 @@ extension Admission {
             }
             return true
         }
-        if pending.isFull, let limit = silent.limit(configuration.concurrency, at: now) {
+        if pending.isFull, let limit = silent.limit(width.limit, at: now) {
             found.append(RunWait(name: RunWait.nameOfRun, reason: .concurrency, limit: limit))
         }
         for provider in providers.all {
@@ -73,6 +78,8 @@ struct PendingWaits: Sendable {
     var isFull = false
     /// Whether a provider or model has as many streams as the user allows it.
     private(set) var isAtBound = false
+    /// Whether there are jobs, and the user has paused the run.
+    var isPaused = false
 
     init(isHeld: Bool = true) { self.isHeld = isHeld }
 
@@ -96,6 +103,15 @@ struct PendingWaits: Sendable {
     }
 }
 
+/// Whether a request may start.
+enum StartDecision: Sendable, Equatable {
+    case now
+    /// Not before a time since the run's start.
+    case later(Duration, WaitReason)
+    /// Not before something that is under way ends.
+    case held(WaitReason)
+}
+
 /// What jobs of a provider or model wait for.
 package enum WaitReason: Sendable, Hashable {
     /// The provider asked to wait, or refused for its rate limit or for load.
@@ -114,13 +130,15 @@ package enum WaitReason: Sendable, Hashable {
     case refusals
     /// What runs may use up the rest of what the user lets it cost.
     case budget
+    /// The user has paused the run.
+    case paused
 
     /// Whether it ends with its time, and not before with a stream.
     var isTimeOnly: Bool {
         switch self {
         case .rate(.requests), .evenPace: true
         // A stream may give tokens back.
-        case .rate, .pause, .probe, .outage, .concurrency, .refusals, .budget: false
+        case .rate, .pause, .probe, .outage, .concurrency, .refusals, .budget, .paused: false
         }
     }
 
@@ -136,6 +154,7 @@ package enum WaitReason: Sendable, Hashable {
         case .concurrency: "a free stream"
         case .refusals: "the limit that refusals set"
         case .budget: "the rest of the budget"
+        case .paused: "paused"
         }
     }
 }

@@ -9,8 +9,16 @@ struct Admission {
     /// What is asked of the run as a whole and of its providers.
     let configuration: RunConfiguration
     var providers: Providers
-    private(set) var ledger: Ledger
+    var ledger: Ledger
     private(set) var jobs: JobsInWork
+    /// How many streams the run may have.
+    var width: RunWidth
+    /// Whether the user has paused the run: nothing is sent.
+    var isPaused = false
+    /// The jobs that the user has cancelled in this run.
+    var cancelled: Set<Int64> = []
+    /// The jobs that the user wants next, until they are read.
+    var asked: [Int64] = []
     /// The streams that are open.
     private(set) var running = 0
     /// What the last step found that has to be waited for.
@@ -32,6 +40,7 @@ struct Admission {
             limits: configuration.limits, most: configuration.concurrency, share: configuration.share)
         ledger = Ledger(configuration, regions: regions)
         jobs = JobsInWork(maximumJobs: configuration.maximumJobs)
+        width = RunWidth(limit: configuration.concurrency, ramp: configuration.ramp)
     }
 
     // MARK: The next job
@@ -47,6 +56,7 @@ struct Admission {
         guard !pending.isHeld else { return .wait(until: nil, due: nil) }
         let (candidates, nextDue) = candidates(at: now, unixMilliseconds: unixMilliseconds)
         pending.due = nextDue
+        if isPaused { return pause(before: candidates.map(\.provider), unixMilliseconds) }
         pending.isHeld = candidates.contains { !$0.mayStart }
         for (index, mayStart) in candidates where mayStart {
             let provider = providers[index]
@@ -71,7 +81,16 @@ struct Admission {
     /// Records that the run may not have more streams at the moment.
     mutating func hold() {
         pending.isHeld = true
-        pending.isFull = running >= configuration.concurrency
+        pending.isFull = running >= width.limit
+    }
+
+    /// The next step while the run is paused: only whether any job is left is found out.
+    private mutating func pause(before candidates: [Int], _ unixMilliseconds: Int64) -> AdmissionStep {
+        for provider in candidates {
+            if let place = modelToRead(of: provider, unixMilliseconds) { return .read(place) }
+        }
+        pending.isPaused = !candidates.isEmpty
+        return .wait(until: nil, due: pending.due)
     }
 
     /// The next step for a provider that may be sent something.
@@ -90,40 +109,13 @@ struct Admission {
                 model.wait = pending.add(decision)
                 continue
             }
-            if shares.map({ $0.mayStart(position) }) ?? true { return start(place, bytes: bytes, size: size, at: now) }
+            if model.queue.hasAsked || shares.map({ $0.mayStart(position) }) ?? true {
+                return start(place, bytes: bytes, size: size, at: now)
+            }
             model.wait = nil
             pending.isHeld = true
         }
         return nil
-    }
-
-    /// A model of a provider whose queue must be read before it is known whether it has any job to send; nil where one is at hand.
-    private mutating func modelToRead(of provider: Int, _ unixMilliseconds: Int64) -> ModelPlace? {
-        var unread: ModelPlace?
-        for (position, model) in providers[provider].models.enumerated() where model.stopReason == nil {
-            if dropHeads(model) || model.queue.needsReading(at: unixMilliseconds) {
-                unread = unread ?? ModelPlace(provider: provider, model: position)
-            } else if !model.queue.isEmpty {
-                return nil
-            }
-        }
-        return unread
-    }
-
-    /// Removes what may not be sent, from the front of a queue: jobs in work, which are seen again where they do not
-    /// wait between two attempts, and new ones beyond the user's bound.
-    ///
-    /// - Returns: whether the model's jobs at hand came to their end by that.
-    private mutating func dropHeads(_ model: ModelState) -> Bool {
-        var isDropped = false
-        while let id = model.queue.headID {
-            let isTooMany = jobs.isFull && !model.queue.waiting.contains(id)
-            guard isTooMany || jobs.contains(id) else { return false }
-            guard let taken = model.queue.take()?.job else { return false }
-            isDropped = true
-            if isTooMany, !jobs.contains(taken.id) { jobs.leaveAlone() }
-        }
-        return isDropped
     }
 
     private mutating func start(
@@ -210,7 +202,8 @@ struct Admission {
         release(jobID, at: now)
         jobs.finish(jobID)
         guard let attempt = attempts.removeValue(forKey: jobID) else { return }
-        providers[attempt.place].queue.finish(jobID, waitsUntil: providers.isStopped(attempt.place) ? nil : due)
+        let isLeft = providers.isStopped(attempt.place) || cancelled.contains(jobID)
+        providers[attempt.place].queue.finish(jobID, waitsUntil: isLeft ? nil : due)
     }
 
     /// Leaves a waiting job alone that would be one too many.

@@ -13,7 +13,7 @@
 /// without a refusal too (as congestion windows do, RFC 9438): slowly at first, then fast, and to the bound in the end.
 struct ConcurrencyWindow: Sendable {
     /// The user's bound.
-    let bound: Int
+    private(set) var bound: Int
     /// What refusals and successes make of it.
     private var window: Double
     private var lowered: Duration?
@@ -53,6 +53,16 @@ struct ConcurrencyWindow: Sendable {
         precondition(bound >= 1, "a bound of \(bound) streams")
         self.bound = bound
         window = Double(bound)
+    }
+
+    /// Follows a change of the user's bound: what refusals have left of it stays, and grows from there.
+    mutating func set(bound: Int, at now: Duration) {
+        precondition(bound >= 1, "a bound of \(bound) streams")
+        let streams = exact(at: now)
+        let isFree = streams >= Double(self.bound)
+        self.bound = bound
+        window = isFree ? Double(bound) : min(Double(bound), streams)
+        since = now
     }
 
     /// The streams that may be open.

@@ -14,9 +14,12 @@ struct ModelQueue: Sendable {
     private(set) var cursor = Int64.min
     /// Jobs that were sent in this run and wait for another attempt.
     private(set) var waiting: Set<Int64> = []
-    /// Both with the next job last.
+    /// All with the next job last; what the user wants next goes before all others.
+    private var asked: [Job] = []
     private var due: [Job] = []
     private var fresh: [Job] = []
+    /// Jobs beyond the cursor that were taken out of their turn: they are not taken again when it comes.
+    private var early: Set<Int64> = []
     /// Whether all jobs that never waited were read.
     private var isFreshRead = false
     private var nextDue = NextDue.unknown
@@ -30,13 +33,17 @@ struct ModelQueue: Sendable {
     private var isNewsTurn = false
 
     /// Whether a job is at hand.
-    var isEmpty: Bool { due.isEmpty && fresh.isEmpty }
+    var isEmpty: Bool { due.isEmpty && fresh.isEmpty && asked.isEmpty }
+
+    /// Whether a job is at hand that the user wants next.
+    var hasAsked: Bool { !asked.isEmpty }
 
     /// The number of the job that would be taken next.
     var headID: Int64? { withHead { $0.id } }
 
     /// Looks at the job that would be taken next, in its place: a copy would cost more than most looks.
     func withHead<Result>(_ body: (borrowing Job) -> Result) -> Result? {
+        if hasAsked { return body(asked[asked.count - 1]) }
         if isRetryNext { return body(due[due.count - 1]) }
         return fresh.isEmpty ? nil : body(fresh[fresh.count - 1])
     }
@@ -45,7 +52,7 @@ struct ModelQueue: Sendable {
 
     /// Whether the store must be asked before the next job is known.
     func needsReading(at now: Int64) -> Bool {
-        guard due.isEmpty, fresh.isEmpty else { return false }
+        guard isEmpty else { return false }
         return !isFreshRead || isDueUnread(at: now)
     }
 
@@ -71,7 +78,9 @@ struct ModelQueue: Sendable {
     ///
     /// - Parameter next: when the next is due, asked where there were none; nil where none waits.
     mutating func add(due jobs: [Job], next: Int64?) {
-        due = jobs.reversed()
+        // What is there was taken back while the store was asked.
+        due = jobs.reversed() + due
+        if hasAsked { due.removeAll { job in asked.contains { $0.id == job.id } } }
         nextDue = jobs.isEmpty && !hasChanged ? next.map(NextDue.at) ?? .none : .unknown
     }
 
@@ -106,6 +115,30 @@ struct ModelQueue: Sendable {
     mutating func add(fresh jobs: [Job]) {
         if let last = jobs.last { cursor = last.id } else { isFreshRead = true }
         fresh = jobs.reversed()
+        if !early.isEmpty { fresh.removeAll { early.remove($0.id) != nil } }
+    }
+
+    /// Adds jobs that the user wants next, behind those that were wanted earlier; none of them is in work.
+    mutating func add(asked jobs: [Job]) {
+        let ids = Set(jobs.map(\.id))
+        for others in [\ModelQueue.asked, \.due, \.fresh] { self[keyPath: others].removeAll { ids.contains($0.id) } }
+        for id in ids {
+            retries?.remove(id)
+            if id > cursor { early.insert(id) }
+        }
+        asked = jobs.reversed() + asked
+    }
+
+    /// Takes a job back that was to be sent again at once: it comes next, as one that waited.
+    mutating func takeBack(_ job: Job) {
+        waiting.insert(job.id)
+        due.append(job)
+    }
+
+    /// A job is not sent in this run any more.
+    mutating func forget(_ id: Int64) {
+        waiting.remove(id)
+        retries?.remove(id)
     }
 
     /// More jobs may have been stored.
@@ -116,12 +149,16 @@ struct ModelQueue: Sendable {
     }
 
     /// What is known of waiting jobs does not hold any more.
-    mutating func lookAgain() { nextDue = .unknown }
+    mutating func lookAgain() {
+        nextDue = .unknown
+        hasChanged = true
+    }
 
     /// Removes the head.
     ///
     /// - Returns: the job, and whether it waited.
     mutating func take() -> (job: Job, waited: Bool)? {
+        if let job = asked.popLast() { return (job, true) }
         if isRetryNext {
             isNewsTurn = true
             return due.popLast().map { ($0, true) }
@@ -147,60 +184,8 @@ struct ModelQueue: Sendable {
 
     /// No more of its jobs are sent.
     mutating func close() {
-        due = []
-        fresh = []
+        (asked, due, fresh) = ([], [], [])
         waiting = []
         if retries != nil { retries = RetryTimes() }
-    }
-}
-
-/// The jobs that wait for another attempt, by the time at which they are due.
-///
-/// Kept only once no other jobs may be taken up: until then the store is asked, which may have many that wait from
-/// earlier runs.
-package struct RetryTimes: Sendable {
-    /// A job that waits.
-    package struct Retry: Sendable, Equatable {
-        package var jobID: Int64
-        /// Unix milliseconds.
-        package var due: Int64
-
-        package init(jobID: Int64, due: Int64) {
-            self.jobID = jobID
-            self.due = due
-        }
-    }
-
-    /// With the next one last.
-    private var retries: [Retry] = []
-
-    /// When the next is due; nil where none waits.
-    var next: Int64? { retries.last?.due }
-
-    /// Adds one.
-    mutating func add(_ retry: Retry) {
-        var range = 0..<retries.count
-        while !range.isEmpty {
-            let middle = (range.lowerBound + range.upperBound) / 2
-            range =
-                retries[middle].due > retry.due ? middle + 1..<range.upperBound : range.lowerBound..<middle
-        }
-        retries.insert(retry, at: range.lowerBound)
-    }
-
-    /// Adds several.
-    mutating func add(_ others: [Retry]) {
-        retries += others
-        retries.sort { $0.due > $1.due }
-    }
-
-    /// Removes and returns those that are due, the longest waiting first.
-    mutating func takeDue(at now: Int64, limit: Int) -> [Retry] {
-        var due: [Retry] = []
-        while due.count < limit, let last = retries.last, last.due <= now {
-            due.append(last)
-            retries.removeLast()
-        }
-        return due
     }
 }

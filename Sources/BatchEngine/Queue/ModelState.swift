@@ -56,7 +56,9 @@ final class ModelState {
 
     /// What the next job would have set aside; nothing where the user bounds nothing.
     func reservation(by ledger: Ledger) -> Reservation {
-        guard ledger.isBounded else { return .none }
+        guard ledger.isBounded else {
+            return queue.withHead { Reservation(unboundedBytes: $0.expectedBytes) } ?? .none
+        }
         let largest = tokens.largestOutput
         guard let (id, bytes) = queue.withHead({ ($0.id, $0.expectedBytes) }) else { return .none }
         // A job that comes again brings the text that it goes on from.

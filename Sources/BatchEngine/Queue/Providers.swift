@@ -6,9 +6,9 @@ struct Providers {
     /// How many providers and models are stopped.
     private(set) var stopCount = 0
     private var places: [ModelName: ModelPlace] = [:]
-    private let limits: [String: ProviderLimits]
+    private var limits: [String: ProviderLimits]
     /// The most streams that any may have.
-    private let most: Int
+    private var most: Int
     /// This worker's share of the rates, and where its requests fall between those of others.
     private(set) var share: WorkerShare
     private let phase: Double
@@ -29,6 +29,27 @@ struct Providers {
             for model in provider.models { model.limiter.set(share, at: now) }
         }
     }
+
+    /// Follows a change of the most streams that any may have.
+    mutating func set(most: Int, at now: Duration) {
+        self.most = most
+        func bound(_ name: String) -> Int { min(most, limits[name]?.concurrency ?? most) }
+        for provider in all {
+            provider.limiter.set(bound: bound(provider.name), at: now)
+            for model in provider.models { model.limiter.set(bound: bound(model.name.name), at: now) }
+        }
+    }
+
+    /// Follows a change of a rate that the user sets a provider, now or when jobs of it come.
+    ///
+    /// - Parameter perMinute: of all workers; nil for what its headers tell.
+    mutating func set(_ resource: RateLimit.Resource, perMinute: Int?, of name: String, at now: Duration) {
+        limits[name, default: ProviderLimits()].set(resource, perMinute: perMinute)
+        all.first { $0.name == name }?.limiter.set(resource, perMinute: perMinute, at: now)
+    }
+
+    /// The rate that the user sets a provider; nil where there is none.
+    func perMinute(_ resource: RateLimit.Resource, of name: String) -> Int? { limits[name]?.perMinute(resource) }
 
     private func limiter(of name: String) -> RequestLimiter {
         RequestLimiter(limits[name] ?? ProviderLimits(), most: most, share: share, phase: phase)
@@ -69,6 +90,9 @@ struct Providers {
 
     /// A provider.
     subscript(_ position: Int) -> ProviderState { all[position] }
+
+    /// Where a model is; nil before it has jobs.
+    func place(of name: ModelName) -> ModelPlace? { places[name] }
 
     /// A model.
     subscript(_ place: ModelPlace) -> ModelState { all[place.provider].models[place.model] }
@@ -153,6 +177,16 @@ package struct ProviderLimits: Sendable, Equatable {
         self.requestsPerMinute = requestsPerMinute
         self.tokensPerMinute = tokensPerMinute
         self.learnsRate = learnsRate
+    }
+
+    /// A rate a minute; nil where there is none.
+    package func perMinute(_ resource: RateLimit.Resource) -> Int? {
+        resource == .requests ? requestsPerMinute : tokensPerMinute
+    }
+
+    /// Sets a rate a minute, of requests or else of tokens; nil takes it away.
+    package mutating func set(_ resource: RateLimit.Resource, perMinute: Int?) {
+        if resource == .requests { requestsPerMinute = perMinute } else { tokensPerMinute = perMinute }
     }
 
     /// What of them is a worker's share, at least one a minute: the streams are its own.

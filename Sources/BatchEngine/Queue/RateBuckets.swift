@@ -63,6 +63,9 @@ struct RateBuckets: Sendable {
         return true
     }
 
+    /// Takes a bound away; what headers say of it later is one again.
+    mutating func remove(_ resource: RateLimit.Resource) { buckets.removeAll { $0.resource == resource } }
+
     /// Records what an answer's headers say: rates, and what is left of them.
     ///
     /// A limit of a day is not spread over it: it is met when it is spent.

@@ -50,6 +50,19 @@ struct RequestLimiter: Sendable {
         self.share = share
     }
 
+    /// Follows a change of the user's bound of streams.
+    mutating func set(bound: Int, at now: Duration) {
+        if bound != window.bound { window.set(bound: bound, at: now) }
+    }
+
+    /// Follows a change of a rate of the user's.
+    ///
+    /// - Parameter perMinute: of all workers; nil takes it away.
+    mutating func set(_ resource: RateLimit.Resource, perMinute: Int?, at now: Duration) {
+        guard let perMinute else { return rates.remove(resource) }
+        _ = rates.set(resource, perMinute: Double(perMinute), at: now)
+    }
+
     /// Whether a request of any size may start.
     func decision(at now: Duration) -> StartDecision {
         switch flow {
@@ -229,13 +242,4 @@ struct RequestLimiter: Sendable {
         flow = .open
         evidence = nil
     }
-}
-
-/// Whether a request may start.
-enum StartDecision: Sendable, Equatable {
-    case now
-    /// Not before a time since the run's start.
-    case later(Duration, WaitReason)
-    /// Not before something that is under way ends.
-    case held(WaitReason)
 }

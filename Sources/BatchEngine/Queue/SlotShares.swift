@@ -66,12 +66,12 @@ extension Admission {
             let needed = provider.isPaused(at: now) ? 0 : provider.neededStreams(at: now)
             return SlotShares.Demand(running: provider.limiter.running, needed: needed)
         }
-        let shares = SlotShares(demands, total: configuration.concurrency, running: running)
+        let shares = SlotShares(demands, total: width.limit, running: running)
         let order = found.indices.sorted { first, second in
-            (demands[first].running, providers[found[first]].lastStart)
-                < (demands[second].running, providers[found[second]].lastStart)
+            (providers[found[first]].askedRank, demands[first].running, providers[found[first]].lastStart)
+                < (providers[found[second]].askedRank, demands[second].running, providers[found[second]].lastStart)
         }
-        return (order.map { (found[$0], shares.mayStart($0)) }, nextDue)
+        return (order.map { (found[$0], providers[found[$0]].askedRank == 0 || shares.mayStart($0)) }, nextDue)
     }
 }
 
@@ -103,8 +103,16 @@ extension ProviderState {
         guard models.count > 1 else { return Array(models.indices) }
         if outage.since != nil { return orderOfProbes }
         return models.indices.sorted { first, second in
-            (models[first].limiter.running, models[first].lastStart)
-                < (models[second].limiter.running, models[second].lastStart)
+            (models[first].askedRank, models[first].limiter.running, models[first].lastStart)
+                < (models[second].askedRank, models[second].limiter.running, models[second].lastStart)
         }
     }
+
+    /// 0 where a job is at hand that the user wants next, else 1.
+    fileprivate var askedRank: Int { models.contains { $0.askedRank == 0 } ? 0 : 1 }
+}
+
+extension ModelState {
+    /// 0 where a job is at hand that the user wants next, else 1.
+    fileprivate var askedRank: Int { stopReason == nil && queue.hasAsked ? 0 : 1 }
 }

@@ -8,11 +8,11 @@ import Synchronization
 package actor JobRunner {
     private let store: any JobStore
     private let isIntakeOpen: @Sendable () -> Bool
-    private let clock: RunClock
-    private let signal: WakeSignal
-    private let state: RunState
+    let clock: RunClock
+    let signal: WakeSignal
+    let state: RunState
     private let queue: QueueReader
-    private let attempts: AttemptRunner
+    let attempts: AttemptRunner
     private var workers = Workers()
     /// Whether jobs may have been stored since the queue was read to its end.
     private let hasNews = Atomic<Bool>(true)
@@ -108,13 +108,14 @@ package actor JobRunner {
     private func takeJobsUp(_ group: inout DiscardingTaskGroup, _ timers: inout DiscardingTaskGroup) async throws {
         let configuration = state.configuration
         var isLastLook = false
+        // Behind a wait of any kind everything is looked at anew: the user may have changed it meanwhile.
         while state.isTakingUp {
             let now = clock.now
             attempts.noteAnswers(at: now)
             attempts.lookAtStreams(at: now)
             let share = configuration.share.value
             state.admission.providers.set(share, at: now)
-            let allowance = configuration.ramp.allowance(after: now, limit: configuration.concurrency, share: share)
+            let allowance = state.admission.width.allowance(at: now, share: share)
             guard state.admission.running < allowance.streams,
                 state.uncommittedCount < configuration.maximumUncommitted
             else {
@@ -130,6 +131,11 @@ package actor JobRunner {
             if hasNews.exchange(false, ordering: .acquiring) {
                 let models = try await store.models()
                 state.admission.providers.add(models) { state.endpoints[$0] != nil }
+                continue
+            }
+            if !state.admission.asked.isEmpty {
+                try await queue.readAsked()
+                continue
             }
             switch state.admission.next(
                 at: now, unixMilliseconds: state.unixMilliseconds(), allowed: allowance.streams)
@@ -142,7 +148,9 @@ package actor JobRunner {
                 state.counts.nextDueMilliseconds = due
                 if attempts.lookAtStreams(at: now) { continue }
                 state.tellWaits(at: now)
-                if until == nil, due == nil, isIdle, !isIntakeOpen || state.admission.spentBudget != nil {
+                if until == nil, due == nil, isIdle, !state.admission.isHeldByPause,
+                    !isIntakeOpen || state.admission.spentBudget != nil
+                {
                     if isLastLook { return }
                     isLastLook = true
                     hasNews.store(true, ordering: .relaxed)

@@ -30,6 +30,11 @@ package protocol JobStore: Sendable {
     /// They may be only the first of them where they are large.
     func dueJobs(among jobs: [Int64], for model: ModelName, at now: Int64) async throws -> [Job]
 
+    /// Those of these jobs that are in scope and can run, whether or not they wait, in the order given here.
+    ///
+    /// They may be only the first of them where they are large.
+    func jobs(_ ids: [Int64]) async throws -> [Job]
+
     /// When the next waiting job of a model in scope is due, in Unix milliseconds, the running ones left out; nil where
     /// none waits.
     func nextDueTime(for model: ModelName, excluding running: Set<Int64>) async throws -> Int64?
@@ -68,4 +73,7 @@ package protocol CompletionAttempt: AnyObject, Sendable {
     /// Cancelling the task closes the connection; the result is then of kind `cancelled`, with what came until then. No
     /// other stream ends so.
     func end() async -> StreamResultBox
+
+    /// Closes the connection, at any time and from any thread; the end comes as if the task were cancelled.
+    func cancel()
 }

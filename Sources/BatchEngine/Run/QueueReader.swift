@@ -34,6 +34,19 @@ struct QueueReader {
         model.queue.add(fresh: fresh)
     }
 
+    /// Reads the jobs that the user wants next; one that is in work, or has ended, is passed over.
+    ///
+    /// Only the loop of the run begins jobs: none of these is begun while they are read.
+    func readAsked() async throws {
+        let ids = state.admission.asked.filter { !state.admission.jobs.contains($0) }
+        state.admission.asked = []
+        let found = try await store.jobs(ids)
+        state.admission.add(asked: found)
+        // There may be only the first of them.
+        guard let last = found.last.flatMap({ job in ids.firstIndex(of: job.id) }) else { return }
+        state.admission.asked = ids[(last + 1)...] + state.admission.asked
+    }
+
     /// The waiting jobs of a model that are due, and when the next is where none are.
     private func dueJobs(_ model: ModelState, limit: Int) async throws -> (due: [Job], next: Int64?) {
         let due = try await store.dueJobs(

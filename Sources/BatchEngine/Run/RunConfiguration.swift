@@ -59,10 +59,14 @@ package struct StartRamp: Sendable {
 
     /// What is allowed at a time after the start, at most `limit`.
     ///
-    /// - Parameter share: of the burst; several workers that begin together make one.
-    package func allowance(after elapsed: Duration, limit: Int, share: WorkerShare = .whole) -> Allowance {
+    /// - Parameters:
+    ///   - share: of the burst; several workers that begin together make one.
+    ///   - least: the streams that are allowed from the start, where there were some before it.
+    package func allowance(
+        after elapsed: Duration, limit: Int, share: WorkerShare = .whole, atLeast least: Int = 1
+    ) -> Allowance {
         guard step > .zero else { return Allowance(streams: limit, grows: nil) }
-        var streams = max(1, Int(Double(first) * share.part))
+        var streams = max(1, least, Int(Double(first) * share.part))
         var next = step
         // Sixty rounds or so at most: the bound doubles in each.
         while streams < limit, next <= elapsed {

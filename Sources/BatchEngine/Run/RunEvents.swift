@@ -4,6 +4,8 @@ package import LLMStreaming
 package enum RunEvent: Sendable {
     /// A job ended, or waits for another attempt; told after its COMMIT.
     case attemptEnded(AttemptReport)
+    /// A job that was not being worked on was cancelled by the user; told after its COMMIT.
+    case cancelled(jobID: Int64, customID: String)
     /// Jobs that could be sent wait.
     case waiting(RunWait)
     /// The headers of a provider's response changed a rate of a model, named as `provider/model`.
@@ -79,7 +81,7 @@ struct RunNews: Sendable {
     ) -> [RunEvent] {
         let found = admission.waits(at: now, unixMilliseconds: unixMilliseconds()) { reason, until in
             switch reason {
-            case .pause, .outage, .budget, .refusals: true
+            case .pause, .outage, .budget, .refusals, .paused: true
             default: until ?? .zero > now + .seconds(5)
             }
         }

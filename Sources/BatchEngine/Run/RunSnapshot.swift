@@ -6,6 +6,8 @@ package struct RunSnapshot: Sendable, Equatable {
     package var completed = 0
     /// Jobs failed in this run; counted after their COMMIT.
     package var failed = 0
+    /// Jobs that the user has cancelled in this run; counted after their COMMIT.
+    package var cancelled = 0
     /// Streams open now.
     package var running = 0
     /// Jobs that were sent in this run and wait for another attempt.
@@ -42,6 +44,12 @@ package struct RunSnapshot: Sendable, Equatable {
 
     package init() {}
 
+    /// Jobs that have ended in this run.
+    package var ended: Int { completed + failed + cancelled }
+
+    /// Whether the user has paused the run.
+    package var isPaused: Bool { waits.first?.reason == .paused }
+
     /// The output tokens received, also of answers that are not complete; reported ones as such.
     package var receivedTokens: Double { output.total(bytes: bytes) }
 
@@ -56,6 +64,7 @@ package struct RunSnapshot: Sendable, Equatable {
             promptTokens += records.first?.promptTokens ?? 0
             completionTokens += records.first?.completionTokens ?? 0
         case .failed: failed += 1
+        case .cancelled: cancelled += 1
         case .waiting: if end.waits { waitingFor = end.error?.kind }
         }
     }

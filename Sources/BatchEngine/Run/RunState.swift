@@ -73,6 +73,12 @@ final class RunState {
     /// Tells the end of an attempt, once it is committed.
     func tell(_ report: RunEvent.AttemptReport) { listener(.attemptEnded(report)) }
 
+    /// Counts and tells jobs that were cancelled where nobody worked on them, once that is committed.
+    func tell(cancelled jobs: [(id: Int64, customID: String)]) {
+        counts.cancelled += jobs.count
+        for job in jobs { listener(.cancelled(jobID: job.id, customID: job.customID)) }
+    }
+
     /// Tells what jobs wait for, as far as that is new.
     func tellWaits(at now: Duration) {
         for event in news.waits(of: admission, at: now, unixMilliseconds: unixMilliseconds) { listener(event) }

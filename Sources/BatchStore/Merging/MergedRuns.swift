@@ -61,6 +61,19 @@ enum MergedRuns {
                 AND s.finished_ms IS NOT NULL
             """)
         try takeSeconds(connection)
+        try takeChanges(connection)
+    }
+
+    /// What a run was told: a copy that was made during the run may lack the last of it.
+    private static func takeChanges(_ connection: borrowing Connection) throws(SQLiteFailure) {
+        try connection.execute(
+            """
+            INSERT INTO main.run_changes (run_id, number, at_ms, command, value, keep, streams_over)
+            SELECT m.id, number, at_ms, command, value, keep, streams_over
+            FROM temp.run_map AS m CROSS JOIN part.run_changes AS s ON s.run_id = m.source_id
+            WHERE true
+            ON CONFLICT DO NOTHING
+            """)
     }
 
     /// Of a second that is there already, the fuller account: what a copy has of its last second is a part.

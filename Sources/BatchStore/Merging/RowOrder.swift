@@ -25,7 +25,7 @@ enum RowOrder {
             """)
         guard let newest, let greatest = try connection.integer("SELECT max(run_id) FROM main.runs"), newest != greatest
         else { return }
-        for table: SQL in ["runs", "run_seconds", "attempts"] {
+        for table: SQL in ["runs", "run_seconds", "run_changes", "attempts"] {
             let update = try connection.prepare("UPDATE main.\(table) SET run_id = ?2 WHERE run_id = ?1")
             update.bind(newest, at: 1)
             update.bind(greatest + 1, at: 2)

@@ -1,20 +1,28 @@
 /// The schema of the database, from schema/*.sql; there is no other DDL.
 package enum BatchSchema {
     /// The script that makes a database, as the command `schema` prints it.
-    package static var sql: String { String(decoding: PackageResources.schema_v3_sql, as: UTF8.self) }
+    package static var sql: String { String(decoding: PackageResources.schema_v4_sql, as: UTF8.self) }
 
     /// The script that makes its views for one connection alone, where they stand before those of the file: a file that
     /// an earlier version made has that version's.
     ///
     /// - Parameter found: the schema of the file. What an earlier one lacks is NULL.
     static func temporaryViews(for found: Int) -> String {
-        (found < 2 ? additions : "") + views.map { "CREATE TEMP VIEW \($0);" }.joined(separator: "\n")
+        (found < 2 ? additions : "") + (found < 4 ? changes : "")
+            + views.map { "CREATE TEMP VIEW \($0);" }.joined(separator: "\n")
     }
 
     /// Tables of schema 1 with the columns of schema 2.
     private static let additions = """
         CREATE TEMP VIEW attempts AS SELECT *, NULL AS service_tier FROM main.attempts;
         CREATE TEMP VIEW runs AS SELECT *, NULL AS stop_reason FROM main.runs;
+
+        """
+
+    /// What no run of an earlier schema was told.
+    private static let changes = """
+        CREATE TEMP VIEW run_changes AS SELECT NULL AS run_id, NULL AS number, NULL AS at_ms, NULL AS command,
+            NULL AS value, NULL AS keep, NULL AS streams_over WHERE FALSE;
 
         """
 
@@ -32,10 +40,11 @@ package enum BatchSchema {
 
     /// All steps to the current schema: an empty file comes to it at once, and an older one step by step.
     package static var migrations: [Migration] {
-        let steps = [PackageResources.migration_v2_sql, PackageResources.migration_v3_sql]
-            .map { String(decoding: $0, as: UTF8.self) }
+        let steps = [
+            PackageResources.migration_v2_sql, PackageResources.migration_v3_sql, PackageResources.migration_v4_sql,
+        ].map { String(decoding: $0, as: UTF8.self) }
         let views = self.views.map { "CREATE VIEW \($0);" }.joined(separator: "\n")
-        return [Migration(""), Migration(steps[0]), Migration(steps[1] + views, whole: sql)]
+        return [Migration(""), Migration(steps[0]), Migration(steps[1]), Migration(steps[2] + views, whole: sql)]
     }
 
     /// The statement that makes the index of ids, also where the load of a new file went without it.

@@ -68,6 +68,16 @@ package struct JobQueue: JobStore {
         }
     }
 
+    package func jobs(_ ids: [Int64]) async throws -> [Job] {
+        if ids.isEmpty { return [] }
+        return try await reader.read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare(QueueQuery.asked)
+            rows.bind(list: ids, at: 2)
+            rows.bind(scope)
+            return try Self.jobs(rows, limit: ids.count, connection)
+        }
+    }
+
     package func waitingTimes(of jobs: Set<Int64>, for model: ModelName) async throws -> [RetryTimes.Retry] {
         if jobs.isEmpty { return [] }
         return try await reader.read { (connection) throws(SQLiteFailure) in

@@ -36,6 +36,15 @@ enum QueueQuery {
         WHERE j.provider = ?6 AND j.model = ?7 AND j.not_before_ms <= ?1 AND \(JobScope.condition)
         """
 
+    /// ?2 the jobs.
+    static let asked: SQL = """
+        SELECT \(columns)
+        FROM json_each(?2) AS wanted CROSS JOIN jobs AS j ON j.job_id = wanted.value
+        CROSS JOIN requests AS r ON r.job_id = j.job_id
+        WHERE j.status IN ('pending', 'interrupted') AND \(JobScope.condition)
+        ORDER BY wanted.key
+        """
+
     /// Read until there is one that does not run.
     static let nextDue: SQL = """
         SELECT j.job_id, j.not_before_ms

@@ -7,7 +7,9 @@ extension BatchReader {
     /// What the provider took and did not report is estimated as it is while a run is on: half the bytes of the request
     /// for its input, and the pieces that came for its output. A stored cost that cannot be an amount is not known, and no
     /// count takes anything from the sum.
-    package func spending(in scope: JobScope) throws(StoreError) -> Spending {
+    ///
+    /// - Parameter runID: a run whose own attempts are left out.
+    package func spending(in scope: JobScope, without runID: Int64? = nil) throws(StoreError) -> Spending {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(
                 """
@@ -23,11 +25,12 @@ extension BatchReader {
                             SELECT length(CAST(request AS BLOB)) / 2.0 FROM requests AS r WHERE r.job_id = attempts.job_id
                         ))) AS tokens_in
                     FROM attempts
-                    WHERE prompt_tokens IS NOT NULL OR completion_tokens > 0 OR chunk_count > 0
+                    WHERE (prompt_tokens IS NOT NULL OR completion_tokens > 0 OR chunk_count > 0) AND run_id IS NOT ?1
                 ) AS a CROSS JOIN jobs AS j ON j.job_id = a.job_id
                 WHERE \(JobScope.condition)
                 GROUP BY 1, 2
                 """)
+            rows.bind(runID, at: 1)
             rows.bind(scope)
             var spending = Spending()
             while try rows.step() {

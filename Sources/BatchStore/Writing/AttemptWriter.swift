@@ -80,18 +80,25 @@ struct AttemptWriter: ~Copyable {
             notBefore = until
             status = hasPartial && !isPartialLost ? .interrupted : .pending
         case .failed: status = .failed
+        case .cancelled: status = .cancelled
         }
+        let error = status == .cancelled ? LLMError.cancelledJob : attempt.error
         settle.bind(attempt.jobID, at: 1)
         settle.bind(status.rawValue, at: 2)
         settle.bind(attempt.counts ? 1 : 0, at: 3)
         settle.bind(notBefore, at: 4)
-        settle.bind(status == .completed ? nil : attempt.error?.kind.rawValue, at: 5)
-        settle.bind(status == .completed ? nil : attempt.error?.message, at: 6)
+        settle.bind(status == .completed ? nil : error?.kind.rawValue, at: 5)
+        settle.bind(status == .completed ? nil : error?.message, at: 6)
         settle.bind(attempt.endedMilliseconds, at: 7)
         settle.bind(attempt.attemptID, at: 8)
         settle.bind(attempt.resetsAttempts ? 0 : 1, at: 9)
         try settle.run()
     }
+}
+
+extension LLMError {
+    /// Why a cancelled job has no answer, whatever its last attempt met.
+    static let cancelledJob = LLMError(.cancelled, "cancelled by the user; retry --all runs it")
 }
 
 extension StreamResult {

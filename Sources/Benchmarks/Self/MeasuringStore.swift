@@ -115,6 +115,8 @@ final class MeasuringStore: JobStore {
         try await store.dueJobs(among: jobs, for: model, at: now)
     }
 
+    func jobs(_ ids: [Int64]) async throws -> [Job] { try await store.jobs(ids) }
+
     func nextDueTime(for model: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
         try await store.nextDueTime(for: model, excluding: running)
     }
@@ -191,6 +193,7 @@ final class ForgetfulStore: JobStore {
     }
     func waitingTimes(of jobs: Set<Int64>, for model: ModelName) async throws -> [RetryTimes.Retry] { [] }
     func dueJobs(among jobs: [Int64], for model: ModelName, at now: Int64) async throws -> [Job] { [] }
+    func jobs(_ ids: [Int64]) async throws -> [Job] { [] }
     func nextDueTime(for model: ModelName, excluding running: Set<Int64>) async throws -> Int64? { nil }
     func startAttempt(_ start: AttemptStart) -> Int64 { attempts.add(1, ordering: .relaxed).newValue }
 

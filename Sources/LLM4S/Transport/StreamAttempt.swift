@@ -81,7 +81,7 @@ package final class StreamAttempt: Sendable {
     }
 
     /// Gives the attempt up, at any time and from any thread; its end comes as the result of kind `cancelled`.
-    func cancel() {
+    package func cancel() {
         let giveUp: (@Sendable () -> Void)? = state.withLock { state in
             guard case .running(let giveUp) = state else { return nil }
             state = .cancelled

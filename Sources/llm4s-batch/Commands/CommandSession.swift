@@ -30,6 +30,14 @@ struct CommandSession {
         session.userAgent = "llm4s-batch/\(Version.number)"
         session.names = .flags
         session.allowsFailures = options.allowFailures
+        session.faultOfStreams = { [isServer = plan.mock != nil] streams in
+            do throws(Exit) {
+                try OpenFileLimit.raise(streams: streams, isServer: isServer, option: "concurrency")
+                return nil
+            } catch {
+                return error.message
+            }
+        }
         self.options = options
         mock = plan.mock
     }
@@ -46,6 +54,13 @@ struct CommandSession {
     func printing(_ source: String) -> CommandSession {
         var copy = self
         copy.printedSource = source
+        return copy
+    }
+
+    /// The same, which takes over what an earlier run was told.
+    func keeping(_ kept: KeptLimits) -> CommandSession {
+        var copy = self
+        copy.session.kept = kept
         return copy
     }
 
@@ -66,6 +81,10 @@ struct CommandSession {
         let signals = RunSignals(drainTimeout: options.drainTimeout, results: results)
         var session = session
         session.observer = observer(events, ProgressReporter(mode: options.progress, events: events), signals)
+        session.observer.changed = { [drainTimeout = options.drainTimeout] answer in
+            Console.log(.info, "ctl: \(TerminalText.line(answer.text, limit: 300))")
+            if answer.request.command == .drain { results?.stop(after: drainTimeout.duration) }
+        }
         if let results { results.observe(with: &session.observer) }
         do {
             let status = try await session.run { [mock] result, reader in

@@ -26,7 +26,8 @@ struct Program: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, ResumeCommand.self, RetryCommand.self, StatusCommand.self, ShowCommand.self,
+            RunCommand.self, ResumeCommand.self, RetryCommand.self, StatusCommand.self, CtlCommand.self,
+            ShowCommand.self,
             ResultsCommand.self, StatsCommand.self, ValidateCommand.self, CompactCommand.self, MergeCommand.self,
             PlanCommand.self,
             BenchCommand.self, MockCommand.self, SchemaCommand.self, ManualCommand.self,

@@ -73,7 +73,8 @@ private struct StoredJobsRun {
         let config = try ConfigFile.load(path: providers.config, environment: environment)
         try batchOptions.check(config.catalog)
         let reader = try await BatchReader.open(db)
-        let remembered = RememberedLimits(try await reader.newestOptions() ?? "", into: &options.limits)
+        let remembered = RememberedLimits(
+            try await reader.newestOptions() ?? "", try await reader.keptChanges(), into: &options.limits)
         Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
         if let text = remembered.text { Console.log(.info, text) }
         let prices = try options.limits.rates.priceTable(config.prices)
@@ -94,6 +95,7 @@ private struct StoredJobsRun {
             return .completed
         }
         var session = CommandSession(command: command, options: options, plan: plan, path: db, scope: jobs.scope)
+            .keeping(remembered.kept)
         if var revival {
             revival.jobs = jobs.ids
             session = session.preparing { [revival] database in

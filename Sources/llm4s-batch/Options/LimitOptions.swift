@@ -74,8 +74,11 @@ struct LimitOptions: ParsableArguments {
 
 /// How much providers are asked at once and by the minute, and at what price.
 struct RateOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Streams open at once; reached in steps from 32 on.", valueName: "N"))
-    var concurrency = 64
+    @Option(
+        help: ArgumentHelp(
+            "Streams open at once; reached in steps from 32 on (default: of resume and retry what ctl --keep has set, else "
+                + "64).", valueName: "N"))
+    var concurrency: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -102,6 +105,9 @@ struct RateOptions: ParsableArguments {
         completion: .file(extensions: ["json"]))
     var prices: String?
 
+    /// `--concurrency`, else what it is by default.
+    var streams: Int { concurrency ?? BatchOptions().concurrency }
+
     mutating func validate() throws {
         try FlagBounds.check("concurrency", concurrency, FlagBounds.streams)
         try FlagBounds.check("rpm", rpm?.value, FlagBounds.counts)
@@ -112,9 +118,9 @@ struct RateOptions: ParsableArguments {
                 throw ValidationError(
                     "--concurrency-per-provider \(bound.text): must be at least 1, not \(bound.count)")
             }
-            guard bound.count <= concurrency else {
+            guard bound.count <= streams else {
                 throw ValidationError(
-                    "--concurrency-per-provider \(bound.text) is more than --concurrency \(concurrency) allows in all")
+                    "--concurrency-per-provider \(bound.text) is more than --concurrency \(streams) allows in all")
             }
             if let other = counts.updateValue(bound.count, forKey: bound.name), other != bound.count {
                 throw ValidationError(
@@ -125,7 +131,7 @@ struct RateOptions: ParsableArguments {
 
     /// Enters them into the options of a run.
     func add(to batch: inout BatchOptions) {
-        batch.concurrency = concurrency
+        batch.concurrency = streams
         batch.concurrencyPerProvider = Dictionary(
             concurrencyPerProvider.map { ($0.name, $0.count) }, uniquingKeysWith: { _, last in last })
         batch.requestsPerMinute = rpm?.value
@@ -150,56 +156,5 @@ struct RateOptions: ParsableArguments {
     func priceTable(_ path: String?) throws(ConfigurationError) -> PriceTable {
         guard let path = prices ?? path, path != "none" else { return PriceTable() }
         return try PriceTable(file: path)
-    }
-}
-
-/// What `resume` and `retry` take over from the run before, where the user says nothing else.
-struct RememberedLimits {
-    /// The names of the options, each with its value as it would be typed.
-    private(set) var taken: [(name: String, value: String)] = []
-
-    /// Takes over what an earlier run's options say; what they cannot say, since others wrote them, is left out.
-    ///
-    /// - Parameters:
-    ///   - stored: the options of the run before, JSON.
-    ///   - limits: those that the user gave; what is missing is filled in.
-    init(_ stored: String, into limits: inout LimitOptions) {
-        guard let options = (try? JSONParser.parse(Array(stored.utf8)))?.object else { return }
-        limits.rates.rpm = take("rpm", limits.rates.rpm, options) { FlagBounds.counts.contains($0) }
-        limits.rates.tpm = take("tpm", limits.rates.tpm, options) { FlagBounds.counts.contains($0) }
-        limits.share = take("share", limits.share, options) { _ in true }
-        limits.maximumCost = take("max-cost", limits.maximumCost, options) {
-            $0 > 0 && $0 <= NumberGate.dollars.upperBound
-        }
-        limits.maximumTokens = take("max-tokens-total", limits.maximumTokens, options) {
-            FlagBounds.counts.contains($0)
-        }
-        if limits.rates.prices == nil, let path = options["prices"]?.string, !path.isEmpty {
-            limits.rates.prices = path
-            if path != "none" { taken.append(("prices", path)) }
-        }
-    }
-
-    private mutating func take<Value>(
-        _ name: String, _ given: LimitArgument<Value>?, _ options: JSONObject, _ isSound: (Value) -> Bool
-    ) -> LimitArgument<Value>? {
-        if let given { return given }
-        let text: String? =
-            switch options[name] {
-            case .number(let text)?, .string(let text)?: text
-            default: nil
-            }
-        guard let text, let limit = LimitArgument<Value>(argument: text) else { return nil }
-        guard let value = limit.value else { return limit }
-        guard isSound(value) else { return nil }
-        taken.append((name, text))
-        return limit
-    }
-
-    /// What is said of it; nil where nothing was taken over.
-    var text: String? {
-        guard !taken.isEmpty else { return nil }
-        let options = taken.map { "--\($0.name) \(TerminalText.line($0.value, limit: 200))" }.joined(separator: ", ")
-        return "as in the run before: \(options) (none takes one away)"
     }
 }

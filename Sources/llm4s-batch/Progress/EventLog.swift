@@ -10,6 +10,10 @@ struct EventLog: Sendable {
     func tell(_ event: RunEvent) {
         switch event {
         case .attemptEnded(let report): tell(report)
+        case .cancelled(_, let id):
+            show("job_ended", .debug, "job '\(id)' was cancelled") {
+                [("id", .string(id)), ("status", "cancelled")]
+            }
         case .waiting(let wait): tell(wait)
         case .limitChanged(let name, let resource, let perMinute):
             let rate = Int(perMinute.rounded()).grouped
@@ -38,6 +42,7 @@ struct EventLog: Sendable {
             "progress",
             [
                 ("jobs", .int(total)), ("completed", .int(snapshot.completed)), ("failed", .int(snapshot.failed)),
+                ("cancelled", .int(snapshot.cancelled)),
                 ("running", .int(snapshot.running)), ("waiting", .int(snapshot.waiting)),
                 ("waits", snapshot.waitsJSON), ("jobs_per_second", rates.jobsPerSecond.map(JSON.double) ?? .null),
                 ("chunks_per_second", .double(rates.chunksPerSecond)),
@@ -74,6 +79,7 @@ struct EventLog: Sendable {
         switch end.transition {
         case .completed: status = "completed"
         case .failed: (status, next) = ("failed", "no other: the job has failed")
+        case .cancelled: (status, next) = ("cancelled", "no other: the job was cancelled")
         case .waiting(let until?, _):
             next = "the next in \(FigureText.duration(Double(until - end.endedMilliseconds) / 1000))"
         case .waiting(nil, _): break
@@ -109,6 +115,8 @@ struct EventLog: Sendable {
     }
 
     private func tell(_ wait: RunWait) {
+        // Whoever paused it was told, and each second's progress tells it again.
+        if wait.reason == .paused, !isJSON { return }
         let now = TimeOfDay.unixMilliseconds
         let until = wait.untilMilliseconds.map { ", for \(FigureText.duration(Double(max(0, $0 - now)) / 1000))" }
         let times = wait.untold.grouped

@@ -14,6 +14,7 @@ struct ProgressLine {
     func text(_ snapshot: RunSnapshot, now: Int64) -> String {
         var parts = ["\(snapshot.completed) of \(total) done"]
         if snapshot.failed > 0 { parts.append("\(snapshot.failed) failed") }
+        if snapshot.cancelled > 0 { parts.append("\(snapshot.cancelled) cancelled") }
         parts.append("\(snapshot.running) running")
         if snapshot.waiting > 0 { parts.append(waiting(snapshot, now)) }
         parts += waits(snapshot, now)
@@ -28,13 +29,14 @@ struct ProgressLine {
 
     /// The line with a bar before it, for a terminal of a width in characters.
     func bar(_ snapshot: RunSnapshot, now: Int64, width: Int) -> String {
-        let ended = snapshot.completed + snapshot.failed
+        let ended = snapshot.ended
         let part = total > 0 ? Double(ended) / Double(total) : 0
         var parts = ["\(ended.grouped)/\(total.grouped)"]
+        if snapshot.isPaused { parts.append(Self.paused) }
         if snapshot.failed > 0 { parts.append("\(snapshot.failed.grouped) failed") }
         // What keeps the run from going on comes before what it does: the end of a long line is cut.
         for name in snapshot.stoppedProviders.keys.sorted() { parts.append("\(name) stopped") }
-        let waits = waits(snapshot, now)
+        let waits = snapshot.isPaused ? [] : waits(snapshot, now)
         if snapshot.running == 0 { parts += waits }
         if let left = timeLeft(snapshot, now) { parts.append(left) }
         if snapshot.running > 0 {
@@ -53,8 +55,8 @@ struct ProgressLine {
 
     /// The time until all is done at the rate of late, or until a wait is over that is longer.
     private func timeLeft(_ snapshot: RunSnapshot, _ now: Int64) -> String? {
-        let ended = snapshot.completed + snapshot.failed
-        guard ended < total else { return nil }
+        let ended = snapshot.ended
+        guard ended < total, !snapshot.isPaused else { return nil }
         var times = (snapshot.waits.map(\.untilMilliseconds) + [snapshot.nextDueMilliseconds]).compactMap { until in
             until.map { (Double($0) - Double(now)) / 1000 }
         }
@@ -69,12 +71,16 @@ struct ProgressLine {
 
     /// What jobs that could be sent wait for, but for free streams, which is the rule.
     private func waits(_ snapshot: RunSnapshot, _ now: Int64) -> [String] {
-        snapshot.waits.filter { $0.reason != .concurrency || $0.limit != nil }.map { wait in
+        if snapshot.isPaused { return [Self.paused] }
+        return snapshot.waits.filter { $0.reason != .concurrency || $0.limit != nil }.map { wait in
             if let limit = wait.limit { return "\(wait.name) \(Self.limit(limit, wait.reason.text))" }
             let time = wait.untilMilliseconds.map { " \(FigureText.duration(Double(max(0, $0 - now)) / 1000))" } ?? ""
             return "\(wait.name) waits\(time) for \(wait.reason.text)"
         }
     }
+
+    /// The word for a run that its user has paused.
+    static let paused = "paused"
 
     /// What bounds streams: `limited to 59 by refusals, 31 of them silent for 2 min 10 s`.
     ///

@@ -81,7 +81,7 @@ struct ProgressRates {
 
     /// Takes the snapshot of the next second.
     mutating func add(_ snapshot: RunSnapshot) {
-        let jobs = Double(snapshot.completed + snapshot.failed - last.completed - last.failed)
+        let jobs = Double(snapshot.ended - last.ended)
         let chunks = Double(snapshot.chunks - last.chunks)
         if let rate = jobsPerSecond {
             jobsPerSecond = rate + (jobs - rate) * 0.1

@@ -98,10 +98,13 @@ struct ManualPage {
 enum ManualText {
     /// Each exit status and its meaning; where several hold, the first of the order that is told.
     static let exitStatus = [
-        ("0", "every job is completed"), ("1", "some job has failed, now or earlier"),
+        ("0", "every job is completed"), ("1", "some job has failed or was cancelled, now or earlier"),
         ("2", "usage or input error; of files nothing was sent"),
         ("3", "the database cannot be used: locked by another worker, not ours, newer, corrupt, disk full"),
-        ("4", "stopped with work left: by a limit of yours, or a provider or model that gets no more requests"),
+        (
+            "4",
+            "stopped with work left: by a limit of yours, by ctl drain, or a provider or model that gets no more requests"
+        ),
         ("129, 130, 143", "ended by SIGHUP, SIGINT, SIGTERM after an orderly stop"),
         ("141", "nobody reads the results that run --output - prints: ended after an orderly stop"),
     ]

@@ -53,6 +53,7 @@ struct RunReport {
         if snapshot.attempts == 0, counts.left == 0 { return "nothing to do · \(databasePath)" }
         var parts = ["\(snapshot.completed.grouped) completed"]
         if snapshot.failed > 0 { parts.append("\(snapshot.failed.grouped) failed") }
+        if snapshot.cancelled > 0 { parts.append("\(snapshot.cancelled.grouped) cancelled") }
         if counts.left > 0 { parts.append("\(counts.left.grouped) left") }
         let seconds = (Double(duration.wholeMilliseconds) / 1000).rounded(to: 1)
         let rate = Int((snapshot.receivedTokens / max(duration.seconds, 0.001)).rounded().clamped(to: 0...1e15))

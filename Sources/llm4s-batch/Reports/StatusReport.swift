@@ -99,7 +99,7 @@ struct StatusReport {
                 "\(waiting.count.grouped) of \(TerminalText.line(waiting.provider, limit: 60)) wait after "
                     + "\(waiting.errorKind ?? "an error"), the next for \(FigureText.duration(wait))")
         }
-        for wait in waits {
+        for wait in waits where !isPaused {
             lines += line("\(TerminalText.line(wait["name"]?.string ?? "", limit: 80)) \(text(of: wait))")
         }
         lines += row("tokens", "\(status.promptTokens.grouped) in, \(status.completionTokens.grouped) out")
@@ -174,7 +174,8 @@ struct StatusReport {
                 + row("", "it is stopped, or its disk does not answer")
         }
         let time = FigureText.duration(Double(now - run.startedMilliseconds) / 1000)
-        var lines = row("running", "\(run.command), \(process), since \(time)")
+        var lines = row(isPaused ? ProgressLine.paused : "running", "\(run.command), \(process), since \(time)")
+        if isPaused { lines += row("", "llm4s-batch ctl --db \(path) continue goes on") }
         lines += row(
             "rate", "\(jobsPerSecond.rounded(to: 1)) jobs/s, \(Int(tokensPerSecond).grouped) tokens/s")
         let left = status.counts.pending + status.counts.interrupted + status.counts.running
@@ -182,7 +183,7 @@ struct StatusReport {
         var times = waits.compactMap { $0["until_ms"]?.double } + status.waiting.map { Double($0.nextDueMilliseconds) }
         times = times.map { ($0 - Double(now)) / 1000 }
         if jobsPerSecond > 0 { times.append(Double(left) / jobsPerSecond) }
-        if left > 0, let time = times.max(), time > 0 {
+        if left > 0, !isPaused, let time = times.max(), time > 0 {
             lines += row("time left", FigureText.duration(time))
         }
         return lines
@@ -193,6 +194,9 @@ struct StatusReport {
         guard worker == .working, let text = status.seconds.last?.waits else { return [] }
         return (try? JSONParser.parse(Array(text.utf8)))?.array ?? []
     }
+
+    /// Whether the user has paused the run.
+    private var isPaused: Bool { waits.first?["reason"]?.string == WaitReason.paused.text }
 
     var tokensPerSecond: Double { rate(\.outputTokens) }
     var jobsPerSecond: Double { rate(\.completed) + rate(\.failed) }

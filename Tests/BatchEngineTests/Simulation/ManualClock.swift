@@ -51,7 +51,26 @@ final class ManualClock: Clock, Sendable {
     var peak: Int { timeline.withLock { $0.peak } }
 
     func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        let number = timeline.withLock { $0.newNumber() }
+        try await sleep(until: deadline, as: newSleeper())
+    }
+
+    /// The number of one who may be woken by it; see `giveUp`.
+    func newSleeper() -> Int { timeline.withLock { $0.newNumber() } }
+
+    /// Ends a sleep, also one that is still to begin, as if its task were cancelled.
+    func giveUp(_ number: Int) {
+        let event = timeline.withLock { timeline -> Event? in
+            guard let event = timeline.events.removeValue(forKey: number) else {
+                timeline.cancelled.insert(number)
+                return nil
+            }
+            return event
+        }
+        if case .sleeper(let sleeper) = event { sleeper.resume(throwing: CancellationError()) }
+    }
+
+    /// Sleeps under a number.
+    func sleep(until deadline: Instant, as number: Int) async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (sleeper: CheckedContinuation<Void, any Error>) in
                 let isOver = timeline.withLock { timeline in
@@ -64,14 +83,7 @@ final class ManualClock: Clock, Sendable {
                 if isOver { sleeper.resume(throwing: CancellationError()) }
             }
         } onCancel: {
-            let event = timeline.withLock { timeline -> Event? in
-                guard let event = timeline.events.removeValue(forKey: number) else {
-                    timeline.cancelled.insert(number)
-                    return nil
-                }
-                return event
-            }
-            if case .sleeper(let sleeper) = event { sleeper.resume(throwing: CancellationError()) }
+            giveUp(number)
         }
         _ = timeline.withLock { $0.cancelled.remove(number) }
     }

@@ -88,6 +88,7 @@ final class SimulatedCompletionSource: CompletionSource {
         private let request: ProviderRequest
         private let endpoint: Endpoint
         private let receiver: any ChunkReceiver
+        private let sleeper: Int
 
         fileprivate init(
             _ source: SimulatedCompletionSource, _ request: ProviderRequest, _ endpoint: Endpoint,
@@ -97,11 +98,14 @@ final class SimulatedCompletionSource: CompletionSource {
             self.request = request
             self.endpoint = endpoint
             self.receiver = receiver
+            sleeper = source.simulation.clock.newSleeper()
         }
 
         func end() async -> StreamResultBox {
-            StreamResultBox(await source.stream(request, to: endpoint, receiver: receiver))
+            StreamResultBox(await source.stream(request, to: endpoint, receiver: receiver, sleeper))
         }
+
+        func cancel() { source.simulation.clock.giveUp(sleeper) }
     }
 
     func attempt(
@@ -111,7 +115,7 @@ final class SimulatedCompletionSource: CompletionSource {
     }
 
     private func stream(
-        _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver
+        _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, _ sleeper: Int
     ) async -> StreamResult {
         let answer = script(open(request, endpoint))
         defer { state.withLock { $0.open -= 1 } }
@@ -119,7 +123,7 @@ final class SimulatedCompletionSource: CompletionSource {
         let said = answer.pieces.count / 2
         do {
             send(answer.pieces.prefix(said), to: receiver, &accumulator)
-            try await simulation.clock.sleep(until: simulation.clock.now.advanced(by: answer.time), tolerance: nil)
+            try await simulation.clock.sleep(until: simulation.clock.now.advanced(by: answer.time), as: sleeper)
         } catch {
             return StreamResult(outcome: .failed(LLMError(.cancelled, "cancelled")), accumulator: accumulator)
         }

@@ -25,6 +25,9 @@ struct MergeFixture {
         let store = try await open(number, on: jobs, in: name)
         try await body(store)
         store.database.record(second(number, of: store.runID))
+        try await store.database.record(
+            RunChange(command: "concurrency", value: "\(number)", isKept: number % 2 == 0, streamsOver: number),
+            ofRun: store.runID)
         try await store.database.finishRun(store.runID, exitCode: 0, status: .finished)
         try await store.database.close()
         return store.database.path
@@ -89,6 +92,10 @@ struct MergeFixture {
         SELECT started_ms, finished_ms, status, exit_code, command, options, version, host, pid, second, chunks,
             output_tokens, completed, failed, running, waiting, waits
         FROM runs AS r LEFT JOIN run_seconds USING (run_id) ORDER BY 1, host, pid, second
+        """,
+        """
+        SELECT pid, c.number, c.at_ms, c.command, c.value, c.keep, c.streams_over
+        FROM run_changes AS c JOIN runs AS r USING (run_id) ORDER BY started_ms, 1, 2
         """,
         "SELECT pid FROM runs ORDER BY run_id DESC LIMIT 1", "SELECT * FROM rejected_lines ORDER BY 1, 2",
         "SELECT custom_id, text FROM partials ORDER BY 1",

@@ -17,7 +17,10 @@ import Testing
         let path = try await fixture.work(1, on: [newJob("a", line: 1), newJob("b", line: 2)], in: "one.db")
         try Connection(path: path, access: .writing).run(Self.fullRows)
         let merged = try await fixture.merge([path], into: "out.db")
-        let tables = ["runs", "run_seconds", "jobs", "requests", "attempts", "chunks", "completions", "rejected_lines"]
+        let tables = [
+            "runs", "run_seconds", "run_changes", "jobs", "requests", "attempts", "chunks", "completions",
+            "rejected_lines",
+        ]
         let columns = try sqlRows(
             path,
             "SELECT t.name, c.name FROM pragma_table_list AS t JOIN pragma_table_info(t.name) AS c WHERE t.type = 'table'"

@@ -57,7 +57,11 @@ final class ResultStream: Sendable {
         observer.stored = { [self] in add($0) }
         observer.happened = { [self] event in
             told.happened(event)
-            if case .attemptEnded(let report) = event { add(report) }
+            switch event {
+            case .attemptEnded(let report): add(report)
+            case .cancelled(let job, _): add([.job(job)])
+            case .waiting, .limitChanged, .stopped: break
+            }
         }
         observer.handsOn = { [self] in await finish() }
         observer.interruption = { [self] in told.interruption() ?? interruption }
@@ -103,7 +107,7 @@ final class ResultStream: Sendable {
     /// Takes the end of an attempt, after its COMMIT.
     private func add(_ report: RunEvent.AttemptReport) {
         switch report.end.transition {
-        case .completed, .failed: add([.job(report.end.jobID)])
+        case .completed, .failed, .cancelled: add([.job(report.end.jobID)])
         case .waiting: break
         }
     }

@@ -1,4 +1,4 @@
--- llm4s-batch: the database of a batch. Schema 3.
+-- llm4s-batch: the database of a batch. Schema 4.
 --
 -- One SQLite file in WAL mode, which sqlite3, Datasette, DuckDB or pandas may read while a run is on. Only the worker
 -- that holds the lock DB.lock writes. Start with the views at the end: results, messages, failures, partials, latency,
@@ -12,7 +12,7 @@
 -- each time, which costs 3 us.
 
 PRAGMA application_id = 0x4C344253; -- 'L4BS'
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- One row a call of run, resume or retry.
 CREATE TABLE runs (
@@ -53,6 +53,24 @@ CREATE TABLE run_seconds (
     -- provider/model. NULL: for nothing.
     waits TEXT,
     PRIMARY KEY (run_id, second)
+) STRICT, WITHOUT ROWID;
+
+-- What was told to a run while it went on: by ctl, or by the program that it is a part of.
+CREATE TABLE run_changes (
+    run_id INTEGER NOT NULL REFERENCES runs,
+    -- From 1 within its run, in the order in which they held.
+    number INTEGER NOT NULL CHECK (number >= 1),
+    -- When it held.
+    at_ms INTEGER NOT NULL,
+    -- pause, continue, drain, concurrency, rpm, tpm, max-cost, cancel or now.
+    command TEXT NOT NULL,
+    -- What it was set to, as it is typed: 32, openai=600, none; of cancel and now the ids, JSON. NULL: it has no value.
+    value TEXT,
+    -- 1 where resume and retry take it over.
+    keep INTEGER NOT NULL CHECK (keep = 0 OR keep = 1),
+    -- The streams that were open beyond it when it held, and went on; of cancel those that were closed.
+    streams_over INTEGER NOT NULL,
+    PRIMARY KEY (run_id, number)
 ) STRICT, WITHOUT ROWID;
 
 -- The queue: one row a job. Narrow, since each attempt rewrites it; the request is in requests.

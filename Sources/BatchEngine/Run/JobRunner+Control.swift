@@ -1,0 +1,130 @@
+package import LLMStreaming
+
+/// What a user tells a run that goes on (Contract, "Control").
+///
+/// Each call holds when it returns: the loop looks at everything anew before it sends another job.
+extension JobRunner {
+    /// Sends nothing more, neither new jobs nor other attempts, until `resume()`; open streams go on.
+    ///
+    /// - Returns: how many do.
+    package func pause() -> Int {
+        state.admission.isPaused = true
+        signal.signal()
+        return state.admission.running
+    }
+
+    /// Goes on after a pause.
+    package func resume() {
+        state.admission.isPaused = false
+        signal.signal()
+    }
+
+    /// Stops the intake and gives open streams the drain time, as the first signal does; another call changes nothing.
+    ///
+    /// - Returns: how many streams are open.
+    package func drain() -> Int {
+        if state.stop.isBeforeDrain { stop() }
+        return state.admission.running
+    }
+
+    /// Changes how many streams may be open.
+    ///
+    /// - Returns: how many are open beyond that.
+    package func set(concurrency: Int) -> Int {
+        state.admission.set(concurrency: concurrency, at: clock.now)
+        signal.signal()
+        return max(0, state.admission.running - concurrency)
+    }
+
+    /// Changes a rate of a provider, or of all of them (nil).
+    ///
+    /// - Parameter perMinute: of all workers; nil for what its headers tell.
+    package func set(_ resource: RateLimit.Resource, perMinute: Int?, of provider: String?) {
+        let now = clock.now
+        for name in provider.map({ [$0] }) ?? Array(state.endpoints.keys) {
+            state.admission.providers.set(resource, perMinute: perMinute, of: name, at: now)
+        }
+        signal.signal()
+    }
+
+    /// Changes what the run may cost.
+    ///
+    /// - Parameters:
+    ///   - cap: in US dollars; nil for no bound.
+    ///   - earlier: what earlier runs have spent, where that was not counted before.
+    /// - Returns: how many open streams may go beyond it.
+    package func set(costCap cap: Double?, earlier: Double) -> Int {
+        state.admission.set(costCap: cap, earlier: earlier)
+        signal.signal()
+        return state.admission.streamsOverCost
+    }
+
+    /// Closes the streams of these jobs, and sends them no more in this run.
+    ///
+    /// - Returns: once none of them is in work and what became of each is committed; how many streams were closed. Jobs
+    ///   that nobody worked on are still to be stored as cancelled, and then to be told by `didCancel`.
+    package func cancel(_ ids: [Int64]) async -> Int {
+        let open = ids.count { state.admission.attempts[$0]?.isOpen == true }
+        state.admission.cancel(ids)
+        attempts.cancel(ids)
+        signal.signal()
+        await attempts.untilLeft(ids)
+        return open
+    }
+
+    /// Notes that these jobs, on which nobody worked, are stored as cancelled.
+    package func didCancel(_ jobs: [(id: Int64, customID: String)]) {
+        state.tell(cancelled: jobs)
+        state.admission.providers.lookAgain()
+        signal.signal()
+    }
+
+    /// Has these jobs sent before all others, whether or not they wait for another attempt; behind those that were asked
+    /// for before.
+    package func sendNext(_ ids: [Int64]) {
+        state.admission.asked.removeAll { ids.contains($0) }
+        state.admission.asked += ids
+        signal.signal()
+    }
+
+    /// What bounds the run now.
+    package var limits: RunLimits {
+        let admission = state.admission
+        var limits = RunLimits(
+            concurrency: admission.width.limit, isDraining: !state.stop.isBeforeDrain,
+            maximumCost: admission.ledger.cost.cap, spentCost: admission.ledger.cost.spent)
+        for name in state.endpoints.keys {
+            limits.requestsPerMinute[name] = admission.providers.perMinute(.requests, of: name)
+            limits.tokensPerMinute[name] = admission.providers.perMinute(.tokens, of: name)
+        }
+        return limits
+    }
+
+    /// The providers that jobs may be sent to.
+    package var providerNames: [String] { state.endpoints.keys.sorted() }
+}
+
+/// What bounds a run at the moment.
+package struct RunLimits: Sendable, Equatable {
+    /// The streams that may be open in all.
+    package var concurrency: Int
+    /// Whether the user stops it: no more jobs are taken up.
+    package var isDraining: Bool
+    /// In US dollars; nil for no bound.
+    package var maximumCost: Double?
+    /// What is known to be spent, of earlier runs as far as a budget ever bounded this one.
+    package var spentCost: Double
+    /// The user's rates, by provider.
+    package var requestsPerMinute: [String: Int] = [:]
+    package var tokensPerMinute: [String: Int] = [:]
+}
+
+extension RunStop {
+    /// Whether the user has not stopped the run yet.
+    fileprivate var isBeforeDrain: Bool {
+        switch self {
+        case .none, .intake: true
+        case .draining, .now, .storeFailed: false
+        }
+    }
+}

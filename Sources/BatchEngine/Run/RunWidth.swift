@@ -1,0 +1,33 @@
+/// How many streams the whole run may have: the user's bound, which may change while it goes on, and the steps in which
+/// it is reached.
+///
+/// A value that reads no clock: times are since the run's start. A lower bound lets open streams end; a higher one is
+/// reached as the first one was, from as many streams as were allowed until then.
+struct RunWidth: Sendable {
+    /// The most streams that the user allows.
+    private(set) var limit: Int
+    private let ramp: StartRamp
+    /// Since when it grows, and from how many streams.
+    private var start = (time: Duration.zero, streams: 1)
+
+    init(limit: Int, ramp: StartRamp) {
+        self.limit = limit
+        self.ramp = ramp
+    }
+
+    /// Changes the user's bound.
+    mutating func set(_ limit: Int, at now: Duration, share: WorkerShare) {
+        if limit > self.limit { start = (now, allowance(at: now, share: share).streams) }
+        self.limit = limit
+    }
+
+    /// What is allowed at a time, and when more is; nil once nothing but the bound holds.
+    ///
+    /// - Parameter share: of the burst; see `StartRamp`.
+    func allowance(at now: Duration, share: WorkerShare) -> StartRamp.Allowance {
+        var allowance = ramp.allowance(
+            after: now - start.time, limit: limit, share: share, atLeast: start.streams)
+        allowance.grows = allowance.grows.map { start.time + $0 }
+        return allowance
+    }
+}
