@@ -174,7 +174,7 @@ package struct BatchSession: Sendable {
                 stop: { isAtOnce in
                     intake?.stop()
                     if isAtOnce { database.hasten() }
-                    Task { await runner.stop(now: isAtOnce) }
+                    Task { if isAtOnce { await runner.stop(now: true) } else { _ = await runner.drain() } }
                 }))
     }
 
@@ -241,7 +241,7 @@ package struct BatchSession: Sendable {
         return await withTaskCancellationHandler {
             await running.value
         } onCancel: {
-            Task { await runner.stop() }
+            Task { _ = await runner.drain() }
         }
     }
 }

@@ -10,7 +10,10 @@ package enum UnixSocket {
         unsafe open(path, isWaiting: false) { descriptor, address, length in
             guard unsafe bind(descriptor, address, length) == 0 else { return false }
             // Nobody can connect before it listens.
-            guard unsafe chmod(path, 0o600) == 0, SystemCalls.listen(descriptor, 64) == 0 else {
+            // Where others may write in the folder, something else may stand there by now.
+            var status = stat()
+            guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, status.st_uid == geteuid(),
+                unsafe chmod(path, 0o600) == 0, SystemCalls.listen(descriptor, 64) == 0 else {
                 let code = errno
                 _ = unsafe unlink(path)
                 errno = code
@@ -25,7 +28,9 @@ package enum UnixSocket {
     /// - Returns: the descriptor; nil where nobody does, as `errno` tells.
     package static func connect(to path: String) -> Int32? {
         unsafe open(path, isWaiting: true) { descriptor, address, length in
-            unsafe SystemCalls.connect(descriptor, address, length) == 0
+            // A process that is stopped takes no more connections at some time.
+            setTimeout(seconds: 5, of: descriptor)
+            return unsafe SystemCalls.connect(descriptor, address, length) == 0
         }
     }
 

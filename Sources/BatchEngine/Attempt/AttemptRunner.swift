@@ -124,6 +124,8 @@ final class AttemptRunner {
     @inline(never)
     private func isCancelledUnsent(_ attempt: RunningAttempt) -> Bool {
         guard state.admission.cancelled.contains(attempt.job.id) else { return false }
+        state.admission.giveUp(attempt.job.id, at: state.clock.now)
+        state.counts.attempts -= 1
         attempt.store()
         return true
     }

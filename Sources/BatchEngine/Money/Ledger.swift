@@ -56,6 +56,12 @@ struct Ledger: Sendable {
         tokens.reserve(reservation.tokens)
     }
 
+    /// Gives back what was set aside for a request that was not sent.
+    mutating func giveBack(_ reservation: Reservation) {
+        cost.settle(reserved: reservation.cost, used: 0)
+        tokens.settle(reserved: reservation.tokens, used: 0)
+    }
+
     /// Records what a request used in place of what was set aside for it.
     ///
     /// - Returns: what it cost, as far as that is known.

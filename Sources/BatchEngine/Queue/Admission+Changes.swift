@@ -16,7 +16,7 @@ extension Admission {
     mutating func set(costCap cap: Double?, earlier: Double) {
         ledger.set(costCap: cap, earlier: earlier)
         guard cap != nil else { return }
-        for (id, attempt) in attempts where attempt.isOpen && attempt.reservation.isEmpty {
+        for (id, attempt) in attempts where attempt.isOpen && !attempt.isSettled && attempt.reservation.isEmpty {
             let model = providers[attempt.place]
             let reservation = ledger.reservation(
                 forBytes: attempt.bytes, of: model.name, largestOutput: model.tokens.largestOutput)
@@ -36,6 +36,29 @@ extension Admission {
                 for model in provider.models { model.queue.forget(id) }
             }
         }
+        // What they waited for is found anew, where others wait for it too.
+        for provider in providers.all {
+            provider.wait = nil
+            for model in provider.models { model.wait = nil }
+        }
+    }
+
+    /// The jobs that are not read: those in work, and those that the user has cancelled, which the store may not know yet.
+    var notToBeRead: Set<Int64> { cancelled.isEmpty ? jobs.excluded : jobs.excluded.union(cancelled) }
+
+    /// Whether a job waits to be sent next, and may be.
+    var hasAsked: Bool {
+        providers.all.contains { provider in
+            provider.stopReason == nil && provider.models.contains { $0.stopReason == nil && $0.queue.hasAsked }
+        }
+    }
+
+    /// Gives back what a job in work has set aside that is not sent after all.
+    mutating func giveUp(_ jobID: Int64, at now: Duration) {
+        guard let attempt = attempts[jobID], !attempt.isSettled else { return }
+        attempts[jobID]?.isSettled = true
+        ledger.giveBack(attempt.reservation)
+        providers[attempt.place.provider].giveBack(attempt, at: now)
     }
 
     /// Takes a job back whose stream was to go on at once with another request.

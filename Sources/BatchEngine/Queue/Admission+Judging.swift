@@ -74,6 +74,17 @@ extension ProviderState {
         models[attempt.place.model].limiter.rates.learn(report, at: now)
     }
 
+    /// Gives back the tokens of an attempt that was not sent.
+    func giveBack(_ attempt: AdmittedAttempt, at now: Duration) {
+        charge(RequestSize(inputTokens: 0, outputTokens: 0), in: attempt, at: now)
+    }
+
+    private func charge(_ actual: RequestSize, in attempt: AdmittedAttempt, at now: Duration) {
+        limiter.rates.settle(attempt.size, actual: actual, startedAt: attempt.started, at: now)
+        models[attempt.place.model].limiter.rates.settle(
+            attempt.size, actual: actual, startedAt: attempt.started, at: now)
+    }
+
     /// Charges what an attempt used in place of what it was expected to.
     fileprivate func settle(_ attempt: AdmittedAttempt, _ result: StreamResult, at now: Duration) {
         let isAnswered = result.usage != nil || !result.partial.isEmpty
@@ -83,8 +94,7 @@ extension ProviderState {
         let actual = RequestSize(
             inputTokens: isAnswered ? result.usage?.promptTokens.map(Double.init) ?? attempt.size.inputTokens : 0,
             outputTokens: Double(output))
-        limiter.rates.settle(attempt.size, actual: actual, at: now)
-        models[attempt.place.model].limiter.rates.settle(attempt.size, actual: actual, at: now)
+        charge(actual, in: attempt, at: now)
         if case .completed = result.outcome {
             models[attempt.place.model].tokens.learn(
                 bytes: attempt.bytes, promptTokens: result.usage?.promptTokens, completionTokens: output)

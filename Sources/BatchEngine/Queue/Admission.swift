@@ -14,7 +14,9 @@ struct Admission {
     /// How many streams the run may have.
     var width: RunWidth
     /// Whether the user has paused the run: nothing is sent.
-    var isPaused = false
+    private(set) var isPaused = false
+    /// Since when it has been, since the run's start.
+    private var pausedSince = Duration.zero
     /// The jobs that the user has cancelled in this run.
     var cancelled: Set<Int64> = []
     /// The jobs that the user wants next, until they are read.
@@ -51,7 +53,8 @@ struct Admission {
     ///   - unixMilliseconds: the wall clock, by which waiting jobs are due.
     ///   - allowed: the streams that may be open in all.
     mutating func next(at now: Duration, unixMilliseconds: Int64, allowed: Int) -> AdmissionStep {
-        providers.stopWhatIsOut(for: configuration.outageTimeout, at: now)
+        // A pause is no time in which something could have come back.
+        if !isPaused { providers.stopWhatIsOut(for: configuration.outageTimeout, at: now) }
         pending = PendingWaits(isHeld: running >= allowed)
         guard !pending.isHeld else { return .wait(until: nil, due: nil) }
         let (candidates, nextDue) = candidates(at: now, unixMilliseconds: unixMilliseconds)
@@ -76,6 +79,18 @@ struct Admission {
             }
         }
         return .wait(until: pending.time, due: pending.due)
+    }
+
+    /// Sends nothing more, until `resume`.
+    mutating func pause(at now: Duration) {
+        if !isPaused { (isPaused, pausedSince) = (true, now) }
+    }
+
+    /// Goes on after a pause: what was out by then has been so for as long as before it.
+    mutating func resume(at now: Duration) {
+        guard isPaused else { return }
+        isPaused = false
+        for provider in providers.all { provider.leaveOut(now - pausedSince) }
     }
 
     /// Records that the run may not have more streams at the moment.
@@ -153,6 +168,7 @@ struct Admission {
         attemptCount += 1
         (attempt.started, attempt.order) = (now, attemptCount)
         (attempt.chunks, attempt.quietSince) = (0, now)
+        attempt.isSettled = false
         attempts[jobID] = attempt
         ledger.reserve(attempt.reservation)
         providers[attempt.place].limiter.startAgain(attempt.size, at: now)
@@ -174,6 +190,7 @@ struct Admission {
         _ jobID: Int64, _ result: StreamResult, askedTier: String?, at now: Int64
     ) -> Double? {
         guard let attempt = attempts[jobID] else { return nil }
+        attempts[jobID]?.isSettled = true
         return ledger.settle(
             attempt.reservation, result: result, of: providers[attempt.place].name, askedTier: askedTier, at: now)
     }

@@ -40,6 +40,8 @@ struct AdmittedAttempt: Sendable {
     let bytes: Int
     /// What is set aside for it.
     var reservation = Reservation.none
+    /// Whether what it used up is recorded in place of that.
+    var isSettled = false
     /// When it began, since the run's start.
     var started: Duration
     /// Its number among all attempts of the run: several begin in the same instant.

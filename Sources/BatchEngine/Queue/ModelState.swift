@@ -96,7 +96,7 @@ extension RequestLimiter {
 /// The service tiers of a model that have no capacity: since when, and whether its other requests are answered.
 struct FullTiers: Sendable {
     private struct Tier: Sendable {
-        let since: Duration
+        var since: Duration
         /// Whether a request that did not ask for it was answered since.
         var areOthersAnswered = false
     }
@@ -111,6 +111,11 @@ struct FullTiers: Sendable {
         let known = tiers[tier.lowercased()] ?? Tier(since: now)
         tiers[tier.lowercased()] = known
         return (known.since, known.areOthersAnswered)
+    }
+
+    /// Leaves out a time in which nothing was sent.
+    mutating func leaveOut(_ time: Duration) {
+        for name in tiers.keys { tiers[name]?.since += time }
     }
 
     /// Records that a request was answered.

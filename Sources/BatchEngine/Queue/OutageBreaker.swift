@@ -6,7 +6,7 @@ import LLMStreaming
 /// While it is out one probe at a time goes out, after 5 s, and after twice as long each time, up to 60 s.
 struct OutageBreaker: Sendable {
     private struct Outage {
-        let since: Duration
+        var since: Duration
         var nextProbe: Duration
         var interval: Duration
         /// The job that probes.
@@ -92,6 +92,9 @@ struct OutageBreaker: Sendable {
 
     /// Whether an answer to a request shows that it is over.
     func isOver(byAnswerTo attempt: AdmittedAttempt) -> Bool { outage.map { attempt.order > $0.order } ?? false }
+
+    /// Leaves out a time in which nothing could show whether it is still out.
+    mutating func leaveOut(_ time: Duration) { outage?.since += time }
 
     /// It is not out any more.
     mutating func end() {

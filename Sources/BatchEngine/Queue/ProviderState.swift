@@ -132,6 +132,15 @@ extension ProviderState {
         }
     }
 
+    /// Leaves out a time in which nothing was sent: no outage grew older by it.
+    func leaveOut(_ time: Duration) {
+        outage.leaveOut(time)
+        for model in models {
+            model.outage.leaveOut(time)
+            model.fullTiers.leaveOut(time)
+        }
+    }
+
     /// Records the start of a request, which where something is out is a probe.
     func started(_ jobID: Int64, _ place: ModelPlace, at now: Duration) {
         let model = models[place.model]

@@ -10,6 +10,8 @@ struct RateBuckets: Sendable {
         var perMinute: Double
         /// Of this one.
         var bucket: TokenBucket
+        /// Since when it holds, since the run's start.
+        let start: Duration
     }
 
     private var buckets: [Rate] = []
@@ -54,7 +56,7 @@ struct RateBuckets: Sendable {
             let minimum = resource == .requests ? 1.0 : 0
             let level = resource == .requests ? firstRequest : own / 240
             let bucket = TokenBucket(perMinute: own, minimum: minimum, level: level, at: now)
-            buckets.append(Rate(resource: resource, perMinute: perMinute, bucket: bucket))
+            buckets.append(Rate(resource: resource, perMinute: perMinute, bucket: bucket, start: now))
             return true
         }
         guard buckets[index].perMinute != perMinute else { return false }
@@ -115,11 +117,15 @@ struct RateBuckets: Sendable {
     }
 
     /// Charges what a request used beyond its estimate, or gives back what it did not; the request itself stays.
-    mutating func settle(_ estimate: RequestSize, actual: RequestSize, at now: Duration) {
+    ///
+    /// A bound that was set after the request started has charged nothing for it, so nothing of it is given back.
+    mutating func settle(
+        _ estimate: RequestSize, actual: RequestSize, startedAt start: Duration, at now: Duration
+    ) {
         for index in buckets.indices {
             let resource = buckets[index].resource
             let difference = actual.amount(of: resource) - estimate.amount(of: resource)
-            if difference != 0 { buckets[index].bucket.take(difference, at: now) }
+            if difference > 0 || difference < 0 && start >= buckets[index].start { buckets[index].bucket.take(difference, at: now) }
         }
     }
 
@@ -181,13 +187,13 @@ struct TokenBucket: Sendable, Equatable {
         updated = now
     }
 
-    /// Changes the rate; what it holds stays as far as there is room.
+    /// Changes the rate; what it holds stays as far as there is room, and a debt is of a minute at most.
     mutating func setRate(perMinute: Double, at now: Duration) {
         level = level(at: now)
         updated = now
         self.perMinute = perMinute
         capacity = max(minimum, perMinute / 30)
-        level = min(level, capacity)
+        level = max(-perMinute, min(level, capacity))
     }
 
     /// Lowers what it holds to at most so much.

@@ -8,14 +8,14 @@ extension JobRunner {
     ///
     /// - Returns: how many do.
     package func pause() -> Int {
-        state.admission.isPaused = true
+        state.admission.pause(at: clock.now)
         signal.signal()
         return state.admission.running
     }
 
     /// Goes on after a pause.
     package func resume() {
-        state.admission.isPaused = false
+        state.admission.resume(at: clock.now)
         signal.signal()
     }
 

@@ -133,7 +133,8 @@ package actor JobRunner {
                 state.admission.providers.add(models) { state.endpoints[$0] != nil }
                 continue
             }
-            if !state.admission.asked.isEmpty {
+            // A page of them at a time.
+            if !state.admission.asked.isEmpty, !state.admission.hasAsked {
                 try await queue.readAsked()
                 continue
             }

@@ -49,10 +49,11 @@ struct QueueReader {
 
     /// The waiting jobs of a model that are due, and when the next is where none are.
     private func dueJobs(_ model: ModelState, limit: Int) async throws -> (due: [Job], next: Int64?) {
+        let others = state.admission.notToBeRead
         let due = try await store.dueJobs(
-            for: model.name, at: state.unixMilliseconds(), limit: limit, excluding: state.admission.jobs.excluded)
+            for: model.name, at: state.unixMilliseconds(), limit: limit, excluding: others)
         guard due.isEmpty else { return (due, nil) }
-        return (due, try await store.nextDueTime(for: model.name, excluding: state.admission.jobs.excluded))
+        return (due, try await store.nextDueTime(for: model.name, excluding: state.admission.notToBeRead))
     }
 
     /// The same of the jobs that this run has sent before, once it may take up no others: the store is asked for them

@@ -51,6 +51,14 @@ package struct ControlAddress: Sendable, Equatable {
             && status.st_mode & 0o077 == 0
     }
 
+    /// Whether who listens there is this user, or the owner of the database; others may have put a socket of theirs beside
+    /// it, where they may write.
+    func isTrusted(_ database: String) -> Bool {
+        var (socket, file) = (stat(), stat())
+        guard unsafe lstat(path, &socket) == 0, unsafe stat(database, &file) == 0 else { return false }
+        return socket.st_uid == geteuid() || socket.st_uid == file.st_uid
+    }
+
     /// Makes the private folder where it is one and is not there.
     func makeFolder() {
         if let folder { _ = unsafe mkdir(folder, 0o700) }

@@ -45,7 +45,7 @@ package struct ControlClient {
     }
 
     private func connect() -> Int32? {
-        for address in ControlAddress.all(of: database) where address.isOurs {
+        for address in ControlAddress.all(of: database) where address.isOurs && address.isTrusted(database) {
             if let descriptor = UnixSocket.connect(to: address.path) { return descriptor }
         }
         return nil

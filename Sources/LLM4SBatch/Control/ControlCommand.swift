@@ -94,8 +94,9 @@ package enum ControlCommand: Sendable, Equatable {
         guard values.allSatisfy({ (1...256).contains($0.count) }) else {
             throw .usage("\(name.rawValue): an id has 1 to 256 characters")
         }
-        var seen: Set<String> = []
-        return values.filter { seen.insert($0).inserted }
+        // Byte by byte, as the database compares them.
+        var seen: Set<[UInt8]> = []
+        return values.filter { seen.insert(Array($0.utf8)).inserted }
     }
 
     // MARK: As it is told

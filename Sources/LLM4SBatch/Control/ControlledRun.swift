@@ -60,9 +60,12 @@ struct ControlledRun: Sendable {
     func cancel(_ ids: [String], _ answer: inout ControlAnswer) async throws {
         let open = try await records(ids).filter { !$0.hasEnded }
         answer.streamsOver = await runner.cancel(open.map(\.id))
-        // Nobody works on them any more.
-        let stored = Set(try await database.cancel(open.map(\.id)))
-        await runner.didCancel(open.filter { stored.contains($0.id) }.map { ($0.id, $0.customID) })
+        // Nobody works on them any more. Jobs of other inputs are cancelled too, and are not this run's to count.
+        let queue = database.queue(for: scope, runID: runID)
+        var own: Set<Int64> = []
+        for job in open where try await !queue.jobs([job.id]).isEmpty { own.insert(job.id) }
+        own.formIntersection(try await database.cancel(open.map(\.id)))
+        await runner.didCancel(open.filter { own.contains($0.id) }.map { ($0.id, $0.customID) })
         answer.jobs = try await records(ids).map { .init(id: $0.customID, state: $0.status.rawValue) }
     }
 

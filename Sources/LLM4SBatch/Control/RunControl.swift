@@ -8,6 +8,8 @@ package final class RunControl: Sendable {
     private struct State {
         /// The run that goes on; nil where none does.
         var run: ControlledRun?
+        /// The command that is being done, or was the last: the next one waits for it.
+        var newest: Task<Result<ControlAnswer, ControlFault>, Never>?
         /// Whether the newest run was told to drain.
         var isDrained = false
         /// Whether what earlier runs have spent is counted against its budget.
@@ -22,7 +24,7 @@ package final class RunControl: Sendable {
     ///
     /// - Parameter countsSpending: whether what earlier runs have spent is counted from the start.
     func connect(_ run: ControlledRun, countsSpending: Bool) {
-        state.withLock { $0 = State(run: run, countsSpending: countsSpending) }
+        state.withLock { $0 = State(run: run, newest: $0.newest, countsSpending: countsSpending) }
     }
 
     /// The run ends: it is told nothing more.
@@ -42,6 +44,22 @@ package final class RunControl: Sendable {
     /// - Returns: once it holds, and is stored with its time.
     /// - Throws: why it cannot hold; the run is then as it was.
     package func perform(_ request: ControlRequest) async throws(ControlFault) -> ControlAnswer {
+        // How it stands can be asked while streams are being closed.
+        if request.command == .status { return try await done(request) }
+        let task = state.withLock { state in
+            let task = Task { [before = state.newest] in
+                _ = await before?.value
+                do throws(ControlFault) { return Result<_, ControlFault>.success(try await done(request)) } catch {
+                    return Result.failure(error)
+                }
+            }
+            state.newest = task
+            return task
+        }
+        return try await task.value.get()
+    }
+
+    private func done(_ request: ControlRequest) async throws(ControlFault) -> ControlAnswer {
         guard let run = state.withLock({ $0.run }) else { throw ControlFault(.ended, "no run is under way") }
         do {
             var answer = ControlAnswer(request)
