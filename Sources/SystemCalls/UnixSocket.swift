@@ -13,7 +13,8 @@ package enum UnixSocket {
             // Where others may write in the folder, something else may stand there by now.
             var status = stat()
             guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, status.st_uid == geteuid(),
-                unsafe chmod(path, 0o600) == 0, SystemCalls.listen(descriptor, 64) == 0 else {
+                unsafe chmod(path, 0o600) == 0, SystemCalls.listen(descriptor, 64) == 0
+            else {
                 let code = errno
                 _ = unsafe unlink(path)
                 errno = code

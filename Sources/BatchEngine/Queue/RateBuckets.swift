@@ -125,7 +125,9 @@ struct RateBuckets: Sendable {
         for index in buckets.indices {
             let resource = buckets[index].resource
             let difference = actual.amount(of: resource) - estimate.amount(of: resource)
-            if difference > 0 || difference < 0 && start >= buckets[index].start { buckets[index].bucket.take(difference, at: now) }
+            if difference > 0 || difference < 0 && start >= buckets[index].start {
+                buckets[index].bucket.take(difference, at: now)
+            }
         }
     }
 
