@@ -27,8 +27,9 @@ extension BatchSession {
 
     /// Lets it be told nothing more; commands that are being done are answered first.
     func disconnect(_ server: ControlServer?) async {
-        await server?.stop()
+        // First: what comes from now on would change nothing, and is told so.
         control.disconnect()
+        await server?.stop()
     }
 }
 

@@ -54,6 +54,9 @@ struct ControlCommandTests {
         let ids = (0..<ControlCommand.maximumJobs).map { "j\($0)" }
         #expect(try ControlCommand(.cancel, ids) == .cancel(ids))
         #expect(throws: ControlFault.self) { try ControlCommand(.cancel, ids + ["one more"]) }
+        // Two ids for the database, though they look alike; the third is the first again.
+        #expect(
+            try ControlCommand(.cancel, ["\u{E9}", "e\u{301}", "\u{E9}"]) == .cancel(["\u{E9}", "e\u{301}"]))
         let longest = String(repeating: "é", count: 256)
         let line = try ControlRequest(.cancel((0..<1_000).map { "\(longest.dropLast(4))\($0 + 1_000)" })).line
         #expect(line.count < ControlConnection.Limits().lineBytes)

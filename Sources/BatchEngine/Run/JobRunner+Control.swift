@@ -82,8 +82,10 @@ extension JobRunner {
     /// Has these jobs sent before all others, whether or not they wait for another attempt; behind those that were asked
     /// for before.
     package func sendNext(_ ids: [Int64]) {
-        state.admission.asked.removeAll { ids.contains($0) }
-        state.admission.asked += ids
+        var wanted = Set(ids)
+        state.admission.asked.removeAll { wanted.contains($0) }
+        // Once each, however often it is named.
+        state.admission.asked += ids.filter { wanted.remove($0) != nil }
         signal.signal()
     }
 
