@@ -272,6 +272,36 @@ struct EndToEndControlTests {
             try run.rows("SELECT command, value FROM run_changes WHERE number = 2") == [#"now|["j30","j7","j1"]"#])
     }
 
+    @Test func whatAStoppedModelHasIsNotSaidToBeNext() async throws {
+        // The model that is not there is stopped by its first job; its second waits for another run.
+        let run = try await ControlledRunProcess(
+            [Answers.countingJob("slow", to: 5_000, options: "+pace=10ms")]
+                + ["gone", "other"].map { #"{"id":"\($0)","model":"mock/count-3+status=404","prompt":"x"}"# },
+            ["--concurrency", "2"])
+        try await run.wait(until: "SELECT count(*) FROM attempts WHERE status = 'failed'", is: 1)
+        #expect(
+            try await run.tell("now", "other")
+                == "0 jobs sent next; 'other' waits: its provider or model was stopped in this run")
+        #expect(try await run.tell("cancel", "slow").hasPrefix("1 job cancelled"))
+        let ended = await run.ended()
+        #expect(ended.status == 1, "\(ended.error)")
+        #expect(try run.rows("SELECT count(*) FROM attempts WHERE status <> 'failed'") == ["1"])
+    }
+
+    @Test func aRunWhoseJobsAreCancelledBeforeTheFirstIsSentSaysSo() async throws {
+        let run = try await ControlledRunProcess(
+            [Answers.countingJob("later", to: 3, options: "+status=500+times=1+retryafter=7200")])
+        try await run.wait(until: "SELECT count(*) FROM jobs WHERE not_before_ms IS NOT NULL", is: 1)
+        run.process.send(SIGINT)
+        #expect(await run.process.ended().status == 130)
+        let again = try BatchProcess(["resume", "--db", run.database, "--base-url", run.server.baseURL])
+        try await again.wait { ControlledRunProcess.mode(run.socket) != nil }
+        #expect(try await run.tell("cancel", "later") == "1 job cancelled")
+        let ended = await again.ended()
+        #expect(ended.status == 1 && ended.error.contains("0 completed, 1 cancelled in "), "\(ended.error)")
+        await run.server.stop()
+    }
+
     // MARK: The end
 
     @Test func drainEndsTheRunAsASignalDoesWithStatusFour() async throws {

@@ -39,14 +39,16 @@ struct PipeScriptTests {
     /// As when the JVM is killed: both pipes are closed, and the program has lines that it was fed.
     @Test func aProgramThatNobodyReadsEndsAndTheNextOneGoesOn() async throws {
         let orphan = try attempt()
-        try orphan.give(lines)
+        try orphan.give(Array(lines.prefix(5)))
         for _ in 0..<5 { _ = try #require(try await orphan.next()) }
         server.hold(afterBodyBytes: 10)
+        try orphan.give(Array(lines.dropFirst(5)))
+        try await orphan.process.wait { server.statistics.activeStreams == 2 }
         try orphan.closeReader()
         try await orphan.endInput()
         let ended = await orphan.process.ended()
         #expect(ended.status == 141, "\(ended.error)")
-        #expect(server.statistics.requests < 30)
+        #expect(server.statistics.requests == 7)
         server.hold(afterBodyBytes: nil)
 
         let next = try attempt()

@@ -23,6 +23,8 @@ struct ConcurrencyWindow: Sendable {
     private var regrowth = Self.longestFirst
     /// What it was before it was lowered for refusals that are not yet told from chance.
     private var before: Double?
+    /// What refusals had left, while the user's bound is lower still.
+    private var covered: Double?
 
     /// What it was when it was lowered last, and how many streams were open then.
     private var lowering: (window: Double, running: Int)?
@@ -58,10 +60,11 @@ struct ConcurrencyWindow: Sendable {
     /// Follows a change of the user's bound: what refusals have left of it stays, and grows from there.
     mutating func set(bound: Int, at now: Duration) {
         precondition(bound >= 1, "a bound of \(bound) streams")
-        let streams = exact(at: now)
-        let isFree = streams >= Double(self.bound)
+        let streams = covered ?? exact(at: now)
+        let isFree = covered == nil && streams >= Double(self.bound)
         self.bound = bound
         window = isFree ? Double(bound) : min(Double(bound), streams)
+        covered = !isFree && streams > Double(bound) ? streams : nil
         since = now
     }
 
@@ -107,7 +110,7 @@ struct ConcurrencyWindow: Sendable {
         let exact = exact(at: now)
         // What was no chance after all is not soon taken for it again.
         lowering = (exact, isTakenForChance(at: now) ? 0 : running)
-        (sent, refused, isAnyEarly, chance) = (0, 0, false, nil)
+        (sent, refused, isAnyEarly, chance, covered) = (0, 0, false, nil, nil)
         before = before ?? exact
         window = max(1, min(exact, Double(running)) / 2)
         (lowered, since) = (now, now)
@@ -140,6 +143,6 @@ struct ConcurrencyWindow: Sendable {
     /// Records that nothing shows a limit behind the newest refusals: it is what it was before them.
     mutating func giveBack() {
         window = max(window, before ?? window)
-        before = nil
+        (before, covered) = (nil, nil)
     }
 }

@@ -89,6 +89,12 @@ extension JobRunner {
         signal.signal()
     }
 
+    /// Whether jobs of this model may still be sent in this run: neither it nor its provider was stopped.
+    package func mayStillSend(to name: ModelName) -> Bool {
+        guard let place = state.admission.providers.place(of: name) else { return true }
+        return !state.admission.providers.isStopped(place)
+    }
+
     /// What bounds the run now.
     package var limits: RunLimits {
         let admission = state.admission

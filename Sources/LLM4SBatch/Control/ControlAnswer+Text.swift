@@ -35,12 +35,20 @@ extension ControlAnswer {
         let asked = request.command.name == .cancel ? "cancelled" : "next"
         let done = jobs.count { $0.state == asked }
         let others = jobs.filter { $0.state != asked }.map { job in
-            "'\(job.id)' " + (job.state == "elsewhere" ? "is not of this run" : "is \(job.state)")
+            "'\(job.id)' " + Self.text(ofState: job.state)
         }
         let shown = others.prefix(20) + (others.count > 20 ? ["and \(others.count - 20) more are not"] : [])
         let first = asked == "next" ? "\(done.counted("job")) sent next" : "\(done.counted("job")) cancelled"
         let closed = streamsOver > 0 ? ", \(streamsOver.counted("stream")) closed" : ""
         return ([first + closed] + shown).joined(separator: "; ")
+    }
+
+    private static func text(ofState state: String) -> String {
+        switch state {
+        case "elsewhere": "is not of this run"
+        case "stopped": "waits: its provider or model was stopped in this run"
+        default: "is \(state)"
+        }
     }
 
     private var statusText: String {

@@ -77,9 +77,14 @@ struct ControlledRun: Sendable {
         for record in try await records(ids) {
             var state = record.status.rawValue
             if record.status == .pending || record.status == .interrupted {
-                let isOfRun = try await !queue.jobs([record.id]).isEmpty
-                if isOfRun { next.append(record.id) }
-                state = isOfRun ? "next" : "elsewhere"
+                if try await queue.jobs([record.id]).isEmpty {
+                    state = "elsewhere"
+                } else if await runner.mayStillSend(to: ModelName(provider: record.provider, model: record.model)) {
+                    next.append(record.id)
+                    state = "next"
+                } else {
+                    state = "stopped"
+                }
             }
             states.append(ControlAnswer.JobState(id: record.customID, state: state))
         }

@@ -48,5 +48,20 @@ struct RunWidthTests {
         #expect(window.streams(at: .seconds(3)) == 10)
         window.set(bound: 50, at: .seconds(4))
         #expect(window.streams(at: .seconds(4)) == 50)
+        // What was covered by the lower bounds comes to light again.
+        window.set(bound: 400, at: .seconds(4))
+        #expect((100...101).contains(window.streams(at: .seconds(4))))
+    }
+
+    @Test func aRefusalUnderALowerBoundIsTheNewestThatIsKnown() {
+        var window = ConcurrencyWindow(bound: 64)
+        _ = window.refuse(running: 64, started: .seconds(1), at: .seconds(2))
+        window.set(bound: 16, at: .seconds(3))
+        _ = window.refuse(running: 16, started: .seconds(4), at: .seconds(5))
+        window.set(bound: 64, at: .seconds(5))
+        #expect(window.streams(at: .seconds(5)) == 8)
+        window.giveBack()
+        window.set(bound: 128, at: .seconds(6))
+        #expect(window.streams(at: .seconds(6)) == 128, "it was chance")
     }
 }
