@@ -7,15 +7,15 @@ public import LLMStreaming
 /// ```swift
 /// _ = try await BatchRunner(database: "answers.db").run(["jobs.jsonl"]) { event in
 ///     switch event {
-///     case .completed(let id): print("\(id) is done")
+///     case .completed(let id, let text): print("\(id): \(text)")
 ///     case .failed(let id, let error), .retrying(let id, let error): print("\(id): \(error.kind.rawValue)")
 ///     case .warning(let text): print(text)
 ///     }
 /// }
 /// ```
 public enum BatchEvent: Sendable, Equatable {
-    /// It has its answer.
-    case completed(id: String)
+    /// It has its answer; the text is the first one's, as in `BatchAnswer.content`.
+    case completed(id: String, text: String)
     /// It is not attempted again by itself, or was cancelled (`LLMError.kind`).
     case failed(id: String, LLMError)
     /// It is attempted again in this run, from what has come where its provider can do that.
@@ -32,7 +32,8 @@ public enum BatchEvent: Sendable, Equatable {
         }
         guard case .attemptEnded(let report) = event else { return nil }
         switch (report.end.transition, report.end.error) {
-        case (.completed, _): self = .completed(id: report.customID)
+        case (.completed(let answers), _):
+            self = .completed(id: report.customID, text: answers.first?.choice.content ?? "")
         case (.failed, let error?): self = .failed(id: report.customID, error)
         case (.cancelled, _): self = .failed(id: report.customID, LLMError(.cancelled, "cancelled"))
         // Without a time it is left: its provider gets no more requests, or the run was cancelled.

@@ -97,6 +97,21 @@ struct BatchRunnerTests {
         }
     }
 
+    /// Of an answer in two pieces it is the whole, as it is stored.
+    @Test func anEventHasTheTextOfTheAnswer() async throws {
+        try await with([Self.line("a", "count-5"), Self.line("b", "count-200+cut=middle+times=1")]) {
+            runner, file, _ in
+            let texts = Mutex<[String: String]>([:])
+            _ = try await runner.run([file]) { event in
+                if case .completed(let id, let text) = event { texts.withLock { $0[id] = text } }
+            }
+            var stored: [String: String] = [:]
+            for try await answer in runner.answers() { stored[answer.id] = answer.content }
+            #expect(texts.withLock { $0 } == stored)
+            #expect(stored["b"]?.split(separator: " ").last == "200")
+        }
+    }
+
     @Test func aProviderThatRefusesTheKeyLeavesItsJobs() async throws {
         try await with([Self.line("a", "count-5+status=401"), Self.line("b", "count-5+status=401")]) {
             runner, file, _ in

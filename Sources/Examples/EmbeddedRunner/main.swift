@@ -17,7 +17,7 @@ batch.options.model = "mock/assistant"
 do {
     let report = try await batch.run([file]) { event in
         switch event {
-        case .completed(let id): print("done: \(id)")
+        case .completed(let id, let text): print("done: \(id), \(text.utf8.count) bytes")
         case .failed(let id, let error): print("failed: \(id): \(error.kind.rawValue)")
         case .retrying(let id, let error): print("again: \(id): \(error.kind.rawValue)")
         case .warning(let text): print("note: \(text)")
