@@ -99,7 +99,7 @@ struct BatchRunnerTests {
 
     /// Of an answer in two pieces it is the whole, as it is stored.
     @Test func anEventHasTheTextOfTheAnswer() async throws {
-        try await with([Self.line("a", "count-5"), Self.line("b", "count-200+cut=middle+times=1")]) {
+        try await with([Self.line("a", "count-5"), Self.line("b", "count-200+cutchunk=middle+times=1")]) {
             runner, file, _ in
             let texts = Mutex<[String: String]>([:])
             _ = try await runner.run([file]) { event in
