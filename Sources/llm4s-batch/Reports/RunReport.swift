@@ -50,7 +50,9 @@ struct RunReport {
     }
 
     private var summary: String {
-        if snapshot.attempts == 0, snapshot.cancelled == 0, counts.left == 0 { return "nothing to do · \(databasePath)" }
+        if snapshot.attempts == 0, snapshot.cancelled == 0, counts.left == 0 {
+            return "nothing to do · \(databasePath)"
+        }
         var parts = ["\(snapshot.completed.grouped) completed"]
         if snapshot.failed > 0 { parts.append("\(snapshot.failed.grouped) failed") }
         if snapshot.cancelled > 0 { parts.append("\(snapshot.cancelled.grouped) cancelled") }
