@@ -276,7 +276,7 @@ struct EndToEndControlTests {
         // The model that is not there is stopped by its first job; its second waits for another run.
         let run = try await ControlledRunProcess(
             [Answers.countingJob("slow", to: 5_000, options: "+pace=10ms")]
-                + ["gone", "other"].map { #"{"id":"\($0)","model":"mock/count-3+status=404","prompt":"x"}"# },
+                + ["gone", "other"].map { #"{"id":"\#($0)","model":"mock/count-3+status=404","prompt":"x"}"# },
             ["--concurrency", "2"])
         try await run.wait(until: "SELECT count(*) FROM attempts WHERE status = 'failed'", is: 1)
         #expect(
