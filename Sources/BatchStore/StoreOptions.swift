@@ -34,6 +34,8 @@ package struct StoreOptions: Sendable {
     package var longestUnsynced: Duration = .seconds(60)
     /// The bytes of WAL at which the user is warned.
     package var logWarningBytes = 1 << 30
+    /// Whether this process reads the database at length itself: parts for a shared folder are made of it.
+    package var isPublished = false
     /// How long another worker is waited for when the database is opened.
     package var workerTimeout: Duration = .zero
     /// How long another process may hold the write lock before the user is warned.
@@ -46,6 +48,8 @@ package struct StoreOptions: Sendable {
     package var didCommit: (@Sendable (CommitReport) -> Void)?
     /// Called once when the store fails, from the writer's thread.
     package var didFail: @Sendable (StoreError) -> Void = { _ in }
+    /// Before each further attempt to read a part of a shared folder whose disk fails.
+    package var readPauses: [Duration] = [.seconds(1), .seconds(5)]
     package var process = ProcessIdentity.current
     package var unixMilliseconds: @Sendable () -> Int64 = { WallClock.unixMilliseconds }
     /// The most bytes of a row, where it is less than SQLite's own limit; set by tests only.

@@ -24,6 +24,7 @@ extension BatchOptions {
                 .configuration,
                 "share must be above 0 (at least \(WorkerShare.parts.lowerBound)) and at most 1, not \(share)")
         }
+        try checkSharing()
         if serviceTier?.isEmpty == true { throw BatchError(.configuration, "serviceTier is empty") }
         for (name, count) in concurrencyPerProvider where count > concurrency {
             throw BatchError(

@@ -49,6 +49,7 @@ extension BatchOptions {
             }
         store.durability = durability == .full ? .full : .normal
         store.workerTimeout = lockWait
+        store.isPublished = sharedFolder != nil
         return store
     }
 
@@ -115,6 +116,9 @@ extension BatchOptions {
         }
         object["rpm"] = requestsPerMinute.map(JSON.int)
         object["tpm"] = tokensPerMinute.map(JSON.int)
+        // Whole, as the prices; it is not taken over, so that nobody publishes unasked.
+        object["shared"] = sharedFolder.map { .string(URL(filePath: $0).path) }
+        if sharedFolder != nil || publishingInterval != .seconds(30) { object["every"] = Self.text(publishingInterval) }
         if share != 1 { object["share"] = .string(workerShare.text) }
         // Whole, since the next run may be in another folder.
         object["prices"] = prices.map { .string(URL(filePath: $0).path) }

@@ -48,6 +48,7 @@ extension BatchSession {
             session.storedOptions["shard"] = stored.shard.map { .string($0.text) }
             session.shard = stored.shard
             session.shardJobs = try await database.reader.shardJobs()
+            session = try await session.taking(database)
         }
         if session.shard != nil { session.storedOptions["shard-jobs"] = session.shardJobs.map { .string($0.text) } }
         try await prepare(database)
@@ -57,7 +58,7 @@ extension BatchSession {
 
 extension JobScope {
     /// Whether a run of these jobs reads them; else they are stored.
-    fileprivate var isOfInput: Bool {
+    var isOfInput: Bool {
         switch self {
         case .all, .jobs: false
         default: true

@@ -83,6 +83,16 @@ public struct BatchOptions: Sendable {
     /// How long another worker of the database is waited for before the run ends with an error of kind `database`.
     public var lockWait: Duration = .zero
 
+    // MARK: Shared folder
+
+    /// A folder that all workers of an input see, nil for none: the run publishes there what it has.
+    ///
+    /// First it takes what earlier attempts of its jobs have published. The rates, told and learnt, are divided by the
+    /// workers that live there.
+    public var sharedFolder: String?
+    /// How often the run publishes there, from 100 ms to a day; at its end it does so in any case.
+    public var publishingInterval: Duration = .seconds(30)
+
     // MARK: TLS
 
     /// A file of PEM certificates to trust beside those of the system; what SSL_CERT_FILE names where nil.

@@ -23,6 +23,10 @@ package struct BatchSession: Sendable {
     package let share: CurrentShare
     /// How much of the whole input the jobs are, where they are those of a shard and that is known.
     package var shardJobs: ShardJobs?
+    /// Its place in a shared folder; made once the database is open.
+    var publisher: PartPublisher?
+    /// How long its end waits for that folder.
+    let patience = EndPatience()
     /// Done with the open database before the run begins.
     package var prepare: @Sendable (BatchDatabase) async throws -> Void = { _ in }
 
@@ -83,11 +87,13 @@ package struct BatchSession: Sendable {
     ) async throws(BatchError) -> Report {
         do {
             try check()
+            try await checkSharedFolder()
             let failure = FailureRelay()
             let database = try await BatchDatabase.open(path, options: storeOptions(failure))
             do {
-                let session = try await prepared(database).scoped(in: database)
-                let report = try await conclude(session.run(database, failure), database.reader)
+                let session = try await prepared(database).scoped(in: database).takingInput(database)
+                let result = try await session.sharing(database) { try await session.run(database, failure) }
+                let report = try await conclude(result, database.reader)
                 try await database.close()
                 return report
             } catch {
@@ -166,82 +172,20 @@ package struct BatchSession: Sendable {
 
     private func begin(_ runner: JobRunner, _ database: BatchDatabase, _ runID: Int64) async {
         let known = (try? await database.reader.counts(in: scope).left) ?? 0
-        let intake = intake
+        // What was read before the run began is in the database, with what was taken from a shared folder.
+        let intake = intake?.isOpen == true ? intake : nil
+        let patience = patience
         observer.began(
             SessionBeginning(
-                runID: runID, jobs: intake?.expected ?? known, left: { intake?.counts.left ?? known },
+                runID: runID, jobs: self.intake?.expected ?? known, left: { intake?.counts.left ?? known },
                 reader: database.reader, budgets: budgets,
                 stop: { isAtOnce in
                     intake?.stop()
-                    if isAtOnce { database.hasten() }
+                    if isAtOnce {
+                        database.hasten()
+                        patience.lose()
+                    }
                     Task { if isAtOnce { await runner.stop(now: true) } else { _ = await runner.drain() } }
                 }))
-    }
-
-    /// Reads and runs at the same time, with the record of each second beside; returns when all have ended.
-    ///
-    /// What these files had and is not finished may be changed or gone in them now: then nothing is sent before they are
-    /// read to their end. Where all of it is finished, what can run is what the reading has found.
-    private func work(
-        _ runner: JobRunner, _ database: BatchDatabase, _ runID: Int64, hasWork: Bool
-    ) async -> RunEnding {
-        let recorder = SecondRecorder(database: database, runID: runID)
-        let reading = Task { await read(database, runner) }
-        intake?.run(in: reading)
-        return await withTaskCancellationHandler {
-            if hasWork, intake?.isReadOnce == false { await reading.value }
-            let ending = await withTaskGroup(of: Void.self) { group in
-                group.addTask { await record(runner, recorder) }
-                let ending = await end(of: runner)
-                // A run that was stopped does not wait for the rest of its input.
-                if ending != .finished { reading.cancel() }
-                await reading.value
-                group.cancelAll()
-                return ending
-            }
-            // Taken once all has ended: what came since the last second is of the run too.
-            recorder.record(await runner.snapshot, isLast: true)
-            observer.ended()
-            return ending
-        } onCancel: {
-            reading.cancel()
-        }
-    }
-
-    private func read(_ database: BatchDatabase, _ runner: JobRunner) async {
-        guard let intake else { return }
-        await intake.read(into: database) { jobs in
-            if let spent = try await spent(on: jobs, database) {
-                await runner.addSpent(cost: spent.cost(by: prices), tokens: spent.tokens)
-            }
-        } stored: { page in
-            observer.stored(page)
-            runner.wake()
-        }
-        if let fault = intake.failure, fault.kind == .database {
-            return await runner.storeDidFail(fault.description)
-        }
-        observer.hasRead(intake)
-    }
-
-    private func record(_ runner: JobRunner, _ recorder: SecondRecorder) async {
-        while true {
-            try? await Task.sleep(for: .seconds(1))
-            if Task.isCancelled { return }
-            let snapshot = await runner.snapshot
-            recorder.record(snapshot, isLast: false)
-            observer.secondPassed(snapshot)
-        }
-    }
-
-    /// Runs; the cancellation of the task is an orderly stop where streams have time to drain.
-    private func end(of runner: JobRunner) async -> RunEnding {
-        guard options.drainTimeout > .zero else { return await runner.run() }
-        let running = Task { await runner.run() }
-        return await withTaskCancellationHandler {
-            await running.value
-        } onCancel: {
-            Task { _ = await runner.drain() }
-        }
     }
 }

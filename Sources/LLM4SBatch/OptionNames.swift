@@ -11,7 +11,7 @@ package enum OptionNames: Sendable {
         "resume": "resume", "shard": "shard", "on-changed": "changedJobs", "skip-invalid": "skipsInvalid",
         "max-line-bytes": "maximumLineBytes", "concurrency": "concurrency",
         "concurrency-per-provider": "concurrencyPerProvider", "rpm": "requestsPerMinute", "tpm": "tokensPerMinute",
-        "share": "share",
+        "share": "share", "shared": "sharedFolder", "every": "publishingInterval",
         "prices": "prices", "max-cost": "maximumCost", "max-tokens-total": "maximumTokens", "max-jobs": "maximumJobs",
         "max-attempts": "maximumAttempts", "fail-fast": "failsFast", "connect-timeout": "timeouts.connect",
         "first-token-timeout": "timeouts.firstToken", "idle-timeout": "timeouts.idle",

@@ -11,6 +11,8 @@ package struct SessionObserver: Sendable {
     package var warned: @Sendable (String) -> Void = { _ in }
     /// The user has told the run something, which holds now.
     package var changed: @Sendable (ControlAnswer) -> Void = { _ in }
+    /// Something has happened that the user may like to know; told from any thread.
+    package var noted: @Sendable (String) -> Void = { _ in }
     /// A part of the input was stored.
     package var stored: @Sendable (StoredPage) -> Void = { _ in }
     /// The intake has ended, but for a fault of the database.

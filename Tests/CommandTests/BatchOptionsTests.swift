@@ -44,6 +44,8 @@ struct BatchOptionsTests {
         Pair("rpm", "90") { $0.requestsPerMinute = 90 },
         Pair("tpm", "9000") { $0.tokensPerMinute = 9000 },
         Pair("share", "1/16") { $0.share = 1.0 / 16 },
+        Pair("shared", "/mnt/shared") { $0.sharedFolder = "/mnt/shared" },
+        Pair("every", "7s") { $0.publishingInterval = .seconds(7) },
         Pair("prices", "none") { $0.prices = "none" },
         Pair("max-cost", "2.5") { $0.maximumCost = 2.5 },
         Pair("max-tokens-total", "5000") { $0.maximumTokens = 5000 },
@@ -119,7 +121,7 @@ struct BatchOptionsTests {
 
     @Test(arguments: [
         "concurrency", "maximumAttempts", "maximumJobs", "timeouts.idle", "maximumCost", "drainTimeout", "lockWait",
-        "share",
+        "share", "sharedFolder", "publishingInterval",
     ])
     func whatCannotBeMeantIsAnError(name: String) async throws {
         var options = BatchOptions()
@@ -130,6 +132,8 @@ struct BatchOptionsTests {
         case "timeouts.idle": options.timeouts.idle = .zero
         case "maximumCost": options.maximumCost = .nan
         case "share": options.share = .nan
+        case "sharedFolder": options.sharedFolder = ""
+        case "publishingInterval": options.publishingInterval = .milliseconds(99)
         case "lockWait": options.lockWait = .seconds(-1)
         default: options.drainTimeout = .seconds(-1)
         }
@@ -159,6 +163,8 @@ struct BatchOptionsTests {
             try options.reading(ProviderCatalog(), [:]), options.runConfiguration(providers, PriceTable()),
             options.storeOptions, options.transportConfiguration([:]), options.changedJobPolicy)
         parts["base-url"] = options.baseURL
+        parts["shared"] = options.sharedFolder
+        parts["every"] = "\(options.publishingInterval)"
         parts["max-cost"] = options.maximumCost.map { "\($0)" }
         parts["max-tokens-total"] = options.maximumTokens.map { "\($0)" }
         return parts

@@ -219,7 +219,10 @@ struct EndToEndControlSocketTests {
             }
             #expect(written < 4 << 20, "it took \(written) bytes")
         }
-        #expect(try Self.memory(run.process.processIdentifier) < before + 64 << 10)
+        // A sanitizer keeps what was freed.
+        let isSanitized = ProcessInfo.processInfo.environment["LLM4S_SANITIZER"] != nil
+        let after = try Self.memory(run.process.processIdentifier)
+        #expect(isSanitized || after < before + 64 << 10)
         #expect(try await run.tell("status").hasPrefix("running · 2 of 2"))
         try await Self.finish(run)
     }

@@ -34,6 +34,7 @@ struct EndToEndPlanTests {
         (["slurm", "--shards", "4", "f", "--dry-run"], "--dry-run: a plan for slurm sets it itself"),
         (["slurm", "--shards", "4", "f", "--db", "x{shard}.db"], "--db: a plan for slurm sets it itself"),
         (["spark", "--shards", "4", "f", "--output=-"], "--output: a plan for spark sets it itself"),
+        (["spark", "--shards", "4", "f", "--shared", "d"], "--shared: tasks of Spark are no shards"),
         (["kubernetes", "--shards", "4", "f", "--db", "x.db"], "--db x.db: each part needs a database of its own"),
     ])
     func whatCannotBeMeantIsRefused(arguments: [String], words: String) async throws {
@@ -71,6 +72,12 @@ struct EndToEndPlanTests {
             let task = try await plan("slurm", "--shards", "2", "f", "--drain-timeout", drain)
             #expect(task.output.contains("--signal=B:USR1@\(notice)\n"), "\(drain): \(task.error)")
         }
+        // The last part comes behind them.
+        let pod = try await plan("kubernetes", "--shards", "2", "f", "--drain-timeout", "10s", "--shared", "parts")
+        #expect(pod.output.contains("terminationGracePeriodSeconds: 90\n"), "\(pod.error)")
+        #expect(pod.output.contains("\n# --shared must lie in a volume that all pods mount"))
+        let task = try await plan("slurm", "--shards", "2", "f", "--drain-timeout", "10s", "--shared", "parts")
+        #expect(task.output.contains("--signal=B:USR1@150\n") && !task.output.contains("# --shared"), "\(task.error)")
     }
 
     /// The literals as Python reads them, which YAML shares; what YAML itself says, `.ci/engines/kubernetes` asks.

@@ -11,6 +11,21 @@ enum MergedJobs {
         reasoning, refusal, message
         """
 
+    /// Keeps a stored job as it is where the source knows no attempt of it that is not stored: it was revived since.
+    ///
+    /// Not in a merge, where the order of the sources must not tell.
+    static func keepWhatIsNewer(_ connection: borrowing Connection) throws(SQLiteFailure) {
+        try connection.execute(
+            """
+            UPDATE temp.job_map SET wins = 0 WHERE wins = 1
+                AND (SELECT status FROM part.jobs WHERE job_id = job_map.source_id) IN ('failed', 'interrupted', 'pending')
+                AND EXISTS (SELECT 1 FROM part.attempts WHERE job_id = job_map.source_id)
+                AND NOT EXISTS (
+                    SELECT 1 FROM part.attempts AS s CROSS JOIN temp.attempt_map AS a ON a.source_id = s.attempt_id
+                    WHERE s.job_id = job_map.source_id AND (a.is_new OR a.is_better))
+            """)
+    }
+
     /// Fills `job_map`: the number of each job, and for one that is there already which of both is kept.
     ///
     /// New ones get numbers in the order of their input, which is the order in which they are sent.

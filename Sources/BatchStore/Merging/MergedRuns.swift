@@ -1,3 +1,5 @@
+import BatchEngine
+
 /// The runs of a source, and what happened in their seconds.
 ///
 /// A run is known again by what it began with; how it ended may be told by a later copy only.
@@ -5,15 +7,26 @@ enum MergedRuns {
     /// What a run began with, but for its options.
     private static let beginning: SQL = "started_ms, host, pid, command, version"
 
-    /// The options of a run as a merged database has them: it is no shard and has no share, although its runs had.
+    /// The options of a run as a merged database has them: it is no shard and has no share, although its runs had, and
+    /// publishes nothing.
+    ///
+    /// A run that was taken from a shared folder has been brought into this form by that, and was then given the shard of
+    /// the database that took it, although it was of another, or of none.
     private static let options: SQL = """
         CASE
+            WHEN options ->> '$.sharing.taken' IS NOT NULL THEN json_remove(options, '$.shard', '$.sharing')
             WHEN options ->> '$.shard' IS NOT NULL THEN
-                json_set(json_remove(options, '$.shard', '$.shard-jobs', '$.share'), '$.merged_shard',
-                    options ->> '$.shard')
-            WHEN options ->> '$.share' IS NOT NULL THEN json_remove(options, '$.share')
+                json_set(json_remove(options, '$.shard', '$.shard-jobs', '$.share', '$.shared', '$.every', '$.sharing'),
+                    '$.merged_shard', coalesce(options ->> '$.merged_shard', options ->> '$.shard'))
+            WHEN \(isOwn) THEN json_remove(options, '$.share', '$.shared', '$.every', '$.sharing')
             ELSE options
         END
+        """
+
+    /// Whether options hold what a merged database's do not.
+    private static let isOwn: SQL = """
+        (options ->> '$.shard' IS NOT NULL OR options ->> '$.share' IS NOT NULL OR options ->> '$.shared' IS NOT NULL
+            OR options ->> '$.every' IS NOT NULL OR options -> '$.sharing' IS NOT NULL)
         """
 
     /// Each run with its place among those that began with the same: two may, where a clock was set back.
@@ -26,10 +39,10 @@ enum MergedRuns {
     }
 
     /// Fills `run_map`, and takes the runs.
-    static func take(_ connection: borrowing Connection) throws(SQLiteFailure) {
-        try connection.execute(
-            "UPDATE main.runs SET options = \(options) WHERE options ->> '$.shard' IS NOT NULL OR options ->> '$.share' IS NOT NULL"
-        )
+    ///
+    /// - Parameter keepingOwn: whether those that are there stay runs of a worker's own database.
+    static func take(_ connection: borrowing Connection, keepingOwn: Bool = false) throws(SQLiteFailure) {
+        if !keepingOwn { try connection.execute("UPDATE main.runs SET options = \(options) WHERE \(isOwn)") }
         try connection.execute(
             """
             CREATE TEMP TABLE run_map (source_id INTEGER PRIMARY KEY, id INTEGER NOT NULL, is_new INTEGER NOT NULL)
@@ -74,6 +87,18 @@ enum MergedRuns {
             WHERE true
             ON CONFLICT DO NOTHING
             """)
+    }
+
+    /// Makes the runs that were taken runs of the database's own shard, and notes whose they were not.
+    static func adopt(_ connection: borrowing Connection, _ shard: JobShard?) throws(SQLiteFailure) {
+        let update = try connection.prepare(
+            """
+            UPDATE main.runs SET options = iif(?1 IS NULL, json_set(options, '$.sharing', json('{"taken":true}')),
+                json_set(options, '$.sharing', json('{"taken":true}'), '$.shard', ?1))
+            WHERE run_id IN (SELECT id FROM temp.run_map WHERE is_new)
+            """)
+        update.bind(shard?.text, at: 1)
+        try update.run()
     }
 
     /// Of a second that is there already, the fuller account: what a copy has of its last second is a part.

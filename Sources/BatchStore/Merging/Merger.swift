@@ -1,3 +1,5 @@
+import BatchEngine
+
 /// Takes all that one database holds into another, in one transaction (Contract, "Merge").
 ///
 /// The other one is attached as `part`. Three temporary tables, on disk, say which number each of its runs, jobs and
@@ -49,6 +51,23 @@ enum Merger {
         try AttemptOrder.restore(connection)
         try MergedBilling.renew(connection)
         try RowOrder.restore(connection)
+        for table in tables { try connection.execute(table) }
+    }
+
+    /// Takes what is attached as `part` into the database of a worker, before its run: it stays the worker's own, with its
+    /// order and its newest run.
+    ///
+    /// - Parameter shard: of the database, and of the runs that it gets by that.
+    static func takeIn(_ connection: borrowing Connection, shard: JobShard?) throws(SQLiteFailure) {
+        try MergedRuns.take(connection, keepingOwn: true)
+        try MergedRuns.adopt(connection, shard)
+        try MergedJobs.map(connection)
+        try MergedAttempts.map(connection)
+        try MergedJobs.keepWhatIsNewer(connection)
+        try MergedAttempts.take(connection)
+        try MergedJobs.take(connection)
+        try AttemptOrder.restore(connection)
+        try MergedBilling.renew(connection)
         for table in tables { try connection.execute(table) }
     }
 

@@ -26,6 +26,13 @@ package enum BatchSchema {
 
         """
 
+    /// The script that makes the tables and indexes alone, without a comment: SQLite stores what it is told of each, and a
+    /// small file would hold little else.
+    static var tables: String {
+        sql.split(separator: "\nCREATE VIEW ", maxSplits: 1)[0].split(separator: "\n")
+            .filter { !$0.drop { $0 == " " }.hasPrefix("--") }.joined(separator: "\n")
+    }
+
     /// The views, each from its name on, without the semicolon.
     private static var views: [Substring] {
         sql.split(separator: "\nCREATE VIEW ").dropFirst()

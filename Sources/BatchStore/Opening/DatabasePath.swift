@@ -1,3 +1,4 @@
+import BatchEngine
 import SystemCalls
 
 /// The real path of a database file, and what lies beside it.
@@ -11,6 +12,34 @@ struct DatabasePath: Sendable, Equatable {
     var journal: String { real + "-journal" }
     /// Where a merge copies a source of an older schema to.
     var mergedCopy: String { real + "-merging" }
+    private var part: String { real + "-part" }
+
+    /// Where a part of a shared folder is made, or copied to: under a name of its own, since `jobs-part` may be a database,
+    /// and since a run that still waits for its folder and the next one in the process do not meet.
+    func part(of worker: WorkerName, isWide: Bool) -> String {
+        "\(part)-\(worker.text)" + (isWide ? Self.wideEnding : "")
+    }
+
+    private static let wideEnding = "-wide"
+
+    /// What was killed at a part may have left: files under those names, and what SQLite lays beside them.
+    var partsLeft: [String] {
+        let folder = Self.folder(of: real)
+        let prefix = part.split(separator: "/").last.map(String.init) ?? ""
+        var left: [String] = []
+        // A folder that cannot be listed keeps them.
+        _ = FolderNames.each(in: folder) { name in
+            guard name.hasPrefix(prefix) else { return }
+            var rest = name.dropFirst(prefix.count)
+            for ending in ["-wal", "-shm", "-journal", Self.wideEnding] where rest.hasSuffix(ending) {
+                rest = rest.dropLast(ending.count)
+            }
+            // Without a worker's name it is somebody's database.
+            let isOurs = rest.first == "-" && WorkerName(rest.dropFirst()) != nil
+            if isOurs { left.append(folder == "/" ? "/\(name)" : "\(folder)/\(name)") }
+        }
+        return left
+    }
 
     /// - Throws: `io` where the folder is not there.
     init(_ path: String) throws(StoreError) {

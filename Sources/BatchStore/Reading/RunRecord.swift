@@ -37,10 +37,16 @@ package enum RunStatus: String, Sendable, CaseIterable {
 }
 
 extension BatchReader {
+    /// The newest run of this database itself is the first: one that was taken from a shared folder is another machine's,
+    /// and is newer where a run ended before it began.
+    static let ownNewestFirst: SQL = """
+        iif(json_valid(options), options ->> '$.sharing.taken' IS NOT NULL, 0), run_id DESC
+        """
+
     /// The options of the newest run, JSON; nil before the first.
     package func newestOptions() throws(StoreError) -> String? {
         try read { (connection) throws(SQLiteFailure) in
-            try connection.texts("SELECT options FROM runs ORDER BY run_id DESC LIMIT 1").first
+            try connection.texts("SELECT options FROM runs ORDER BY \(Self.ownNewestFirst) LIMIT 1").first
         }
     }
 

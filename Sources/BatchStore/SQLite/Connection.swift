@@ -215,6 +215,11 @@ import CSQLite
     /// Waits at most this long for locks that others hold, and then fails.
     func setLockTimeout(milliseconds: Int32) { unsafe sqlite3_busy_timeout(handle, milliseconds) }
 
+    /// Ends a statement with an error when the task that runs it is cancelled.
+    func stopWhenCancelled() {
+        unsafe sqlite3_progress_handler(handle, 10_000, { _ in Task.isCancelled ? 1 : 0 }, nil)
+    }
+
     /// Asks this object whether to go on waiting whenever another process holds a lock; it must live as long as the
     /// connection.
     func setLockWait(_ wait: LockWait) {
@@ -240,10 +245,4 @@ import CSQLite
                 return SQLITE_OK
             }, context)
     }
-}
-
-/// How long the WAL was after the newest commit; SQLite sets it on the thread that commits.
-final class WriteAheadLogLength {
-    /// Frames, a page each.
-    var frames = 0
 }

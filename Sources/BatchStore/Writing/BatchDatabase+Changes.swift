@@ -71,7 +71,8 @@ extension BatchReader {
             let rows = try connection.prepare(
                 """
                 SELECT command, value, streams_over FROM run_changes
-                WHERE keep = 1 AND run_id = (SELECT max(run_id) FROM runs) ORDER BY number
+                WHERE keep = 1 AND run_id = (SELECT run_id FROM runs ORDER BY \(Self.ownNewestFirst) LIMIT 1)
+                ORDER BY number
                 """)
             var changes: [RunChange] = []
             while try rows.step() {

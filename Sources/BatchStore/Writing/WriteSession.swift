@@ -15,7 +15,7 @@ struct WriteSession: ~Copyable {
     var jobs: JobWriter
     private var checkpointer: Checkpointer
     /// The number of the first attempt of this session.
-    let nextAttemptID: Int64
+    private(set) var nextAttemptID: Int64
     private let pageBytes: Int
     /// The database and its WAL, as they were when they were opened.
     private let files: [FileIdentity]
@@ -92,6 +92,8 @@ struct WriteSession: ~Copyable {
                 if case .conflict = outcome { hasConflict = true }
                 outcomes.append(outcome)
             }
+            // Of a job with another request other rows of the same parts are wanted.
+            if outcomes.contains(.replaced) { try connection.execute(KnownParts.forgetTaken) }
             if hasConflict { connection.rollBack() } else { try commit.run() }
         } catch {
             connection.rollBack()
@@ -111,7 +113,9 @@ struct WriteSession: ~Copyable {
         if !isWhole, checkpointer.warns(frames: frames) {
             options.warn(
                 "\(path.writeAheadLog) has grown beyond \(options.logWarningBytes >> 20) MiB: some program holds a"
-                    + " read transaction on the database open; the file shrinks when it ends")
+                    + " read transaction on the database open"
+                    + (options.isPublished ? ", as a large part for --shared does while it is made" : "")
+                    + "; the file shrinks when it ends")
         }
     }
 
@@ -156,8 +160,16 @@ struct WriteSession: ~Copyable {
 // In an extension: a struct of noncopyable members must be made by its memberwise initialiser where one may throw.
 extension WriteSession {
     /// Numbers that others have given at the end of their range are passed over: there must be room behind the newest.
-    private static let newestAttempt: SQL =
-        "SELECT max(attempt_id) FROM attempts WHERE attempt_id < 4611686018427387904"
+    private static let newestAttempt: SQL = "SELECT max(attempt_id) FROM attempts WHERE attempt_id < \(endOfAttempts)"
+
+    /// Behind the numbers of attempts that a worker gives.
+    static let endOfAttempts: SQL = "4611686018427387904"
+
+    /// Goes on with numbers behind those of attempts and chunks that were taken from elsewhere; none of its own is open.
+    mutating func countAnew() throws(SQLiteFailure) {
+        chunks = try ChunkWriter(connection, retention: options.chunks)
+        nextAttemptID = (try connection.integer(Self.newestAttempt) ?? 0) + 1
+    }
 
     /// Prepares everything on a connection; the length of its WAL must be set on it, and live as long.
     init(

@@ -1,5 +1,6 @@
 import BatchEngine
 import Dispatch
+import SystemCalls
 
 /// The one that writes: it owns the worker's connection, on a thread of its own.
 actor Writer {
@@ -50,8 +51,9 @@ actor Writer {
         }
         let connection = try Opening.connection(path, lockWait: wait, options: options)
         connection.setLogLength(log)
-        // A merge into it that was killed may have left one.
+        // What was killed at a merge or at a part may have left one.
         if DatabasePath.size(of: path.mergedCopy) != nil { MergeSource.removeCopy(try DatabasePath(path.mergedCopy)) }
+        for name in path.partsLeft { _ = unsafe unlink(name) }
         try Rescuer.rescue(connection, path: path, echoing: options.echoingProviders, now: options.now)
         try StoredWaits.pullIn(connection, path: path, now: options.now)
         do {

@@ -80,6 +80,9 @@ package final class MockServer: Sendable {
     /// - Parameter limit: in bytes of `statistics.bodyBytesWritten`; nil holds nothing.
     package func hold(afterBodyBytes limit: Int?) { ledger.hold(afterBodyBytes: limit) }
 
+    /// Whether the bodies are held now.
+    package var isHolding: Bool { ledger.isHeld }
+
     /// Closes all connections and the port, and returns once that is done.
     ///
     /// A second call does nothing.

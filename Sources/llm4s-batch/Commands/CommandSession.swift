@@ -113,6 +113,7 @@ struct CommandSession {
         }
         observer.happened = { events.tell($0) }
         observer.warned = { Console.log(.warning, $0) }
+        observer.noted = { Console.log(.info, $0) }
         observer.hasRead = { intake in
             if intake.failure == nil || intake.counts.isAny { Console.log(.info, intake.counts.text) }
             if let failure = intake.failure { Console.error(failure.description) }

@@ -16,6 +16,9 @@ struct MergeCommand: AsyncParsableCommand {
             answers the earlier is kept, of two partial texts the longer. All attempts are kept with their chunks, \
             since they were paid. An id that stands for two requests ends the merge with status 2.
 
+            IN may be a folder in which runs with --shared have published parts: each part is taken as a database is. One \
+            that is cut short is passed over, and said.
+
             It takes free space in OUT's folder of about twice the largest IN, beside what OUT grows by.
             """)
 
@@ -25,7 +28,8 @@ struct MergeCommand: AsyncParsableCommand {
     var target: String
 
     @Argument(
-        help: ArgumentHelp("The databases that are taken.", valueName: "IN"), completion: .file(extensions: ["db"]))
+        help: ArgumentHelp("The databases that are taken, and folders of parts.", valueName: "IN"),
+        completion: .file(extensions: ["db"]))
     var sources: [String]
 
     @Flag(help: "Print one JSON object.")
@@ -33,8 +37,9 @@ struct MergeCommand: AsyncParsableCommand {
 
     func run() async throws {
         CompactCommand.keepTemporaryFiles(beside: target)
+        let (files, folders) = try MergedFolder.apart(sources)
         let inputs: MergeInputs
-        do { inputs = try await MergeInputs(sources, into: target) } catch let fault as MergeInputs.Fault {
+        do { inputs = try await MergeInputs(files, into: target) } catch let fault as MergeInputs.Fault {
             throw Exit(.input, fault.description)
         }
         let database = try await BatchDatabase.open(target, options: Self.options)
@@ -46,9 +51,11 @@ struct MergeCommand: AsyncParsableCommand {
                 }
                 if inputs.paths.count > 1 { Console.log(.info, "\(count + 1) of \(inputs.paths.count): \(path)") }
             }
+            var parts = 0
+            for folder in folders { parts += try await folder.merge(into: database) }
             let report = MergeReport(
-                databases: inputs.paths.count, counts: try await database.reader.counts(),
-                repeated: try await database.repeatedAnswers())
+                databases: inputs.paths.count, parts: folders.isEmpty ? nil : parts,
+                counts: try await database.reader.counts(), repeated: try await database.repeatedAnswers())
             try await database.close()
             if json { Console.output(report.json) } else { Console.output(report.text) }
         } catch {
@@ -97,6 +104,8 @@ extension MergeConflict.Place {
 struct MergeReport {
     /// How many there are.
     var databases: Int
+    /// How many parts of shared folders there are beside them; nil where no folder was named.
+    var parts: Int?
     /// Of the merged one.
     var counts: JobCounts
     var repeated: RepeatedAnswers
@@ -105,10 +114,16 @@ struct MergeReport {
     private var left: Int { counts.pending + counts.interrupted + counts.running }
 
     var json: JSON {
+        var members: [(String, JSON)] = [("databases", .int(databases))]
+        if let parts { members.append(("parts", .int(parts))) }
+        return JSON.object(JSONObject((members + figures).map { JSONObject.Member(key: $0.0, value: $0.1) }))
+    }
+
+    private var figures: [(String, JSON)] {
         [
-            "databases": .int(databases), "jobs": .int(counts.total), "completed": .int(counts.completed),
-            "failed": .int(counts.failed), "cancelled": .int(counts.cancelled), "left": .int(left),
-            "answers_made_twice": .int(repeated.count), "tokens_made_twice": .int(repeated.tokens),
+            ("jobs", .int(counts.total)), ("completed", .int(counts.completed)), ("failed", .int(counts.failed)),
+            ("cancelled", .int(counts.cancelled)), ("left", .int(left)), ("answers_made_twice", .int(repeated.count)),
+            ("tokens_made_twice", .int(repeated.tokens)),
         ]
     }
 
@@ -119,7 +134,10 @@ struct MergeReport {
         ]
         if counts.cancelled > 0 { parts.append("\(counts.cancelled.grouped) cancelled") }
         if left > 0 { parts.append("\(left.grouped) left") }
-        var text = "\(databases.counted("database")): \(parts.joined(separator: ", "))"
+        let sources = [
+            self.parts == nil || databases > 0 ? databases.counted("database") : nil, self.parts?.counted("part"),
+        ]
+        var text = "\(sources.compactMap(\.self).joined(separator: ", ")): \(parts.joined(separator: ", "))"
         if repeated.count > 0 {
             text +=
                 " · \(repeated.count.counted("answer")) made twice (\(repeated.tokens.counted("token"))),"

@@ -72,6 +72,10 @@ private struct StoredJobsRun {
         let environment = ProcessEnvironment.variables
         let config = try ConfigFile.load(path: providers.config, environment: environment)
         try batchOptions.check(config.catalog)
+        try options.sharing.check(with: options.limits)
+        if options.sharing.shared != nil { CompactCommand.keepTemporaryFiles(beside: db) }
+        // That of the run before would be divided again.
+        if options.sharing.shared != nil { options.limits.share = .removed }
         let reader = try await BatchReader.open(db)
         let remembered = RememberedLimits(
             try await reader.newestOptions() ?? "", try await reader.keptChanges(), into: &options.limits)

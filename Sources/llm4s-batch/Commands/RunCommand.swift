@@ -55,7 +55,9 @@ struct RunCommand: AsyncParsableCommand {
         let config = try ConfigFile.load(path: input.providers.config, environment: environment)
         let batch = batchOptions
         try batch.check(config.catalog)
+        try options.sharing.check(with: options.limits)
         if let fault = database.fault { throw Exit(.input, fault) }
+        if options.sharing.shared != nil { CompactCommand.keepTemporaryFiles(beside: databasePath) }
         try await checkShard(batch)
         var reading = try batch.reading(config.catalog, environment)
         let prices = try options.limits.rates.priceTable(config.prices)

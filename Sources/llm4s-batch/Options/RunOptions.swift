@@ -12,6 +12,8 @@ struct RunOptions: ParsableArguments {
 
     @OptionGroup var limits: LimitOptions
 
+    @OptionGroup var sharing: SharedOptions
+
     @Option(help: ArgumentHelp("Attempts of a job that count: not those that met a rate limit.", valueName: "N"))
     var maxAttempts = 5
 
@@ -139,6 +141,7 @@ extension RunOptions {
         var batch = BatchOptions()
         batch.baseURL = baseURL
         limits.add(to: &batch)
+        sharing.add(to: &batch)
         batch.maximumAttempts = maxAttempts
         batch.timeouts.connect = connectTimeout.duration
         if let firstTokenTimeout { batch.timeouts.firstToken = firstTokenTimeout.duration }

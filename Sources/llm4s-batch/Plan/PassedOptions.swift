@@ -18,6 +18,12 @@ struct PassedOptions {
             guard let reason = engine.ownOptions[option.name] else { continue }
             throw Exit(.input, "--\(option.name): a plan for \(engine.rawValue) sets it itself: \(reason)")
         }
+        if engine == .spark, options.contains(where: { $0.name == "shared" }) {
+            throw Exit(
+                .input,
+                "--shared: tasks of Spark are no shards, so that each would read what all others have published;"
+                    + " leave it out, or have Slurm or Kubernetes run the parts")
+        }
         do {
             run = try RunCommand.parse(options.map(\.word) + ["--"] + (files.isEmpty ? ["-"] : files))
         } catch {

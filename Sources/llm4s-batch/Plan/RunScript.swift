@@ -12,6 +12,8 @@ struct RunScript {
     private static let parallelTasks = 16
     /// Seconds that the end of a task takes beside `--drain-timeout`: the last commit, and the copy of a database.
     private static let endSeconds = (kubernetes: 20, slurm: 80)
+    /// Seconds more with `--shared`: the last part.
+    private static let publishingSeconds = 60
 
     var text: String {
         var values = ["SHARDS": String(shards), "LIMITS": limits]
@@ -19,7 +21,7 @@ struct RunScript {
         case .slurm:
             values["LAST"] = String(shards - 1)
             values["WIDTH"] = String(max(3, String(shards).utf8.count))
-            values["NOTICE"] = String(drainSeconds + Self.endSeconds.slurm)
+            values["NOTICE"] = String(endSeconds(Self.endSeconds.slurm))
             values["FILE"] = ScriptText.shell(passed.file)
             values["PARTS"] = ScriptText.shell(stem + ".parts")
             values["STEM"] = ScriptText.shell(name)
@@ -27,7 +29,7 @@ struct RunScript {
         case .kubernetes:
             let arguments = ["run", "--shard=auto/\(shards)"] + passed.arguments + ["--", passed.file]
             values["PARALLELISM"] = String(min(shards, Self.parallelTasks))
-            values["GRACE"] = String(max(30, drainSeconds + Self.endSeconds.kubernetes))
+            values["GRACE"] = String(max(30, endSeconds(Self.endSeconds.kubernetes)))
             values["VERSION"] = Version.number
             values["ARGS"] = arguments.map { "            - \(ScriptText.containerArgument($0))" }
                 .joined(separator: "\n")
@@ -47,6 +49,10 @@ struct RunScript {
     /// Engines have no use for more than that.
     private var drainSeconds: Int { Int(min(passed.run.options.drainTimeout.duration.components.seconds, 1_000_000)) }
 
+    private func endSeconds(_ own: Int) -> Int { drainSeconds + own + (isShared ? Self.publishingSeconds : 0) }
+
+    private var isShared: Bool { passed.run.options.sharing.shared != nil }
+
     /// Comments on limits: what each part has for itself, and what all have together.
     private var limits: String {
         let given = passed.run.options.limits
@@ -63,10 +69,13 @@ struct RunScript {
                     : "--\(name) \($0) is each part's: \(shards) parts add up"
             }
         }
-        if given.share?.value == nil {
+        if given.share?.value == nil, !isShared {
             lines += rates.compactMap { name, value in
                 value.map { "--\(name) \($0) is each part's: with --share 1/M those of M tasks at a time add up to it" }
             }
+        }
+        if engine == .kubernetes, isShared {
+            lines.append("--shared must lie in a volume that all pods mount: in /data, or in one that is added here")
         }
         return lines.map { "# \($0)\n" }.joined()
     }

@@ -46,6 +46,15 @@ struct SharedLimitTests {
         try group.expectTheTimeOfTheLimit("11 of 16 workers go, the limit known by \(knowledge)")
     }
 
+    /// The same where each finds out by signs of life in a shared folder, looked at every 30 seconds.
+    @Test(arguments: [true, false])
+    func workersThatAreLeftFindOutBySignsOfLife(isSaid: Bool) throws {
+        let group = try Group(
+            Array(repeating: 20, count: 11) + Array(repeating: isSaid ? 2000 : 4000, count: 5), knownBy: .told)
+        try group.finishWatching(isEndSaid: isSaid)
+        try group.expectTheTimeOfTheLimit("11 of 16 workers go, \(isSaid ? "and say so" : "silently")")
+    }
+
     /// Workers in one simulated time.
     private final class Group {
         private static let perMinute = 600.0
@@ -84,6 +93,36 @@ struct SharedLimitTests {
 
         func finish(_ workers: Range<Int>) throws {
             for process in processes[workers] { #expect(try simulation.finish(process) == .finished) }
+        }
+
+        /// Runs all to the end; each watches the others, as in a folder that all see.
+        ///
+        /// - Parameter isEndSaid: whether those that have ended say so.
+        func finishWatching(isEndSaid: Bool) throws {
+            let interval = Duration.seconds(30)
+            let names = processes.indices.map { WorkerName(number: UInt64($0)) }
+            var watches = names.map { LiveWorkers(own: $0, interval: interval) }
+            var signs: [Int: Heartbeat] = [:]
+            var tick = 0
+            while processes.contains(where: { $0.value == nil }) {
+                tick += 1
+                try #require(tick < 10_000, "the workers never end")
+                let living = processes.indices.filter { processes[$0].value == nil }
+                for number in processes.indices {
+                    if living.contains(number) {
+                        signs[number] = Heartbeat(worker: names[number], .alive(number: tick, interval: interval))
+                    } else if isEndSaid {
+                        signs[number] = Heartbeat(worker: names[number], .ended)
+                    }
+                }
+                for number in living {
+                    watches[number].observe(signs.values, at: simulation.clock.elapsed)
+                    let share = WorkerShare(workers: watches[number].count(at: simulation.clock.elapsed))
+                    shares[number].set(try #require(share))
+                }
+                simulation.advance(by: interval)
+            }
+            for process in processes { #expect(process.value == .finished) }
         }
 
         /// Which part of the requests was refused.

@@ -43,6 +43,22 @@ package struct JobShard: Sendable, Hashable {
         return "\(padded(index))-of-\(padded(count))"
     }
 
+    /// Reads what names of files hold of one; nil for anything else.
+    init?(fileName text: Substring) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[1] == "of", let index = Self.number(parts[0]), let count = Self.number(parts[2])
+        else { return nil }
+        self.init(index, of: count)
+    }
+
+    /// The only shard of an input that is not cut.
+    package static let whole = JobShard(checked: 0, of: 1)
+
+    private init(checked index: Int, of count: Int) {
+        self.index = index
+        self.count = count
+    }
+
     /// Whether the job of an id falls to it.
     package func contains(_ id: String) -> Bool { contains(IDHash(id)) }
 
