@@ -1,3 +1,5 @@
+import BatchEngine
+
 /// What came of taking a database into another.
 package enum MergeOutcome: Sendable, Equatable {
     case merged
@@ -49,8 +51,7 @@ extension BatchReader {
 extension Writer {
     fileprivate func merge(_ name: String) throws(StoreError) -> MergeOutcome {
         let source = try DatabasePath(name)
-        let copy = try DatabasePath(DatabasePath(path).mergedCopy)
-        MergeSource.removeCopy(copy)
+        let copy = try DatabasePath(DatabasePath(path).mergedCopy(.random()))
         defer { MergeSource.removeCopy(copy) }
         let opened = try MergeSource.open(source, copyingTo: copy, deadline: lockDeadline, options: options)
         let outcome: MergeOutcome

@@ -10,9 +10,11 @@ struct DatabasePath: Sendable, Equatable {
     var lock: String { real + ".lock" }
     var writeAheadLog: String { real + "-wal" }
     var journal: String { real + "-journal" }
-    /// Where a merge copies a source of an older schema to.
-    var mergedCopy: String { real + "-merging" }
+    private var merging: String { real + "-merging" }
     private var part: String { real + "-part" }
+
+    /// Where a merge copies a source of an older schema to: under a name of its own, since `jobs-merging` may be a database.
+    func mergedCopy(_ name: WorkerName) -> String { "\(merging)-\(name.text)" }
 
     /// Where a part of a shared folder is made, or copied to: under a name of its own, since `jobs-part` may be a database,
     /// and since a run that still waits for its folder and the next one in the process do not meet.
@@ -22,21 +24,20 @@ struct DatabasePath: Sendable, Equatable {
 
     private static let wideEnding = "-wide"
 
-    /// What was killed at a part may have left: files under those names, and what SQLite lays beside them.
-    var partsLeft: [String] {
+    /// What was killed at a merge or at a part may have left: files under those names, and what SQLite lays beside them.
+    var copiesLeft: [String] {
         let folder = Self.folder(of: real)
-        let prefix = part.split(separator: "/").last.map(String.init) ?? ""
+        let prefixes = [merging, part].map { $0.split(separator: "/").last.map { "\($0)-" } ?? "" }
         var left: [String] = []
         // A folder that cannot be listed keeps them.
         _ = FolderNames.each(in: folder) { name in
-            guard name.hasPrefix(prefix) else { return }
+            guard let prefix = prefixes.first(where: name.hasPrefix) else { return }
             var rest = name.dropFirst(prefix.count)
             for ending in ["-wal", "-shm", "-journal", Self.wideEnding] where rest.hasSuffix(ending) {
                 rest = rest.dropLast(ending.count)
             }
             // Without a worker's name it is somebody's database.
-            let isOurs = rest.first == "-" && WorkerName(rest.dropFirst()) != nil
-            if isOurs { left.append(folder == "/" ? "/\(name)" : "\(folder)/\(name)") }
+            if WorkerName(rest) != nil { left.append(folder == "/" ? "/\(name)" : "\(folder)/\(name)") }
         }
         return left
     }

@@ -52,8 +52,7 @@ actor Writer {
         let connection = try Opening.connection(path, lockWait: wait, options: options)
         connection.setLogLength(log)
         // What was killed at a merge or at a part may have left one.
-        if DatabasePath.size(of: path.mergedCopy) != nil { MergeSource.removeCopy(try DatabasePath(path.mergedCopy)) }
-        for name in path.partsLeft { _ = unsafe unlink(name) }
+        for name in path.copiesLeft { _ = unsafe unlink(name) }
         try Rescuer.rescue(connection, path: path, echoing: options.echoingProviders, now: options.now)
         try StoredWaits.pullIn(connection, path: path, now: options.now)
         do {
