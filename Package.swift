@@ -74,6 +74,13 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "MockProvider", dependencies: ["SystemCalls", tls] + nio, swiftSettings: settings),
+        .target(
+            name: "BatchWatch", dependencies: ["LLMStreaming"] + nio,
+            resources: [
+                .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"),
+                .embedInCode("Resources/page.js"), .embedInCode("Resources/report.html"),
+            ],
+            swiftSettings: settings),
         .target(name: "LoadTesting", dependencies: ["LLMStreaming"], swiftSettings: settings),
         .target(
             name: "LLM4SBatch", dependencies: ["BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "SystemCalls"],
@@ -81,8 +88,8 @@ let package = Package(
         .executableTarget(
             name: "llm4s-batch",
             dependencies: [
-                "BatchEngine", "BatchStore", "CBuildCommit", "LLM4S", "LLM4SBatch", "LLMStreaming", "LoadTesting",
-                "MockProvider", "SystemCalls",
+                "BatchEngine", "BatchStore", "BatchWatch", "CBuildCommit", "LLM4S", "LLM4SBatch", "LLMStreaming",
+                "LoadTesting", "MockProvider", "SystemCalls",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [
@@ -137,9 +144,10 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "llm4s-batch", "BatchEngine", "BatchStore", "CSQLite", "LLM4S", "LLM4SBatch", "LLMStreaming",
-                "MockProvider", "SharedMaterial", "SystemCalls", tls,
+                "llm4s-batch", "BatchEngine", "BatchStore", "BatchWatch", "CSQLite", "LLM4S", "LLM4SBatch",
+                "LLMStreaming", "MockProvider", "SharedMaterial", "SystemCalls", tls,
             ] + nio,
+            exclude: ["Page/page_walk.py", "Page/devtools.py"],
             swiftSettings: settings),
     ] + examples
 )

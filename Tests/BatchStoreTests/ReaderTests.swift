@@ -23,6 +23,28 @@ import Testing
         try await store.database.close()
     }
 
+    /// What would go on for ever ends when it is interrupted, before or while it runs, and so does all behind it.
+    @Test(.timeLimit(.minutes(2))) func aReadingIsInterrupted() async throws {
+        let store = try await TestStore(jobs: newJobs(1))
+        let reader = try await BatchReader.open(store.database.path)
+        let reading = Task {
+            try await reader.read { (connection) throws(SQLiteFailure) in
+                try connection.integer(
+                    """
+                    WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers)
+                    SELECT count(*) FROM numbers
+                    """)
+            }
+        }
+        await Task.yield()
+        reader.interrupt()
+        let error = await #expect(throws: StoreError.self) { try await reading.value }
+        #expect(error?.kind == .closed)
+        await #expect(throws: StoreError.self) { try await reader.counts() }
+        await reader.close()
+        try await store.database.close()
+    }
+
     @Test func whatWasAskedForAndNotSentStandsInItsAttempt() async throws {
         let store = try await TestStore(jobs: newJobs(1))
         let job = try await store.job("j1")

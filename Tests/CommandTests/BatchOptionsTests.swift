@@ -27,6 +27,7 @@ struct BatchOptionsTests {
     /// What is of the terminal alone, or has another form in a program: the database and the catalog of a runner.
     static let ofTheTerminal: Set<String> = [
         "db", "config", "yes", "dry-run", "progress", "log-level", "help", "version", "output", "allow-failures",
+        "serve",
     ]
 
     static let pairs: [Pair] = [

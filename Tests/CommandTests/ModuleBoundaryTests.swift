@@ -17,13 +17,14 @@ struct ModuleBoundaryTests {
         "BatchEngine": ["LLMStreaming", "CSHA256", "SystemCalls", "Foundation"],
         "BatchStore": ["BatchEngine", "LLMStreaming", "CSQLite", "SystemCalls"],
         "MockProvider": ["SystemCalls", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Foundation"],
+        "BatchWatch": ["LLMStreaming", "NIOCore", "NIOPosix", "NIOHTTP1"],
         "LoadTesting": ["LLMStreaming", "Foundation"],
         "LLM4SBatch": ["BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "SystemCalls", "Foundation"],
         // Only products: what a user's own package can import.
         "Examples": ["LLM4S", "LLM4SBatch", "Foundation"],
         "llm4s-batch": [
-            "BatchEngine", "BatchStore", "CBuildCommit", "LLM4S", "LLM4SBatch", "LLMStreaming", "LoadTesting",
-            "MockProvider", "SystemCalls", "ArgumentParser", "Foundation",
+            "BatchEngine", "BatchStore", "BatchWatch", "CBuildCommit", "LLM4S", "LLM4SBatch", "LLMStreaming",
+            "LoadTesting", "MockProvider", "SystemCalls", "ArgumentParser", "Foundation",
         ],
         "Benchmarks": [
             "BatchEngine", "BatchStore", "CBenchmarkCounters", "CLoadSource", "LLM4S", "LLM4SBatch", "LLMStreaming",

@@ -11,6 +11,7 @@ package actor BatchReader {
     /// The real path of the database.
     package nonisolated let path: String
     private var connection: Connection?
+    private nonisolated let stop = ReadingStop()
     /// The schema of the file.
     private var schema = BatchSchema.version
 
@@ -64,6 +65,7 @@ package actor BatchReader {
             opened.setLockTimeout(milliseconds: 5_000)
             return opened
         }
+        opened.setStop(stop)
         let (found, known) = (try Migration.schema(of: opened, path: path), BatchSchema.version)
         if found > known { throw StoreError(.newerSchema(found: found, known: known), path: path.real) }
         if found < BatchSchema.oldestRead {
@@ -104,6 +106,11 @@ package actor BatchReader {
                 + " written, and read them there")
     }
 
+    /// Ends what is being read, and all that is asked for behind it, with `closed`; from any thread.
+    ///
+    /// What reads all rows of a large database may take minutes, and whoever closes it would wait for its end.
+    package nonisolated func interrupt() { stop.set() }
+
     /// Closes the file; where no one else has it open and its WAL is empty, only the file itself is left.
     package func close() {
         let hasLog = (DatabasePath.size(of: path + "-wal") ?? 0) > 0
@@ -115,8 +122,11 @@ package actor BatchReader {
     func read<Value>(
         _ body: (borrowing Connection) throws(SQLiteFailure) -> Value
     ) throws(StoreError) -> Value {
-        guard connection != nil else { throw StoreError(.closed, path: path) }
-        do { return try body(connection!) } catch { throw error.storeError(path: path) }
+        guard connection != nil, !stop.isSet else { throw StoreError(.closed, path: path) }
+        do { return try body(connection!) } catch {
+            if stop.isSet { throw StoreError(.closed, path: path) }
+            throw error.storeError(path: path)
+        }
     }
 
     /// What SQLite's own check of the whole file finds wrong; empty for a sound one.

@@ -21,6 +21,14 @@ package struct StoredChunk: Sendable, Equatable {
     package var text: String
 }
 
+/// Where the rows of an attempt lie.
+struct ChunkRange: Sendable, Equatable {
+    var attemptID: Int64
+    var first: Int64
+    /// Nil where it still runs: its last row is not known yet.
+    var last: Int64?
+}
+
 extension BatchReader {
     /// How many rows of `chunks` a page looks at: a tenth of a second's work.
     private static let scannedRows: Int64 = 250_000
@@ -32,11 +40,16 @@ extension BatchReader {
         of attempt: AttemptRecord, after chunkID: Int64? = nil, limit: Int = 1000
     ) throws(StoreError) -> ChunkPage {
         guard let first = attempt.firstChunkID else { return ChunkPage(chunks: [], next: nil) }
-        return try read { (connection) throws(SQLiteFailure) in
-            // The last row of one that still runs is not known yet.
+        let range = ChunkRange(attemptID: attempt.id, first: first, last: attempt.lastChunkID)
+        return try chunks(in: range, after: chunkID, limit: limit)
+    }
+
+    /// The next chunks in a range.
+    func chunks(in range: ChunkRange, after chunkID: Int64?, limit: Int) throws(StoreError) -> ChunkPage {
+        try read { (connection) throws(SQLiteFailure) in
             let stored = try connection.integer("SELECT max(chunk_id) FROM chunks")
-            let newest = attempt.lastChunkID ?? stored ?? 0
-            let start = chunkID.map { $0.addingClamped(1) } ?? first
+            let newest = range.last ?? stored ?? 0
+            let start = chunkID.map { $0.addingClamped(1) } ?? range.first
             // From the next row that there is: between two of them may lie any number of numbers.
             let next = try connection.prepare("SELECT min(chunk_id) FROM chunks WHERE chunk_id >= ?1")
             next.bind(start, at: 1)
@@ -53,7 +66,7 @@ extension BatchReader {
                 """)
             rows.bind(begin, at: 1)
             rows.bind(end, at: 2)
-            rows.bind(attempt.id, at: 3)
+            rows.bind(range.attemptID, at: 3)
             rows.bind(limit, at: 4)
             var chunks: [StoredChunk] = []
             var bytes = 0

@@ -15,7 +15,14 @@ package struct RunRecord: Sendable, Equatable {
     /// Its share of the rates as it was typed; nil for all of them.
     package var share: String?
 
-    /// Reads the columns in the order of the members.
+    /// Runs, each with the columns that `init` reads.
+    static let query: SQL = """
+        SELECT run_id, started_ms, finished_ms, status, exit_code, command, version, host, pid, stop_reason,
+            nullif(options ->> '$.share', 'none')
+        FROM runs
+        """
+
+    /// Reads a row of `query`.
     init(_ row: borrowing Statement) {
         id = row.integer(0)
         startedMilliseconds = row.unixMilliseconds(1)
@@ -52,13 +59,7 @@ extension BatchReader {
 
     /// The run that began last; nil before the first.
     func newestRun(_ connection: borrowing Connection) throws(SQLiteFailure) -> RunRecord? {
-        let rows = try connection.prepare(
-            """
-            SELECT run_id, started_ms, finished_ms, status, exit_code, command, version, host, pid, stop_reason,
-                nullif(options ->> '$.share', 'none')
-            FROM runs
-            ORDER BY run_id DESC LIMIT 1
-            """)
+        let rows = try connection.prepare("\(RunRecord.query) ORDER BY run_id DESC LIMIT 1")
         return try rows.step() ? RunRecord(rows) : nil
     }
 

@@ -182,15 +182,6 @@ import CSQLite
         return bytes
     }
 
-    /// What a checkpoint found: the frames in the WAL, and how many of them are in the database now.
-    struct Checkpoint {
-        var frames: Int
-        var copied: Int
-
-        /// Whether the database is whole without the WAL.
-        var isWhole: Bool { copied >= frames }
-    }
-
     /// Copies the WAL into the database as far as readers allow, without waiting for any.
     func checkpointPassively() throws(SQLiteFailure) -> Checkpoint { try checkpoint(SQLITE_CHECKPOINT_PASSIVE) }
 
@@ -218,6 +209,17 @@ import CSQLite
     /// Ends a statement with an error when the task that runs it is cancelled.
     func stopWhenCancelled() {
         unsafe sqlite3_progress_handler(handle, 10_000, { _ in Task.isCancelled ? 1 : 0 }, nil)
+    }
+
+    /// Ends statements with an error once this object says so; it must live as long as the connection.
+    func setStop(_ stop: ReadingStop) {
+        let context = unsafe Unmanaged.passUnretained(stop).toOpaque()
+        unsafe sqlite3_progress_handler(
+            handle, 10_000,
+            { context in
+                guard let context = unsafe context else { return 0 }
+                return unsafe Unmanaged<ReadingStop>.fromOpaque(context).takeUnretainedValue().isSet ? 1 : 0
+            }, context)
     }
 
     /// Asks this object whether to go on waiting whenever another process holds a lock; it must live as long as the

@@ -3,7 +3,7 @@ package import LLMStreaming
 import SystemCalls
 
 /// Hands a command to the worker of a database and waits for its answer; it blocks meanwhile.
-package struct ControlClient {
+package struct ControlClient: Sendable {
     /// How long a worker that is just beginning, or has too much to do, is tried again.
     private static let patience = Duration.seconds(10)
     /// How long an answer may take, in seconds: streams are closed for some, and the disk is written.

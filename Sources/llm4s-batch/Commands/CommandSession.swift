@@ -30,9 +30,9 @@ struct CommandSession {
         session.userAgent = "llm4s-batch/\(Version.number)"
         session.names = .flags
         session.allowsFailures = options.allowFailures
-        session.faultOfStreams = { [isServer = plan.mock != nil] streams in
+        session.faultOfStreams = { [isServer = plan.mock != nil, others = Self.otherFiles(options)] streams in
             do throws(Exit) {
-                try OpenFileLimit.raise(streams: streams, isServer: isServer, option: "concurrency")
+                try OpenFileLimit.raise(streams: streams, isServer: isServer, others: others, option: "concurrency")
                 return nil
             } catch {
                 return error.message
@@ -74,11 +74,13 @@ struct CommandSession {
     /// Runs to the end, reports it, and tells the status to end with.
     func run() async throws -> ExitStatus {
         try session.check()
-        try OpenFileLimit.raise(streams: session.options.concurrency, isServer: mock != nil)
+        try OpenFileLimit.raise(
+            streams: session.options.concurrency, isServer: mock != nil, others: Self.otherFiles(options))
         Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
         let events = EventLog(isJSON: options.progress == .json)
         let results = try printedSource.map { try ResultStream(of: $0) }
         let signals = RunSignals(drainTimeout: options.drainTimeout, results: results)
+        let site = try await page()
         var session = session
         session.observer = observer(events, ProgressReporter(mode: options.progress, events: events), signals)
         session.observer.changed = { [drainTimeout = options.drainTimeout] answer in
@@ -89,6 +91,7 @@ struct CommandSession {
         do {
             let status = try await session.run { [mock] result, reader in
                 await mock?.stop()
+                await site?.close()
                 let failures = result.counts.failed > 0 ? try await reader.failures(in: result.scope) : []
                 return tell(result, failures, events)
             }
@@ -97,8 +100,20 @@ struct CommandSession {
         } catch {
             // What is stored is still printed, in whole lines.
             await results?.finish()
+            await site?.close()
             throw error
         }
+    }
+
+    /// The files and sockets that a run needs besides its streams.
+    private static func otherFiles(_ options: RunOptions) -> Int { options.serve == nil ? 0 : WatchSite.openFiles }
+
+    /// The page of the run, where one is asked for; its URL is told on standard error.
+    private func page() async throws -> WatchSite? {
+        guard let port = options.serve else { return nil }
+        let site = try await WatchSite.open(session.path, port: port)
+        Console.report(site.url)
+        return site
     }
 
     private func observer(

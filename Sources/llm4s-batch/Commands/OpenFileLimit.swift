@@ -51,12 +51,15 @@ enum OpenFileLimit {
     /// - Parameters:
     ///   - streams: connections that may be open at once.
     ///   - isServer: whether the other end of each is in this process too (the embedded mock).
+    ///   - others: files that are open besides.
     ///   - option: what asks for them.
     /// - Throws: `Exit` where they do not fit.
-    static func raise(streams: Int, isServer: Bool, option: String = "--concurrency") throws(Exit) {
+    static func raise(
+        streams: Int, isServer: Bool, others: Int = 0, option: String = "--concurrency"
+    ) throws(Exit) {
         guard let limit = raise() else { return }
         let (needed, overflow) = streams.multipliedReportingOverflow(by: isServer ? 2 : 1)
-        guard !overflow, UInt64(needed) + UInt64(others) <= limit else {
+        guard !overflow, UInt64(needed) + UInt64(Self.others + others) <= limit else {
             throw Exit(
                 .input,
                 "\(option) \(streams) needs more open files than this system allows (\(limit)); "

@@ -27,8 +27,9 @@ struct Program: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, ResumeCommand.self, RetryCommand.self, StatusCommand.self, CtlCommand.self,
-            ShowCommand.self,
-            ResultsCommand.self, StatsCommand.self, ValidateCommand.self, CompactCommand.self, MergeCommand.self,
+            ServeCommand.self, ShowCommand.self,
+            ResultsCommand.self, StatsCommand.self, ReportCommand.self, ValidateCommand.self, CompactCommand.self,
+            MergeCommand.self,
             PlanCommand.self,
             BenchCommand.self, MockCommand.self, SchemaCommand.self, ManualCommand.self,
         ])

@@ -101,6 +101,8 @@ enum FlagBounds {
     static let streams = 1...1_000_000_000
     /// Workers that are started at once.
     static let workers = 1...1_000_000
+    /// Ports of this machine.
+    static let ports = 0...65_535
     /// What is counted.
     static let counts = 1...NumberGate.counts.upperBound
     /// Attempts of a job.

@@ -111,6 +111,12 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Port at 127.0.0.1 for the page that shows the run and steers it; 0 takes a free one (default: no page).",
+            valueName: "PORT"))
+    var serve: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "Progress on standard error: auto is a bar on a terminal without NO_COLOR, else a line each ten seconds.",
             valueName: "FORM"))
     var progress = ProgressMode.auto
@@ -123,6 +129,7 @@ struct RunOptions: ParsableArguments {
         try FlagBounds.check("max-event-bytes", maxEventBytes, FlagBounds.bytes)
         if serviceTier?.isEmpty == true { throw ValidationError("--service-tier must name a service tier") }
         try FlagBounds.check("max-jobs", maxJobs, NumberGate.counts)
+        try FlagBounds.check("serve", serve, FlagBounds.ports)
         let timeouts = [
             ("connect-timeout", connectTimeout),
             ("first-token-timeout", firstTokenTimeout ?? DurationArgument(seconds: 1)),

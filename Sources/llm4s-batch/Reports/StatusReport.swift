@@ -178,15 +178,19 @@ struct StatusReport {
         if isPaused { lines += row("", "llm4s-batch ctl --db \(path) continue goes on") }
         lines += row(
             "rate", "\(jobsPerSecond.rounded(to: 1)) jobs/s, \(Int(tokensPerSecond).grouped) tokens/s")
+        if let time = secondsLeft { lines += row("time left", FigureText.duration(time)) }
+        return lines
+    }
+
+    /// How long the rest takes at the present rate; nil where that cannot be told.
+    var secondsLeft: Double? {
         let left = status.counts.pending + status.counts.interrupted + status.counts.running
+        guard worker == .working, left > 0, !isPaused else { return nil }
         // A wait may be longer than the rate makes believe.
         var times = waits.compactMap { $0["until_ms"]?.double } + status.waiting.map { Double($0.nextDueMilliseconds) }
         times = times.map { ($0 - Double(now)) / 1000 }
         if jobsPerSecond > 0 { times.append(Double(left) / jobsPerSecond) }
-        if left > 0, !isPaused, let time = times.max(), time > 0 {
-            lines += row("time left", FigureText.duration(time))
-        }
-        return lines
+        return times.max().flatMap { $0 > 0 ? $0 : nil }
     }
 
     /// What jobs that could be sent waited for a second ago, as the worker stored it.
@@ -196,7 +200,7 @@ struct StatusReport {
     }
 
     /// Whether the user has paused the run.
-    private var isPaused: Bool { waits.first?["reason"]?.string == WaitReason.paused.text }
+    var isPaused: Bool { waits.first?["reason"]?.string == WaitReason.paused.text }
 
     var tokensPerSecond: Double { rate(\.outputTokens) }
     var jobsPerSecond: Double { rate(\.completed) + rate(\.failed) }

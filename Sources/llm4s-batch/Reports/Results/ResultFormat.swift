@@ -125,7 +125,7 @@ enum ResultLine {
         return object
     }
 
-    private static func usage(_ completion: StoredCompletion) -> JSON {
+    static func usage(_ completion: StoredCompletion) -> JSON {
         var usage = JSONObject()
         usage["prompt_tokens"] = completion.promptTokens.map(JSON.int)
         usage["completion_tokens"] = completion.completionTokens.map(JSON.int)

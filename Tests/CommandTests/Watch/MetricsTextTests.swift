@@ -1,0 +1,65 @@
+import BatchEngine
+import BatchStore
+import Testing
+
+@testable import llm4s_batch
+
+/// Counters in Prometheus' text format.
+struct MetricsTextTests {
+    private static let key = BatchCounters.Key(
+        model: ModelName(provider: "a\"b", model: "m\\n\nx"), words: ["completed", nil])
+
+    @Test func labelsAreEscapedAndEveryNameIsExplainedOnce() {
+        var counters = BatchCounters()
+        counters.attempts[Self.key] = 3
+        counters.jobs[BatchCounters.Key(model: Self.key.model, words: ["failed"])] = 1
+        let text = MetricsText(counters).text
+        #expect(
+            text.contains(
+                #"llm4s_batch_attempts_total{provider="a\"b",model="m\\n\nx",outcome="completed",error_kind=""} 3"#
+                    + "\n"),
+            "\(text)")
+        #expect(text.hasSuffix("\n") && !text.contains("\n\n"))
+        let names = text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ")[2] }
+        #expect(names.count == 9 && Set(names).count == 9)
+        #expect(text.split(separator: "\n").count { $0.hasPrefix("# HELP ") } == 9)
+    }
+
+    /// What is one character with what is beside it is escaped too: else a label could begin a line of its own.
+    @Test func labelsAreEscapedWithinCharacters() {
+        var counters = BatchCounters()
+        let model = ModelName(provider: "x\"\u{301}", model: "a\r\nb\\\u{301}")
+        counters.jobs[BatchCounters.Key(model: model, words: ["failed"])] = 1
+        let lines = Array(MetricsText(counters).text.utf8).split(separator: 0x0A)
+        let found = lines.filter { $0.starts(with: "llm4s_batch_jobs{".utf8) }
+        let escaped = #"{provider="x\""# + "\u{301}" + #"",model="a"# + "\r" + #"\nb\\"# + "\u{301}"
+        #expect(found.map { Array($0) } == [Array(("llm4s_batch_jobs" + escaped + #"",status="failed"} 1"#).utf8)])
+    }
+
+    @Test func aHistogramCountsUpToItsEnd() {
+        var counters = BatchCounters()
+        var histogram = BatchCounters.Histogram()
+        for microseconds: Int64 in [50_000, 50_001, 900_000_000, 1_000_000_000] {
+            histogram.add(microseconds: microseconds)
+        }
+        counters.answer[BatchCounters.Key(model: ModelName(provider: "p", model: "m"))] = histogram
+        let lines = MetricsText(counters).text.split(separator: "\n").filter { $0.hasPrefix("llm4s_batch_answer") }
+        func value(_ bound: String) -> Substring? {
+            lines.first { $0.contains("le=\"\(bound)\"") }?.split(separator: " ").last
+        }
+        #expect(value("0.05") == "1" && value("0.1") == "2" && value("600.0") == "2")
+        #expect(value("900.0") == "3" && value("+Inf") == "4")
+        #expect(lines.suffix(2).map { $0.split(separator: " ").last } == ["1900.100001", "4"])
+        #expect(lines.count == BatchCounters.Histogram.bounds.count + 3)
+    }
+
+    /// What a dead worker has left open is no stream.
+    @Test(arguments: [(true, 1), (false, 0), (nil, 1)] as [(Bool?, Int)])
+    func streamsAreThoseOfAWorker(hasWorker: Bool?, lines: Int) {
+        var counters = BatchCounters()
+        counters.openStreams[BatchCounters.Key(model: ModelName(provider: "p", model: "m"))] = 2
+        counters.hasWorker = hasWorker
+        let text = MetricsText(counters).text
+        #expect(text.split(separator: "\n").count { $0.hasPrefix("llm4s_batch_open_streams{") } == lines)
+    }
+}
