@@ -46,6 +46,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     ],
     targets: [
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -83,7 +85,12 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "LoadTesting", dependencies: ["LLMStreaming"], swiftSettings: settings),
         .target(
-            name: "LLM4SBatch", dependencies: ["BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "SystemCalls"],
+            name: "LLM4SBatch",
+            dependencies: [
+                "BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "SystemCalls",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "llm4s-batch",
@@ -146,6 +153,8 @@ let package = Package(
             dependencies: [
                 "llm4s-batch", "BatchEngine", "BatchStore", "BatchWatch", "CSQLite", "LLM4S", "LLM4SBatch",
                 "LLMStreaming", "MockProvider", "SharedMaterial", "SystemCalls", tls,
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
             ] + nio,
             exclude: ["Page/page_walk.py", "Page/devtools.py"],
             swiftSettings: settings),

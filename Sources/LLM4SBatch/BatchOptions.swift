@@ -1,4 +1,6 @@
+public import CoreMetrics
 public import LLMStreaming
+public import Logging
 
 /// How a batch is run: what the options of the command `run` say, with the same defaults.
 ///
@@ -103,6 +105,15 @@ public struct BatchOptions: Sendable {
     public var clientCertificate: String?
     /// The file of that certificate's key in PEM; nil where the certificate's own holds it.
     public var clientKey: String?
+
+    // MARK: Observation
+
+    /// What is told of a run as it goes on, by swift-log; nil for nobody.
+    ///
+    /// No text of a conversation is told.
+    public var logger: Logger?
+    /// Where a run is counted, by swift-metrics, under the names of `/metrics`; that of the program where nil.
+    public var metrics: (any MetricsFactory)?
 
     /// The defaults of the command line, but for `drainTimeout`: a cancelled task ends at once.
     public init() {}

@@ -201,15 +201,16 @@ public struct BatchRunner: Sendable {
         var session = BatchSession(
             path: path, options: options, environment: environment, providers: providers, prices: prices, scope: scope)
         session.control = control
-        session.observer.happened = { event in BatchEvent(event).map(onEvent) }
-        session.observer.warned = { onEvent(.warning($0)) }
+        session.observer = SessionObserver(options, onEvent)
         return session
     }
 
     private func report(_ session: BatchSession) async throws(BatchError) -> BatchReport {
         let result = try await session.run { result, _ in result }
+        let report = BatchReport(result)
+        if let logger = options.logger { RunLog(logger).ended(report) }
         if let fault = result.intakeFault { throw fault.naming(.properties) }
-        return BatchReport(result)
+        return report
     }
 
     /// Does what may find a fault of the configuration.

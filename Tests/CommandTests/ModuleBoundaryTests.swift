@@ -19,7 +19,9 @@ struct ModuleBoundaryTests {
         "MockProvider": ["SystemCalls", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Foundation"],
         "BatchWatch": ["LLMStreaming", "NIOCore", "NIOPosix", "NIOHTTP1"],
         "LoadTesting": ["LLMStreaming", "Foundation"],
-        "LLM4SBatch": ["BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "SystemCalls", "Foundation"],
+        "LLM4SBatch": [
+            "BatchEngine", "BatchStore", "CoreMetrics", "LLM4S", "LLMStreaming", "Logging", "SystemCalls", "Foundation",
+        ],
         // Only products: what a user's own package can import.
         "Examples": ["LLM4S", "LLM4SBatch", "Foundation"],
         "llm4s-batch": [
