@@ -117,14 +117,13 @@ struct EventLog: Sendable {
     private func tell(_ wait: RunWait) {
         // Whoever paused it was told, and each second's progress tells it again.
         if wait.reason == .paused, !isJSON { return }
-        let now = TimeOfDay.unixMilliseconds
-        let until = wait.untilMilliseconds.map { ", for \(FigureText.duration(Double(max(0, $0 - now)) / 1000))" }
+        let seconds = wait.untilMilliseconds.map { Double($0 - TimeOfDay.unixMilliseconds) / 1000 }
         let times = wait.untold.grouped
-        let untold = wait.untold > 0 ? ", and did so \(times) times since this was told last" : ""
-        let text =
-            wait.limit.map { "is \(ProgressLine.limit($0, wait.reason.text))" }
-            ?? "waits for \(wait.reason.text)\(until ?? "")\(untold)"
-        show("waiting", .info, "\(wait.name) \(text)") { wait.members }
+        let untold =
+            wait.untold > 0 && wait.limit == nil
+            ? ", and did so \(times) times since this was told last" : ""
+        let text = WaitWords.text(wait.name, wait.reason.text, seconds, wait.limit) + untold
+        show("waiting", .info, text) { wait.members }
     }
 
     private func show(_ name: String, _ level: LogLevel, _ text: String, _ members: () -> [(String, JSON)]) {

@@ -47,9 +47,9 @@ struct ProgressLine {
         if snapshot.running > 0 { parts += waits }
         if snapshot.waiting > 0 { parts.append(waiting(snapshot, now)) }
         let percent = String(Int(min(1, part) * 100))
-        let head =
-            ProgressBar.text(part, width: min(24, max(8, width / 5)))
-            + String(repeating: " ", count: 4 - percent.count) + percent + " % "
+        // Where there is little room the words go before the bar.
+        let bar = width < 72 ? "" : ProgressBar.text(part, width: min(24, (width - 60) / 2)) + " "
+        let head = bar + String(repeating: " ", count: 3 - percent.count) + percent + " % "
         return head + TerminalText.line(parts.joined(separator: " · "), limit: max(0, width - head.count))
     }
 
@@ -73,33 +73,17 @@ struct ProgressLine {
     private func waits(_ snapshot: RunSnapshot, _ now: Int64) -> [String] {
         if snapshot.isPaused { return [Self.paused] }
         return snapshot.waits.filter { $0.reason != .concurrency || $0.limit != nil }.map { wait in
-            if let limit = wait.limit { return "\(wait.name) \(Self.limit(limit, wait.reason.text))" }
-            let time = wait.untilMilliseconds.map { " \(FigureText.duration(Double(max(0, $0 - now)) / 1000))" } ?? ""
-            return "\(wait.name) waits\(time) for \(wait.reason.text)"
+            let seconds = wait.untilMilliseconds.map { Double($0 - now) / 1000 }
+            return WaitWords.text(wait.name, wait.reason.text, seconds, wait.limit)
         }
     }
 
     /// The word for a run that its user has paused.
     static let paused = "paused"
 
-    /// What bounds streams: `limited to 59 by refusals, 31 of them silent for 2 min 10 s`.
-    ///
-    /// - Parameters:
-    ///   - limit: how many there may be.
-    ///   - reason: the words for what is waited for.
-    static func limit(_ limit: StreamLimit, _ reason: String) -> String {
-        let cause = reason == WaitReason.concurrency.text ? "the concurrency that is set" : "refusals"
-        let silent = "\(limit.silent.grouped) of them silent for \(FigureText.duration(Double(limit.silentSeconds)))"
-        return "limited to \(limit.streams.grouped) by \(cause)" + (limit.silent > 0 ? ", \(silent)" : "")
-    }
-
     private func waiting(_ snapshot: RunSnapshot, _ now: Int64) -> String {
-        var text = "\(snapshot.waiting) waiting"
-        if let kind = snapshot.waitingFor { text += " (\(kind.rawValue)" } else { text += " (retry" }
-        if let due = snapshot.nextDueMilliseconds, due > now {
-            text += ", next in \(FigureText.duration(Double(due - now) / 1000))"
-        }
-        return text + ")"
+        let due = snapshot.nextDueMilliseconds.flatMap { $0 > now ? Double($0 - now) / 1000 : nil }
+        return WaitWords.retries(snapshot.waiting, of: nil, after: snapshot.waitingFor?.rawValue, in: due)
     }
 }
 

@@ -94,14 +94,11 @@ struct StatusReport {
     var figures: [String] {
         var lines: [String] = []
         for waiting in status.waiting {
-            let wait = Double(max(0, waiting.nextDueMilliseconds - now)) / 1000
-            lines += line(
-                "\(waiting.count.grouped) of \(TerminalText.line(waiting.provider, limit: 60)) wait after "
-                    + "\(waiting.errorKind ?? "an error"), the next for \(FigureText.duration(wait))")
+            let wait = Double(waiting.nextDueMilliseconds - now) / 1000
+            let kind = waiting.errorKind ?? "an error"
+            lines += line(WaitWords.retries(waiting.count, of: waiting.provider, after: kind, in: wait))
         }
-        for wait in waits where !isPaused {
-            lines += line("\(TerminalText.line(wait["name"]?.string ?? "", limit: 80)) \(text(of: wait))")
-        }
+        for wait in waits where !isPaused { lines += line(text(of: wait)) }
         lines += row("tokens", "\(status.promptTokens.grouped) in, \(status.completionTokens.grouped) out")
         if let ends = FinishReport(counts: finishReasons).text { lines += row("answers", ends) }
         if let resuming { lines += row("resumed", resuming) }
@@ -128,15 +125,13 @@ struct StatusReport {
 
     /// What jobs wait for, as the worker stored it.
     private func text(of wait: JSON) -> String {
-        if let streams = wait["streams"]?.int {
-            let limit = StreamLimit(
-                streams: streams, silent: wait["silent"]?.int ?? 0, silentSeconds: wait["silent_s"]?.int ?? 0)
-            return "is \(ProgressLine.limit(limit, wait["reason"]?.string ?? ""))"
-        }
         let until = wait["until_ms"]?.int.map { time in
-            Double(max(0, Int64(time).clamped(to: NumberGate.unixMilliseconds) - now)) / 1000
+            Double(Int64(time).clamped(to: NumberGate.unixMilliseconds) - now) / 1000
         }
-        return "waits for \(wait["reason"]?.string ?? "")" + (until.map { ", \(FigureText.duration($0))" } ?? "")
+        let limit = wait["streams"]?.int.map {
+            StreamLimit(streams: $0, silent: wait["silent"]?.int ?? 0, silentSeconds: wait["silent_s"]?.int ?? 0)
+        }
+        return WaitWords.text(wait["name"]?.string ?? "", wait["reason"]?.string ?? "", until, limit)
     }
 
     /// What going on from partial output came to; nil where nothing was interrupted.
