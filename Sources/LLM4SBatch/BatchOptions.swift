@@ -113,10 +113,21 @@ public struct BatchOptions: Sendable {
     /// No text of a conversation is told.
     public var logger: Logger?
     /// Where a run is counted, by swift-metrics, under the names of `/metrics`; that of the program where nil.
-    public var metrics: (any MetricsFactory)?
+    public var metrics: (any MetricsFactory)? {
+        get { metricsHolder?.factory }
+        set { metricsHolder = newValue.map(MetricsHolder.init) }
+    }
+    private var metricsHolder: MetricsHolder?
 
     /// The defaults of the command line, but for `drainTimeout`: a cancelled task ends at once.
     public init() {}
+}
+
+/// Holds a back end by reference: with one in them a variable of options could not be captured by a task any more.
+private final class MetricsHolder: Sendable {
+    let factory: any MetricsFactory
+
+    init(_ factory: any MetricsFactory) { self.factory = factory }
 }
 
 extension BatchOptions {
