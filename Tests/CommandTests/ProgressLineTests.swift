@@ -1,4 +1,5 @@
 import BatchEngine
+import LLMStreaming
 import Testing
 
 @testable import llm4s_batch
