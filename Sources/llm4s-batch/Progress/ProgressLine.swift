@@ -48,8 +48,12 @@ struct ProgressLine {
         if snapshot.waiting > 0 { parts.append(waiting(snapshot, now)) }
         let percent = String(Int(min(1, part) * 100))
         // Where there is little room the words go before the bar.
-        let bar = width < 72 ? "" : ProgressBar.text(part, width: min(24, (width - 60) / 2)) + " "
-        let head = bar + String(repeating: " ", count: 3 - percent.count) + percent + " % "
+        let bar =
+            width < 72
+            ? ""
+            : ProgressBar.text(part, width: min(24, (width - 60) / 2))
+                + String(repeating: " ", count: 4 - percent.count)
+        let head = bar + percent + " % "
         return head + TerminalText.line(parts.joined(separator: " · "), limit: max(0, width - head.count))
     }
 
