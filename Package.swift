@@ -155,6 +155,7 @@ let package = Package(
                 "LLMStreaming", "MockProvider", "SharedMaterial", "SystemCalls", tls,
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio,
             exclude: ["Page/page_walk.py", "Page/devtools.py"],
             swiftSettings: settings),

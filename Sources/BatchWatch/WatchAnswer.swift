@@ -37,11 +37,13 @@ package struct WatchAnswer: Sendable {
         return answer
     }
 
-    /// The headers of every answer: nothing is kept, nothing is guessed, and nothing of others is loaded or runs.
+    /// The headers of every answer: nothing is kept, nothing is guessed, nothing of others is loaded or runs, and no page
+    /// that opens this one in a window holds on to it.
     package var headers: [(name: String, value: String)] {
         var headers = [
             ("content-type", contentType), ("cache-control", "no-store"), ("x-content-type-options", "nosniff"),
             ("referrer-policy", "no-referrer"), ("cross-origin-resource-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
             ("content-security-policy", Self.contentSecurityPolicy),
         ]
         if let allow { headers.append(("allow", allow)) }

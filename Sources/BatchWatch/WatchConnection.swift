@@ -27,6 +27,8 @@ final class WatchConnection: ChannelInboundHandler {
     private let loop: ServingLoop
     private let handle: WatchServer.Handler
     private var state = State.waiting
+    /// The client sends no more: it has closed its side, and may still read.
+    private var isInputClosed = false
     private var deadline: Scheduled<Void>?
     private var feed: EventFeed?
 
@@ -53,17 +55,28 @@ final class WatchConnection: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
+    /// A client that sends no more gets the answer that it waits for; a reader of events is gone.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent {
+            isInputClosed = true
+            switch state {
+            case .answering where feed == nil, .closing: break
+            case .waiting, .receiving, .answering: context.close(promise: nil)
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A connection that broke is not answered; the handler before this one takes no response without a request.
         guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
         switch state {
         case .waiting, .receiving:
-            let isLong = error == .headerOverflow
             let fault =
-                isLong
+                error == .headerOverflow
                 ? WatchAnswer.fault(431, "the request's head is larger than \(limits.headerBytes) bytes")
                 : .fault(400, "this is no request of HTTP/1.1")
-            write(fault, isKept: false, hasBody: true, context)
+            write(fault, isKept: false, hasBody: hasBody, context)
         case .answering, .closing: context.close(promise: nil)
         }
     }
@@ -73,12 +86,15 @@ final class WatchConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch (unwrapInboundIn(data), state) {
         case (.head(let head), .waiting):
-            let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
-            guard length <= limits.bodyBytes else { return refuseBody(context) }
             state = .receiving(head, body: [])
+            guard head.toldBodyBytes <= limits.bodyBytes else { return refuseBody(context) }
+            if head.waitsToGoOn {
+                context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
+            }
         case (.body(let part), .receiving(let head, var body)):
-            state = .waiting
             guard body.count + part.readableBytes <= limits.bodyBytes else { return refuseBody(context) }
+            // Not two of them at once, of which one would be a copy.
+            state = .waiting
             body.append(contentsOf: part.readableBytesView)
             state = .receiving(head, body: body)
         case (.end, .receiving(let head, let body)): answer(head, body, context)
@@ -86,21 +102,24 @@ final class WatchConnection: ChannelInboundHandler {
         }
     }
 
+    /// Whether an answer to what is being received has a body.
+    private var hasBody: Bool { if case .receiving(let head, _) = state { head.hasAnswerBody } else { true } }
+
     private func refuseBody(_ context: ChannelHandlerContext) {
         write(
-            .fault(413, "the body is larger than \(limits.bodyBytes) bytes"), isKept: false, hasBody: true, context)
+            .fault(413, "the body is larger than \(limits.bodyBytes) bytes"), isKept: false, hasBody: hasBody, context)
     }
 
     private func answer(_ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
         deadline?.cancel()
-        let hasBody = head.method != .HEAD
+        let hasBody = head.hasAnswerBody
         let request = WatchRequest(
             method: hasBody ? head.method.rawValue : "GET", target: head.uri,
             headers: head.headers.map { (name: $0.name, value: $0.value) }, body: body)
         guard let request else {
             return write(.fault(400, "the path cannot be read"), isKept: false, hasBody: hasBody, context)
         }
-        let isKept = head.isKeepAlive
+        let isKept = head.mayBeFollowed
         let own = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         state = .answering(
             Task { [handle, loop, eventLoop = context.eventLoop] in
@@ -118,8 +137,8 @@ final class WatchConnection: ChannelInboundHandler {
         if case .events(let feed) = answer.body { self.feed = feed }
         // The reader may have gone while the answer was made.
         guard context.channel.isActive else { return closeFeed() }
-        var isKept = isKept && answer.status < 400
-        if feed != nil { isKept = false }
+        if feed != nil, isInputClosed { return context.close(promise: nil) }
+        let isKept = isKept && answer.status < 400 && feed == nil && !isInputClosed
         var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: answer.status))
         for (name, value) in answer.headers { head.headers.add(name: name, value: value) }
         head.headers.add(name: "connection", value: isKept ? "keep-alive" : "close")
@@ -188,7 +207,7 @@ final class WatchConnection: ChannelInboundHandler {
         let written = closing(isKept: isKept, context)
         // The next request may come during this write.
         state = isKept ? .waiting : .closing
-        end(in: isKept ? limits.requestTime : limits.writeTime, context)
+        end(in: limits.writeTime, context)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
     }
 
@@ -200,9 +219,16 @@ final class WatchConnection: ChannelInboundHandler {
     }
 
     private func didWrite(isKept: Bool, _ context: ChannelHandlerContext) {
-        guard !isKept, context.channel.isActive else { return }
-        context.close(mode: .output, promise: nil)
-        end(in: Self.lingering, context)
+        guard context.channel.isActive else { return }
+        guard isKept, !isInputClosed else {
+            context.close(mode: .output, promise: nil)
+            return end(in: Self.lingering, context)
+        }
+        switch state {
+        // The time of the next request begins once the reader has what was written.
+        case .waiting, .receiving: end(in: limits.requestTime, context)
+        case .answering, .closing: break
+        }
     }
 
     private func closeFeed() {
@@ -215,7 +241,7 @@ final class WatchConnection: ChannelInboundHandler {
         deadline?.cancel()
         deadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(time)) { [self] in
             if case .receiving = state {
-                write(.fault(408, "the request has not come in time"), isKept: false, hasBody: true, context)
+                write(.fault(408, "the request has not come in time"), isKept: false, hasBody: hasBody, context)
             } else {
                 context.close(promise: nil)
             }

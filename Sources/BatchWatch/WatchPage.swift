@@ -20,10 +20,17 @@ package enum WatchPage {
         }
     }
 
-    /// One file with all of the page and its figures in it.
-    package static func report(_ figures: JSON) -> String {
+    /// One file with all of the page and its figures in it; a browser runs its own script alone, and loads nothing.
+    ///
+    /// - Parameter digest: the SHA-256 of bytes in base64.
+    package static func report(_ figures: JSON, digest: ([UInt8]) -> String) -> String {
+        let policy =
+            "default-src 'none'; script-src 'sha256-\(digest(PackageResources.page_js))'; "
+            + "style-src 'sha256-\(digest(PackageResources.page_css))'; img-src data:; base-uri 'none'; form-action 'none'"
         // In this order: what the figures hold is not looked at again.
-        text(PackageResources.report_html).replacing("{{page.css}}", with: text(PackageResources.page_css))
+        return text(PackageResources.report_html)
+            .replacing("<head>", with: #"<head><meta http-equiv="Content-Security-Policy" content="\#(policy)">"#)
+            .replacing("{{page.css}}", with: text(PackageResources.page_css))
             .replacing("{{page.js}}", with: text(PackageResources.page_js))
             .replacing("{{report-data}}", with: inert(figures))
     }

@@ -9,12 +9,24 @@ package struct WatchRequest: Sendable {
     package var body: [UInt8]
 
     /// Reads the target of a request; nil for what is no path of this server.
+    ///
+    /// A target that begins with a host, as of a proxy's client, is taken: that host stands for the one of the headers (RFC
+    /// 9112, 3.2.2).
     package init?(method: String, target: String, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
         self.method = method
         self.headers = headers
         self.body = body
-        guard target.hasPrefix("/") else { return nil }
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        var rest = target[...]
+        if target.prefix(Self.scheme.count).lowercased() == Self.scheme {
+            rest = rest.dropFirst(Self.scheme.count)
+            let host = rest.prefix { $0 != "/" && $0 != "?" }
+            self.headers.removeAll { $0.name.lowercased() == "host" }
+            self.headers.append((name: "host", value: String(host)))
+            rest = rest[host.endIndex...]
+            if !rest.hasPrefix("/") { rest = "/" + rest }
+        }
+        guard rest.hasPrefix("/") else { return nil }
+        let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var path: [String] = []
         for part in parts[0].dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
             guard let text = Self.decoded(part, plusIsSpace: false) else { return nil }
@@ -32,6 +44,8 @@ package struct WatchRequest: Sendable {
             guard query.updateValue(value, forKey: name) == nil else { return nil }
         }
     }
+
+    private static let scheme = "http://"
 
     /// The values of a header, by its name in lower case.
     package subscript(header name: String) -> [String] {

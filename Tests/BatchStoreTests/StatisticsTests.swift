@@ -58,6 +58,26 @@ import Testing
         try await store.database.close()
     }
 
+    /// Neither the mean of the models' medians nor the greatest of their p99.
+    @Test func theFirstTokensOfAllModelsAreRankedTogether() async throws {
+        let store = try await Self.store()
+        let connection = try Connection(path: store.database.path, access: .writing)
+        try connection.execute(
+            "UPDATE completions SET ttft_us = ttft_us + 1000000 * (job_id IN (SELECT job_id FROM jobs WHERE model = 'a'))"
+        )
+        let statistics = try await store.database.reader.statistics()
+        let values = try store.rows("SELECT ttft_us FROM completions WHERE choice = 0 AND ttft_us IS NOT NULL")
+            .compactMap { Double($0) }
+        let told = statistics.firstToken
+        #expect(told.count == values.count && told.count == statistics.models.reduce(0) { $0 + $1.firstToken.count })
+        for (percent, found) in [(50, told.p50), (90, told.p90), (99, told.p99)] {
+            #expect(found == Percentile(percent).value(of: values), "p\(percent)")
+        }
+        let mean = statistics.models.reduce(0) { $0 + $1.firstToken.p50 } / Double(statistics.models.count)
+        #expect(told.p50 != mean)
+        try await store.database.close()
+    }
+
     @Test func tokensPerSecondAreRankedLikeTheValuesInMemory() async throws {
         let store = try await Self.store()
         let models = try await store.database.reader.statistics().models

@@ -12,11 +12,16 @@ package struct ByteHash {
         unsafe bytes.withUnsafeBufferPointer { unsafe csha256_update(&context, $0.baseAddress, $0.count) }
     }
 
-    /// The digest of all of them in lower-case hexadecimal; nothing can be added behind it.
-    package consuming func hexadecimal() -> String {
+    /// The 32 bytes of the digest of all of them; nothing can be added behind it.
+    package consuming func digest() -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
         unsafe csha256_final(&context, &digest)
-        return digest.map { byte in
+        return digest
+    }
+
+    /// The digest of all of them in lower-case hexadecimal; nothing can be added behind it.
+    package consuming func hexadecimal() -> String {
+        digest().map { byte in
             let text = String(byte, radix: 16)
             return byte < 16 ? "0" + text : text
         }.joined()

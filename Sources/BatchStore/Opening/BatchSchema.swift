@@ -6,18 +6,42 @@ package enum BatchSchema {
     /// The script that makes its views for one connection alone, where they stand before those of the file: a file that
     /// an earlier version made has that version's.
     ///
-    /// - Parameter found: the schema of the file. What an earlier one lacks is NULL.
-    static func temporaryViews(for found: Int) -> String {
-        (found < 2 ? additions : "") + (found < 4 ? changes : "")
+    /// - Parameters:
+    ///   - found: the schema of the file. What an earlier one lacks is NULL.
+    ///   - isOfRange: whether they are of the attempts and answers of a range of jobs alone, which the table `job_range`
+    ///     then holds.
+    static func temporaryViews(for found: Int, isOfRange: Bool = false) -> String {
+        (isOfRange ? range : "") + attempts(for: found, isOfRange: isOfRange)
+            + (found < 2 ? runs : "") + (found < 4 ? changes : "")
             + views.map { "CREATE TEMP VIEW \($0);" }.joined(separator: "\n")
     }
 
-    /// Tables of schema 1 with the columns of schema 2.
-    private static let additions = """
-        CREATE TEMP VIEW attempts AS SELECT *, NULL AS service_tier FROM main.attempts;
+    /// The table of schema 1 with the columns of schema 2, or a part of any.
+    private static func attempts(for found: Int, isOfRange: Bool) -> String {
+        guard found < 2 || isOfRange else { return "" }
+        let columns = found < 2 ? "*, NULL AS service_tier" : "*"
+        return "CREATE TEMP VIEW attempts AS SELECT \(columns) FROM main.attempts\(isOfRange ? isInRange : "");\n"
+    }
+
+    /// The table of schema 1 with the columns of schema 2.
+    private static let runs = """
         CREATE TEMP VIEW runs AS SELECT *, NULL AS stop_reason FROM main.runs;
 
         """
+
+    /// The first and the last number of the jobs of a range, and their answers.
+    ///
+    /// By the index of the primary key: SQLite would look through the index of all answers' usage for each range.
+    private static let range = """
+        CREATE TEMP TABLE job_range (low INTEGER NOT NULL, high INTEGER NOT NULL);
+        INSERT INTO temp.job_range VALUES (0, 0);
+        CREATE TEMP VIEW completions AS
+        SELECT * FROM main.completions INDEXED BY sqlite_autoindex_completions_1\(isInRange);
+
+        """
+
+    private static let isInRange =
+        " WHERE job_id BETWEEN (SELECT low FROM temp.job_range) AND (SELECT high FROM temp.job_range)"
 
     /// What no run of an earlier schema was told.
     private static let changes = """

@@ -1,11 +1,11 @@
 import BatchEngine
 import LLMStreaming
 
-/// The times of the answers of each model, gathered in one reading of them.
+/// The times of the answers of each model, gathered range by range.
 ///
 /// They lie in a temporary table, by a number for their model: sorted, they give the quantiles one after the other, and
 /// memory holds none of them.
-struct AnswerTimes: ~Copyable {
+struct AnswerTimes {
     /// What is counted of a model; only its answers with choice 0 are jobs and have times.
     private struct Counts {
         var completed = 0
@@ -16,39 +16,29 @@ struct AnswerTimes: ~Copyable {
     }
 
     private var names: [ModelName] = []
+    private var numbers: [ModelName: Int] = [:]
     private var counts: [Counts] = []
     /// Whole answers by the number of pieces that they are joined from.
     private(set) var segments: [Int: Int] = [:]
 
-    /// Reads all answers, and leaves their times in the table `answer_times`.
+    /// The times of no answer.
     init(_ connection: borrowing Connection) throws(SQLiteFailure) {
-        try connection.execute("PRAGMA query_only = OFF")
-        defer { try? connection.execute("PRAGMA query_only = ON") }
-        try connection.execute("DROP TABLE IF EXISTS temp.answer_times")
         try connection.execute(
             """
             CREATE TEMP TABLE answer_times (model INTEGER NOT NULL, first_token INTEGER, duration INTEGER,
                 tokens_per_second REAL)
             """)
-        try connection.execute("BEGIN")
-        do {
-            try readAnswers(connection)
-            try connection.execute("COMMIT")
-        } catch {
-            connection.rollBack()
-            throw error
-        }
     }
 
-    private mutating func readAnswers(_ connection: borrowing Connection) throws(SQLiteFailure) {
+    /// Adds the answers of a range (`BatchReader.eachRange`), and leaves their times in the table `answer_times`.
+    mutating func add(_ connection: borrowing Connection) throws(SQLiteFailure) {
         let rows = try connection.prepare(
             """
             SELECT j.provider, j.model, c.choice, c.finish_reason, c.segments, c.ttft_us, c.duration_us,
                 c.completion_tokens
-            FROM completions AS c JOIN jobs AS j USING (job_id)
+            FROM completions AS c CROSS JOIN jobs AS j USING (job_id)
             """)
         let insert = try connection.prepare("INSERT INTO temp.answer_times VALUES (?1, ?2, ?3, ?4)")
-        var numbers: [ModelName: Int] = [:]
         while try rows.step() {
             let name = ModelName(provider: rows.text(0), model: rows.text(1))
             let number = numbers[name] ?? names.count
@@ -95,12 +85,20 @@ struct AnswerTimes: ~Copyable {
                 duration: duration[number], tokensPerSecond: tokensPerSecond[number],
                 finishReasons: counts[number].finishReasons)
         }
-        // As SQLite orders texts.
-        return models.sorted { first, second in
-            let (left, right) = (first.provider.utf8, second.provider.utf8)
-            guard left.elementsEqual(right) else { return left.lexicographicallyPrecedes(right) }
-            return first.model.utf8.lexicographicallyPrecedes(second.model.utf8)
+        return models.sorted { RowKey($0.provider, $0.model) < RowKey($1.provider, $1.model) }
+    }
+
+    /// The quantiles of the times to the first token, over all models.
+    func firstToken(_ connection: borrowing Connection) throws(SQLiteFailure) -> BatchStatistics.Quantiles {
+        let rows = try connection.prepare(
+            "SELECT first_token FROM temp.answer_times WHERE first_token IS NOT NULL ORDER BY 1")
+        var quantiles = BatchStatistics.Quantiles(count: counts.reduce(0) { $0 + $1.firstToken })
+        var rank = 0
+        while try rows.step() {
+            rank += 1
+            quantiles.note(rows.optionalDouble(0) ?? 0, rank: rank)
         }
+        return quantiles
     }
 
     /// The quantiles of a column, by the model's number.

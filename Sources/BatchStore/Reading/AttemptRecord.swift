@@ -34,24 +34,26 @@ package struct AttemptRecord: Sendable, Equatable {
     package var promptTokens: Int?
     package var completionTokens: Int?
     package var usageSource: CompletionRecord.UsageSource?
-    /// What it left, where it did not complete.
+    /// What it left, where it did not complete; nil also where that was not asked for.
     package var partial: StoredPartial?
     /// Why it was sent in the way of its strategy.
     package var resumeReason: String?
     /// What was asked for and not sent, and why.
     package var notes: [String]
 
-    /// The columns that `init` reads; ?1 is the job.
-    fileprivate static let query: SQL = """
+    /// The columns that `init` reads, with or without the text that is left; ?1 is the job.
+    fileprivate static func query(withPartials: Bool) -> SQL {
+        """
         SELECT attempt_id, job_id, number, counts, run_id, request_sha256, resumed_from, resume_strategy,
             prefix_chars, overlap_chars, started_ms, first_byte_us, first_chunk_us, duration_us, status,
             finish_reason, http_status, error_kind, error, error_code, retry_after_ms, request_id, response_id,
-            first_chunk_id, last_chunk_id, chunk_count, prompt_tokens, completion_tokens, usage_source, partial,
-            resume_reason, notes
+            first_chunk_id, last_chunk_id, chunk_count, prompt_tokens, completion_tokens, usage_source,
+            \(withPartials ? "partial" : "NULL"), resume_reason, notes
         FROM attempts
         WHERE job_id = ?1
         ORDER BY number
         """
+    }
 
     /// Reads a row of `query`.
     fileprivate init(_ row: borrowing Statement) {
@@ -93,9 +95,13 @@ package struct AttemptRecord: Sendable, Equatable {
 
 extension BatchReader {
     /// All attempts of a job, in their order.
-    package func attempts(ofJob jobID: Int64) throws(StoreError) -> [AttemptRecord] {
+    ///
+    /// - Parameter withPartials: whether what they left is read too, which may be long.
+    package func attempts(
+        ofJob jobID: Int64, withPartials: Bool = true
+    ) throws(StoreError) -> [AttemptRecord] {
         try read { (connection) throws(SQLiteFailure) in
-            let rows = try connection.prepare(AttemptRecord.query)
+            let rows = try connection.prepare(AttemptRecord.query(withPartials: withPartials))
             rows.bind(jobID, at: 1)
             var attempts: [AttemptRecord] = []
             while try rows.step() { attempts.append(AttemptRecord(rows)) }

@@ -80,14 +80,16 @@ package actor BatchReader {
     /// too once they are many.
     ///
     /// What was entered into the scope of an input is forgotten.
-    func storeTemporarily(in place: SQL) throws(StoreError) {
+    ///
+    /// - Parameter isOfRange: whether the views are of the jobs of a range alone, and temporary tables may be written.
+    func storeTemporarily(in place: SQL, isOfRange: Bool = false) throws(StoreError) {
         try read { (connection) throws(SQLiteFailure) in
             try connection.execute("PRAGMA query_only = OFF")
             try connection.execute("PRAGMA temp_store = DEFAULT")
             try connection.execute("PRAGMA temp_store = \(place)")
-            try connection.run(BatchSchema.temporaryViews(for: schema))
+            try connection.run(BatchSchema.temporaryViews(for: schema, isOfRange: isOfRange))
             try connection.execute(JobScope.inputTable)
-            try connection.execute("PRAGMA query_only = ON")
+            if !isOfRange { try connection.execute("PRAGMA query_only = ON") }
         }
     }
 

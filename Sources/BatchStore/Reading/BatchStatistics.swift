@@ -1,4 +1,3 @@
-import BatchEngine
 package import LLMStreaming
 
 /// What the answers of a batch took: `stats` (Contract, "Commands").
@@ -56,6 +55,8 @@ package struct BatchStatistics: Sendable {
     }
 
     package var models: [Model] = []
+    /// As `Model.firstToken`, over the answers of all models.
+    package var firstToken = Quantiles()
     package var usage: [Usage] = []
     package var tiers: [Tier] = []
     package var faults: [Fault] = []
@@ -65,51 +66,27 @@ package struct BatchStatistics: Sendable {
 extension BatchReader {
     /// What the answers took, by model, and what went wrong.
     ///
-    /// Reads every attempt once; no chunk. What has to be sorted goes to temporary files, so that memory does not grow with
-    /// the answers; where there is no place for such files, memory takes it.
-    package func statistics() throws(StoreError) -> BatchStatistics {
-        do {
-            try storeTemporarily(in: "FILE")
-            return try gatheredStatistics()
-        } catch  where error.kind == .io || error.kind == .full {
-            try storeTemporarily(in: "MEMORY")
-            return try gatheredStatistics()
-        }
-    }
-
-    private func gatheredStatistics() throws(StoreError) -> BatchStatistics {
-        try read { (connection) throws(SQLiteFailure) in
-            var statistics = BatchStatistics()
-            let answers = try AnswerTimes(connection)
-            statistics.models = try answers.models(connection, gaps: gaps(connection))
-            statistics.usage = try usage(connection)
-            statistics.tiers = try tiers(connection)
-            statistics.faults = try faults(connection)
-            statistics.resuming = try resuming(connection)
-            statistics.resuming.answers = answers.segments.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-            statistics.resuming.wastedTokens = statistics.usage.reduce(0) { sum, model in
-                sum.addingClamped(max(0, model.billedCompletionTokens - model.completionTokens))
+    /// Reads every attempt and every answer once, range by range; no chunk. What has to be sorted goes to temporary files, so
+    /// that memory does not grow with the answers.
+    ///
+    /// - Parameter count: the jobs of a range.
+    package func statistics(jobsOfRange count: Int = jobsOfRange) throws(StoreError) -> BatchStatistics {
+        try inRanges { () throws(StoreError) in
+            var answers = try read { (connection) throws(SQLiteFailure) in try AnswerTimes(connection) }
+            var sums = StatisticsSums()
+            try eachRange(of: count) { (connection) throws(SQLiteFailure) in
+                try answers.add(connection)
+                try sums.add(connection)
             }
+            var statistics = BatchStatistics()
+            sums.tell(&statistics)
+            statistics.models = try read { (connection) throws(SQLiteFailure) in
+                try answers.models(connection, gaps: sums.gaps)
+            }
+            statistics.firstToken = try read { (connection) throws(SQLiteFailure) in try answers.firstToken(connection)
+            }
+            statistics.resuming.answers = answers.segments.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
             return statistics
         }
-    }
-
-    /// The times between pieces, in microseconds, of all attempts of a provider's model, each with how often it occurs.
-    private func gaps(_ connection: borrowing Connection) throws(SQLiteFailure) -> [ModelName: [Double: Int]] {
-        let rows = try connection.prepare(
-            "SELECT j.provider, j.model, a.gaps FROM attempts AS a JOIN jobs AS j USING (job_id) WHERE a.gaps IS NOT NULL"
-        )
-        var gaps: [ModelName: [Double: Int]] = [:]
-        while try rows.step() {
-            let model = ModelName(provider: rows.text(0), model: rows.text(1))
-            for bucket in (try? JSONParser.parse(rows.bytes(2)))?.object?.members ?? [] {
-                guard let value = Double(bucket.key), value.isFinite, case .number(let text) = bucket.value,
-                    let count = Int(text), count > 0, NumberGate.counts.contains(count)
-                else { continue }
-                let sum = gaps[model]?[value] ?? 0
-                gaps[model, default: [:]][value] = sum.addingClamped(count).clamped(to: NumberGate.sums)
-            }
-        }
-        return gaps
     }
 }

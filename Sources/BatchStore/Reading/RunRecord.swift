@@ -77,12 +77,27 @@ extension BatchReader {
         rows.bind(limit, at: 2)
         var seconds: [RunSecond] = []
         while try rows.step() {
-            seconds.append(
-                RunSecond(
-                    runID: runID, second: rows.unixSeconds(0), chunks: rows.int(1), outputTokens: rows.int(2),
-                    completed: rows.int(3), failed: rows.int(4), running: rows.int(5), waiting: rows.int(6),
-                    waits: rows.optionalText(7)))
+            seconds.append(RunSecond(rows, ofRun: runID))
         }
         return seconds.reversed()
+    }
+
+    /// The options of a run, JSON; nil where there is no such run.
+    package func options(ofRun runID: Int64) throws(StoreError) -> String? {
+        try read { (connection) throws(SQLiteFailure) in
+            let row = try connection.prepare("SELECT options FROM runs WHERE run_id = ?1")
+            row.bind(runID, at: 1)
+            return try row.step() ? row.text(0) : nil
+        }
+    }
+}
+
+extension RunSecond {
+    /// Reads a row of `second, chunks, output_tokens, completed, failed, running, waiting, waits`.
+    init(_ row: borrowing Statement, ofRun runID: Int64) {
+        self.init(
+            runID: runID, second: row.unixSeconds(0), chunks: row.int(1), outputTokens: row.int(2),
+            completed: row.int(3), failed: row.int(4), running: row.int(5), waiting: row.int(6),
+            waits: row.optionalText(7))
     }
 }

@@ -52,67 +52,72 @@ package struct BatchCounters: Sendable {
 }
 
 extension BatchReader {
-    /// Counts what the database holds; reads all jobs, attempts and answers once, but no text.
+    /// Counts what the database holds; reads all jobs, attempts and answers once, range by range, but no text.
     ///
     /// What has to be sorted goes to temporary files, so that memory does not grow with the jobs.
-    package func counters() throws(StoreError) -> BatchCounters {
-        do {
-            try storeTemporarily(in: "FILE")
-            return try readCounters()
-        } catch  where error.kind == .io || error.kind == .full {
-            try storeTemporarily(in: "MEMORY")
-            return try readCounters()
-        }
-    }
-
-    private func readCounters() throws(StoreError) -> BatchCounters {
-        var counters = try read { (connection) throws(SQLiteFailure) in
+    ///
+    /// - Parameter count: the jobs of a range.
+    package func counters(jobsOfRange count: Int = jobsOfRange) throws(StoreError) -> BatchCounters {
+        var counters = try inRanges { () throws(StoreError) in
             var counters = BatchCounters()
-            counters.jobs = try Self.counts(
-                connection, words: 1, "SELECT provider, model, count(*), status FROM jobs GROUP BY 1, 2, 4")
-            counters.attempts = try Self.counts(
-                connection, words: 2,
-                """
-                SELECT j.provider, j.model, count(*), a.status, a.error_kind
-                FROM attempts AS a CROSS JOIN jobs AS j USING (job_id) WHERE a.status <> 'running' GROUP BY 1, 2, 4, 5
-                """)
-            counters.openStreams = try Self.counts(
-                connection, words: 0,
-                """
-                SELECT j.provider, j.model, count(*) FROM main.attempts AS a INDEXED BY attempts_running
-                CROSS JOIN jobs AS j USING (job_id) WHERE a.status = 'running' GROUP BY 1, 2
-                """)
-            counters.waiting = try Self.counts(
-                connection, words: 1,
-                """
-                SELECT provider, model, count(*), error_kind FROM jobs INDEXED BY jobs_waiting
-                WHERE not_before_ms IS NOT NULL GROUP BY 1, 2, 4
-                """)
-            counters.resumes = try Self.counts(
-                connection, words: 1,
-                """
-                SELECT j.provider, j.model, count(*), a.resume_strategy FROM attempts AS a CROSS JOIN jobs AS j USING (job_id)
-                WHERE a.resumed_from IS NOT NULL GROUP BY 1, 2, 4
-                """)
-            try Self.addAnswers(to: &counters, connection)
-            try Self.addCost(to: &counters, connection)
+            try eachRange(of: count) { (connection) throws(SQLiteFailure) in
+                try Self.addQueue(to: &counters, connection)
+                try Self.addAnswers(to: &counters, connection)
+                try Self.addCost(to: &counters, connection)
+            }
+            // Of few rows, whatever the number of jobs.
+            try read { (connection) throws(SQLiteFailure) in
+                try Self.count(
+                    &counters.openStreams, words: 0, connection,
+                    """
+                    SELECT j.provider, j.model, count(*) FROM main.attempts AS a INDEXED BY attempts_running
+                    CROSS JOIN jobs AS j USING (job_id) WHERE a.status = 'running' GROUP BY 1, 2
+                    """)
+            }
             return counters
         }
         counters.hasWorker = WorkerLock.isHeld(try DatabasePath(path))
         return counters
     }
 
-    /// Rows of provider, model, count and words.
-    private static func counts(
-        _ connection: borrowing Connection, words: Int32, _ sql: SQL
-    ) throws(SQLiteFailure) -> [BatchCounters.Key: Int] {
+    /// The statements on the jobs of a range and their attempts; each finds them by their numbers.
+    static let rangeCounts: (jobs: SQL, waiting: SQL, attempts: SQL, resumes: SQL) = (
+        jobs: "SELECT provider, model, count(*), status FROM jobs NOT INDEXED WHERE \(isInRange) GROUP BY 1, 2, 4",
+        waiting: """
+        SELECT provider, model, count(*), error_kind FROM jobs NOT INDEXED
+        WHERE \(isInRange) AND not_before_ms IS NOT NULL GROUP BY 1, 2, 4
+        """,
+        attempts: """
+        SELECT j.provider, j.model, count(*), a.status, a.error_kind
+        FROM attempts AS a CROSS JOIN jobs AS j USING (job_id) WHERE a.status <> 'running' GROUP BY 1, 2, 4, 5
+        """,
+        resumes: """
+        SELECT j.provider, j.model, count(*), a.resume_strategy
+        FROM attempts AS a CROSS JOIN jobs AS j USING (job_id) WHERE a.resumed_from IS NOT NULL GROUP BY 1, 2, 4
+        """
+    )
+
+    private static let isInRange: SQL =
+        "job_id BETWEEN (SELECT low FROM temp.job_range) AND (SELECT high FROM temp.job_range)"
+
+    private static func addQueue(
+        to counters: inout BatchCounters, _ connection: borrowing Connection
+    ) throws(SQLiteFailure) {
+        try count(&counters.jobs, words: 1, connection, rangeCounts.jobs)
+        try count(&counters.waiting, words: 1, connection, rangeCounts.waiting)
+        try count(&counters.attempts, words: 2, connection, rangeCounts.attempts)
+        try count(&counters.resumes, words: 1, connection, rangeCounts.resumes)
+    }
+
+    /// Adds rows of provider, model, count and words.
+    private static func count(
+        _ counts: inout [BatchCounters.Key: Int], words: Int32, _ connection: borrowing Connection, _ sql: SQL
+    ) throws(SQLiteFailure) {
         let rows = try connection.prepare(sql)
-        var counts: [BatchCounters.Key: Int] = [:]
         while try rows.step() {
             let words = (0..<words).map { rows.optionalText(3 + $0) }
             counts[key(rows, words), default: 0] += rows.int(2)
         }
-        return counts
     }
 
     private static func key(_ row: borrowing Statement, _ words: [String?]) -> BatchCounters.Key {

@@ -139,4 +139,41 @@ extension BatchReader {
             return try Self.summaries(jobs, connection)
         }
     }
+
+    /// Some of the failed jobs, of each kind of error as many as of another where there are as many: kind after kind, those
+    /// without one first, each as its jobs were stored.
+    package func failedJobs(limit: Int) throws(StoreError) -> [JobSummary] {
+        try read { (connection) throws(SQLiteFailure) in
+            var kinds: [[Int64]] = []
+            for kind in [nil] + JobSearch.kinds.map(Optional.some) {
+                let walk = JobWalk.ended(.failed, kind: kind)
+                let rows = try connection.prepare(walk.sql)
+                walk.bind(JobSearch(), behind: nil, to: rows)
+                var jobs: [Int64] = []
+                while jobs.count < limit, try rows.step() { jobs.append(rows.integer(1)) }
+                kinds.append(jobs)
+            }
+            return try Self.summaries(Self.inTurn(kinds, limit: limit), connection)
+        }
+    }
+
+    /// As many of lists together, taken in turn, each list's own behind each other.
+    private static func inTurn(_ lists: [[Int64]], limit: Int) -> [Int64] {
+        var counts = lists.map { _ in 0 }
+        var left = limit
+        while left > 0 {
+            let more = lists.indices.filter { counts[$0] < lists[$0].count }.prefix(left)
+            if more.isEmpty { break }
+            for index in more { counts[index] += 1 }
+            left -= more.count
+        }
+        return zip(lists, counts).flatMap { $0.prefix($1) }
+    }
+
+    /// How many runs there are.
+    package func runCount() throws(StoreError) -> Int {
+        try read { (connection) throws(SQLiteFailure) in
+            Int(try connection.integer("SELECT count(*) FROM runs") ?? 0)
+        }
+    }
 }

@@ -25,6 +25,9 @@ package struct JobSearch: Sendable, Equatable {
         statement.bind(model, at: 4)
     }
 
+    /// Whether it is of all jobs with a kind of error.
+    private var isOfErrors: Bool { errorKind != nil && status == nil && prefix == nil }
+
     /// The walk that shows its first jobs; nil where there is none.
     func firstWalk(_ connection: borrowing Connection) throws(SQLiteFailure) -> JobWalk? {
         if prefix != nil { return .ids }
@@ -41,11 +44,14 @@ package struct JobSearch: Sendable, Equatable {
     /// The walk behind another one; nil behind the last.
     func walk(behind walk: JobWalk, _ connection: borrowing Connection) throws(SQLiteFailure) -> JobWalk? {
         switch walk {
-        case .all, .ids, .completed, .running, .waiting: return nil
+        case .all, .ids, .completed, .running: return nil
+        // Of a kind without a state they come last: a worker that was killed leaves jobs that can run with their error, and
+        // no index has those alone.
+        case .waiting: return isOfErrors ? try readyWalk(behind: nil, connection) : nil
         case .ready(let model):
             let next = try readyWalk(behind: model, connection)
             // A name that is no UTF-8, which others may have written, is found again behind what it is read as.
-            return next == nil || next == walk ? .waiting : next
+            return next != nil && next != walk ? next : isOfErrors ? nil : .waiting
         case .ended(let ended, let kind):
             if let errorKind {
                 if status != nil { return nil }
@@ -61,7 +67,8 @@ package struct JobSearch: Sendable, Equatable {
         return kinds.first { $0 > kind }
     }
 
-    private static let kinds = ErrorKind.allCases.map(\.rawValue).sorted()
+    /// All kinds, in the order of their words.
+    static let kinds = ErrorKind.allCases.map(\.rawValue).sorted()
 
     /// The jobs of the next model that has some which can run.
     private func readyWalk(

@@ -88,11 +88,7 @@ extension BatchReader {
         rows.bind(limit, at: 4)
         var seconds: [RunSecond] = []
         while try rows.step() {
-            seconds.append(
-                RunSecond(
-                    runID: runID, second: rows.unixSeconds(0), chunks: rows.int(1), outputTokens: rows.int(2),
-                    completed: rows.int(3), failed: rows.int(4), running: rows.int(5), waiting: rows.int(6),
-                    waits: rows.optionalText(7)))
+            seconds.append(RunSecond(rows, ofRun: runID))
         }
         return seconds.reversed()
     }

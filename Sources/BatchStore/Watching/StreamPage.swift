@@ -7,7 +7,7 @@ package struct StreamPage: Sendable, Equatable {
     package struct Piece: Sendable, Equatable {
         package var chunk: StoredChunk
         package var attemptID: Int64
-        /// From 1 within the job.
+        /// From 1 within the job; of a merged job a later attempt may have the earlier pieces.
         package var attempt: Int
     }
 
@@ -65,7 +65,10 @@ extension BatchReader {
         return page
     }
 
-    /// The state of a job, and where the pieces of its attempts lie, by number.
+    /// The state of a job, and where the pieces of its attempts lie, in the order of the pieces.
+    ///
+    /// Not by their numbers: a place is that of a piece, and merging gives an earlier run's attempts the later pieces where
+    /// that run is taken later.
     func streamedAttempts(
         ofJob jobID: Int64
     ) throws(StoreError) -> (status: JobStatus, attempts: [StreamedAttempt])? {
@@ -80,7 +83,7 @@ extension BatchReader {
             let rows = try connection.prepare(
                 """
                 SELECT number, attempt_id, first_chunk_id, last_chunk_id FROM attempts
-                WHERE job_id = ?1 AND first_chunk_id IS NOT NULL ORDER BY number
+                WHERE job_id = ?1 AND first_chunk_id IS NOT NULL ORDER BY first_chunk_id, number
                 """)
             rows.bind(jobID, at: 1)
             var attempts: [StreamedAttempt] = []

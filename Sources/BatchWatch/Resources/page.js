@@ -8,8 +8,8 @@
 
 const isReport = document.getElementById("report-data") != null;
 
-/** What the server has told last; null: not yet. `limits` are those that the run keeps to now. */
-const known = { status: null, stats: null, limits: null };
+/** What the server has told last; null: not yet. */
+const known = { status: null, stats: null };
 
 // ---------------------------------------------------------------------------------------------------------------- Text
 
@@ -56,6 +56,11 @@ function cost(value, unpriced, noun = "answer") {
 const clock = (milliseconds) => new Date(milliseconds).toLocaleTimeString("en-GB");
 const date = (milliseconds) =>
   new Date(milliseconds).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const day = (milliseconds) => new Date(milliseconds).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+/** A time of day, with its day before it where that must be told. */
+const hour = (milliseconds, withDay) => `${withDay ? `${day(milliseconds)}, ` : ""}${clock(milliseconds)}`;
+const isOneDay = (from, to) => new Date(from * 1000).toDateString() === new Date(to * 1000).toDateString();
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /** `rate_limit` as words. */
 const words = (kind) => String(kind).replaceAll("_", " ");
@@ -198,15 +203,40 @@ for (const name of ["pointerup", "pointercancel"]) {
  * Replaces what is in an element where its `key` is another one. The focus stays at what has the same `data-key`. While
  * somebody presses on something in it, it stays as it is until the next time.
  */
-function fill(node, key, build) {
+function fill(node, key, build, replace = (fresh) => node.replaceChildren(...fresh.childNodes)) {
   const text = JSON.stringify(key);
   if (!node || node.shownKey === text || (pressed && node.contains(pressed))) return;
   node.shownKey = text;
   const focused = node.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  node.replaceChildren();
-  append(node, build());
-  if (focused)
+  replace(append(el("div"), build()));
+  if (focused && document.activeElement?.dataset.key !== focused)
     [...node.querySelectorAll("[data-key]")].find((one) => one.dataset.key === focused)?.focus({ preventScroll: true });
+}
+
+/** The same for what changes each second: a selection in what stays the same is kept. No listeners may be in it. */
+const refill = (node, key, build) => fill(node, key, build, (fresh) => patch(node, fresh));
+
+/** Makes what is in an element what is in a fresh one, and leaves alone what is so already. */
+function patch(node, fresh) {
+  const old = [...node.childNodes];
+  const wanted = [...fresh.childNodes];
+  const name = (one) => [one.nodeName, one.dataset?.row, one.dataset?.key].join();
+  for (const [index, next] of wanted.entries()) {
+    const last = old[index];
+    if (!last) node.append(next);
+    else if (last.isEqualNode(next)) continue;
+    else if (name(last) !== name(next)) last.replaceWith(next);
+    else if (last instanceof Text) last.data = next.data;
+    else {
+      for (const one of [...last.attributes]) if (!next.hasAttribute(one.name)) last.removeAttribute(one.name);
+      // As an attribute a style is forbidden by the page's policy.
+      for (const one of next.attributes)
+        if (one.name === "style") last.style.cssText = one.value;
+        else if (last.getAttribute(one.name) !== one.value) last.setAttribute(one.name, one.value);
+      patch(last, next);
+    }
+  }
+  for (const rest of old.slice(wanted.length)) rest.remove();
 }
 
 /**
@@ -278,9 +308,9 @@ function timeTicks(from, to, width) {
   const shift = new Date(from * 1000).getTimezoneOffset() * 60;
   const list = [];
   for (let at = Math.ceil((from - shift) / step) * step + shift; at <= to; at += step) {
-    const time = new Date(at * 1000);
     const label = step < 60 ? clock(at * 1000) : clock(at * 1000).slice(0, 5);
-    list.push([at, step >= 86400 ? time.toLocaleDateString("en-GB", { day: "numeric", month: "short" }) : label]);
+    // Where a day begins its date stands, in place of the hour.
+    list.push([at, step >= 86400 || clock(at * 1000) === "00:00:00" ? day(at * 1000) : label]);
   }
   return list;
 }
@@ -296,8 +326,9 @@ function short(value) {
 /**
  * The four charts of a run.
  *
- * `of(rows, step)` gives the series as lists of `[second, value or null]`; `text` is a value as words; `unit` stands at the
- * axis. Bars are stacked, and several seconds make one where they would be too thin to be seen.
+ * `of(rows, length)` gives the series as lists of `[second, value]`, `length` being the seconds of a row; `knows` tells
+ * whether a row is known, since what is not is no 0; `text` is a value as words; `unit` stands at the axis. Bars are
+ * stacked, and several seconds make one where they would be too thin to be seen.
  */
 const charts = [
   {
@@ -306,8 +337,8 @@ const charts = [
     unit: "tokens/s",
     text: (value) => `${count(value)} tokens/s`,
     axis: short,
-    of: (rows, step) => [
-      { name: "output", kind: "area", points: rows.map((row) => [row.second, row.output_tokens / step]) },
+    of: (rows, length) => [
+      { name: "output", kind: "area", points: rows.map((row) => [row.second, row.output_tokens / length(row)]) },
     ],
   },
   {
@@ -331,13 +362,14 @@ const charts = [
     unit: "",
     text: microseconds,
     isTime: true,
+    knows: (row) => row.first_token_us != null,
     of: (rows) =>
       ["p50", "p99"].map((name) => ({
         name,
         kind: "line",
         points: rows
-          .map((row) => [row.second, row.first_token_us?.count > 0 ? row.first_token_us[name] : null])
-          .filter(([, value]) => value != null),
+          .filter((row) => row.first_token_us.count > 0)
+          .map((row) => [row.second, row.first_token_us[name]]),
       })),
   },
   {
@@ -347,23 +379,24 @@ const charts = [
     text: (value) => count(value),
     axis: short,
     isBars: true,
+    knows: (row) => row.errors != null,
     of: (rows) => {
       const sums = new Map();
       for (const row of rows)
-        for (const [kind, times] of Object.entries(row.errors ?? {})) sums.set(kind, (sums.get(kind) ?? 0) + times);
+        for (const [kind, times] of Object.entries(row.errors)) sums.set(kind, (sums.get(kind) ?? 0) + times);
       const kinds = [...sums.keys()].sort((a, b) => sums.get(b) - sums.get(a));
       const shown = kinds.slice(0, kinds.length > 5 ? 4 : 5);
       const series = shown.map((kind) => ({
         name: words(kind),
         kind: "bar",
-        points: rows.map((row) => [row.second, row.errors?.[kind] ?? 0]),
+        points: rows.map((row) => [row.second, row.errors[kind] ?? 0]),
       }));
       if (kinds.length > shown.length) {
         const others = kinds.slice(shown.length);
         series.push({
           name: "others",
           kind: "bar",
-          points: rows.map((row) => [row.second, others.reduce((sum, kind) => sum + (row.errors?.[kind] ?? 0), 0)]),
+          points: rows.map((row) => [row.second, others.reduce((sum, kind) => sum + (row.errors[kind] ?? 0), 0)]),
         });
       }
       return series;
@@ -371,33 +404,36 @@ const charts = [
   },
 ];
 
-/** Sums of bars over several seconds each, so that a bar is at least four points wide. */
-function binned(series, from, to, step, width) {
-  const size = step * Math.max(1, Math.ceil((((to - from + step) / step) * 5) / width));
-  return {
-    size,
-    series: series.map((one) => {
-      const sums = new Map();
-      for (const [second, value] of one.points) {
-        const start = Math.floor(second / size) * size;
-        sums.set(start, (sums.get(start) ?? 0) + value);
-      }
-      return { ...one, points: [...sums] };
-    }),
-  };
+/** Sums of bars over `size` seconds each. */
+function binned(series, size) {
+  return series.map((one) => {
+    const sums = new Map();
+    for (const [second, value] of one.points) {
+      const start = Math.floor(second / size) * size;
+      sums.set(start, (sums.get(start) ?? 0) + value);
+    }
+    return { ...one, points: [...sums] };
+  });
 }
 
 /** A chart as a drawing of `width` points, with what lies under a place of it. */
-function chart(kind, rows, { step, from, to, width, changes = [], id = kind.id }) {
+function chart(kind, rows, { step, from, to, width, changes, length, id }) {
   const height = 168;
   const left = 44;
   const right = 10;
   const top = 10;
   const bottom = 24;
-  let series = kind.of(rows, step);
-  let size = step;
-  if (kind.isBars) ({ series, size } = binned(series, from, to, step, width - left - right));
+  // A bar is at least four points wide.
+  const size = kind.isBars
+    ? step * Math.max(1, Math.ceil((((to - from + step) / step) * 5) / (width - left - right)))
+    : step;
+  // From when on it is known: the server looks up the newest attempts only. A bar that is known in part is left out.
+  const unknown = kind.knows && rows.findLast((row) => !kind.knows(row));
+  const since = unknown ? Math.ceil((unknown.second + step) / size) * size : null;
+  let series = kind.of(since == null ? rows : rows.filter((row) => row.second >= since), length);
+  if (kind.isBars) series = binned(series, size);
   const end = kind.isBars ? to + size : to;
+  const withDay = !isOneDay(from, to);
   const span = Math.max(1, end - from);
   const x = (second) => left + ((second - from) / span) * (width - left - right);
 
@@ -437,9 +473,15 @@ function chart(kind, rows, { step, from, to, width, changes = [], id = kind.id }
     draw(
       "desc",
       { id: `${id}-desc` },
-      `From ${clock(from * 1000)} to ${clock(to * 1000)}; from 0 to ${kind.text(most)}. Last: ${newest || "none"}.`,
+      `From ${hour(from * 1000, withDay)} to ${hour(to * 1000, withDay)}; from 0 to ${kind.text(most)}. ${
+        since == null ? "" : `Not known before ${hour(since * 1000, withDay)}. `
+      }Last: ${newest || "none"}.`,
     ),
   );
+  if (since > from) {
+    const reach = x(Math.min(since, end)) - left;
+    svg.append(draw("rect", { class: "unknown", x: left, y: top, width: reach, height: height - top - bottom }));
+  }
   for (const value of marks) {
     svg.append(
       draw("line", { class: value === 0 ? "axis" : "grid", x1: left, x2: width - right, y1: y(value), y2: y(value) }),
@@ -466,7 +508,7 @@ function chart(kind, rows, { step, from, to, width, changes = [], id = kind.id }
   }
   if (kind.isBars) drawBars(svg, series, size, x, y);
   else for (const [index, one] of series.entries()) drawLine(svg, one, index, step, x, y, kind.isTime ? 15 : 3);
-  return { svg, series, unit, size, from, to: end, left, right, width };
+  return { svg, series, unit, size, from, to: end, since, withDay, left, right, width };
 }
 
 function drawBars(svg, series, size, x, y) {
@@ -520,7 +562,8 @@ function reading(kind, drawn, second) {
         : null;
     })
     .filter(Boolean);
-  return { at, text: values.join(" · ") || (kind.isBars ? "none" : "no value") };
+  const none = at < drawn.since ? "not known" : kind.isBars ? "none" : "no value";
+  return { at, text: values.join(" · ") || none };
 }
 
 /** The figure of a chart: heading, newest value, drawing, legend, and the numbers as a table. */
@@ -541,35 +584,40 @@ function figureOf(kind, id) {
     el("figcaption", {}, el("h3", {}, kind.title), " ", unit, now),
     host,
     legend,
-    isReport ? null : details,
+    details,
   ]);
   let drawn = null;
   let latest = "";
   let line = null;
-  host.addEventListener("pointermove", (event) => {
-    if (!drawn) return;
-    const box = host.getBoundingClientRect();
-    const place = ((event.clientX - box.left) / box.width) * drawn.width;
-    const share = (place - drawn.left) / (drawn.width - drawn.left - drawn.right);
-    if (share < 0 || share > 1) return;
-    const { at, text } = reading(kind, drawn, drawn.from + share * (drawn.to - drawn.from));
-    set(now, `${clock(at * 1000)} · ${text}`);
-    line?.remove();
-    line = draw("line", { class: "cursor", x1: place, x2: place, y1: 10, y2: 144 });
-    drawn.svg.append(line);
-  });
-  host.addEventListener("pointerleave", () => {
+  // Where the mouse is, as a share of the width; null: elsewhere. A new drawing has the line at the same place.
+  let pointer = null;
+  const point = () => {
     line?.remove();
     line = null;
-    set(now, latest);
+    const place = (pointer ?? -1) * drawn.width;
+    const share = (place - drawn.left) / (drawn.width - drawn.left - drawn.right);
+    if (!(share >= 0 && share <= 1)) return set(now, latest);
+    const { at, text } = reading(kind, drawn, drawn.from + share * (drawn.to - drawn.from));
+    set(now, `${hour(at * 1000, drawn.withDay)} · ${text}`);
+    line = draw("line", { class: "cursor", x1: place, x2: place, y1: 10, y2: 144 });
+    drawn.svg.append(line);
+  };
+  host.addEventListener("pointermove", (event) => {
+    const box = host.getBoundingClientRect();
+    pointer = (event.clientX - box.left) / box.width;
+    if (drawn) point();
+  });
+  host.addEventListener("pointerleave", () => {
+    pointer = null;
+    if (drawn) point();
   });
   const numbers = () => {
     if (!details.open || !drawn) return;
     const seconds = [...new Set(drawn.series.flatMap((one) => one.points.map(([second]) => second)))]
       .sort((a, b) => b - a)
-      .slice(0, 120);
+      .slice(0, isReport ? undefined : 120);
     const values = drawn.series.map((one) => new Map(one.points));
-    fill(rows, [seconds[0], seconds.length, drawn.series.length, drawn.size], () =>
+    refill(rows, drawn.series, () =>
       seconds.length === 0
         ? el("p", { class: "quiet" }, "No values.")
         : table(
@@ -598,33 +646,38 @@ function figureOf(kind, id) {
         .filter((one) => one.points.length)
         .map((one) => `${drawn.series.length > 1 ? `${one.name} ` : ""}${kind.text(one.points.at(-1)[1])}`);
       latest =
-        kind.isBars || !hasWorker(known.status)
+        kind.isBars || isReport || !hasWorker(known.status)
           ? ""
           : kind.isTime
             ? newest.join(" · ")
             : count(drawn.series[0].points.at(-1)?.[1]);
-      if (!host.matches(":hover") || !line) set(now, latest);
+      point();
       const hasNone = drawn.series.every((one) => one.points.length === 0);
       const told =
         kind.id === "tokens"
-          ? (frame.changes ?? []).filter((change) => change.at_ms >= frame.from * 1000).slice(-4)
+          ? frame.changes.filter((change) => change.at_ms >= frame.from * 1000).slice(-4)
           : [];
-      fill(legend, [drawn.series.map((one) => one.name), hasNone, told], () => {
-        if (hasNone) return el("li", {}, kind.isBars ? "No errors in this time." : "No values in this time.");
+      const since = drawn.since == null ? null : hour(drawn.since * 1000, drawn.withDay);
+      fill(legend, [drawn.series.map((one) => one.name), hasNone, told, since], () => {
+        const unknown = since && el("li", {}, el("i", { class: "key unknown" }), `not known before ${since}`);
+        if (hasNone) return [el("li", {}, `${kind.isBars ? "No errors" : "No values"} in this time.`), unknown];
         if (told.length > 0)
           return told.map((change) =>
             el(
               "li",
               {},
               el("i", { class: "key told" }),
-              `${change.command}${change.value == null ? "" : ` ${change.value}`}, ${clock(change.at_ms)}`,
+              `${change.command}${change.value == null ? "" : ` ${change.value}`}, ${hour(change.at_ms, drawn.withDay)}`,
             ),
           );
-        return drawn.series.length > 1 || kind.isBars
-          ? drawn.series.map((one, index) =>
+        const isTold = drawn.series.length > 1 || kind.isBars;
+        return [
+          isTold &&
+            drawn.series.map((one, index) =>
               el("li", {}, el("i", { class: `key ${kind.isBars ? "bar" : "line"}-${index}` }), one.name),
-            )
-          : null;
+            ),
+          unknown,
+        ];
       });
       numbers();
     },
@@ -657,10 +710,16 @@ function stopped(run, left) {
   return `It ended with ${counted(left, "job")} left${run.exit_code == null ? "" : `, exit status ${run.exit_code}`}.`;
 }
 
+/** A path as a shell takes it for one, and a program for no option. */
+function quoted(path) {
+  const safe = path.startsWith("-") ? `./${path}` : path;
+  return /^[\w@%+:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
+}
+
 /** How the run stands: a word, a kind of it for the colour, and a sentence with what to do, `code` being typed. */
 function standing(status) {
   const { run, jobs, database } = status;
-  const path = `'${database}'`.replace(/^'([\w@%+=:,./-]+)'$/, "$1");
+  const path = quoted(database);
   const left = jobs.pending + jobs.interrupted + jobs.running;
   const place = run ? `process ${run.pid} on ${run.host}` : "";
   const now = status.now_ms;
@@ -797,24 +856,26 @@ function renderProgress(status) {
   );
 }
 
-/** The time to first token over all models, weighed by their answers where the server does not tell it. */
-function firstToken(stats) {
-  if (stats?.first_token_us) return stats.first_token_us;
-  const models = (stats?.models ?? []).filter((model) => model.ttft_us?.count > 0);
-  const all = models.reduce((sum, model) => sum + model.ttft_us.count, 0);
-  if (all === 0) return null;
-  const mean = (name) => models.reduce((sum, model) => sum + model.ttft_us[name] * model.ttft_us.count, 0) / all;
-  return { count: all, p50: mean("p50"), p99: Math.max(...models.map((model) => model.ttft_us.p99)) };
+/**
+ * What was spent: by all attempts, which is what the limit is about; by the answers until that is known. The answers are
+ * told each second, the attempts more seldom, so that theirs may be the lesser sum for a while.
+ */
+function spending(status, stats) {
+  const priced = (stats?.usage ?? []).filter((row) => row.cost_usd != null);
+  const all = priced.reduce((sum, row) => sum + row.cost_usd, 0);
+  if (priced.length > 0) return { sum: Math.max(all, status.cost_usd ?? 0), of: "all attempts" };
+  return { sum: status.cost_usd, of: "completed answers" };
 }
 
-function renderFigures(status, stats, limits) {
-  const { jobs } = status;
+function renderFigures(status, stats) {
+  const { jobs, limits } = status;
   const isLive = hasWorker(status);
   const ended = jobs.completed + jobs.failed + jobs.cancelled;
-  const first = firstToken(stats);
-  const spent = cost(status.cost_usd, status.unpriced);
-  const budget = limits?.max_cost;
-  const width = limits?.concurrency;
+  const first = stats?.first_token_us?.count > 0 ? stats.first_token_us : null;
+  const { sum, of } = spending(status, stats);
+  const spent = cost(sum, status.unpriced);
+  const budget = limits.max_cost;
+  const width = limits.concurrency;
   const retries = status.waiting.reduce((sum, group) => sum + group.jobs, 0);
   const list = [
     isLive
@@ -834,19 +895,18 @@ function renderFigures(status, stats, limits) {
       "First token",
       first ? microseconds(first.p50) : "–",
       first ? "median" : "",
-      first ? `p99 ${microseconds(first.p99)}` : "no answer yet",
+      first ? `p99 ${microseconds(first.p99)}` : stats ? "no answer yet" : "is being read",
     ],
     [
       "Cost",
       spent.text,
       budget ? `of ${dollars(budget)}` : "",
-      spent.note ||
-        (status.cost_usd == null
-          ? "no price known"
-          : budget
-            ? `${Math.floor((status.cost_usd / budget) * 100)} % of the limit`
-            : "no limit is set"),
-      budget && status.cost_usd != null ? Math.min(1, status.cost_usd / budget) : null,
+      sum == null
+        ? spent.note || "no price known"
+        : [`${of}, ${budget ? `${count(Math.floor((sum / budget) * 100))} % of the limit` : "no limit is set"}`, spent.note]
+            .filter(Boolean)
+            .join("; "),
+      budget && sum != null ? Math.min(1, sum / budget) : null,
     ],
     [
       "Failed",
@@ -857,7 +917,7 @@ function renderFigures(status, stats, limits) {
       jobs.failed > 0 ? "failed" : null,
     ],
   ];
-  fill($("figures"), list, () =>
+  refill($("figures"), list, () =>
     list.map(([name, value, unit, note, share, tone]) => {
       const meter = share == null ? null : el("span", { class: "meter", "data-full": share > 0.9 }, el("i"));
       if (meter) meter.firstChild.style.width = `${share * 100}%`;
@@ -930,7 +990,7 @@ function renderWaits(status) {
           ? "Nothing is left to wait for."
           : "Nothing: there is no worker.";
   if (!isReport) $("waits-section").hidden = rows.length === 0 && !hasWorker(status);
-  fill($("waits"), [rows, none], () =>
+  refill($("waits"), [rows, none], () =>
     rows.length === 0
       ? el("p", { class: "nothing" }, none)
       : el(
@@ -1099,18 +1159,49 @@ function renderCost(status, stats) {
 const ranges = [
   { name: "10 minutes", limit: 600, step: () => 1 },
   { name: "1 hour", limit: 600, step: () => 6 },
-  { name: "All", limit: 600, step: (span) => Math.max(1, Math.ceil(span / 590)) },
+  { name: "All", limit: 600, step: (span) => Math.min(86400, Math.max(1, Math.ceil(span / 590))) },
 ];
 
-const over = { range: ranges[0], run: null, step: 1, rows: [], changes: [], plots: null, askedAt: 0 };
+/**
+ * The seconds that are shown, `step` of them in a row, of a run from `began` to `ended`. `turn` changes with each
+ * question, so that the answer to an older one is not shown.
+ */
+const over = {
+  range: ranges[0],
+  run: null,
+  step: 1,
+  rows: [],
+  changes: [],
+  began: 0,
+  ended: 0,
+  plots: null,
+  askedAt: 0,
+  turn: 0,
+};
+
+/**
+ * So many of the newest seconds are asked for again. A second's row is written while it goes on, and of the attempts that
+ * ended in it those are counted that are stored: they are whole only some seconds later.
+ */
+const unsettled = 5;
+
+/** When the newest run ended, in Unix seconds: now while it has a worker; with its newest second where it was killed. */
+function endOfRun({ run, last_second: last, now_ms: now, ...status }) {
+  if (hasWorker(status)) return now / 1000;
+  return run.finished_ms != null ? run.finished_ms / 1000 : last != null ? last + 1 : now / 1000;
+}
 
 /** Draws the charts of seconds into an element. */
-function renderCharts(host, plots, rows, step, changes, isWhole) {
+function renderCharts(host, plots, { rows, step, changes, began, ended }, isWhole) {
+  // The first and the last stretch of a run are not whole.
+  const length = ({ second }) => Math.max(1, Math.min(second + step, ended) - Math.max(second, began));
   const last = rows.at(-1)?.second ?? Math.floor(Date.now() / 1000);
   const start = rows[0]?.second ?? last - 60;
   // A run of a few seconds is not drawn out to the whole width.
   const from = isWhole ? Math.min(start, last - 20) : Math.max(last - 600 * step, Math.min(start, last - 60 * step));
-  for (const plot of plots) plot.update(rows, { step, from, to: last, changes });
+  // Seconds in which nothing was written leave room for older ones than are shown.
+  const shown = rows.filter((row) => row.second >= from);
+  for (const plot of plots) plot.update(shown, { step, from, to: last, changes, length });
   host.dataset.empty = rows.length === 0;
 }
 
@@ -1125,27 +1216,35 @@ function makePlots(host, run = "") {
 
 async function askSeconds(status) {
   const { range } = over;
-  const span = status.run ? ((status.run.finished_ms ?? status.now_ms) - status.run.started_ms) / 1000 : 0;
-  const step = range.step(span);
-  // Buckets of several seconds grow until they are past: they are asked for anew, and not so often.
-  if (step > 1 && step === over.step && over.rows.length > 0 && Date.now() - over.askedAt < Math.min(30, step) * 1000)
-    return;
-  const isSame = step === over.step && step === 1 && over.run === (status.run?.run_id ?? null);
-  const after = isSame ? over.rows.at(-1)?.second : null;
+  const run = status.run?.run_id ?? null;
+  const step = range.step(run == null ? 0 : endOfRun(status) - status.run.started_ms / 1000);
+  const isSame = run === over.run && step === over.step && over.rows.length > 0;
+  // Stretches of several seconds grow until they are past: they are asked for anew, and not so often.
+  if (step > 1 && isSame && Date.now() - over.askedAt < Math.min(30, step) * 1000) return;
+  const after = isSame && step === 1 ? over.rows.at(-1).second - unsettled : null;
+  over.turn += 1;
+  const { turn } = over;
   const answer = await ask(`/api/seconds?limit=${range.limit}&step=${step}${after == null ? "" : `&after=${after}`}`);
-  if (range !== over.range) return;
-  over.askedAt = Date.now();
-  if (answer.run_id !== over.run && after != null) {
+  if (turn !== over.turn) return;
+  // Another run has begun since the status.
+  if (after != null && answer.run_id !== run) {
     over.rows = [];
-    over.run = answer.run_id;
-    return askSeconds(status);
+    return;
   }
-  over.rows = [...(after == null ? [] : over.rows), ...answer.seconds].slice(-range.limit);
-  over.run = answer.run_id;
-  over.step = answer.step ?? step;
-  if (answer.changes) over.changes = answer.changes;
-  renderCharts($("charts"), over.plots, over.rows, over.step, over.changes, range === ranges[2]);
+  const settled = after == null ? [] : over.rows.filter((row) => row.second <= after);
+  Object.assign(over, {
+    rows: [...settled, ...answer.seconds].slice(-range.limit),
+    run: answer.run_id,
+    step,
+    changes: answer.changes,
+    began: answer.started_ms / 1000,
+    ended: run == null ? 0 : endOfRun(status),
+    askedAt: Date.now(),
+  });
+  showSeconds();
 }
+
+const showSeconds = () => renderCharts($("charts"), over.plots, over, over.range === ranges[2]);
 
 function startCharts() {
   over.plots = makePlots($("charts"));
@@ -1162,19 +1261,24 @@ function startCharts() {
             over.rows = [];
             for (const button of $("ranges").children)
               button.setAttribute("aria-pressed", button === event.currentTarget);
-            if (known.status) askSeconds(known.status).catch(fault);
+            if (known.status) askSeconds(known.status).catch(passOver);
           },
         },
         range.name,
       ),
     ),
   );
+  whenResized($("charts"), showSeconds);
+}
+
+/** Draws anew what is as wide as an element. */
+function whenResized(node, redraw) {
   let width = 0;
   new ResizeObserver(([entry]) => {
     if (Math.abs(entry.contentRect.width - width) < 4) return;
     width = entry.contentRect.width;
-    renderCharts($("charts"), over.plots, over.rows, over.step, over.changes, over.range === ranges[2]);
-  }).observe($("charts"));
+    redraw();
+  }).observe(node);
 }
 
 // --------------------------------------------------------------------------------------------------- The table of jobs
@@ -1212,9 +1316,10 @@ function jobsPath(after, limit) {
 
 /**
  * Fills the page that is shown. The server looks at a part of the jobs for each answer, so a rare kind takes several;
- * meanwhile it says how far it is and can be stopped. A `quiet` one keeps what is shown until all is there.
+ * meanwhile it says how far it is and can be stopped. A `quiet` one keeps what is shown until all is there, and gives up
+ * where that takes too long. What came of one that a person `wanted` is announced.
  */
-async function lookForJobs({ quiet = false } = {}) {
+async function lookForJobs({ quiet = false, wanted = false } = {}) {
   list.looking += 1;
   const turn = list.looking;
   const start = list.starts.at(-1);
@@ -1229,7 +1334,7 @@ async function lookForJobs({ quiet = false } = {}) {
       const answer = await ask(jobsPath(after, pageSize - rows.length));
       if (turn !== list.looking) return;
       rows = rows.concat(answer.jobs);
-      seen += answer.looked_at ?? answer.jobs.length;
+      seen += answer.looked_at;
       after = answer.next;
       if (!quiet && after != null && rows.length < pageSize) {
         renderJobs(rows);
@@ -1237,14 +1342,16 @@ async function lookForJobs({ quiet = false } = {}) {
         set($("page-note"), `${counted(rows.length, "job")} so far, looked at ${count(seen)} …`);
       }
     } while (after != null && rows.length < pageSize && !isStopped && !(quiet && seen > 100000));
+    list.isCostly = seen > 100000;
+    if (quiet && after != null && rows.length < pageSize) return;
     list.rows = rows;
     list.next = after;
-    list.isCostly = seen > 100000;
     renderJobs(rows);
     renderPages(isStopped, seen);
+    if (wanted) announce(`Jobs: ${$("page-note").textContent || $("jobs").textContent}`);
   } catch (error) {
     if (turn !== list.looking) return;
-    if (error.status >= 400) set($("page-note"), upper(error.message));
+    if (!quiet || error.status > 0) set($("page-note"), `${upper(error.message)}.`);
     throw error;
   } finally {
     if (turn === list.looking) {
@@ -1257,7 +1364,8 @@ async function lookForJobs({ quiet = false } = {}) {
 function renderJobs(rows) {
   const now = known.status?.now_ms ?? Date.now();
   const what = (job) => {
-    if (job.error_kind && job.status !== "completed")
+    // A running one still has the error of the attempt before.
+    if (job.error_kind && job.status !== "completed" && job.status !== "running")
       return el(
         "span",
         { class: "error" },
@@ -1268,7 +1376,7 @@ function renderJobs(rows) {
       ? el("span", { class: "tag" }, words(job.finish_reason))
       : null;
   };
-  fill($("jobs"), rows, () => {
+  refill($("jobs"), rows, () => {
     if (rows.length === 0)
       return el(
         "p",
@@ -1333,7 +1441,7 @@ function renderFilters() {
           type: "button",
           "data-key": name || "all",
           "aria-pressed": (chosen.status ?? "") === name,
-          onclick: () => setFilters({ ...chosen, status: name }),
+          onclick: () => setFilters({ ...list.filters, status: name }),
         },
         name ? upper(statusWord(name)) : "All",
         " ",
@@ -1390,7 +1498,7 @@ function startJobs() {
     }, 250);
   });
   const turn = () => {
-    lookForJobs().catch(fault);
+    lookForJobs({ wanted: true }).catch(passOver);
     $("jobs-heading").focus({ preventScroll: true });
     $("jobs-heading").scrollIntoView({ block: "start" });
   };
@@ -1406,7 +1514,11 @@ function startJobs() {
 
 // --------------------------------------------------------------------------------------------------------------- A job
 
-/** The job that is shown: null in the overview. `live` is what of its answer has come while it is written. */
+/**
+ * The job that is shown: null in the overview. `live` is what of its answer has come while it is written. Beside what was
+ * told a job has `partial`, the part of an answer that is kept, and as keys of what can be large the numbers of the whole
+ * readings that brought it, `reading`, and its request, `asked`.
+ */
 const open = { id: null, job: null, source: null, live: null, hasRead: false, askedAt: 0, scroll: 0 };
 const hasEnded = (job) => ["completed", "failed", "cancelled"].includes(job?.status);
 
@@ -1481,19 +1593,36 @@ function closeJob() {
   $("job").hidden = true;
 }
 
-/** Asks for the job anew, and begins to read its answer while there is a worker that may write it. */
-async function askJob() {
+/** What of a job changes where an attempt begins or ends. */
+const standOf = (job) => JSON.stringify([job.status, job.attempts.map((one) => [one.attempt_id, one.status])]);
+
+/**
+ * Asks for the job anew, and begins to read its answer while there is a worker that may write it. Its request and its
+ * partial texts can be large: they are asked for when it is opened, and when an attempt has begun or ended since.
+ */
+async function askJob(isWhole = open.job == null) {
   const { id } = open;
   open.askedAt = Date.now();
   let job;
   try {
-    job = await ask(`/api/job?id=${encodeURIComponent(id)}`);
+    job = await ask(`/api/job?id=${encodeURIComponent(id)}${isWhole ? "" : "&request=0"}`);
   } catch (error) {
-    if (open.id === id && error.status === 404)
-      fill($("job-error"), "none", () => el("p", { class: "failed-box" }, "There is no job with this id."));
+    const fault = error.status === 404 ? "There is no job with this id" : upper(error.message);
+    if (open.id === id && open.job == null)
+      fill($("job-error"), fault, () => el("p", { class: "failed-box" }, `${fault}.`));
     throw error;
   }
   if (open.id !== id) return null;
+  const last = open.job;
+  if (!isWhole && (last == null || standOf(job) !== standOf(last))) return askJob(true);
+  if (isWhole) {
+    job.partial = job.attempts.findLast((one) => one.partial)?.partial ?? null;
+    for (const one of job.attempts) delete one.partial;
+    job.reading = (last?.reading ?? 0) + 1;
+    // The same request stays as it is shown: somebody may read in it.
+    const isSame = last && JSON.stringify(job.request) === JSON.stringify(last.request);
+    job.asked = isSame ? last.asked : job.reading;
+  } else Object.assign(job, { request: last.request, partial: last.partial, reading: last.reading, asked: last.asked });
   open.job = job;
   renderJob(job);
   const mayRead = !document.hidden && !open.source && !open.live?.isPaused;
@@ -1515,7 +1644,7 @@ function renderJob(job) {
     job.not_before_ms ? el("span", { class: "quiet" }, `waits until ${clock(job.not_before_ms)}`) : null,
   ]);
   fill($("job-error"), [job.error, job.advice, job.status], () =>
-    job.error && job.status !== "completed"
+    job.error && job.status !== "completed" && job.status !== "running"
       ? el(
           "div",
           { class: job.status === "failed" ? "failed-box" : "box" },
@@ -1524,12 +1653,12 @@ function renderJob(job) {
         )
       : null,
   );
-  fill($("conversation"), job.request, () => conversation(job.request));
+  fill($("conversation"), job.asked, () => conversation(job.request));
   fill($("attempts"), [job.attempts, job.attempts.some((one) => one.duration_us == null) ? job.now_ms : 0], () =>
     attempts(job),
   );
   fill($("usage"), [job.usage, job.cost_usd, job.answers.length, job.attempts.length], () => usage(job));
-  fill($("request"), [job.request, job.metadata], () => [
+  fill($("request"), [job.asked, job.metadata], () => [
     job.metadata == null ? null : [el("h4", {}, "Metadata"), block(JSON.stringify(job.metadata, null, 2), "text code")],
     el(
       "details",
@@ -1643,8 +1772,8 @@ function answer(job, one, seams, title) {
 
 function renderAnswer(job) {
   const isMany = job.answers.length > 1;
-  const partial = job.answers.length === 0 ? job.attempts.findLast((attempt) => attempt.partial)?.partial : null;
-  fill($("answer"), [job.answers, partial, job.status], () => {
+  const partial = job.answers.length === 0 ? job.partial : null;
+  fill($("answer"), [job.reading, job.status], () => {
     if (job.answers.length > 0)
       return job.answers.map((one) =>
         answer(job, { ...one, text: one.content }, one.seams, isMany ? `Choice ${one.choice}` : null),
@@ -1699,6 +1828,7 @@ function readAnswer(id) {
     timer: null,
     newest: 0,
     isPaused: false,
+    isAtEnd: false,
   };
   Object.assign(open, { live, hasRead: true });
   followAnswer(id, live);
@@ -1714,25 +1844,13 @@ function followAnswer(id, live) {
     const chunk = JSON.parse(event.data);
     live.newest = chunk.chunk_id;
     live.queue.push(chunk);
-    live.timer ??= setTimeout(() => drainQueue(live).catch(fault), 50);
+    drainSoon(live);
   });
-  source.addEventListener("end", async () => {
+  source.addEventListener("end", () => {
     source.close();
     if (!isOurs()) return;
-    clearTimeout(live.timer);
-    await drainQueue(live).catch(fault);
-    if (!isOurs()) return;
-    open.source = null;
-    const job = await askJob().catch(fault);
-    if (!job || open.live !== live) return;
-    for (const node of live.host.querySelectorAll(".growing")) node.classList.remove("growing");
-    // What is stored of it is joined, and goes before what was read; a process that died has stored the pieces alone.
-    if (job.answers.length > 0 || job.attempts.some((attempt) => attempt.partial) || hasEnded(job)) {
-      open.live = null;
-      $("answer").shownKey = null;
-      renderAnswer(job);
-    } else if (live.hasText) set($("answer-note"), "As far as it was written:");
-    if (hasEnded(job)) announce(`The job is ${statusWord(job.status)}.`);
+    live.isAtEnd = true;
+    drainSoon(live);
   });
   source.addEventListener("error", () => {
     if (isOurs() && source.readyState === EventSource.CLOSED) {
@@ -1763,6 +1881,23 @@ function readVisibly() {
   }
 }
 
+/** Shows what waits in the queue, one call of this at a time; what cannot be shown yet is tried again. */
+function drainSoon(live, pause = 50) {
+  live.timer ??= setTimeout(async () => {
+    let next = 50;
+    try {
+      await drainQueue(live);
+      if (live.isAtEnd && open.live === live) await endAnswer(live);
+    } catch (error) {
+      next = 1000;
+      passOver(error);
+    } finally {
+      live.timer = null;
+      if (open.live === live && (live.isAtEnd || live.queue.length > 0)) drainSoon(live, next);
+    }
+  }, pause);
+}
+
 async function drainQueue(live) {
   while (live.queue.length > 0 && open.live === live) {
     const chunk = live.queue[0];
@@ -1771,7 +1906,22 @@ async function drainQueue(live) {
     live.queue.shift();
     if (chunk.kind in shownKinds) addPiece(live, chunk);
   }
-  live.timer = null;
+}
+
+/** Shows what is stored of an answer of which all that comes has been read. */
+async function endAnswer(live) {
+  const job = await askJob(true);
+  live.isAtEnd = false;
+  if (!job || open.live !== live) return;
+  open.source = null;
+  for (const node of live.host.querySelectorAll(".growing")) node.classList.remove("growing");
+  // What is stored of it is joined, and goes before what was read; a process that died has stored the pieces alone.
+  if (job.answers.length > 0 || job.partial || hasEnded(job)) {
+    open.live = null;
+    $("answer").shownKey = null;
+    renderAnswer(job);
+  } else if (live.hasText) set($("answer-note"), "As far as it was written:");
+  if (hasEnded(job)) announce(`The job is ${statusWord(job.status)}.`);
 }
 
 async function beginAttempt(live, chunk) {
@@ -1993,8 +2143,6 @@ async function steer(body, button, word, note) {
     const answer = await tell(body);
     set(note, `${upper(answer.message ?? "done")}.`);
     note.dataset.tone = "good";
-    if (answer.status) known.limits = answer.status;
-    limitsAskedAt = 0;
     return answer;
   } catch (error) {
     set(note, refusal(error));
@@ -2010,7 +2158,7 @@ async function steer(body, button, word, note) {
 async function steerJob(command, button, word) {
   const { id } = open;
   await steer({ command, ids: [id] }, button, word, $("job-note"));
-  if (open.id === id) askJob().catch(fault);
+  if (open.id === id) askJob().catch(passOver);
 }
 
 function renderJobControls(job) {
@@ -2047,10 +2195,20 @@ function numberForm(form, body) {
   input.addEventListener("input", () => {
     input.dataset.edited = "yes";
   });
-  input.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+  const forget = () => {
     delete input.dataset.edited;
     input.value = input.dataset.told ?? "";
+  };
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") forget();
+  });
+  // What was typed and not set is not what the run keeps to: it goes some seconds after the form was left.
+  let leaving = null;
+  form.addEventListener("focusout", () => {
+    clearTimeout(leaving);
+    leaving = setTimeout(() => {
+      if (!form.contains(document.activeElement) && !button.matches("[aria-busy=true]")) forget();
+    }, 10000);
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -2102,45 +2260,55 @@ function startControls() {
   }));
 }
 
-/** A form for requests and one for tokens a minute, of each provider that the jobs name. */
+/** A form for requests and one for tokens a minute, of each provider that the jobs name; those that are there stay. */
 function renderRates(providers) {
-  fill($("rates"), providers, () =>
-    providers.map((provider) => {
-      const forms = [
-        ["rpm", "requests a minute"],
-        ["tpm", "tokens a minute"],
-      ].map(([name, title]) => {
-        const id = `${name}-${providers.indexOf(provider)}`;
-        const form = el(
-          "form",
-          { class: "inline" },
-          el("label", { for: id }, el("span", { class: "unseen" }, `${plain(provider)}, `), title),
-          el("input", {
-            id,
-            type: "number",
-            min: 1,
-            step: 1,
-            inputmode: "numeric",
-            placeholder: "none",
-            autocomplete: "off",
-            "data-rate": name,
-            "data-provider": provider,
-          }),
-          el("button", { type: "submit" }, "Set"),
-        );
-        numberForm(form, (value) => ({
-          command: name,
-          value: `${provider}=${value === "" ? "none" : value}`,
-          ...($("keep").checked ? { keep: true } : {}),
-        }));
-        return form;
-      });
-      return el("div", { class: "rate" }, el("bdi", { "aria-hidden": true }, provider), forms);
-    }),
-  );
+  const shown = new Map([...$("rates").children].map((node) => [node.dataset.provider, node]));
+  let before = null;
+  for (const provider of [...providers].reverse()) {
+    const node = shown.get(provider) ?? rateForms(provider);
+    if (!shown.has(provider)) $("rates").insertBefore(node, before);
+    before = node;
+  }
 }
 
-function renderControls(status, limits) {
+let rateCount = 0;
+
+function rateForms(provider) {
+  const forms = [
+    ["rpm", "requests a minute"],
+    ["tpm", "tokens a minute"],
+  ].map(([name, title]) => {
+    rateCount += 1;
+    const id = `${name}-${rateCount}`;
+    const form = el(
+      "form",
+      { class: "inline" },
+      el("label", { for: id }, el("span", { class: "unseen" }, `${plain(provider)}, `), title),
+      el("input", {
+        id,
+        type: "number",
+        min: 1,
+        step: 1,
+        inputmode: "numeric",
+        placeholder: "none",
+        autocomplete: "off",
+        "data-rate": name,
+        "data-provider": provider,
+      }),
+      el("button", { type: "submit" }, "Set"),
+    );
+    numberForm(form, (value) => ({
+      command: name,
+      value: `${provider}=${value === "" ? "none" : value}`,
+      ...($("keep").checked ? { keep: true } : {}),
+    }));
+    return form;
+  });
+  return el("div", { class: "rate", "data-provider": provider }, el("bdi", { "aria-hidden": true }, provider), forms);
+}
+
+function renderControls(status) {
+  const { limits } = status;
   const isLive = hasWorker(status);
   const isPaused = status.state === "paused";
   const button = $("pause");
@@ -2148,8 +2316,8 @@ function renderControls(status, limits) {
   const providers = [
     ...new Set([
       ...(known.stats?.usage ?? []).map((row) => row.provider),
-      ...Object.keys(limits?.rpm ?? {}),
-      ...Object.keys(limits?.tpm ?? {}),
+      ...Object.keys(limits.rpm),
+      ...Object.keys(limits.tpm),
       ...status.waiting.map((row) => row.provider),
     ]),
   ]
@@ -2158,13 +2326,12 @@ function renderControls(status, limits) {
     .slice(0, 20);
   renderRates(providers);
   for (const control of $("controls").querySelectorAll("button, input")) control.disabled = !isLive;
-  toldValue($("width-value"), Number.isFinite(limits?.concurrency) ? limits.concurrency : null);
-  $("width-value").placeholder = plain(limits?.concurrency ?? "");
-  toldValue($("cost-value"), limits?.max_cost);
+  toldValue($("width-value"), Number.isFinite(limits.concurrency) ? limits.concurrency : null);
+  $("width-value").placeholder = plain(limits.concurrency ?? "");
+  toldValue($("cost-value"), limits.max_cost);
   for (const input of $("rates").querySelectorAll("input")) {
-    const rates = limits?.[input.dataset.rate];
-    const own = input.dataset.provider in (rates ?? {}) ? input.dataset.provider : "*";
-    toldValue(input, rates?.[own]);
+    const rates = limits[input.dataset.rate];
+    toldValue(input, rates[input.dataset.provider in rates ? input.dataset.provider : "*"]);
   }
   $("controls").dataset.live = isLive;
   const note = $("control-note");
@@ -2206,18 +2373,22 @@ async function ask(path, options = {}, patience = 20000) {
 
 let silentSince = null;
 
-/** Says for how long nothing has been heard of the server; what is shown stays. */
+/** Says why there is no status, and since when; what is shown stays. Nothing but the status tells that a server is gone. */
 function fault(error) {
   if (!(error instanceof Refusal)) throw error;
-  if (error.status !== 0 && error.status !== 503) return;
   silentSince ??= Date.now();
   set(
     $("banner"),
-    error.status === 503
+    error.status > 0
       ? `${upper(error.message.replace(/\.$/, ""))}, since ${clock(silentSince)}. What you see is from then.`
       : `The server does not answer since ${clock(silentSince)}. What you see is from then; it is asked again.`,
   );
   $("banner").hidden = false;
+}
+
+/** Passes over that something besides the status did not come: it is asked for again. */
+function passOver(error) {
+  if (!(error instanceof Refusal)) throw error;
 }
 
 function heard() {
@@ -2231,61 +2402,59 @@ const announce = (text) => set($("announce"), text);
 
 let timer = null;
 let isAsking = false;
-let [statsAskedAt, limitsAskedAt, failures] = [0, 0, 0];
+let [statsAskedAt, failures] = [0, 0];
 const isOlder = (time, milliseconds) => Date.now() - time >= milliseconds;
 
-/** Asks for all that is shown and due, and draws it. */
+/** What is asked beside the rounds, by name, until it is answered: none of it holds up the status or another one. */
+const asking = new Set();
+
+async function beside(name, question) {
+  if (asking.has(name)) return;
+  asking.add(name);
+  try {
+    await question();
+  } catch (error) {
+    passOver(error);
+  } finally {
+    asking.delete(name);
+  }
+}
+
+/** Asks for the statistics: of a million jobs they take many seconds to read. */
+async function askStats() {
+  statsAskedAt = Date.now();
+  known.stats = await ask("/api/stats", {}, 130000);
+  renderAll();
+}
+
+/** Asks for the status and draws it; then for all else that is shown and due. */
 async function round() {
   known.status = await ask("/api/status");
   heard();
   failures = 0;
   const { status } = known;
-  if (status.limits) known.limits = status.limits;
   renderAll();
-  const questions = [];
-  if (isOlder(statsAskedAt, 10000) || known.stats == null) {
-    statsAskedAt = Date.now();
-    questions.push(
-      ask("/api/stats").then((stats) => {
-        known.stats = stats;
-        renderAll();
-      }),
-    );
-  }
-  if (hasWorker(status) && !status.limits && isOlder(limitsAskedAt, 5000)) {
-    limitsAskedAt = Date.now();
-    questions.push(
-      tell({ command: "status" })
-        .then((answer) => {
-          known.limits = answer.status;
-          renderAll();
-        })
-        .catch((error) => {
-          if (error.status === 0) throw error;
-        }),
-    );
-  }
+  if (isOlder(statsAskedAt, known.stats ? 10000 : 2000)) beside("stats", askStats);
   if (open.id == null) {
-    questions.push(askSeconds(status));
+    beside("seconds", () => askSeconds(status));
     if (!list.isBusy && isOlder(list.askedAt, list.isCostly ? 30000 : 3000))
-      questions.push(lookForJobs({ quiet: true }));
-  } else if (!hasEnded(open.job) && isOlder(open.askedAt, 2000)) questions.push(askJob());
-  for (const result of await Promise.allSettled(questions)) if (result.status === "rejected") fault(result.reason);
+      beside("jobs", () => lookForJobs({ quiet: true }));
+  } else if (!hasEnded(open.job) && isOlder(open.askedAt, 2000)) beside("job", () => askJob());
 }
 
 function renderAll() {
-  const { status, stats, limits } = known;
+  const { status, stats } = known;
   // What a database without a run, or without a job, has nothing for is not shown.
   $("overview").dataset.has = status.jobs.total === 0 ? "nothing" : status.state === "new" ? "jobs" : "runs";
   renderHead(status);
   renderProgress(status);
-  renderFigures(status, stats, limits);
+  renderFigures(status, stats);
   renderWaits(status);
   renderFailures(status, stats);
   renderCost(status, stats);
   if (isReport) return;
   renderFilters();
-  renderControls(status, limits);
+  renderControls(status);
   if (open.job) renderJobControls(open.job);
 }
 
@@ -2318,7 +2487,7 @@ function route(isStart) {
   const id = query.get("job");
   if (id) {
     if (open.id == null) open.scroll = scrollY;
-    showJob(id).catch(fault);
+    showJob(id).catch(passOver);
     return;
   }
   const wasOpen = open.id != null;
@@ -2328,7 +2497,7 @@ function route(isStart) {
   const isSame = filterNames.every((name) => (list.filters[name] ?? "") === filters[name]);
   if (!isSame || isStart) {
     Object.assign(list, { filters, starts: [{ after: null, first: 1 }] });
-    lookForJobs().catch(fault);
+    lookForJobs({ wanted: !isStart }).catch(passOver);
   }
   if (known.status) renderAll();
   if (wasOpen) scrollTo(0, open.scroll);
@@ -2343,6 +2512,7 @@ function start() {
   startCharts();
   startJobs();
   startControls();
+  set($("zone"), `Times in ${zone}`);
   $("skip").addEventListener("click", (event) => {
     event.preventDefault();
     $("main").focus();
@@ -2360,10 +2530,14 @@ function start() {
 // ---------------------------------------------------------------------------------------------------------- The report
 
 function report(data) {
-  Object.assign(known, { status: data.status, stats: data.stats });
+  const { status, stats, runs } = data;
+  Object.assign(known, { status, stats });
   renderAll();
-  set($("made"), `Made ${date(data.now_ms)} by llm4s-batch ${data.version}`);
-  const runs = data.runs ?? [];
+  set($("made"), `Made ${date(data.now_ms)} by llm4s-batch ${data.version}. Times in ${zone}, the zone of this browser.`);
+  for (const name of ["runs", "failed", "slowest"]) {
+    const [shown, total] = [data[name].length, data[`${name}_total`]];
+    if (total > shown) append($(`${name}-heading`), `: ${count(shown)} of ${count(total)}`);
+  }
   fill($("runs"), runs, () =>
     runs.length === 0
       ? el("p", { class: "nothing" }, "No run yet.")
@@ -2384,21 +2558,24 @@ function report(data) {
           runs,
         ),
   );
-  for (const run of runs.filter((one) => one.seconds?.seconds?.length > 1).slice(-6)) {
-    const host = el("div", { class: "charts" });
-    append($("charts"), [
-      runs.length > 1 ? el("h3", { class: "run" }, `Run ${run.run_id}: ${run.command}, ${date(run.started_ms)}`) : null,
-      host,
-    ]);
-    renderCharts(
-      host,
-      makePlots(host, `-${run.run_id}`),
-      run.seconds.seconds,
-      run.seconds.step ?? 1,
-      run.seconds.changes ?? [],
-      true,
-    );
+  const drawn = runs.filter((run) => run.seconds.seconds.length > 0);
+  if (drawn.length > 0 && drawn.length < data.runs_total) {
+    const others = `Drawn are ${drawn.length} of ${count(data.runs_total)} runs: the others are older, or no second is stored.`;
+    append($("charts"), el("p", { class: "quiet" }, others));
   }
+  const stories = drawn.map((run) => {
+    const host = el("div", { class: "charts" });
+    const title = `Run ${run.run_id}: ${run.command}, ${date(run.started_ms)}`;
+    append($("charts"), [data.runs_total > 1 ? el("h3", { class: "run" }, title) : null, host]);
+    const { seconds: rows, step, changes } = run.seconds;
+    const isNewest = run.run_id === status.run.run_id;
+    const ended = isNewest ? endOfRun(status) : (run.finished_ms ?? Infinity) / 1000;
+    const story = { rows, step, changes, began: run.started_ms / 1000, ended };
+    const plots = makePlots(host, `-${run.run_id}`);
+    return () => renderCharts(host, plots, story, true);
+  });
+  for (const tell of stories) tell();
+  whenResized($("charts"), () => stories.forEach((tell) => tell()));
   if ($("charts").children.length === 0)
     append($("charts"), el("p", { class: "nothing" }, "No second of a run is stored."));
   const columns = [
@@ -2407,7 +2584,7 @@ function report(data) {
     ["Attempts", (job) => count(job.attempts), "number"],
   ];
   fill($("slowest"), data.slowest, () =>
-    data.slowest?.length > 0
+    data.slowest.length > 0
       ? table(
           "The slowest jobs",
           [
@@ -2421,7 +2598,7 @@ function report(data) {
       : el("p", { class: "nothing" }, "No job has its answer yet."),
   );
   fill($("failed"), data.failed, () =>
-    data.failed?.length > 0
+    data.failed.length > 0
       ? table(
           "Failed jobs",
           [
@@ -2441,8 +2618,8 @@ function report(data) {
         )
       : el("p", { class: "nothing" }, "No job has failed."),
   );
-  fill($("times"), data.stats?.models, () =>
-    (data.stats?.models ?? []).length === 0
+  fill($("times"), stats.models, () =>
+    stats.models.length === 0
       ? el("p", { class: "nothing" }, "No answer yet.")
       : table(
           "Times by model",
@@ -2467,7 +2644,7 @@ function report(data) {
               "number",
             ],
           ],
-          data.stats.models,
+          stats.models,
         ),
   );
 }

@@ -142,6 +142,7 @@ struct StatsReport {
     var json: JSON {
         let resuming = statistics.resuming
         return [
+            "first_token_us": Self.json(statistics.firstToken),
             "models": .array(statistics.models.map(Self.json)), "usage": .array(statistics.usage.map(Self.json)),
             "tiers": .array(statistics.tiers.map(Self.json)),
             "errors": .array(

@@ -48,6 +48,7 @@ struct StatusReport {
         object["finish_reasons"] = FinishReport(counts: finishReasons).json
         object["jobs_per_second"] = .double(jobsPerSecond)
         object["size"] = sizeReport?.json
+        object["last_second"] = status.seconds.last.map { .int(Int($0.second)) } ?? .null
         object["shard"] = shard.map { .string($0.text) } ?? .null
         object["run"] = run
         return .object(object)

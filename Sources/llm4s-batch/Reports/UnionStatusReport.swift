@@ -44,7 +44,7 @@ struct UnionStatusReport {
         let reports = reports
         var object = total.json.object ?? JSONObject()
         // Of one database alone.
-        (object["shard"], object["waits"]) = (nil, nil)
+        (object["shard"], object["waits"], object["last_second"]) = (nil, nil, nil)
         for (name, rate) in [
             ("chunks_per_second", { $0.rate(\.chunks) }), ("tokens_per_second", \.tokensPerSecond),
             ("jobs_per_second", \.jobsPerSecond),

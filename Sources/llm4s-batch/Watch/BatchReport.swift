@@ -3,7 +3,8 @@ import BatchStore
 import LLM4SBatch
 import LLMStreaming
 
-/// The figures of a report: those of the page, of all runs, with the slowest and the failed jobs.
+/// The figures of a report: those of the page, of the newest runs, with the slowest and some failed jobs; each list is told
+/// with how many there are in all.
 struct BatchReport {
     private static let mostRuns = 20
     private static let mostRows = 600
@@ -16,8 +17,6 @@ struct BatchReport {
 
     /// Reads them.
     init(_ path: String, _ reader: BatchReader) async throws {
-        var failed = JobSearch()
-        failed.status = .failed
         let runs = try await reader.runs(limit: Self.mostRuns)
         // All attempts are looked at once, not once for each run.
         var steps: [Int64: Int] = [:]
@@ -25,14 +24,20 @@ struct BatchReport {
         let ends = try await reader.endedAttempts(ofRuns: steps, attempts: Self.mostAttempts)
         var stories: [JSON] = []
         for run in runs { stories.append(try await Self.json(run, steps[run.id] ?? 1, ends, reader)) }
+        let status = try await StatusReading(path, reader, EndsSoFar())
+        let statistics = try await reader.statistics()
         json = [
             "version": .string(Version.text), "now_ms": .int(Int(TimeOfDay.unixMilliseconds)),
             "database": .string(path),
-            "status": try await StatusReading(path, reader, EndsSoFar()).json,
+            "status": status.json,
             "runs": .array(stories),
+            "runs_total": .int(try await reader.runCount()),
             "slowest": .array(try await reader.slowestJobs(limit: Self.mostSlow).map(\.json)),
-            "failed": .array(try await reader.jobs(failed, limit: Self.mostFailed).jobs.map(\.json)),
-            "stats": StatsReport(statistics: try await reader.statistics()).json,
+            // Those that have a time.
+            "slowest_total": .int(statistics.models.reduce(0) { $0 + $1.duration.count }),
+            "failed": .array(try await reader.failedJobs(limit: Self.mostFailed).map(\.json)),
+            "failed_total": .int(status.failed),
+            "stats": StatsReport(statistics: statistics).json,
         ]
     }
 

@@ -100,7 +100,7 @@ actor JobStreams {
                         for number in numbers { tell(number, nil) }
                         continue
                     }
-                    isBehind = await tell(numbers, page) || isBehind
+                    isBehind = try await tell(numbers, page, job) || isBehind
                 } catch {
                     // A browser comes again, and is told what is wrong then: it shows that, and does not come once more.
                     for number in numbers { tell(number, nil) }
@@ -111,20 +111,20 @@ actor JobStreams {
         polled.remove(job)
     }
 
-    /// Tells watchers what a page holds; true where there is more.
-    private func tell(_ numbers: [Int], _ page: StreamPage) async -> Bool {
-        for number in numbers { watchers[number]?.place = page.place }
-        if !page.pieces.isEmpty {
-            let bytes = page.pieces.flatMap { EventText("chunk", id: $0.chunk.id, $0.json).bytes }
-            for number in numbers { tell(number, bytes) }
-            return true
-        }
-        if page.hasMore { return true }
-        let hasEnded =
-            switch page.status {
-            case .completed, .failed, .cancelled: true
-            case .pending, .running, .interrupted: await !mayHaveWorker()
+    /// Tells watchers what a page of a job holds; true where there is more.
+    private func tell(_ numbers: [Int], _ page: StreamPage, _ job: WatchedJob) async throws -> Bool {
+        if hand(page, to: numbers) { return true }
+        var page = page
+        var hasEnded = page.status.hasEnded
+        if !hasEnded, await !mayHaveWorker() {
+            // A worker may have written and gone since the page was read.
+            guard let last = try await read(job, page.place) else {
+                for number in numbers { tell(number, nil) }
+                return false
             }
+            if hand(last, to: numbers) { return true }
+            (page, hasEnded) = (last, true)
+        }
         for number in numbers {
             if hasEnded {
                 watchers[number]?.isOver = true
@@ -136,11 +136,29 @@ actor JobStreams {
         return false
     }
 
+    /// Hands watchers the pieces of a page; false where there are none, and no more behind it.
+    private func hand(_ page: StreamPage, to numbers: [Int]) -> Bool {
+        for number in numbers { watchers[number]?.place = page.place }
+        guard !page.pieces.isEmpty else { return page.hasMore }
+        let bytes = page.pieces.flatMap { EventText("chunk", id: $0.chunk.id, $0.json).bytes }
+        for number in numbers { tell(number, bytes) }
+        return true
+    }
+
     /// Hands bytes to a watcher that waits; nil ends its stream.
     private func tell(_ number: Int, _ bytes: [UInt8]?) {
         if bytes == nil { watchers[number]?.isOver = true }
         watchers[number]?.told = .now
         watchers[number]?.waiting.take()?.resume(returning: bytes)
+    }
+}
+
+extension JobStatus {
+    fileprivate var hasEnded: Bool {
+        switch self {
+        case .completed, .failed, .cancelled: true
+        case .pending, .running, .interrupted: false
+        }
     }
 }
 

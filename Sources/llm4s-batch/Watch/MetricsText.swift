@@ -7,14 +7,16 @@ struct MetricsText {
 
     /// - Parameter counters: what the database has counted.
     init(_ counters: BatchCounters) {
-        counts("jobs", "gauge", "Jobs by state.", counters.jobs, ["status"])
+        let zeros = Zeros(counters)
+        counts("jobs", "gauge", "Jobs by state.", zeros.jobs.merging(counters.jobs) { $1 }, ["status"])
         counts(
             "attempts_total", "counter", "Attempts that ended, by their end and the kind of their error.",
             counters.attempts, ["outcome", "error_kind"])
         // What a dead worker has left open is no stream.
         counts(
             "open_streams", "gauge", "Attempts that are under way.",
-            counters.hasWorker == false ? [:] : counters.openStreams, [])
+            counters.hasWorker == false
+                ? zeros.openStreams : zeros.openStreams.merging(counters.openStreams) { $1 }, [])
         counts("tokens_total", "counter", "Tokens of completed answers.", counters.tokens, ["kind"])
         head("cost_usd_total", "counter", "US dollars of all responses whose cost is known, by the tier that served.")
         for (key, cost) in Self.sorted(counters.cost) { line("cost_usd_total", key, ["tier"], "\(cost)") }
@@ -24,7 +26,7 @@ struct MetricsText {
             "answer_seconds", "Time of completed answers, over all of their attempts.", counters.answer)
         counts(
             "waiting_jobs", "gauge", "Jobs that wait for another attempt, by the kind of their last error.",
-            counters.waiting, ["reason"])
+            zeros.waiting.merging(counters.waiting) { $1 }, ["reason"])
         counts(
             "resumes_total", "counter", "Attempts that went on from kept text.", counters.resumes, ["strategy"])
     }
@@ -90,6 +92,25 @@ struct MetricsText {
             let leftText = [left.model.provider, left.model.model] + left.words.map { $0 ?? "" }
             return leftText.lexicographicallyPrecedes(
                 [right.model.provider, right.model.model] + right.words.map { $0 ?? "" })
+        }
+    }
+}
+
+/// Gauges at 0, for each model that has jobs: one that is missing equals no number, and no alert on it fires.
+private struct Zeros {
+    private(set) var jobs: [BatchCounters.Key: Int] = [:]
+    private(set) var openStreams: [BatchCounters.Key: Int] = [:]
+    /// By the kinds of error that its attempts had: a job waits for one of those, or for none that is known.
+    private(set) var waiting: [BatchCounters.Key: Int] = [:]
+
+    init(_ counters: BatchCounters) {
+        for model in Set(counters.jobs.keys.map(\.model)) {
+            for status in JobStatus.allCases { jobs[BatchCounters.Key(model: model, words: [status.rawValue])] = 0 }
+            openStreams[BatchCounters.Key(model: model)] = 0
+            waiting[BatchCounters.Key(model: model, words: [nil])] = 0
+        }
+        for key in counters.attempts.keys {
+            if let kind = key.words.last { waiting[BatchCounters.Key(model: key.model, words: [kind])] = 0 }
         }
     }
 }

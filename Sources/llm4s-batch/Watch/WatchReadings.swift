@@ -18,14 +18,15 @@ struct WatchReadings: Sendable {
         status = SparingReading(.milliseconds(500)...(.seconds(5))) {
             try await database.read(.status) { try await StatusReading(database.path, $0, ends).json }
         }
-        statistics = SparingReading(.seconds(5)...(.seconds(120))) {
+        // A monitor that scrapes does not wait for what takes long, but for the first time.
+        statistics = SparingReading(.seconds(5)...(.seconds(120)), given: .seconds(600)) {
             try await database.read(.figures) { reader in
                 var object = StatsReport(statistics: try await reader.statistics()).json.object ?? JSONObject()
                 object["now_ms"] = .int(Int(TimeOfDay.unixMilliseconds))
                 return .object(object)
             }
         }
-        counters = SparingReading(.seconds(1)...(.seconds(120))) {
+        counters = SparingReading(.seconds(1)...(.seconds(120)), given: .seconds(600)) {
             try await database.read(.figures) { try await $0.counters() }
         }
         seconds = SparingReadings(.milliseconds(500)...(.seconds(5))) { question in
@@ -98,9 +99,20 @@ struct StatusReading {
         )
         report.size = try await ends.size(reader)
         report.shard = try await reader.shard().shard
-        let changes = try await status.run.asyncMap { try await reader.changes(ofRun: $0.id) } ?? []
-        limits = RunLimits(options: try await reader.newestOptions(), changes: changes).json
+        // Both of the run that is shown: of a merged database the newest of its own may be another.
+        if let run = status.run {
+            limits =
+                RunLimits(
+                    options: try await reader.options(ofRun: run.id),
+                    changes: try await reader.limitChanges(ofRun: run.id)
+                ).json
+        } else {
+            limits = RunLimits(options: nil, changes: []).json
+        }
     }
+
+    /// Jobs that failed.
+    var failed: Int { report.status.counts.failed }
 
     var json: JSON {
         var object = report.json.object ?? JSONObject()
@@ -132,13 +144,6 @@ struct StatusReading {
     }
 }
 
-extension Optional {
-    /// What a wrapped value becomes.
-    fileprivate func asyncMap<Other>(_ transform: (Wrapped) async throws -> Other) async rethrows -> Other? {
-        if let self { try await transform(self) } else { nil }
-    }
-}
-
 /// The limits that a run has now: those of its options, and what it was told since.
 struct RunLimits {
     private var concurrency: JSON = .null
@@ -151,7 +156,7 @@ struct RunLimits {
 
     /// - Parameters:
     ///   - options: those that are stored, JSON.
-    ///   - changes: what the run was told, in its order.
+    ///   - changes: what of them it was told, in its order.
     init(options: String?, changes: [ToldChange]) {
         let options = options.flatMap { try? JSONParser.parse(Array($0.utf8)) }
         concurrency = options?["concurrency"] ?? .null

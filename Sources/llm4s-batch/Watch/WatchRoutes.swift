@@ -105,24 +105,33 @@ struct WatchRoutes: Sendable {
         _ id: String, isStream: Bool, named names: Set<String>, _ request: WatchRequest
     ) throws(WatchProblem) -> (() async throws -> WatchAnswer) {
         let parameters = WatchParameters(request)
-        try parameters.expectKnown(isStream ? names.union(["after"]) : names)
-        guard isStream else { return { try await job(id) } }
+        try parameters.expectKnown(names.union([isStream ? "after" : "request"]))
+        guard isStream else {
+            let isWhole = try parameters.integer("request", 0...1) != 0
+            return { try await job(id, isWhole: isWhole) }
+        }
         let after = Int64(try parameters.integer("after", 0...Int.max) ?? 0)
         // A browser whose line was cut asks the same again, and says what it has by then.
         let last = request[header: "last-event-id"].last.flatMap { Int64($0) }
         return { try await stream(id, after: max(0, last ?? after)) }
     }
 
-    private func job(_ id: String) async throws -> WatchAnswer {
+    /// A job.
+    ///
+    /// - Parameter isWhole: whether its request and what its attempts left are told too: whoever asks again and again has
+    ///   them, and they may have many megabytes.
+    private func job(_ id: String, isWhole: Bool) async throws -> WatchAnswer {
         let report = try await database.read(.rows) { reader -> JobReport? in
             guard let job = try await reader.job(customID: id) else { return nil }
             return JobReport(
-                job: job, request: try await reader.request(ofJob: job.id) ?? [],
-                attempts: try await reader.attempts(ofJob: job.id),
+                job: job, request: isWhole ? try await reader.request(ofJob: job.id) ?? [] : [],
+                attempts: try await reader.attempts(ofJob: job.id, withPartials: isWhole),
                 completions: try await reader.completions(ofJob: job.id), now: TimeOfDay.unixMilliseconds)
         }
         guard let report else { return .fault(404, "there is no job of this id") }
-        return .json(report.watched)
+        var object = report.watched.object ?? JSONObject()
+        if !isWhole { object["request"] = nil }
+        return .json(.object(object))
     }
 
     private func stream(_ id: String, after place: Int64) async throws -> WatchAnswer {

@@ -82,7 +82,7 @@ import Testing
     }
 
     private static func expected(_ search: JobSearch, _ store: TestStore) throws -> [String] {
-        // With a kind and no state those that can run are no errors any more.
+        // With a kind and no state those that run or are completed are no errors any more.
         let isOfErrors = search.errorKind != nil && search.status == nil && search.prefix == nil
         let connection = try Connection(path: store.database.path, access: .reading)
         let rows = try connection.prepare(
@@ -90,7 +90,7 @@ import Testing
             SELECT custom_id FROM jobs WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR error_kind = ?2)
                 AND (?3 IS NULL OR model = ?3 OR provider || '/' || model = ?3)
                 AND (?4 IS NULL OR substr(custom_id, 1, length(?4)) = ?4)
-                AND (?5 = 0 OR status IN ('failed', 'cancelled') OR not_before_ms IS NOT NULL)
+                AND (?5 = 0 OR status NOT IN ('running', 'completed'))
             """)
         rows.bind(search.status?.rawValue, at: 1)
         rows.bind(search.errorKind, at: 2)
@@ -135,6 +135,44 @@ import Testing
         #expect(page.jobs[0].finishReason == "stop" && page.jobs[0].durationMicroseconds == 1000)
         #expect(page.jobs[0].segments == 1 && page.jobs[0].status == .completed)
         #expect(try await store.database.reader.slowestJobs(limit: 5).map(\.customID) == ["j2"])
+        try await store.database.close()
+    }
+
+    /// A few jobs of a rare kind stand beside many of another.
+    @Test func failedJobsComeInTurnOverTheirKinds() async throws {
+        let store = try await TestStore(jobs: newJobs(60))
+        let connection = try Connection(path: store.database.path, access: .writing)
+        try connection.run(
+            """
+            UPDATE jobs SET status = 'failed', error_kind = 'auth' WHERE job_id <= 50;
+            UPDATE jobs SET status = 'failed', error_kind = 'server' WHERE job_id IN (51, 52, 53);
+            UPDATE jobs SET status = 'failed', error_kind = NULL WHERE job_id = 54;
+            UPDATE jobs SET status = 'cancelled', error_kind = 'cancelled' WHERE job_id = 55
+            """)
+        let reader = store.database.reader
+        for (limit, ids) in [
+            (20, ["j54"] + (1...16).map { "j\($0)" } + ["j51", "j52", "j53"]), (3, ["j54", "j1", "j51"]),
+            (2, ["j54", "j1"]), (100, ["j54"] + (1...53).map { "j\($0)" }),
+        ] { #expect(try await reader.failedJobs(limit: limit).map(\.customID) == ids, "\(limit)") }
+        #expect(try await reader.runCount() == 1)
+        try await store.database.close()
+    }
+
+    /// What a killed worker left has its error and can run.
+    @Test func aKindIsFoundWhereAWorkerWasKilled() async throws {
+        let store = try await TestStore(jobs: newJobs(4))
+        let connection = try Connection(path: store.database.path, access: .writing)
+        try connection.run(
+            """
+            UPDATE jobs SET status = 'interrupted', error_kind = 'cut' WHERE job_id = 1;
+            UPDATE jobs SET error_kind = 'cut' WHERE job_id = 2;
+            UPDATE jobs SET status = 'failed', error_kind = 'cut' WHERE job_id = 3
+            """)
+        var search = JobSearch()
+        search.errorKind = "cut"
+        for limit in [1, 500] {
+            #expect(try await Self.all(search, limit: limit, store.database.reader) == ["j3", "j1", "j2"])
+        }
         try await store.database.close()
     }
 

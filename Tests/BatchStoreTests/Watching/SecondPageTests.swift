@@ -91,6 +91,32 @@ import Testing
         try await store.database.close()
     }
 
+    /// However much else a run was told since.
+    @Test func theNewestChangeOfEachLimitIsFound() async throws {
+        let store = try await TestStore(jobs: newJobs(1))
+        let told = [
+            ("concurrency", "9"), ("rpm", "5"), ("rpm", "openai=7"), ("concurrency", "3"), ("rpm", "openai=none"),
+            ("rpm", "mock=8"), ("tpm", "4"), ("max-cost", "1.5"),
+        ]
+        for (command, value) in told {
+            try await store.database.record(RunChange(command: command, value: value), ofRun: store.runID)
+        }
+        let connection = try Connection(path: store.database.path, access: .writing)
+        try connection.run(
+            """
+            WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+            INSERT INTO run_changes (run_id, number, at_ms, command, value, keep, streams_over)
+            SELECT \(store.runID), i, 0, iif(i % 2, 'now', 'pause'), '["a"]', 0, 0 FROM n
+            """)
+        let changes = try await store.database.reader.limitChanges(ofRun: store.runID)
+        #expect(
+            changes.map { "\($0.command) \($0.value ?? "")" } == [
+                "rpm 5", "concurrency 3", "rpm openai=none", "rpm mock=8", "tpm 4", "max-cost 1.5",
+            ])
+        #expect(try await store.database.reader.limitChanges(ofRun: 99).isEmpty)
+        try await store.database.close()
+    }
+
     @Test func runsComeInTheirOrder() async throws {
         let store = try await TestStore(jobs: newJobs(1))
         let second = try await store.database.beginRun(command: "resume", options: "{}", version: "test")
@@ -101,6 +127,7 @@ import Testing
         try await store.database.record(RunChange(command: "concurrency", value: "3"), ofRun: second)
         let changes = try await store.database.reader.changes(ofRun: second)
         #expect(changes.map(\.command) == ["cancel", "concurrency"] && changes.map(\.value) == [nil, "3"])
+        #expect(try await store.database.reader.options(ofRun: second) == "{}")
         try await store.database.close()
     }
 }

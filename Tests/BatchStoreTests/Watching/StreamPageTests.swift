@@ -81,6 +81,31 @@ import Testing
         try await store.database.close()
     }
 
+    /// Merging gives an earlier run's attempts the later pieces where that run is taken later: a place is that of a piece.
+    @Test func ofAMergedJobAllPiecesComeFromAnyPlace() async throws {
+        let store = try await TestStore(jobs: newJobs(1))
+        let job = try await store.job("j1")
+        let first = store.attempt(job, textChunks("abcdefgh"))
+        try await store.queue.endAttempt(cutEnd(first, of: job, textChunks("abcdefgh"), until: nil))
+        let second = try await store.job("j1")
+        let chunks = textChunks("ijklmnop")
+        try await store.queue.endAttempt(completedEnd(store.attempt(second, chunks), of: second, chunks))
+        try await store.database.flush()
+        let connection = try Connection(path: store.database.path, access: .writing)
+        try connection.run(
+            """
+            UPDATE attempts SET number = 3 WHERE number = 1;
+            UPDATE attempts SET number = 1 WHERE number = 2;
+            UPDATE attempts SET number = 2 WHERE number = 3
+            """)
+        let all = try await Self.texts(store, job.id)
+        #expect(all.texts == ["2 abcd", "2 efgh", "1 ijkl", "1 mnop"])
+        for (index, id) in all.ids.enumerated() {
+            #expect(try await Self.texts(store, job.id, after: id).texts == Array(all.texts.dropFirst(index + 1)))
+        }
+        try await store.database.close()
+    }
+
     /// A page looks at a part of the table, so that what lies far behind holds up nobody.
     @Test func aPageLooksAtThePiecesOfOneAttempt() async throws {
         let store = try await TestStore(jobs: newJobs(1))

@@ -10,6 +10,7 @@ status 0: all was as it should be, 1: something was not, 77: there is no Chromiu
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,26 @@ FOCUSED = r"""(() => {
     return { name: (node.ariaLabel || node.labels?.[0]?.innerText || node.innerText || node.id || node.tagName).trim().slice(0, 40),
         ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2, isSeen: box.width > 0 && box.height > 0 };
 })()"""
+
+# Lets the page be answered otherwise: `otherwise` has functions by the beginnings of paths; each is given what asks the server,
+# and gives an object.
+OTHERWISE = r"""(() => {
+    window.otherwise = {};
+    window.reallyFetch = window.fetch.bind(window);
+    window.fetch = async (path, options) => {
+        const beginning = Object.keys(otherwise).find((one) => path.startsWith(one));
+        const ask = () => reallyFetch(path, options);
+        return beginning ? new Response(JSON.stringify(await otherwise[beginning](() => ask().then((told) => told.json())))) : ask();
+    };
+})()"""
+
+# What the page counts of the attempts that ended in each second behind FIRST, and what a new reading counts, but for the newest.
+ENDS = r"""reallyFetch("/api/seconds?limit=600").then((told) => told.json()).then(({ seconds }) => {
+    const newest = Math.min(seconds.at(-1).second, over.rows.at(-1).second) - 6;
+    const ends = (rows) => rows.filter(({ second }) => second > FIRST && second <= newest).map((row) => [row.second, row.first_token_us.count, row.errors]);
+    const sum = ends(seconds).reduce((all, [, count]) => all + count, 0);
+    return newest > FIRST + 8 && sum > 0 && { sum, shown: JSON.stringify(ends(over.rows)), stored: JSON.stringify(ends(seconds)) };
+})"""
 
 NUMBER = "Number(document.querySelector('#counts [data-key={}] b').textContent.replaceAll(',', ''))"
 
@@ -109,12 +130,66 @@ class Walk:
         self.page.until("document.querySelectorAll('#charts svg path').length > 1", "a chart is drawn")
         said(f"numbers move: {first} completed, then {self.number('completed')}")
 
+    def answer(self, beginning, how):
+        """From now on paths with this beginning are answered by a function; None: by the server."""
+        self.page.evaluate(f"otherwise[{json.dumps(beginning)}] = {how}" if how else f"delete otherwise[{json.dumps(beginning)}]")
+
+    def count_late_ends(self):
+        self.page.evaluate(OTHERWISE)
+        self.page.until("over.rows.length > 0 && over.step === 1", "seconds")
+        first = self.page.evaluate("over.rows.at(-1).second")
+        # As where the database is slow: what ended in the newest two seconds is not stored yet.
+        self.answer("/api/seconds", """(ask) => ask().then((told) => {
+            for (const row of told.seconds.slice(-2)) Object.assign(row, { errors: {}, first_token_us: { count: 0 } });
+            return told;
+        })""")
+        ends = self.page.until(ENDS.replace("FIRST", str(first)), "attempts that ended meanwhile")
+        check(ends["shown"] == ends["stored"], f"what was stored late is not counted: {ends}")
+        said(f"{ends['sum']} first tokens were counted, though they were stored late")
+
+    def tell_what_is_unknown(self):
+        # As of a run with very many attempts: only the newest seconds' are looked up.
+        first = self.page.evaluate("over.rows.at(-1).second") - 2
+        self.answer("/api/seconds", f"""(ask) => ask().then((told) => {{
+            for (const row of told.seconds) if (row.second < {first}) Object.assign(row, {{ errors: null, first_token_us: null }});
+            return told;
+        }})""")
+        self.page.click("#ranges button")
+        for name in ("errors", "first-token"):
+            self.page.until(f"document.querySelector('#chart-{name} .legend').textContent.includes('not known before') && document.querySelector('#chart-{name} rect.unknown')", f"that {name} are not known")
+            self.page.evaluate(f"document.querySelector('#chart-{name} details').open = true")
+            told = self.page.until(f"document.querySelector('#chart-{name} details .scroll').textContent", "the numbers of a chart")
+            check(not self.page.evaluate(f"over.rows.some((row) => row.second < {first} && {json.dumps(told)}.includes(date(row.second * 1000)))"), f"the numbers tell of what is unknown: {told}")
+            self.page.evaluate(f"document.querySelector('#chart-{name} details').open = false")
+        self.answer("/api/seconds", None)
+        self.page.click("#ranges button")
+        said("what is not known is no 0")
+
+    def wait_for_statistics(self):
+        self.page.until("known.stats", "statistics")
+        self.answer("/api/stats", "() => new Promise((done, fail) => { window.giveUp = fail; })")
+        self.page.evaluate("statsAskedAt = 0")
+        self.page.until("window.giveUp && true", "a question for statistics")
+        for _ in range(2):
+            now = self.page.evaluate("known.status.now_ms")
+            self.page.until(f"known.status.now_ms > {now}", "a status while statistics are read")
+        self.page.evaluate("giveUp(new TypeError('no answer'))")
+        now = self.page.evaluate("known.status.now_ms")
+        self.page.until(f"known.status.now_ms > {now}", "a status without statistics")
+        check(self.page.evaluate("document.querySelector('#banner').hidden && silentSince == null"), "the server is said to be silent")
+        self.answer("/api/stats", None)
+        said("statistics that do not come hold up nothing")
+
     def read_running_job(self):
         self.open_job("slow-1")
         length = "(document.querySelector('#answer .growing')?.textContent.length ?? 0)"
         first = self.page.until(f"{length}", "text of a running job")
         self.page.until(f"{length} > {first}", "more of its text, as it is written")
         check("mock" in self.page.evaluate("document.querySelector('#job-facts').textContent"), "the job tells its model")
+        asked = self.page.evaluate("open.askedAt")
+        self.page.until(f"open.askedAt > {asked} && {length} > {first}", "the job, asked for again")
+        check(any("id=slow-1&request=0" in url for url in self.page.requests()), "the request is asked for again and again")
+        check(self.page.evaluate("document.querySelectorAll('#conversation .message').length") == 1, "the conversation stays")
         self.back()
         said("a running job was read as it was written")
 
@@ -167,6 +242,14 @@ class Walk:
         rows = "[...document.querySelectorAll('#jobs tbody .badge')].map((one) => one.textContent)"
         self.page.until(f"{rows}.length > 0 && {rows}.every((word) => word === 'Failed')", "only failed jobs")
         check("status=failed" in self.page.evaluate("location.hash"), "the filter stands in the address")
+        # As of very many jobs: the table is looked for anew, and that is given up.
+        table = "JSON.stringify([document.querySelector('#jobs').innerText, document.querySelector('#page-note').textContent, list.next])"
+        self.page.until("!list.isBusy && document.querySelector('#page-note').textContent", "the failed jobs are all there")
+        self.answer("/api/jobs", "() => ({ jobs: [], next: 'behind', looked_at: 60000 })")
+        before = self.page.evaluate(table)
+        after = self.page.evaluate(f"lookForJobs({{ quiet: true }}).then(() => {table})")
+        check(before == after, f"a look that was given up empties the table: {before} -> {after}")
+        self.answer("/api/jobs", None)
         self.page.click("#failures .button")
         self.page.until(f"location.hash.includes('error_kind=') && {rows}.length > 0", "the jobs of one kind of failure")
         self.page.evaluate("location.hash = '#jobs'")
@@ -200,7 +283,7 @@ class Walk:
         # The first key goes to the first place of a page that nobody has clicked on.
         self.page.evaluate("window.isOld = true; history.replaceState(null, '', '/')")
         self.page.call("Page.reload")
-        self.page.until("!window.isOld && document.querySelector('#counts b') && known.limits && !document.querySelector('#pause').disabled", "the page, anew")
+        self.page.until("!window.isOld && document.querySelector('#counts b') && known.status && !document.querySelector('#pause').disabled", "the page, anew")
         names = []
         for _ in range(24):
             self.page.key("Tab", 9)
@@ -223,6 +306,9 @@ class Walk:
         self.state("Stopped")
         self.page.until("document.querySelector('#sentence code').textContent.includes('llm4s-batch resume')", "how to go on")
         self.page.until("document.querySelector('#pause').disabled && document.querySelector('#control-note').textContent.includes('no worker')", "controls without a worker, and why")
+        for name in ("jobs.db", "a b's$(id).db", "-v", "-a'b"):
+            typed = shlex.split(self.page.evaluate(f"quoted({json.dumps(name)})"))
+            check(typed == [f"./{name}" if name.startswith("-") else name], f"a shell takes {name} for {typed}")
         said("drained: stopped, with what to type to go on")
 
     def read_report(self, browser):
@@ -237,6 +323,13 @@ class Walk:
             check(report.evaluate("document.querySelectorAll('#charts svg').length") >= 4, "the report has the charts")
             check(report.evaluate("document.querySelectorAll('#failed tbody tr').length") > 0, "the report has the failed jobs")
             check(report.evaluate("document.querySelectorAll('#slowest tbody tr').length") > 0, "the report has the slowest jobs")
+            figures = report.evaluate("document.querySelector('#figures').textContent")
+            check(" of 16" in figures, f"the report has the limits: {figures}")
+            check(report.evaluate("microseconds(known.stats.first_token_us.p50)") in figures, f"the report has the median over all models: {figures}")
+            for name in ("failed", "slowest"):
+                cut = report.evaluate(f"(({{ {name}: rows, {name}_total: total }}) => (total > rows.length ? `${{rows.length}} of ${{count(total)}}` : null))(JSON.parse(document.querySelector('#report-data').textContent))")
+                heading = report.evaluate(f"document.querySelector('#{name}-heading').textContent")
+                check(cut is None or cut in heading, f"the report cuts its {name} jobs: {heading}")
             for is_dark in (False, True):
                 report.look(1280, is_dark)
                 ratio, place = report.evaluate(CONTRAST)
@@ -265,8 +358,9 @@ def main():
     browser = Browser(chromium)
     try:
         walk = Walk(browser.page(), url, program)
-        for step in (walk.load, walk.watch, walk.read_running_job, walk.show_markup_as_text, walk.pause, walk.set_width, walk.cancel,
-                     walk.filter_failed, walk.listen, walk.look_at_all, walk.tab_through, walk.drain):
+        for step in (walk.load, walk.watch, walk.count_late_ends, walk.tell_what_is_unknown, walk.wait_for_statistics,
+                     walk.read_running_job, walk.show_markup_as_text, walk.pause, walk.set_width, walk.cancel, walk.filter_failed,
+                     walk.listen, walk.look_at_all, walk.tab_through, walk.drain):
             step()
         walk.read_report(browser)
         walk.end()

@@ -30,6 +30,18 @@ struct EndToEndReportTests {
             try JSONSerialization.jsonObject(with: Data(html[start..<end].utf8)) as? [String: Any])
         #expect((data["failed"] as? [[String: Any]])?.map { $0["id"] as? String } == [id])
         #expect((data["slowest"] as? [[String: Any]])?.map { $0["id"] as? String } == ["a"])
+        #expect(data["failed_total"] as? Int == 1 && data["slowest_total"] as? Int == 1)
+        #expect(data["runs_total"] as? Int == 1)
+        let policy = try #require(html.firstMatch(of: #/script-src 'sha256-([A-Za-z0-9+/]{43}=)'/#)).1
+        let script = try #require(html.firstMatch(of: #/<script>([\s\S]*?)<\/script>\n<\/body>/#)).1
+        let own = try directory.write(String(script), to: "page.js")
+        let sum = try await ChildProcess.run(
+            "python3", "-c",
+            """
+            import base64, hashlib, sys
+            print(base64.b64encode(hashlib.sha256(open(sys.argv[1], "rb").read()).digest()).decode(), end="")
+            """, own)
+        #expect(String(decoding: sum.output, as: UTF8.self) == policy)
         let runs = try #require(data["runs"] as? [[String: Any]])
         #expect(runs.count == 1 && ((runs[0]["seconds"] as? [String: Any])?["seconds"] as? [Any])?.isEmpty == false)
         #expect(((data["status"] as? [String: Any])?["jobs"] as? [String: Any])?["total"] as? Int == 2)

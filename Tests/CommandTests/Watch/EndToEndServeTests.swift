@@ -63,43 +63,6 @@ struct EndToEndServeTests {
         #expect(try await other.get("/").status == 200)
     }
 
-    /// The counters are those of the tables.
-    @Test func theMetricsAreThoseOfTheTables() async throws {
-        try await makeDatabase()
-        let page = try await ServedPage(database)
-        let metrics = try await page.get("/metrics")
-        #expect(metrics.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
-        let sums = try Self.sums(metrics.body)
-        for (name, query) in [
-            ("jobs", "SELECT count(*) FROM jobs"),
-            ("attempts_total", "SELECT count(*) FROM attempts"),
-            ("tokens_total", "SELECT sum(prompt_tokens + completion_tokens) FROM completions"),
-            ("first_token_seconds_count", "SELECT count(ttft_us) FROM completions"),
-            ("answer_seconds_count", "SELECT count(duration_us) FROM completions"),
-            ("resumes_total", "SELECT count(*) FROM attempts WHERE resumed_from IS NOT NULL"),
-            ("waiting_jobs", "SELECT count(*) FROM jobs WHERE not_before_ms IS NOT NULL"),
-        ] {
-            #expect(sums[name, default: 0] == Double(try SQLite.number(database, query)), "\(name)")
-        }
-        #expect(sums["resumes_total", default: 0] > 0)
-        let time = try #require(Double(try SQLite.rows(database, "SELECT sum(duration_us) / 1e6 FROM completions")[0]))
-        #expect(abs(sums["answer_seconds_sum", default: 0] - time) < 0.001)
-        #expect(metrics.body.contains(#"status="failed"} 2"#) && !metrics.body.contains("bad1"))
-        for line in metrics.body.split(separator: "\n") where !line.hasPrefix("#") {
-            #expect(line.contains(#"{provider="mock",model=""#), "\(line)")
-        }
-    }
-
-    /// The sums over all labels of what is not a bucket, by name.
-    private static func sums(_ text: String) throws -> [String: Double] {
-        var sums: [String: Double] = [:]
-        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
-            let match = try #require(line.wholeMatch(of: #/llm4s_batch_(\w+)\{.*\} ([0-9.e+-]+)/#), "\(line)")
-            sums[String(match.1), default: 0] += try #require(Double(match.2))
-        }
-        return sums
-    }
-
     /// What was written before somebody came, what comes, and what comes after the line was cut: once and in order.
     @Test func anAnswerIsReadAsItIsWrittenAndGoesOnWhereItWasCut() async throws {
         let run = try await ControlledRunProcess([Answers.countingJob("a/b", to: 2_000)], heldAfter: 20_000)

@@ -127,6 +127,23 @@ import Testing
         #expect(events.count == 2 && events[1].contains(#"{"status":"interrupted"}"#), "\(events)")
     }
 
+    /// A worker that writes and goes between both looks leaves its last pieces.
+    @Test func theLastPiecesComeBeforeTheEnd() async throws {
+        let stored = Stored()
+        stored.state.withLock { $0.chunks = [1] }
+        let streams = JobStreams { _, place in
+            try stored.page(after: place)
+        } mayHaveWorker: {
+            stored.state.withLock {
+                $0.chunks = [1, 2]
+                $0.status = .completed
+            }
+            return false
+        }
+        let feed = try #require(await streams.watch(WatchedJob(id: 1), after: 0))
+        #expect(Self.ids(await Self.events(feed)) == ["1", "2", Self.end])
+    }
+
     @Test func aDatabaseThatIsGoneEndsAStreamWithoutAnEnd() async throws {
         let stored = Stored()
         stored.state.withLock { $0.isGone = true }

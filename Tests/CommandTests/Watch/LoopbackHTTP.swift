@@ -44,6 +44,9 @@ final class LoopbackHTTP: Sendable {
             descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
+    /// Sends no more, and may still receive.
+    func endSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
     func send(_ text: String) {
         let bytes = Array(text.utf8)
         var rest = bytes[...]

@@ -33,7 +33,8 @@ struct MetricsTextTests {
         let lines = Array(MetricsText(counters).text.utf8).split(separator: 0x0A)
         let found = lines.filter { $0.starts(with: "llm4s_batch_jobs{".utf8) }
         let escaped = #"{provider="x\""# + "\u{301}" + #"",model="a"# + "\r" + #"\nb\\"# + "\u{301}"
-        #expect(found.map { Array($0) } == [Array(("llm4s_batch_jobs" + escaped + #"",status="failed"} 1"#).utf8)])
+        #expect(found.map { Array($0) }.contains(Array(("llm4s_batch_jobs" + escaped + #"",status="failed"} 1"#).utf8)))
+        #expect(found.count == 6)
     }
 
     @Test func aHistogramCountsUpToItsEnd() {
@@ -54,12 +55,46 @@ struct MetricsTextTests {
     }
 
     /// What a dead worker has left open is no stream.
-    @Test(arguments: [(true, 1), (false, 0), (nil, 1)] as [(Bool?, Int)])
-    func streamsAreThoseOfAWorker(hasWorker: Bool?, lines: Int) {
+    @Test(arguments: [(true, 2), (false, 0), (nil, 2)] as [(Bool?, Int)])
+    func streamsAreThoseOfAWorker(hasWorker: Bool?, streams: Int) {
         var counters = BatchCounters()
-        counters.openStreams[BatchCounters.Key(model: ModelName(provider: "p", model: "m"))] = 2
+        let model = ModelName(provider: "p", model: "m")
+        counters.jobs[BatchCounters.Key(model: model, words: ["running"])] = 2
+        counters.openStreams[BatchCounters.Key(model: model)] = 2
         counters.hasWorker = hasWorker
-        let text = MetricsText(counters).text
-        #expect(text.split(separator: "\n").count { $0.hasPrefix("llm4s_batch_open_streams{") } == lines)
+        #expect(
+            Self.lines("open_streams", counters) == [#"llm4s_batch_open_streams{provider="p",model="m"} \#(streams)"#])
+    }
+
+    private static func lines(_ name: String, _ counters: BatchCounters) -> [String] {
+        MetricsText(counters).text.split(separator: "\n").map(String.init).filter {
+            $0.hasPrefix("llm4s_batch_\(name){")
+        }
+    }
+
+    /// An alert on a gauge that is missing never fires.
+    @Test func gaugesFallToZeroInsteadOfVanishing() {
+        var counters = BatchCounters()
+        let (one, other) = (ModelName(provider: "p", model: "m"), ModelName(provider: "q", model: "n"))
+        counters.jobs[BatchCounters.Key(model: one, words: ["completed"])] = 3
+        counters.jobs[BatchCounters.Key(model: other, words: ["pending"])] = 4
+        counters.attempts[BatchCounters.Key(model: one, words: ["failed", "rate_limit"])] = 5
+        counters.waiting[BatchCounters.Key(model: other, words: ["server"])] = 2
+        #expect(
+            Self.lines("open_streams", counters) == [
+                #"llm4s_batch_open_streams{provider="p",model="m"} 0"#,
+                #"llm4s_batch_open_streams{provider="q",model="n"} 0"#,
+            ])
+        #expect(
+            Self.lines("waiting_jobs", counters) == [
+                #"llm4s_batch_waiting_jobs{provider="p",model="m",reason=""} 0"#,
+                #"llm4s_batch_waiting_jobs{provider="p",model="m",reason="rate_limit"} 0"#,
+                #"llm4s_batch_waiting_jobs{provider="q",model="n",reason=""} 0"#,
+                #"llm4s_batch_waiting_jobs{provider="q",model="n",reason="server"} 2"#,
+            ])
+        let jobs = Self.lines("jobs", counters)
+        #expect(jobs.count == 12 && jobs.count { $0.hasSuffix(" 0") } == 10, "\(jobs)")
+        #expect(jobs.contains(#"llm4s_batch_jobs{provider="p",model="m",status="completed"} 3"#))
+        #expect(jobs.contains(#"llm4s_batch_jobs{provider="p",model="m",status="pending"} 0"#))
     }
 }

@@ -38,6 +38,41 @@ struct SparingReadingTests {
         #expect(reads.withLock { $0 } == [1, 2, 3, 1])
     }
 
+    /// Who asks while the next one is read has the one before, and does not wait.
+    @Test(.timeLimit(.minutes(2))) func anOldValueIsGivenWhileTheNextIsRead() async throws {
+        let (released, releasing) = AsyncStream.makeStream(of: Void.self)
+        let count = Mutex(0)
+        let reading = SparingReading(.zero...(.zero), given: .seconds(3_600), patience: .zero) {
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            if number == 2 { for await _ in released { break } }
+            if number > 2 { throw Fault() }
+            return number
+        }
+        #expect(try await reading.value() == 1)
+        for _ in 0..<3 { #expect(try await reading.value() == 1) }
+        #expect(count.withLock { $0 } <= 2)
+        releasing.yield()
+        // The one that was read has its place, and the next is begun.
+        while try await reading.value() == 1 { await Task.yield() }
+        // Which fails: that is told, instead of what was once so.
+        await #expect(throws: Fault.self) { while try await reading.value() == 2 { await Task.yield() } }
+    }
+
+    /// What was read in no time is never given when it is old.
+    @Test func aReadingThatTakesNoTimeIsWaitedFor() async throws {
+        let count = Mutex(0)
+        let reading = SparingReading(.zero...(.zero), given: .seconds(3_600), patience: .seconds(3_600)) {
+            count.withLock { count in
+                count += 1
+                return count
+            }
+        }
+        for number in 1...20 { #expect(try await reading.value() == number) }
+    }
+
     @Test func aFaultIsNotKeptAndAnOldValueIsReadAnew() async throws {
         let count = Mutex(0)
         let reading = SparingReading(.zero...(.zero)) {

@@ -14,7 +14,30 @@ struct WatchRequestTests {
         #expect(WatchRequest(method: "GET", target: "//")?.path == ["", ""])
     }
 
-    @Test(arguments: ["", "*", "http://127.0.0.1/", "/%", "/%2", "/%zz", "/%ff", "/?a=1&a=2", "/?a=%f"])
+    /// As to a proxy: the host of the target stands for that of the headers.
+    @Test func aTargetMayBeginWithItsHost() throws {
+        for (target, path, query) in [
+            ("http://127.0.0.1:4321/a?x=1", ["a"], ["x": "1"]), ("HTTP://localhost:4321", [], [:]),
+            ("http://[::1]:4321?x=1", [], ["x": "1"]),
+        ] as [(String, [String], [String: String])] {
+            let request = try #require(
+                WatchRequest(method: "GET", target: target, headers: [(name: "Host", value: "evil.example")]))
+            #expect(request.path == path && request.query == query, "\(target)")
+            #expect(LocalGuard(port: 4321).refusal(of: request) == nil, "\(target)")
+        }
+        for target in [
+            "http://evil.example/", "http:///", "http://127.0.0.1:4321@evil.example/", "http://x@127.0.0.1:4321/",
+            "http://127.0.0.1/",
+        ] {
+            let request = try #require(
+                WatchRequest(method: "GET", target: target, headers: [(name: "host", value: "localhost:4321")]))
+            #expect(LocalGuard(port: 4321).refusal(of: request)?.status == 421, "\(target)")
+        }
+    }
+
+    @Test(arguments: [
+        "", "*", "https://127.0.0.1/", "127.0.0.1:80", "/%", "/%2", "/%zz", "/%ff", "/?a=1&a=2", "/?a=%f",
+    ])
     func whatIsNoPathIsRefused(target: String) { #expect(WatchRequest(method: "GET", target: target) == nil) }
 
     private static func refusal(_ headers: [(String, String)]) throws -> Int? {
@@ -100,6 +123,7 @@ struct WatchRequestTests {
             let headers = Dictionary(uniqueKeysWithValues: answer.headers.map { ($0.name, $0.value) })
             #expect(headers["cache-control"] == "no-store" && headers["x-content-type-options"] == "nosniff")
             #expect(headers["referrer-policy"] == "no-referrer")
+            #expect(headers["cross-origin-opener-policy"] == "same-origin")
             let policy = try #require(headers["content-security-policy"])
             #expect(policy.hasPrefix("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'"))
             #expect(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"))
@@ -129,11 +153,20 @@ struct WatchRequestTests {
     @Test func aReportHoldsItsDataAndNoMarkupOfIt() throws {
         let hostile = "</script><script>alert(1)</script><!-- & \u{2028} {{page.js}} {{report-data}} <![CDATA["
         let data: JSON = ["x": .string(hostile), "</script>": 1]
-        let html = WatchPage.report(data)
+        let html = WatchPage.report(data) { "\($0.count)" }
         #expect(!html.contains("alert(1)</script>") && !html.contains("\u{2028}"))
         let start = try #require(html.firstRange(of: #"id="report-data">"#)).upperBound
         let end = try #require(html[start...].firstRange(of: "</script>")).lowerBound
         #expect(try JSONParser.parse(Array(html[start..<end].utf8)) == data)
+        // What the policy allows is what stands in it.
+        let style = try #require(html.firstMatch(of: #/<style>([\s\S]*?)<\/style>/#)).1
+        let script = try #require(html.firstMatch(of: #/<script>([\s\S]*?)<\/script>\n<\/body>/#)).1
+        let policy = try #require(
+            html.firstMatch(of: #/<head><meta http-equiv="Content-Security-Policy" content="([^"]*)">/#)
+        ).1
+        #expect(
+            policy == "default-src 'none'; script-src 'sha256-\(script.utf8.count)'; "
+                + "style-src 'sha256-\(style.utf8.count)'; img-src data:; base-uri 'none'; form-action 'none'")
         #expect(!html.contains("{{page.css}}") && !html.contains("src=\"") && !html.contains("href=\"/"))
     }
 

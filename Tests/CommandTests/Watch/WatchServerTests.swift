@@ -147,7 +147,7 @@ import Testing
 
     @Test(arguments: [
         "GET / HTTP/1.1\r\nHost\r\n\r\n", "\u{1}\u{2}\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
-        "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET https://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ])
     func whatIsNoRequestIsRefused(text: String) async throws {
         let server = try await Self.start()
@@ -167,12 +167,6 @@ import Testing
         slow.send("GET / HTTP/1.1\r\nHost: loc")
         #expect(await slow.receive().isEmpty)
         await server.stop()
-        // Time enough for what is sent to be there.
-        let patient = try await Self.start { $0.requestTime = .seconds(2) }
-        let partial = try LoopbackHTTP(port: patient.port)
-        partial.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc")
-        #expect(try LoopbackHTTP.response(await partial.receive { $0.contains("}") }).status == 408)
-        await patient.stop()
     }
 
     @Test func oneConnectionTooManyIsClosed() async throws {

@@ -99,6 +99,23 @@ import Testing
         (status["finish_reasons"]?.object?.members ?? []).compactMap { $0.value.int }.reduce(0, +)
     }
 
+    /// Of a database that others were merged into the newest run is shown, with its own limits.
+    @Test func theLimitsAreThoseOfTheRunThatIsShown() async throws {
+        try await makeDatabase()
+        try SQLite.write(
+            database,
+            """
+            INSERT INTO runs (run_id, started_ms, status, command, options, version, host, pid)
+            VALUES (9, 1, 'interrupted', 'run', '{"concurrency":7,"sharing":{"taken":1}}', '1', 'h', 1);
+            INSERT INTO run_changes (run_id, number, at_ms, command, value, keep, streams_over)
+            VALUES (9, 1, 1, 'max-cost', '2.5', 0, 0)
+            """)
+        let reader = try await BatchReader.open(database)
+        let limits = try await StatusReading(database, reader, EndsSoFar()).json["limits"]
+        #expect(limits?["concurrency"]?.int == 7 && limits?["max_cost"]?.double == 2.5)
+        await reader.close()
+    }
+
     @Test func aProviderWithoutALimitIsToldAsSuch() throws {
         let changes = [("rpm", "openai=none"), ("tpm", "mock=5"), ("tpm", "none")].map { command, value in
             ToldChange(atMilliseconds: 0, command: command, value: value)
