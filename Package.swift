@@ -58,6 +58,7 @@ let package = Package(
         .target(name: "SystemCalls", swiftSettings: settings),
         .target(name: "ServerSentEvents", swiftSettings: settings),
         .target(name: "LLMStreaming", dependencies: ["ServerSentEvents"], swiftSettings: settings),
+        .target(name: "JSONSchema", dependencies: ["LLMStreaming"], swiftSettings: settings),
         .target(
             name: "LLM4S",
             dependencies: [
@@ -118,6 +119,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "LLMStreamingTests", dependencies: ["LLMStreaming", "ServerSentEvents", "SharedMaterial"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "JSONSchemaTests", dependencies: ["JSONSchema", "LLMStreaming", "SharedMaterial"],
             swiftSettings: settings),
         .testTarget(
             name: "LLM4STests",

@@ -10,6 +10,7 @@ struct ModuleBoundaryTests {
         // The only import of the C library.
         "SystemCalls": ["Darwin", "Glibc", "Musl"],
         "LLMStreaming": ["ServerSentEvents", "Foundation"],
+        "JSONSchema": ["LLMStreaming"],
         "LLM4S": [
             "LLMStreaming", "ServerSentEvents", "SystemCalls", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "NIOTLS",
             "Foundation",
