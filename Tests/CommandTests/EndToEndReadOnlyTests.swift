@@ -32,7 +32,7 @@ struct EndToEndReadOnlyTests {
         let disk = try RamDisk(kilobytes: 4_000)
         let database = disk.path + "/jobs.db"
         try await makeDatabase(database)
-        try disk.setReadOnly()
+        try await disk.setReadOnly()
         try await expectReadable(database)
         let names = try FileManager.default.contentsOfDirectory(atPath: disk.path).sorted()
         #expect(names == ["jobs.db", "jobs.db.lock"])
@@ -58,7 +58,7 @@ struct EndToEndReadOnlyTests {
                 #expect(status == 0)
             }
         }
-        try disk.setReadOnly()
+        try await disk.setReadOnly()
         for reader in Self.readers {
             let ended = try await BatchProcess(reader + ["--db", kept + "/jobs.db"]).ended()
             #expect(ended.status == 3, "\(reader): \(ended.output)")

@@ -17,11 +17,21 @@ final class RamDisk: Sendable {
     }
 
     deinit {
-        try? Self.run("umount", path)
+        try? Self.run("umount", "--lazy", path)
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    func setReadOnly() throws { try Self.run("mount", "-o", "remount,ro", path) }
+    /// Makes the disk read-only, as soon as no file on it is open for writing.
+    ///
+    /// A child of another test, started just now, holds all our files until it has become its own program: the disk
+    /// is busy that long.
+    func setReadOnly() async throws {
+        for _ in 0..<200 {
+            do { return try Self.run("mount", "-o", "remount,ro", path) } catch {}
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        try Self.run("mount", "-o", "remount,ro", path)
+    }
 
     func grow(kilobytes: Int) throws { try Self.run("mount", "-o", "remount,size=\(kilobytes)k", path) }
 
@@ -29,9 +39,14 @@ final class RamDisk: Sendable {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
+        let words = Pipe()
+        process.standardError = words
         try process.run()
+        let said = words.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
+        guard process.terminationStatus == 0 else { throw Failure(said: String(decoding: said, as: UTF8.self)) }
     }
+
+    /// What a program said that ended with an error.
+    struct Failure: Error { let said: String }
 }
