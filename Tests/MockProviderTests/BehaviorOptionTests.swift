@@ -49,6 +49,8 @@ import Testing
         fault.sendsHTML = true
         fault.contentType = "text/plain"
         fault.sendsWholeJSON = true
+        fault.wrong = .enum
+        fault.refusesSchema = true
         fault.omitsDone = true
         fault.leavesBodyOpen = true
         fault.closesConnection = true
@@ -56,7 +58,7 @@ import Testing
             status=429+location=http://127.0.0.1/a%2Bb%2Cc+retryafter=Wed%2C 21 Oct 2026 07:28:00 GMT+retryafterdate=2s+retryafterms=0\
             +shouldretry=false+code=insufficient_quota+message=no more+silent=4+drop+dropreset+cut=1+reset=2+cutchunk=middle\
             +cutusage+end=3+inband=0+inbandlate+errordone+malformed=5+huge=6+html+contenttype=text/plain+wholejson+nodone\
-            +open+close
+            +open+close+wrong=enum+refuseschema
             """
         #expect(try MockBehavior(parsing: options).fault == fault)
     }
@@ -80,8 +82,8 @@ import Testing
 
     @Test(arguments: [
         "nonsense", "pace=fast", "pace=-1s", "pace=20", "pace=", "chunk=0", "status=200", "status=600", "cut=-1", "cut",
-        "html=1", "silent=never", "prefill=maybe", "like=me", "seam=far", "flaky=101", "count-x", "end=half",
-        "retryafter=a%0Ab", "pace=9e9s",
+        "html=1", "silent=never", "prefill=maybe", "like=me", "seam=far", "schema=1", "wrong=much",
+        "wrong", "flaky=101", "count-x", "end=half", "retryafter=a%0Ab", "pace=9e9s",
     ])
     func namesAnOptionThatItCannotRead(option: String) {
         let error = #expect(throws: InvalidBehaviorOption.self) { try MockBehavior(parsing: "comments+\(option)") }

@@ -102,7 +102,8 @@ import Testing
     func streamsAToolCall(choice: String) async throws {
         let tools =
             #""tools":[{"type":"function","function":{"name":"find","parameters":{"type":"object","properties":"#
-            + #"{"city":{"type":"string"},"limit":{"type":"integer"},"kind":{"enum":["a","b"]}}}}}],"#
+            + #"{"city":{"type":"string"},"limit":{"type":"integer","minimum":42,"maximum":43},"kind":{"enum":["a"]}},"#
+            + #""required":["city","limit","kind"]}}}],"#
         let model = choice.contains("x") ? "tool" : "m"
         let response = try await withServer {
             try await $0.post(dialect, dialect.body(model: model, more: tools + choice + ","))
@@ -113,9 +114,9 @@ import Testing
         let pieces = response.strings(at: path + ".function.arguments")
         #expect(pieces.count > 3)
         let arguments = JSONText.object(pieces.joined())
-        #expect(arguments["limit"] as? Int == 42)
+        #expect([42, 43].contains(arguments["limit"] as? Int))
         #expect(arguments["kind"] as? String == "a")
-        #expect(arguments["city"] as? String == "Zürich \"東京\" 🚀")
+        #expect((arguments["city"] as? String)?.isEmpty == false)
         #expect(dialect.finish(of: response) == "tool_calls")
         #expect(response.chatText().isEmpty)
     }

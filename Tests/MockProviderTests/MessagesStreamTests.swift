@@ -80,8 +80,8 @@ import Testing
     @Test(arguments: [#"{"type":"any"}"#, #"{"type":"tool","name":"find"}"#])
     func streamsAToolCall(choice: String) async throws {
         let tools =
-            #""tools":[{"name":"find","input_schema":{"type":"object","properties":{"deep":{"type":"object","#
-            + #""properties":{"on":{"type":"boolean"}}}}}}],"tool_choice":\#(choice),"#
+            #""tools":[{"name":"find","input_schema":{"type":"object","required":["deep"],"properties":{"deep":{"type":"object","#
+            + #""required":["on"],"properties":{"on":{"const":true}}}}}}],"tool_choice":\#(choice),"#
         let response = try await answer(dialect.body(more: tools))
         #expect(response.strings(at: "content_block.name") == ["find"])
         #expect(response.strings(at: "delta.partial_json").joined() == #"{"deep":{"on":true}}"#)

@@ -52,7 +52,8 @@ import Testing
     }
 
     @Test func callsAFunction() async throws {
-        let tool = #""tools":[{"type":"function","name":"f","parameters":{"properties":{"n":{"type":"integer"}}}}],"#
+        let tool =
+            #""tools":[{"type":"function","name":"f","parameters":{"properties":{"n":{"const":42}},"required":["n"]}}],"#
         let choice = #""tool_choice":{"type":"function","name":"f"},"#
         let response = try await answer(model: "m", more: tool + choice)
         let pieces = response.data.filter { $0["type"] as? String == "response.function_call_arguments.delta" }

@@ -121,50 +121,26 @@ struct ToolCall: Sendable {
     /// Characters in a piece.
     private static let pieceLength = 7
 
-    init(id: String, name: String, arguments: JSON) {
+    /// - Parameter text: The text of the arguments; nil where it is the value's.
+    init(id: String, name: String, arguments: JSON, text: String? = nil) {
         self.id = id
         self.name = name
         input = arguments
-        var rest = arguments.text[...]
-        var pieces: [String] = []
-        while !rest.isEmpty {
-            pieces.append(String(rest.prefix(Self.pieceLength)))
-            rest = rest.dropFirst(Self.pieceLength)
-        }
-        self.pieces = pieces
+        pieces = (text ?? arguments.text).pieces(of: Self.pieceLength)
     }
 
     /// The arguments as one JSON text.
     var arguments: String { pieces.joined() }
     /// The name's chunk and one for each piece.
     var chunkCount: Int { pieces.count + 1 }
-
-    /// Arguments that fit a tool's JSON Schema as far as the mock knows schemas: a value for each property by its type.
-    static func arguments(for schema: JSON?, lastUserText: String) -> JSON {
-        guard case .object(let properties)? = schema?["properties"] else {
-            return schema == nil ? ["query": .string(lastUserText)] : [:]
-        }
-        return .object(properties.map { ($0.key, value(for: $0.value)) })
-    }
-
-    private static func value(for schema: JSON) -> JSON {
-        if case .array(let values)? = schema["enum"], let first = values.first { return first }
-        return switch schema["type"]?.string {
-        case "integer": 42
-        case "number": .number("2.5")
-        case "boolean": true
-        case "null": nil
-        case "array": .array([schema["items"].map(value) ?? "eins"])
-        case "object": arguments(for: schema, lastUserText: "")
-        default: "Zürich \"東京\" 🚀"
-        }
-    }
 }
 
 /// Composes the answer to a request that passed the checks: the values of an `Answer`, not their form.
 struct AnswerComposer {
     let dialect: Dialect
     let behavior: MockBehavior
+    /// How this attempt's answer is spoilt.
+    var wrong: WrongAnswer?
 
     /// The answer to a request.
     ///
@@ -172,17 +148,16 @@ struct AnswerComposer {
     ///   - modelName: The model's name without its options; the text depends on it.
     ///   - id: A fresh id.
     func answer(to body: AnswerRequest, modelName: String, id: UInt64) throws(ProviderFailure) -> Answer {
-        let continuation = try Continuation(of: body, dialect: dialect, modelName: modelName, behavior: behavior)
+        let source = AnswerSource(body: body, dialect: dialect, modelName: modelName, behavior: behavior, wrong: wrong)
+        let continuation = try Continuation(of: source)
         let userText = continuation.userText
         let reasons =
             behavior.sendsReasoning || (dialect == .messages && body.isThinking)
             || body.reasoning?.summary != nil
         let seed = Hash64.hash(userText.utf8)
         let choices = (0..<(body.n ?? 1)).map { choice in
-            let text = AnswerText(lastUserText: userText, model: modelName, choice: choice, behavior: behavior)
-            return self.choice(
-                of: text, continuing: continuation, limit: body.tokenLimit,
-                tool: body.forcedTool(always: behavior.callsTool), id: id &+ UInt64(choice))
+            self.choice(
+                choice, from: source, continuing: continuation, limit: body.tokenLimit, id: id &+ UInt64(choice))
         }
         return Answer(
             id: Hash64.hexadecimal(id), model: body.model, created: Int(Date().timeIntervalSince1970),
@@ -194,17 +169,21 @@ struct AnswerComposer {
     }
 
     private func choice(
-        of text: AnswerText, continuing continuation: Continuation, limit: Int, tool: RequestTool?, id: UInt64
+        _ index: Int, from source: AnswerSource, continuing continuation: Continuation, limit: Int, id: UInt64
     ) -> AnswerChoice {
-        if let tool {
-            let arguments = ToolCall.arguments(for: tool.schema, lastUserText: continuation.userText)
-            let call = ToolCall(id: Hash64.hexadecimal(Hash64.mix(id)), name: tool.name, arguments: arguments)
+        let way = source.way(answering: continuation.userText, choice: index)
+        if let tool = source.body.forcedTool(always: source.callsTool(way)), way != .refuse {
+            let arguments = source.arguments(of: tool, answering: continuation.userText, choice: index)
+            let call = ToolCall(
+                id: Hash64.hexadecimal(Hash64.mix(id)), name: tool.name, arguments: arguments.value,
+                text: arguments.text)
             return AnswerChoice(content: .toolCall(call), finish: .toolCalls)
         }
-        if behavior.refuses {
+        if behavior.refuses || way == .refuse {
             let refusal = AnswerText(seed: Hash64.hash(continuation.userText.utf8), wordCount: 8)
             return AnswerChoice(content: .refusal(AnswerWords(refusal)), finish: .refusal)
         }
+        let text = source.text(answering: continuation.userText, choice: index)
         var words = continuation.words(of: text)
         if behavior.isFiltered, words.limit(to: words.count / 2) {
             return AnswerChoice(content: .text(words), finish: .contentFilter)

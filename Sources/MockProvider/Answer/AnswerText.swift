@@ -1,7 +1,7 @@
 /// The text of an answer: a pure function of the last user message, the model's name and the choice.
 ///
-/// Each word is computed from its index, so that a text of a million words takes no memory. A token is one word with the
-/// space before it.
+/// Each word is computed from its index, so that a text of a million words takes no memory; a JSON text alone is there as a
+/// whole. A token is one word with the space before it.
 package struct AnswerText: Sendable, Hashable {
     private enum Source: Hashable {
         /// `1 2 3 …`, which shows gaps and repeats.
@@ -10,7 +10,12 @@ package struct AnswerText: Sendable, Hashable {
         case ticking
         /// Sentences of words from the list.
         case generated(seed: UInt64)
+        /// A JSON text; its words are pieces of it.
+        case json(pieces: [String])
     }
+
+    /// Characters in a piece of a JSON text, about those of a token.
+    private static let pieceLength = 4
 
     private let source: Source
     /// The number of words.
@@ -31,10 +36,22 @@ package struct AnswerText: Sendable, Hashable {
             source = .counting
             wordCount = last
         } else {
-            let seed = Hash64.mix(Hash64.hash(model.utf8, from: Hash64.hash(lastUserText.utf8)) &+ UInt64(choice))
+            let seed = Self.seed(lastUserText: lastUserText, model: model, choice: choice)
             source = .generated(seed: seed)
             wordCount = behavior.wordCount ?? 20 + Int(Hash64.mix(seed) % 101)
         }
+    }
+
+    /// A JSON text, right or not; none of its words cuts a character.
+    init(json: String) {
+        let pieces = json.pieces(of: Self.pieceLength)
+        source = .json(pieces: pieces)
+        wordCount = pieces.count
+    }
+
+    /// What an answer's text or value is made from.
+    static func seed(lastUserText: String, model: String, choice: Int) -> UInt64 {
+        Hash64.mix(Hash64.hash(model.utf8, from: Hash64.hash(lastUserText.utf8)) &+ UInt64(choice))
     }
 
     /// A generated text that depends on a seed alone, for reasoning and refusals.
@@ -51,6 +68,7 @@ package struct AnswerText: Sendable, Hashable {
         let space = index == 0 ? "" : " "
         switch source {
         case .ticking: return BulkStream.word
+        case .json(let pieces): return pieces[index]
         case .counting:
             return space + String(index + 1)
         case .generated(let seed):
@@ -81,6 +99,19 @@ package struct AnswerText: Sendable, Hashable {
             if let goal = Int(String(decoding: digits, as: UTF8.self)) { return goal }
         }
         return nil
+    }
+}
+
+extension String {
+    /// The text in pieces of a number of characters; the last one may be shorter.
+    func pieces(of length: Int) -> [String] {
+        var rest = self[...]
+        var pieces: [String] = []
+        while !rest.isEmpty {
+            pieces.append(String(rest.prefix(length)))
+            rest = rest.dropFirst(length)
+        }
+        return pieces
     }
 }
 

@@ -17,17 +17,15 @@ struct Continuation {
     /// The text that is there already, and how the rest joins it; nil where the answer begins at its start.
     let rest: (prefix: String, joint: Joint)?
 
-    /// - Parameter modelName: The model's name without its options.
-    init(
-        of body: AnswerRequest, dialect: Dialect, modelName: String, behavior: MockBehavior
-    ) throws(ProviderFailure) {
+    init(of source: AnswerSource) throws(ProviderFailure) {
+        let body = source.body
         if let last = body.trailingAssistant {
-            userText = body.lastUserText
-            let grant = PrefillGrant(body: body, last: last, dialect: dialect, modelName: modelName)
-            let joint = try grant.joint(for: behavior)
+            userText = body.question
+            let grant = PrefillGrant(body: body, last: last, dialect: source.dialect, modelName: source.modelName)
+            let joint = try grant.joint(for: source.behavior)
             rest = joint.map { (last.text, $0) }
-        } else if let asked = body.unfinishedTurn(modelName: modelName, behavior: behavior) {
-            switch behavior.seam {
+        } else if let asked = source.unfinishedTurn {
+            switch source.behavior.seam {
             case .anew: (userText, rest) = (body.lastUserText, nil)
             case .whole: (userText, rest) = (asked.userText, nil)
             case .bare: (userText, rest) = (asked.userText, (asked.partial, .dropSpace))
@@ -35,7 +33,7 @@ struct Continuation {
             case .words(let words): (userText, rest) = (asked.userText, (asked.partial, .overlap(words: words)))
             }
         } else {
-            (userText, rest) = (body.lastUserText, nil)
+            (userText, rest) = (body.question, nil)
         }
     }
 
@@ -52,17 +50,22 @@ struct Continuation {
     }
 }
 
-extension AnswerRequest {
+extension AnswerSource {
     /// The turn before the last user message, if the assistant's message in it is a part of the mock's own answer.
     ///
     /// A whole answer is not unfinished: the user message after it is a new question.
-    func unfinishedTurn(modelName: String, behavior: MockBehavior) -> (userText: String, partial: String)? {
-        let turn = turns.suffix(3)
-        guard turn.map(\.role) == ["user", "assistant", "user"], let asked = turn.first else { return nil }
+    var unfinishedTurn: (userText: String, partial: String)? {
+        let turn = body.turns.suffix(3)
+        guard turn.map(\.role) == ["user", "assistant", "user"], body.correctionMessages(in: body.turns[...]) == 0
+        else { return nil }
         let partial = turn[turn.startIndex + 1].text
-        let text = AnswerText(lastUserText: asked.text, model: modelName, behavior: behavior)
-        guard !partial.isEmpty, let rest = AnswerWords(text, after: partial), rest.count > 0 else { return nil }
-        return (asked.text, partial)
+        let userText = body.question(in: body.turns.dropLast(2))
+        // An earlier attempt may have been spoilt in another way than this one.
+        let isPart = [wrong, behavior.fault.wrong].contains { way in
+            let text = spoiling(way).text(answering: userText)
+            return (AnswerWords(text, after: partial)?.count ?? 0) > 0
+        }
+        return isPart && !partial.isEmpty ? (userText, partial) : nil
     }
 }
 

@@ -1,12 +1,12 @@
 /// The options that a model name, a query or the `x-mock` header may contain: the one place that defines them.
 package enum BehaviorOption: String, CaseIterable, Sendable {
     case slow, flaky, storm, stormall, pace, ttft, chunk, words, count, bulk, packet, stamp, comments, pings, heartbeat
-    case reasoning, refusal, filter, tool, nousage, like, prefill, seam
+    case reasoning, refusal, filter, tool, schema, nousage, like, prefill, seam
     case noeventnames, nosequence, noindex, done, completedname, errorform, extras
     case queued, noreplay, replayanew, replaycut, replays
     case times, status, location, retryafter, retryafterdate, retryafterms, shouldretry, code, message
     case silent, drop, dropreset, cut, reset, cutchunk, cutusage, end, inband, inbandlate, errordone, malformed, huge
-    case html, contenttype, wholejson, nodone, open, close
+    case html, contenttype, wholejson, nodone, open, close, wrong, refuseschema
 
     /// One line of help: the option with its value's form, and what it does.
     package var help: (form: String, meaning: String) {
@@ -22,8 +22,9 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .stormall: ("stormall[=PERCENT]", "storm with 401 and 404")
         case .pace: ("pace=DURATION", "time between chunks, such as 20ms or 1.5s")
         case .ttft: ("ttft=DURATION", "time before the first chunk")
-        case .chunk: ("chunk=N", "words in a chunk (default 1)")
-        case .words: ("words=N", "words in the text (default 20 to 120, by hash)")
+        case .chunk: ("chunk=N", "words in a chunk (default 1); of JSON, times 4 characters")
+        case .words:
+            ("words=N", "words in the text (default 20 to 120, by hash); of JSON, in each string without a limit")
         case .count: ("count-N", "counts from 1 to N")
         case .bulk: ("bulk=EVENTS", "for load: this many equal events, rendered once (chat and Messages)")
         case .packet: ("packet=N", "with bulk: events in a packet (default 1); the pace is between packets")
@@ -36,6 +37,7 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .refusal: ("refusal", "a refusal")
         case .filter: ("filter", "the text ends half-way, by the content filter")
         case .tool: ("tool", "a call of the first tool")
+        case .schema: ("schema", "JSON that fits the request's schema; without one {\"answer\": TEXT}")
         case .nousage: ("nousage", "no usage")
         case .like:
             (
@@ -70,7 +72,11 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .replayanew: ("replayanew", "a replay sends the whole stream, whatever place is asked for")
         case .replaycut: ("replaycut=BYTES", "each replay of a stored stream is cut after this many bytes")
         case .replays: ("replays=N", "a stored stream is gone after N replays (default never)")
-        case .times: ("times=N", "only the first N attempts of a request have the fault")
+        case .times:
+            (
+                "times=N",
+                "only the first N attempts of a request have the fault; a request to correct the answer is one more"
+            )
         case .status: ("status=N", "an error or redirect status, 300 to 599")
         case .location: ("location=URL", "where a redirect leads")
         case .retryafter: ("retryafter=VALUE", "the retry-after header, verbatim")
@@ -98,6 +104,14 @@ package enum BehaviorOption: String, CaseIterable, Sendable {
         case .nodone: ("nodone", "no [DONE] or message_stop")
         case .open: ("open", "the body stays open after the answer")
         case .close: ("close", "the connection is closed after the answer")
+        case .wrong:
+            (
+                "wrong=" + WrongAnswer.allCases.map(\.rawValue).joined(separator: "|"),
+                "JSON as with schema, but spoilt: text around it, spaces only, a member missing or too many, a wrong type or "
+                    + "value, two values, broken or unfinished JSON, a refusal, a loop in a string, NaN, a member twice, a tool "
+                    + "call with wrong arguments; any is one of them, by hash"
+            )
+        case .refuseschema: ("refuseschema", "a request with a schema is refused with 400")
         }
     }
 }

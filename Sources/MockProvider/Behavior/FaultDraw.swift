@@ -14,11 +14,15 @@ struct FaultDraw {
     ///   - request: The request's key, the same for each attempt.
     ///   - attemptsBefore: How often the same request came before.
     func fault(of behavior: MockBehavior, request: UInt64, attemptsBefore: Int) -> MockFault {
+        let own = attemptsBefore < behavior.faultTimes ?? .max ? behavior.fault : MockFault()
+        var fault = own
         if let percent = behavior.flakyPercent {
-            return flakyFault(percent: percent, request: request, attemptsBefore: attemptsBefore)
+            fault = flakyFault(percent: percent, request: request, attemptsBefore: attemptsBefore)
+        } else if let storm = behavior.storm {
+            fault = self.fault(of: storm, request: request, attemptsBefore: attemptsBefore)
         }
-        if let storm = behavior.storm { return fault(of: storm, request: request, attemptsBefore: attemptsBefore) }
-        return attemptsBefore < behavior.faultTimes ?? .max ? behavior.fault : MockFault()
+        fault.wrong = own.wrong
+        return fault
     }
 
     private func fault(of storm: FaultStorm, request: UInt64, attemptsBefore: Int) -> MockFault {
@@ -127,30 +131,32 @@ struct AttemptCounter {
 
 /// The key under which the attempts of a request are counted.
 enum RequestKey {
-    /// The hash of a body without what a resuming attempt changes: a trailing assistant message, its flags, the token limit.
+    /// The hash of a body without what a further attempt changes.
     ///
-    /// So `times=1` means once for a job, whether its next attempt starts again or goes on. Equal bodies have equal keys.
+    /// That is a trailing assistant message with its flags, the request to go on or to correct an answer, the token limit and
+    /// the temperature. So `times=1` means once for a job, whatever its next attempt does. Equal bodies have equal keys.
     ///
     /// - Parameters:
     ///   - path: The path with its query.
     ///   - body: The body as it was received.
-    ///   - asksToGoOn: Whether the last two messages are a partial answer and the user's request to go on.
-    static func key(path: String, body: [UInt8], asksToGoOn: Bool = false) -> UInt64 {
+    ///   - messagesBehind: How many messages at the end a further attempt has added; a trailing assistant message is
+    ///     known without it.
+    static func key(path: String, body: [UInt8], messagesBehind: Int = 0) -> UInt64 {
         let start = Hash64.hash(path.utf8)
         guard case .object(let members)? = try? JSONDecoder().decode(JSON.self, from: Data(body)) else {
             return Hash64.hash(body, from: start)
         }
         let changing: Set = [
             "max_tokens", "max_completion_tokens", "max_output_tokens", "continue_final_message",
-            "add_generation_prompt",
+            "add_generation_prompt", "temperature",
         ]
         let lasting = members.compactMap { member -> (key: String, value: JSON)? in
             if changing.contains(member.key) { return nil }
             guard member.key == "messages" || member.key == "input", case .array(var messages) = member.value else {
                 return member
             }
-            if asksToGoOn {
-                messages.removeLast(2)
+            if messagesBehind > 0 {
+                messages.removeLast(min(messagesBehind, messages.count))
             } else if messages.last?["role"]?.string == "assistant" {
                 messages.removeLast()
             }

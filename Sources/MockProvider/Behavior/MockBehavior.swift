@@ -11,6 +11,8 @@ package struct MockBehavior: Sendable, Hashable {
     /// Words in a chunk, at least 1.
     package var wordsPerChunk = 1
     /// Words in a generated text, but not in a counting one; nil takes 20 to 120 from the hash.
+    ///
+    /// Of JSON: words in each string without a limit; nil takes 1 to 8, or 60 where the answer is spoilt.
     package var wordCount: Int?
     /// Counts from 1 to this number instead of generating a text.
     package var countTo: Int?
@@ -28,6 +30,8 @@ package struct MockBehavior: Sendable, Hashable {
     package var isFiltered = false
     /// Calls the first tool of the request (or `lookup`) whatever `tool_choice` says.
     package var callsTool = false
+    /// Answers with JSON that fits the request's schema; a fault's `wrong` does so too.
+    package var answersWithJSON = false
     /// Reports no usage.
     package var omitsUsage = false
     /// The provider whose rule for a trailing assistant message holds; nil grants each provider's way of asking.
@@ -58,9 +62,9 @@ package struct MockBehavior: Sendable, Hashable {
     package var fault = MockFault()
     /// How many attempts of the same request have the fault before it is answered well; nil is all of them.
     package var faultTimes: Int?
-    /// The share of requests, in per cent, that fail in a seeded mix of ways; `fault` is not used then.
+    /// The share of requests, in per cent, that fail in a seeded mix of ways; of `fault` only `wrong` is used then.
     package var flakyPercent: Int?
-    /// A mix of every fault of the mock; `fault` is not used then.
+    /// A mix of every fault of the mock; of `fault` only `wrong` is used then.
     package var storm: FaultStorm?
 
     package init() {}

@@ -46,6 +46,10 @@ package struct MockFault: Sendable, Hashable {
     package var sendsHTML = false
     /// What is done with a trailing assistant message, in place of the behaviour's way.
     package var prefill: Prefill?
+    /// How an answer that is to be checked is spoilt.
+    package var wrong: WrongAnswer?
+    /// Refuses a request that carries a schema.
+    package var refusesSchema = false
     /// The content type, in place of the true one.
     package var contentType: String?
     /// Answers a streaming request with one JSON completion.

@@ -54,6 +54,7 @@ struct OptionAssignment {
         case .replaycut: behavior.replayCutBytes = try value.integer()
         case .replays: behavior.maximumReplays = try value.integer()
         case .tool: try value.flag { behavior.callsTool = true }
+        case .schema: try value.flag { behavior.answersWithJSON = true }
         case .nousage: try value.flag { behavior.omitsUsage = true }
         case .like: behavior.imitates = try value.choice(ImitatedProvider.self)
         case .seam: behavior.seam = try value.seam()
@@ -96,6 +97,8 @@ struct OptionAssignment {
         case .errordone: try value.flag { fault.sendsDoneAfterError = true }
         case .malformed: fault.malformedChunk = try value.position()
         case .huge: fault.hugeEventBytes = try value.integer()
+        case .wrong: fault.wrong = try value.choice(WrongAnswer.self)
+        case .refuseschema: try value.flag { fault.refusesSchema = true }
         case .html: try value.flag { fault.sendsHTML = true }
         case .contenttype: fault.contentType = try value.string()
         case .wholejson: try value.flag { fault.sendsWholeJSON = true }

@@ -42,7 +42,8 @@ enum Dialect: Sendable {
         case .chat, .responses:
             return [
                 "error": [
-                    "message": .string(failure.message), "type": .string(failure.chatType), "param": nil,
+                    "message": .string(failure.message), "type": .string(failure.chatType),
+                    "param": failure.parameter.map(JSON.string) ?? nil,
                     "code": failure.chatCode.map(JSON.string) ?? nil,
                 ]
             ]

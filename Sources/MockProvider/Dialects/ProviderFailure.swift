@@ -6,6 +6,8 @@ struct ProviderFailure: Error {
     let message: String
     /// Replaces the code (chat) or type (Messages) that belongs to the status.
     var code: String?
+    /// The request's member that is refused, as OpenAI names it.
+    var parameter: String?
 
     /// The failure of a fault.
     init(status: Int, fault: MockFault) {

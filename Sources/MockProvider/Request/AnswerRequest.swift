@@ -37,6 +37,11 @@ struct AnswerRequest: Decodable {
     let temperature: Double?
     let top_p: Double?
     let top_k: Double?
+    /// The places of a schema: of chat, of Responses, of Messages and of Messages until 2025.
+    let response_format: JSON?
+    let text: JSON?
+    let output_config: JSON?
+    let output_format: JSON?
 
     /// The messages, in any dialect.
     var turns: [RequestMessage] { messages ?? input?.messages ?? [] }

@@ -34,7 +34,7 @@ final class Responder: Sendable {
             if let admission, !admission.isAdmitted { throw admission.refusal(of: request.model) }
             return try reply(
                 to: request, body: body, modelName: modelName, behavior: behavior,
-                fault: fault(of: behavior, for: request, body: body, modelName: modelName),
+                fault: fault(of: behavior, for: request, body: body, dialect: dialect, modelName: modelName),
                 form: form)
         } catch {
             let form = ResponseForm(dialect: dialect, id: id, admission: admission)
@@ -64,8 +64,11 @@ final class Responder: Sendable {
         if let objection = RequestCheck.objection(to: answerRequest, dialect: form.dialect, request: request) {
             throw ProviderFailure(status: 400, message: objection)
         }
+        if fault.refusesSchema, let schema = RequestedSchema(of: answerRequest, dialect: form.dialect) {
+            throw schema.refusal(fault: fault, dialect: form.dialect)
+        }
         let composer = AnswerComposer(
-            dialect: form.dialect, behavior: fault.prefill.map(behavior.prefilling) ?? behavior)
+            dialect: form.dialect, behavior: fault.prefill.map(behavior.prefilling) ?? behavior, wrong: fault.wrong)
         let answer = try composer.answer(to: answerRequest, modelName: modelName, id: form.id)
         guard answerRequest.stream == true, !fault.sendsWholeJSON else {
             var run: StoredRun?
@@ -145,16 +148,17 @@ final class Responder: Sendable {
     }
 
     private func fault(
-        of behavior: MockBehavior, for request: MockRequest, body: ReceivedBody, modelName: String
+        of behavior: MockBehavior, for request: MockRequest, body: ReceivedBody, dialect: Dialect, modelName: String
     ) -> MockFault {
         guard behavior.faultTimes != nil || behavior.flakyPercent != nil || behavior.storm != nil else {
             return behavior.fault
         }
-        var asksToGoOn = false
+        var messagesBehind = 0
         if case .read(let read) = body {
-            asksToGoOn = read.unfinishedTurn(modelName: modelName, behavior: behavior) != nil
+            messagesBehind =
+                AnswerSource(body: read, dialect: dialect, modelName: modelName, behavior: behavior).messagesBehind
         }
-        let key = RequestKey.key(path: request.path, body: request.body, asksToGoOn: asksToGoOn)
+        let key = RequestKey.key(path: request.path, body: request.body, messagesBehind: messagesBehind)
         let before = attempts.withLock { $0.countAttempt(of: key) }
         return FaultDraw(seed: configuration.seed).fault(of: behavior, request: key, attemptsBefore: before)
     }
