@@ -1,4 +1,5 @@
 import BatchEngine
+import BatchRows
 import BatchStore
 import Synchronization
 
@@ -62,9 +63,8 @@ struct SequenceIntake: Sendable {
     ) async throws {
         try await database.forgetRejectedLines(of: name)
         var feed = LineFeed(name, reading)
-        while let lines = await buffer.take() {
-            try await store(try feed.next(lines))
-            if feed.isEnded { _ = try feed.next([]) }
+        while var lines = await buffer.take()?[...] {
+            while let page = try feed.next(of: &lines, maximum: JobBuffer.maximumLines) { try await store(page) }
         }
     }
 }

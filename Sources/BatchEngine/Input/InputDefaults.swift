@@ -1,3 +1,4 @@
+package import AnswerChecks
 package import LLMStreaming
 
 /// What a job line need not say itself: its model, its provider, and which providers there are (Contract, "Job lines").
@@ -9,6 +10,8 @@ package struct InputDefaults: Sendable {
     package private(set) var model: ModelName?
     /// What is done with partial output, where a line does not say.
     package let resume: ResumePolicy
+    /// What a right answer is, where a line does not say; nil for any.
+    package let check: AnswerCheck?
     /// The provider of models that name none.
     let unprefixedProvider: String
     /// Whether one was chosen: then what stands before a slash and is no provider's name belongs to the model.
@@ -22,10 +25,11 @@ package struct InputDefaults: Sendable {
     /// - Throws: `ConfigurationError` for an unknown provider.
     package init(
         catalog: ProviderCatalog = ProviderCatalog(), model: String? = nil, provider: String? = nil,
-        openAIBaseURL: String? = nil, resume: ResumePolicy = .auto
+        openAIBaseURL: String? = nil, resume: ResumePolicy = .auto, check: AnswerCheck? = nil
     ) throws(ConfigurationError) {
         self.catalog = catalog
         self.resume = resume
+        self.check = check
         if let provider {
             guard let known = catalog[provider] else {
                 throw ConfigurationError("--provider: " + Self.unknownProvider(provider, catalog))

@@ -5,6 +5,8 @@ package enum InputError: Error, Sendable, CustomStringConvertible {
     case foreign(source: String, ForeignForm)
     /// The file is not the one that was checked.
     case changed(source: String)
+    /// The rows of the file cannot be read: of no known form, without a header, or without columns that are named.
+    case rows(source: String, reason: String)
     /// Lines with faults.
     case faults(FaultReport)
 
@@ -13,6 +15,7 @@ package enum InputError: Error, Sendable, CustomStringConvertible {
         case .unreadable(let source, let reason): "cannot read \(source): \(reason)"
         case .foreign(let source, let form): "\(source) is \(form.name): \(form.remedy)"
         case .changed(let source): "\(source) changed while it was read; nothing more is taken from it, run it again"
+        case .rows(let source, let reason): "\(source): \(reason)"
         case .faults(let report): report.description
         }
     }

@@ -1,3 +1,5 @@
+import BatchRows
+
 /// The jobs of an input in batches: the second of its two readings, and the only one of standard input.
 ///
 /// The ids are those of the first reading: the same code gives them, over the same lines.
@@ -15,9 +17,12 @@ package struct JobFeed: ~Copyable {
     /// - Parameter checked: what the first reading found; nil for what can be read only once. A file that is no
     ///   longer the one that was checked ends the intake.
     package init(_ sources: [InputSource], _ reading: InputReading, checked: InputSummary?) {
-        lines = InputLines(
-            sources, maximumLineBytes: reading.maximumLineBytes, expected: checked?.snapshots)
+        lines = reading.selecting(checked?.sample).lines(of: sources, expected: checked?.snapshots)
         intake = LineIntake(reading, cleared: checked?.cleared ?? [])
+        if checked == nil, reading.rows?.sample != nil, let source = sources.first {
+            // Nobody has counted the rows.
+            failure = .rows(source: source.title, reason: "--sample-rows needs files that can be read twice")
+        }
     }
 
     /// The jobs of the next lines, `maximum` at most; nil at the end, and in a cancelled task.
@@ -31,10 +36,17 @@ package struct JobFeed: ~Copyable {
         do throws(InputError) {
             var bytes = 0
             var foreign = 0
-            while batch.count < maximum, bytes < Self.batchBytes, let line = try lines.next(mayWait: batch.count == 0) {
-                if try intake.take(line, at: lines.position, of: lines.source, into: &batch) {
-                    if case .bytes(let content) = line { bytes += content.count }
-                } else {
+            while batch.count < maximum, bytes < Self.batchBytes {
+                if intake.hasPending {
+                    bytes += intake.makeJobs(
+                        into: &batch, maximum: maximum - batch.count, maximumBytes: Self.batchBytes - bytes)
+                    continue
+                }
+                guard let line = try lines.next(mayWait: batch.count == 0) else { break }
+                switch try intake.take(line, at: lines.position, of: lines.source, into: &batch) {
+                case .job: break
+                case .rejected: bytes += line.heldBytes
+                case .foreign:
                     // Of a file with millions of lines the next of this shard may be far away.
                     foreign += 1
                     if foreign % 4096 == 0, Task.isCancelled { return nil }
@@ -73,13 +85,24 @@ package struct LineFeed: Sendable {
 
     /// The jobs of the next lines.
     ///
+    /// - Parameters:
+    ///   - lines: those to read; what is left of them is for the next call.
+    ///   - maximum: the most jobs.
+    /// - Returns: nil where none of the lines is left, and all their jobs were returned.
     /// - Throws: the first fault (unless those are skipped). The jobs before such a line come first; after an error
     ///   nothing comes.
-    package mutating func next(_ lines: [[UInt8]]) throws(InputError) -> InputBatch {
+    package mutating func next(of lines: inout ArraySlice<[UInt8]>, maximum: Int) throws(InputError) -> InputBatch? {
         if let failure { throw failure }
         var batch = InputBatch()
+        var bytes = 0
         do throws(InputError) {
-            for line in lines {
+            while batch.count < maximum, bytes < JobFeed.batchBytes {
+                if intake.hasPending {
+                    bytes += intake.makeJobs(
+                        into: &batch, maximum: maximum - batch.count, maximumBytes: JobFeed.batchBytes - bytes)
+                    continue
+                }
+                guard let line = lines.popFirst() else { break }
                 count += 1
                 try intake.take(
                     line.count > maximumBytes ? .oversized(line.count) : .bytes(line),
@@ -89,17 +112,26 @@ package struct LineFeed: Sendable {
             failure = error
             if batch.count == 0 { throw error }
         }
-        return batch
+        return batch.count == 0 ? nil : batch
     }
-
-    /// Whether the feed has ended by a fault, which the next call throws.
-    package var isEnded: Bool { failure != nil }
 }
 
 /// Makes jobs of what an input has for them, each with an id that is its own in the whole input.
 private struct LineIntake: Sendable {
+    /// What a line comes to.
+    enum Outcome {
+        /// Its jobs are pending.
+        case job
+        /// Added to the batch as rejected.
+        case rejected
+        /// Of another shard.
+        case foreign
+    }
+
     private let reading: InputReading
     private var ids: IDAssigner
+    /// The jobs of the last line that no batch has yet.
+    private var pending: PendingSamples?
 
     /// - Parameter cleared: lines whose id only has the fingerprint of another.
     init(_ reading: InputReading, cleared: Set<InputPosition> = []) {
@@ -108,24 +140,43 @@ private struct LineIntake: Sendable {
     }
 
     /// Whether a job of this id was made.
-    func contains(_ customID: String) -> Bool { ids.contains(customID) }
+    func contains(_ customID: String) -> Bool {
+        // A job of an earlier run that made one of its line is the first sample of it.
+        if ids.contains(customID) { return true }
+        return reading.samples?.base(of: customID).map(ids.contains) ?? false
+    }
 
-    /// Adds the job of a line to a batch; a line with faults is added as rejected, where those are skipped.
+    /// Whether jobs of the last line are still to be made.
+    var hasPending: Bool { pending != nil }
+
+    /// Adds pending jobs to a batch, at least one.
     ///
-    /// - Returns: whether anything was added: nothing is of another shard's line.
+    /// - Returns: about how many bytes they have.
+    mutating func makeJobs(into batch: inout InputBatch, maximum: Int, maximumBytes: Int) -> Int {
+        guard let made = pending?.next(reading, maximum: maximum, maximumBytes: maximumBytes) else { return 0 }
+        batch.jobs += made.jobs
+        if pending?.isEmpty == true { pending = nil }
+        return made.bytes
+    }
+
+    /// Takes a line, whose jobs are then pending; one with faults is added to a batch as rejected, where those are skipped.
+    ///
     /// - Throws: `InputError.faults` for a line with faults.
     @discardableResult
     mutating func take(
         _ line: InputLine, at position: InputPosition, of source: InputSource, into batch: inout InputBatch
-    ) throws(InputError) -> Bool {
+    ) throws(InputError) -> Outcome {
         var faults: LineFaults
         do throws(LineFaults) {
-            guard case .job(let parsed) = try reading.read(line) else { return false }
+            guard case .job(let parsed) = try reading.read(line) else { return .foreign }
             let hash = parsed.hash
             switch ids.assign(parsed.customID, hash, at: position) {
             case .free(let id):
-                batch.jobs.append(NewJob(parsed, hash, id: id, source: source.name, line: position.line))
-                return true
+                let numbers = reading.sampleNumbers(of: id)
+                guard !numbers.isEmpty else { return .foreign }
+                pending = PendingSamples(
+                    parsed, hash, id: id, numbers: numbers, at: (source.name, position.line), bytes: line.heldBytes)
+                return .job
             case .taken(let id):
                 faults = LineFaults()
                 faults.add("duplicate id \(id.quotedName)")
@@ -139,6 +190,6 @@ private struct LineIntake: Sendable {
             throw .faults(report)
         }
         batch.rejectedLines.append(RejectedLine(line, faults, source: source.name, number: position.line))
-        return true
+        return .rejected
     }
 }

@@ -510,6 +510,21 @@ import Testing
         #expect(line.content == .conversation([.user("Hi")], CompletionOptions(), extraBody: JSONObject()))
     }
 
+    /// Beside the body, which is sent as it is.
+    @Test(arguments: [
+        #"{"url":"/v1/chat/completions","body":{"model":"m","messages":[{"role":"user","content":"x"}]}}"#,
+        #"{"body":{"model":"m","messages":[{"role":"user","content":"x"}]}}"#,
+        #"{"params":{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"}]}}"#,
+    ])
+    func metadataOfABatchLineIsKept(line: String) throws {
+        let with = try parse(line.dropLast() + #","metadata":{"b":1.50}}"#)
+        let without = try parse(line)
+        #expect(with.metadata == Array(#"{"b":1.50}"#.utf8) && without.metadata == nil)
+        #expect(with.request == without.request && with.hash == without.hash)
+        #expect(
+            try faults(of: line.dropLast() + #","metadata":3}"#) == ["'metadata' must be an object, not 3"])
+    }
+
     @Test func metadataIsKeptAsGiven() throws {
         let line = try parse(#"{"model":"mock/m","prompt":"Hi","metadata":{"b":1.50,"a":[null]}}"#)
         #expect(line.metadata == Array(#"{"b":1.50,"a":[null]}"#.utf8))

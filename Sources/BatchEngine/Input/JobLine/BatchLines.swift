@@ -15,6 +15,10 @@ extension JobLineParser {
         var named: String?
         /// The endpoint as the line names it; nil where its form names none.
         var url: JSON?
+        /// What is kept beside the body and not sent; nil for none.
+        var metadata: JSONObject?
+        /// What a right answer is; nil where the line does not say.
+        var check: JSON?
     }
 
     func openAIBatch(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
@@ -32,20 +36,26 @@ extension JobLineParser {
         }
         if members[.body] == nil { faults.add("'body' is missing") }
         let named = members.string(.provider, faults: &faults)
+        let metadata = members.object(.metadata, faults: &faults)
         guard let body = members.object(.body, faults: &faults) else { return nil }
         return parsed(
             BatchLine(
                 id: id, body: body, place: .body, dialect: BatchURL.dialect(of: url),
-                provider: BatchURL.usualProvider(of: url ?? ""), named: named, url: members[.url]), &faults)
+                provider: BatchURL.usualProvider(of: url ?? ""), named: named, url: members[.url], metadata: metadata,
+                check: members[.check]),
+            &faults)
     }
 
     func mistralBatch(_ object: JSONObject, _ faults: inout LineFaults) -> ParsedLine? {
         let members = JobLineObject<LineField.MistralBatch>(object, at: .line, faults: &faults)
         let id = Self.id(members, .id, alias: .customID, faults: &faults)
         let named = members.string(.provider, faults: &faults)
+        let metadata = members.object(.metadata, faults: &faults)
         guard let body = members.object(.body, faults: &faults) else { return nil }
         return parsed(
-            BatchLine(id: id, body: body, place: .body, dialect: .openAIChat, provider: "mistral", named: named),
+            BatchLine(
+                id: id, body: body, place: .body, dialect: .openAIChat, provider: "mistral", named: named,
+                metadata: metadata, check: members[.check]),
             &faults)
     }
 
@@ -53,6 +63,7 @@ extension JobLineParser {
         let members = JobLineObject<LineField.AnthropicBatch>(object, at: .line, faults: &faults)
         let id = Self.id(members, .id, alias: .customID, faults: &faults)
         let named = members.string(.provider, faults: &faults)
+        let metadata = members.object(.metadata, faults: &faults)
         guard let params = members.object(.params, faults: &faults) else { return nil }
         if BatchBodyReader.isOpenAIs(params, isProviderGiven: named != nil || defaults.provider != nil) {
             faults.add(
@@ -62,7 +73,8 @@ extension JobLineParser {
         }
         return parsed(
             BatchLine(
-                id: id, body: params, place: .params, dialect: .anthropicMessages, provider: "anthropic", named: named),
+                id: id, body: params, place: .params, dialect: .anthropicMessages, provider: "anthropic", named: named,
+                metadata: metadata, check: members[.check]),
             &faults)
     }
 
@@ -93,6 +105,7 @@ extension JobLineParser {
         if let fault = defaults.resume.fault(at: provider, model: model.model, dialect: line.dialect) {
             faults.add("'resume': \(fault)")
         }
+        let check = checks.check(line.check, of: .body(body, line.dialect), faults: &faults)
         guard faults.isEmpty else { return nil }
         // The one member that is filled in: a body that leaves its model to --model must be sent with it.
         var sent = body
@@ -100,7 +113,9 @@ extension JobLineParser {
         var stored = JSONObject()
         stored["url"] = line.url
         stored[line.place.path] = .object(sent)
-        return ParsedLine(customID: line.id, model: model, content: .body(sent, line.dialect), members: stored)
+        return ParsedLine(
+            customID: line.id, model: model, content: .body(sent, line.dialect), members: stored,
+            storedMetadata: line.metadata, check: check)
     }
 
     private func model(of line: BatchLine, _ faults: inout LineFaults) -> ModelName? {

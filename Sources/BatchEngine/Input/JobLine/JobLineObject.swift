@@ -125,18 +125,18 @@ enum LineField {
         case customID = "custom_id"
         case model, messages, prompt, system, options
         case extraBody = "extra_body"
-        case metadata, resume
+        case metadata, resume, check
 
         static let names = allCases.map(\.rawValue)
 
         /// The members that become columns; the others are the stored request.
-        static let columns = [id, customID, model, metadata].map(\.rawValue)
+        static let columns = [id, customID, model, metadata, check].map(\.rawValue)
     }
 
     /// The members of a line of an OpenAI batch file.
     enum OpenAIBatch: String, FieldName {
         case customID = "custom_id"
-        case id, provider, method, url, body
+        case id, provider, method, url, body, metadata, check
 
         static let names = allCases.map(\.rawValue)
     }
@@ -144,7 +144,7 @@ enum LineField {
     /// The members of a line of an Anthropic batch.
     enum AnthropicBatch: String, FieldName {
         case customID = "custom_id"
-        case id, provider, params
+        case id, provider, params, metadata, check
 
         static let names = allCases.map(\.rawValue)
     }
@@ -152,7 +152,7 @@ enum LineField {
     /// The members of a line of a Mistral batch.
     enum MistralBatch: String, FieldName {
         case customID = "custom_id"
-        case id, provider, body
+        case id, provider, body, metadata, check
 
         static let names = allCases.map(\.rawValue)
     }

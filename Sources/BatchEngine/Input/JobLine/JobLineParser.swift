@@ -3,8 +3,12 @@ package import LLMStreaming
 /// From the bytes of a job line to a job, or to all that is wrong with it (Contract, "Job lines").
 package struct JobLineParser: Sendable {
     package let defaults: InputDefaults
+    let checks: LineChecks
 
-    package init(defaults: InputDefaults) { self.defaults = defaults }
+    package init(defaults: InputDefaults) {
+        self.defaults = defaults
+        checks = LineChecks(whereNone: defaults.check)
+    }
 
     /// Reads one line.
     ///
@@ -58,9 +62,11 @@ package struct JobLineParser: Sendable {
         if let fault = (request.resume ?? defaults.resume).fault(at: provider, model: model.model, dialect: dialect) {
             faults.add("'resume': \(fault)")
         }
+        let check = checks.check(members[.check], of: request.content, faults: &faults)
         guard faults.isEmpty else { return nil }
         return ParsedLine(
-            customID: id, model: model, content: request.content, members: object, storedMetadata: metadata)
+            customID: id, model: model, content: request.content, members: object, storedMetadata: metadata,
+            check: check)
     }
 
     private func nativeModel(_ members: JobLineObject<LineField.Native>, _ faults: inout LineFaults) -> ModelName? {
@@ -135,6 +141,8 @@ package struct ParsedLine: Sendable, Equatable {
     /// The line's members; of a batch line those to store.
     var members: JSONObject
     var storedMetadata: JSONObject?
+    /// What it says a right answer is, JSON; nil where it says nothing.
+    package var check: [UInt8]?
 
     /// The request to store, which `JobRequest` reads: members in their order, numbers in their text, without what
     /// becomes columns of its own.

@@ -11,6 +11,7 @@ package struct LineFaults: Error, Sendable, Equatable {
     package struct Reason: Sendable, Equatable {
         private(set) var words: String
         fileprivate var nearest: Nearest?
+        fileprivate var isOfUnknownField = false
 
         fileprivate struct Nearest: Sendable, Equatable {
             var name: String
@@ -38,6 +39,8 @@ package struct LineFaults: Error, Sendable, Equatable {
 
     /// What is wrong, in the order found.
     package private(set) var listed: [Reason] = []
+    /// Those of the reasons that are fields which do not exist.
+    var unknownFields: [String] { listed.filter(\.isOfUnknownField).map(\.text) }
     /// What is wrong in words, in the order found.
     package var reasons: [String] { listed.map(\.text) }
     /// How many faults there are; more than the reasons where those are cut off.
@@ -86,6 +89,7 @@ package struct LineFaults: Error, Sendable, Equatable {
             default: ""
             }
         add("unknown field \(name.quotedName)\(place.suffix)", nearest: name, among: known, else: other)
+        if count == listed.count { listed[count - 1].isOfUnknownField = true }
     }
 
     /// Adds a value that is not of the type that its field asks for.

@@ -20,6 +20,19 @@ struct InputFile: ~Copyable {
         }
     }
 
+    /// The first bytes of a file; none of what is no regular file, or cannot be read.
+    static func opening(of path: String, count: Int) -> [UInt8] {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, FileSnapshot(status) != nil else { return [] }
+        var buffer = [UInt8](repeating: 0, count: count)
+        do throws(InputError) {
+            let count = try InputFile(.file(path)).read(into: &buffer)
+            return Array(buffer.prefix(count))
+        } catch {
+            return []
+        }
+    }
+
     deinit { if descriptor > 0 { close(descriptor) } }
 
     /// Fills a buffer from its start.
@@ -51,7 +64,6 @@ struct InputFile: ~Copyable {
         }
         return FileSnapshot(status)
     }
-
 }
 
 /// Where job lines are read from.

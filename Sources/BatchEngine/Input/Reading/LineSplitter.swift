@@ -79,6 +79,6 @@ enum InputLine: Equatable {
     case bytes([UInt8])
     /// A line over the limit, by its number of bytes; they are not kept.
     case oversized(Int)
-    /// Why the rest is no batch document; nothing comes after it.
+    /// Why a row makes no job line; or why the rest is no batch document, after which nothing comes.
     case broken(String)
 }
