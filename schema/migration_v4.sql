@@ -1,6 +1,6 @@
 -- From schema 3 to schema 4: what was told to a run while it went on.
 --
--- No row is written anew. The views are made again from schema_v4.sql, behind this.
+-- No row is written anew. The views are made again by the last step.
 
 PRAGMA user_version = 4;
 

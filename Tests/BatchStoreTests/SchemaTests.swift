@@ -13,7 +13,7 @@ import Testing
         "run_changes": "run_id number at_ms command value keep streams_over",
         "jobs": """
         job_id custom_id source line provider model request_sha256 status attempts not_before_ms error_kind error \
-        created_ms updated_ms
+        created_ms updated_ms answers sample
         """,
         "requests": "job_id request metadata",
         "attempts": """
@@ -27,7 +27,7 @@ import Testing
         job_id choice attempt_id created_ms model response_id content reasoning refusal tool_calls finish_reason \
         native_finish_reason message prompt_tokens completion_tokens total_tokens cached_tokens \
         cache_creation_tokens reasoning_tokens usage_source usage billed_prompt_tokens billed_completion_tokens \
-        cost_usd ttft_us duration_us chunk_count segments seams
+        cost_usd ttft_us duration_us chunk_count segments seams check check_report copied_from
         """,
         "rejected_lines": "source line reason text",
     ]
@@ -112,6 +112,7 @@ import Testing
         ("UPDATE attempts SET usage_source = ?1", CompletionRecord.UsageSource.allCases.map(\.rawValue)),
         ("UPDATE completions SET usage_source = ?1", CompletionRecord.UsageSource.allCases.map(\.rawValue)),
         ("UPDATE completions SET finish_reason = ?1", FinishReason.allCases.map(\.rawValue)),
+        (#"UPDATE completions SET "check" = ?1"#, CompletionRecord.Check.allCases.map(\.rawValue)),
     ]
 
     @Test func theViewsTellOfResultsFailuresPartialsTimesUsageErrorsAndSpeed() async throws {
@@ -173,7 +174,7 @@ import Testing
 
     @Test func theSchemaIsTheFileAtTheTop() throws {
         let file = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "schema/schema_v4.sql")
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "schema/schema_v5.sql")
         #expect(try String(contentsOf: file, encoding: .utf8) == BatchSchema.sql)
     }
 }

@@ -49,12 +49,11 @@ import Testing
         let folder = try TemporaryFolder()
         let path = try Self.make(folder)
         let tables: [SQL] = [
-            "SELECT * FROM jobs", "SELECT * FROM completions", "SELECT * FROM attempts", "SELECT * FROM run_seconds",
+            OldColumns.jobs, OldColumns.completions, "SELECT * FROM attempts", "SELECT * FROM run_seconds",
         ]
         let before = try tables.map { try sqlRows(path, $0) }
         let store = try await TestStore(folder: folder)
         #expect(try store.rows("PRAGMA user_version") == ["\(BatchSchema.version)"])
-        #expect(BatchSchema.version == 4)
         #expect(try tables.map { try store.rows($0) } == before)
         try await store.database.record(
             RunChange(command: "rpm", value: "mock=5", isKept: true, streamsOver: 3), ofRun: store.runID)

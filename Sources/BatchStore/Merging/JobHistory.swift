@@ -1,3 +1,5 @@
+import BatchEngine
+
 /// What two databases know of the same job, compared: which of both is kept (Contract, "Merge").
 enum JobHistory {
     /// What is compared of a job `job` of the schema `schema`; the least wins.
@@ -13,7 +15,8 @@ enum JobHistory {
         \(answer("content", "''", schema, job)),
         \(answer(StoredMessage.whole(of: "completions"), "''", schema, job)),
         \(answer("duration_us", "0", schema, job)), \(answer("ttft_us", "0", schema, job)),
-        -coalesce(\(partialLength(schema, job)), 0), -\(job).attempts, -\(job).updated_ms,
+        -coalesce(\(partialLength(schema, job)), 0), -\(job).attempts, -\(job).answers,
+        -\(job).updated_ms,
         coalesce(\(job).error_kind, ''), coalesce(\(job).error, ''), coalesce(\(job).not_before_ms, 0),
         \(job).provider, (SELECT request FROM \(schema).requests WHERE job_id = \(job).job_id)
         """
@@ -30,7 +33,8 @@ enum JobHistory {
     private static func partialLength(_ schema: SQL, _ job: SQL) -> SQL {
         """
         iif(\(job).status = 'interrupted', (
-            SELECT length(iif(json_valid(partial), partial, '{}') ->> '$.choices[0].text') FROM \(schema).attempts
+            SELECT length(iif(json_valid(partial) AND NOT \(StoredPartial.isRejected), partial, '{}')
+                ->> '$.choices[0].text') FROM \(schema).attempts
             WHERE attempt_id = \(newestPartial(schema, job))), NULL)
         """
     }
@@ -38,7 +42,7 @@ enum JobHistory {
     private static func newestPartial(_ schema: SQL, _ job: SQL) -> SQL {
         """
         (SELECT attempt_id FROM \(schema).attempts
-        WHERE job_id = \(job).job_id AND request_sha256 = \(job).request_sha256 AND partial IS NOT NULL
+        WHERE \(StoredPartial.candidates(ofJob: "\(job).job_id", "\(job).request_sha256"))
         ORDER BY number DESC LIMIT 1)
         """
     }

@@ -11,7 +11,10 @@ enum MergedBilling {
         let estimate = try connection.prepare(AttemptTotals.estimate)
         let update = try connection.prepare(
             """
-            UPDATE main.completions SET billed_prompt_tokens = ?2, billed_completion_tokens = ?3, cost_usd = ?4
+            UPDATE main.completions SET
+                billed_prompt_tokens = coalesce(?2, iif(copied_from IS NULL, NULL, 0)),
+                billed_completion_tokens = coalesce(?3, iif(copied_from IS NULL, NULL, 0)),
+                cost_usd = coalesce(?4, iif(copied_from IS NULL, NULL, 0.0))
             WHERE job_id = ?1
             """)
         while try answers.step() {

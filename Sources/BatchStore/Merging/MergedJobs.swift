@@ -1,14 +1,14 @@
 /// The jobs of a source, with their requests and answers.
 enum MergedJobs {
     /// What a job that wins brings along; where it stands in its file is decided apart.
-    private static let state: SQL = "provider, status, attempts, not_before_ms, error_kind, error, updated_ms"
+    private static let state: SQL = "provider, status, attempts, answers, not_before_ms, error_kind, error, updated_ms"
 
     /// What is taken of an answer as it is.
     private static let answer: SQL = """
         choice, created_ms, model, response_id, finish_reason, native_finish_reason, prompt_tokens, completion_tokens,
         total_tokens, cached_tokens, cache_creation_tokens, reasoning_tokens, usage_source, billed_prompt_tokens,
         billed_completion_tokens, cost_usd, ttft_us, duration_us, chunk_count, segments, usage, tool_calls, content,
-        reasoning, refusal, message
+        reasoning, refusal, message, "check", check_report, copied_from
         """
 
     /// Keeps a stored job as it is where the source knows no attempt of it that is not stored: it was revived since.
@@ -69,15 +69,16 @@ enum MergedJobs {
     static func takeNew(_ connection: borrowing Connection) throws(SQLiteFailure) {
         try connection.execute(
             """
-            INSERT INTO main.jobs (job_id, custom_id, source, line, model, request_sha256, created_ms, \(state))
-            SELECT m.id, custom_id, source, line, model, request_sha256, created_ms, \(state)
+            INSERT INTO main.jobs (job_id, custom_id, source, line, model, request_sha256, created_ms, sample,
+                \(state))
+            SELECT m.id, custom_id, source, line, model, request_sha256, created_ms, sample, \(state)
             FROM temp.job_map AS m CROSS JOIN part.jobs AS s ON s.job_id = m.source_id
             WHERE m.is_new
             """)
         try connection.execute(
             """
-            INSERT INTO main.requests (job_id, metadata, request)
-            SELECT m.id, metadata, request
+            INSERT INTO main.requests (job_id, metadata, request, "check")
+            SELECT m.id, metadata, request, "check"
             FROM temp.job_map AS m CROSS JOIN part.requests AS s ON s.job_id = m.source_id
             WHERE m.is_new
             """)
@@ -105,7 +106,7 @@ enum MergedJobs {
             """)
         try connection.execute(
             """
-            UPDATE main.requests SET request = s.request
+            UPDATE main.requests SET request = s.request, "check" = s."check"
             FROM temp.job_map AS m CROSS JOIN part.requests AS s ON s.job_id = m.source_id
             WHERE main.requests.job_id = m.id AND m.wins = 1
             """)
@@ -130,6 +131,12 @@ enum MergedJobs {
             UPDATE main.jobs SET created_ms = s.created_ms
             FROM temp.job_map AS m CROSS JOIN part.jobs AS s ON s.job_id = m.source_id
             WHERE main.jobs.job_id = m.id AND NOT m.is_new AND s.created_ms < main.jobs.created_ms
+            """)
+        try connection.execute(
+            """
+            UPDATE main.jobs SET sample = s.sample
+            FROM temp.job_map AS m CROSS JOIN part.jobs AS s ON s.job_id = m.source_id
+            WHERE main.jobs.job_id = m.id AND NOT m.is_new AND s.sample > coalesce(main.jobs.sample, 0)
             """)
     }
 

@@ -1,7 +1,7 @@
 /// The schema of the database, from schema/*.sql; there is no other DDL.
 package enum BatchSchema {
     /// The script that makes a database, as the command `schema` prints it.
-    package static var sql: String { String(decoding: PackageResources.schema_v4_sql, as: UTF8.self) }
+    package static var sql: String { String(decoding: PackageResources.schema_v5_sql, as: UTF8.self) }
 
     /// The script that makes its views for one connection alone, where they stand before those of the file: a file that
     /// an earlier version made has that version's.
@@ -12,7 +12,8 @@ package enum BatchSchema {
     ///     then holds.
     static func temporaryViews(for found: Int, isOfRange: Bool = false) -> String {
         (isOfRange ? range : "") + attempts(for: found, isOfRange: isOfRange)
-            + (found < 2 ? runs : "") + (found < 4 ? changes : "")
+            + completions(for: found, isOfRange: isOfRange)
+            + (found < 2 ? runs : "") + (found < 4 ? changes : "") + (found < 5 ? jobs : "")
             + views.map { "CREATE TEMP VIEW \($0);" }.joined(separator: "\n")
     }
 
@@ -23,20 +24,33 @@ package enum BatchSchema {
         return "CREATE TEMP VIEW attempts AS SELECT \(columns) FROM main.attempts\(isOfRange ? isInRange : "");\n"
     }
 
+    /// The table of schemas 1 to 4 with the columns of schema 5, or a part of any.
+    ///
+    /// By the index of the primary key: SQLite would look through the index of all answers' usage for each range.
+    private static func completions(for found: Int, isOfRange: Bool) -> String {
+        guard found < 5 || isOfRange else { return "" }
+        let columns = found < 5 ? #"*, NULL AS "check", NULL AS check_report, NULL AS copied_from"# : "*"
+        let rows = isOfRange ? " INDEXED BY sqlite_autoindex_completions_1\(isInRange)" : ""
+        return "CREATE TEMP VIEW completions AS SELECT \(columns) FROM main.completions\(rows);\n"
+    }
+
+    /// The tables of schemas 1 to 4 with the columns of schema 5: what names an index of theirs names `main.jobs`.
+    private static let jobs = """
+        CREATE TEMP VIEW jobs AS SELECT *, 0 AS answers, NULL AS sample FROM main.jobs;
+        CREATE TEMP VIEW requests AS SELECT *, NULL AS "check" FROM main.requests;
+
+        """
+
     /// The table of schema 1 with the columns of schema 2.
     private static let runs = """
         CREATE TEMP VIEW runs AS SELECT *, NULL AS stop_reason FROM main.runs;
 
         """
 
-    /// The first and the last number of the jobs of a range, and their answers.
-    ///
-    /// By the index of the primary key: SQLite would look through the index of all answers' usage for each range.
+    /// The first and the last number of the jobs of a range.
     private static let range = """
         CREATE TEMP TABLE job_range (low INTEGER NOT NULL, high INTEGER NOT NULL);
         INSERT INTO temp.job_range VALUES (0, 0);
-        CREATE TEMP VIEW completions AS
-        SELECT * FROM main.completions INDEXED BY sqlite_autoindex_completions_1\(isInRange);
 
         """
 
@@ -73,9 +87,11 @@ package enum BatchSchema {
     package static var migrations: [Migration] {
         let steps = [
             PackageResources.migration_v2_sql, PackageResources.migration_v3_sql, PackageResources.migration_v4_sql,
+            PackageResources.migration_v5_sql,
         ].map { String(decoding: $0, as: UTF8.self) }
         let views = self.views.map { "CREATE VIEW \($0);" }.joined(separator: "\n")
-        return [Migration(""), Migration(steps[0]), Migration(steps[1]), Migration(steps[2] + views, whole: sql)]
+        return [Migration("")] + steps.dropLast().map { Migration($0) }
+            + [Migration(steps[steps.count - 1] + views, whole: sql)]
     }
 
     /// The statement that makes the index of ids, also where the load of a new file went without it.
@@ -114,6 +130,7 @@ package struct Migration: Sendable {
         }
         guard found < migrations.count else { return }
         try path.naming { () throws(SQLiteFailure) in
+            connection.allowSchemaWriting()
             try connection.transaction { () throws(SQLiteFailure) in
                 // Another program may have begun one of its own in an empty file, and held the lock until now.
                 if found == 0, try connection.integer("SELECT 1 FROM sqlite_schema LIMIT 1") != nil {

@@ -180,6 +180,8 @@ struct RescuedAttempt {
             id: id, strategy: strategy, prefixScalars: prefixScalars, own: accumulator.partial,
             cursor: accumulator.cursor, responseID: accumulator.responseID, model: accumulator.model, isEcho: isEcho)
         attempt.isNamedFirst = accumulator.isNamedFirst && base?.cursor?.form == .response
+        // It asked nobody: the whole answer is still to be judged.
+        if let base, !base.whole.isEmpty, chunkCount == 0 { return (base, nil) }
         let (partial, overlap) = AnswerJoiner.join(attempt, onto: base)
         return partial.isEmpty ? nil : (partial, overlap)
     }

@@ -6,6 +6,8 @@ package struct JobQueue: JobStore {
     /// A page of jobs ends once they have so many bytes for each that was asked for: lines may have megabytes, and the
     /// runner holds a page of every model.
     private static let pageBytesPerJob = 64 << 10
+    /// The most answers of a job that were not taken and are read again.
+    private static let readRejections = 16
 
     let reader: BatchReader
     let writer: Writer
@@ -105,6 +107,15 @@ package struct JobQueue: JobStore {
         }
     }
 
+    package func metadata(of jobID: Int64) async throws -> [UInt8]? {
+        try await reader.read { (connection) throws(SQLiteFailure) in
+            let rows = try connection.prepare("SELECT metadata FROM requests WHERE job_id = ?1")
+            rows.bind(jobID, at: 1)
+            defer { rows.reset() }
+            return try rows.step() ? rows.optionalBytes(0) : nil
+        }
+    }
+
     // MARK: Writing
 
     package func startAttempt(_ start: AttemptStart) -> Int64 {
@@ -137,6 +148,7 @@ extension JobQueue {
     ) throws(SQLiteFailure) -> [Job] {
         let partials = try connection.prepare(QueueQuery.partial)
         let failures = try connection.prepare(QueueQuery.failures)
+        let rejections = try connection.prepare(QueueQuery.rejected)
         var jobs: [Job] = []
         var bytes = 0
         while jobs.count < limit, bytes / pageBytesPerJob < limit, try rows.step() {
@@ -146,11 +158,14 @@ extension JobQueue {
                 line: rows.optionalInteger(3).map(Int.init),
                 provider: rows.text(4), model: rows.text(5), requestSHA256: rows.text(6), request: rows.bytes(8),
                 attempts: rows.optionalCount(7) ?? 0, attemptCount: rows.optionalCount(9) ?? 0)
+            job.answers = rows.optionalCount(10) ?? 0
+            job.check = rows.optionalBytes(11)
             if job.attemptCount > 0 {
                 job.partial = try partial(of: job, partials)
                 job.recentFailures = try recentFailures(of: job, failures)
             }
-            bytes += job.expectedBytes
+            if job.answers > 0 { job.rejected = try rejected(of: job, rejections) }
+            bytes += job.rejected.reduce(job.expectedBytes) { $0 + ($1.answer?.byteCount ?? 0) }
             jobs.append(job)
         }
         return jobs
@@ -160,9 +175,30 @@ extension JobQueue {
         rows.bind(job.id, at: 1)
         rows.bind(job.requestSHA256, at: 2)
         guard try rows.step() else { return nil }
-        let partial = StoredPartial(attemptID: rows.integer(0), stored: rows.bytes(1))
+        let id = rows.integer(0)
+        let partial = rows.optionalBytes(1).flatMap { StoredPartial(attemptID: id, stored: $0) }
         rows.reset()
         return partial
+    }
+
+    private static func rejected(
+        of job: Job, _ rows: borrowing Statement
+    ) throws(SQLiteFailure) -> [RejectedAnswer] {
+        rows.bind(job.id, at: 1)
+        rows.bind(job.requestSHA256, at: 2)
+        rows.bind(min(job.answers, readRejections), at: 3)
+        var rejected: [RejectedAnswer] = []
+        while try rows.step() {
+            let id = rows.integer(0)
+            rejected.append(
+                RejectedAnswer(
+                    attemptID: id, kind: rows.word(1, else: .invalidAnswer), code: rows.optionalText(2),
+                    reason: rows.optionalText(3) ?? "",
+                    answer: rows.optionalBytes(5).flatMap { StoredPartial(attemptID: id, stored: $0)?.answer },
+                    completionTokens: rows.optionalCount(4)))
+        }
+        rows.reset()
+        return rejected
     }
 
     private static func recentFailures(

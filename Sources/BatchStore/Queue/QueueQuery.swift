@@ -1,3 +1,5 @@
+import BatchEngine
+
 /// The statements by which jobs are handed out; a test reads their plans, which must not sort or scan `jobs`.
 ///
 /// In all of them ?4 and ?5 are the scope, ?6 and ?7 provider and model.
@@ -5,7 +7,8 @@ enum QueueQuery {
     /// What is read of a job; numbers of attempts that cannot be genuine are passed over.
     private static let columns: SQL = """
         j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.attempts, r.request,
-            (SELECT max(number) FROM attempts WHERE job_id = j.job_id AND number < 1000000000000)
+            (SELECT max(number) FROM attempts WHERE job_id = j.job_id AND number < 1000000000000), j.answers,
+            r."check"
         """
 
     /// ?1 the job before, ?2 how many.
@@ -77,11 +80,20 @@ enum QueueQuery {
         LIMIT 2
         """
 
-    /// ?1 the job, ?2 the hash of its request: the newest text that may be used again.
+    /// ?1 the job, ?2 the hash of its request: the newest text, NULL where it may not be used again.
     static let partial: SQL = """
-        SELECT attempt_id, partial FROM attempts INDEXED BY attempts_of_job
-        WHERE job_id = ?1 AND request_sha256 = ?2 AND partial IS NOT NULL
+        SELECT attempt_id, iif(\(StoredPartial.isRejected), NULL, partial) FROM attempts INDEXED BY attempts_of_job
+        WHERE \(StoredPartial.candidates(ofJob: "?1", "?2"))
         ORDER BY number DESC
         LIMIT 1
+        """
+
+    /// ?1 the job, ?2 the hash of its request, ?3 how many: its newest answers that were not taken.
+    static let rejected: SQL = """
+        SELECT attempt_id, error_kind, error_code, error, completion_tokens, partial
+        FROM attempts INDEXED BY attempts_of_job
+        WHERE job_id = ?1 AND request_sha256 = ?2 AND \(StoredPartial.isRejected)
+        ORDER BY number DESC
+        LIMIT ?3
         """
 }

@@ -41,6 +41,12 @@ package struct AttemptRecord: Sendable, Equatable {
     /// What was asked for and not sent, and why.
     package var notes: [String]
 
+    /// Whether its answer was not taken: what it left is that answer, and nothing goes on from it.
+    package var isRejected: Bool {
+        let kind = errorKind.flatMap(ErrorKind.init)
+        return kind == .invalidAnswer || kind == .repetition
+    }
+
     /// The columns that `init` reads, with or without the text that is left; ?1 is the job.
     fileprivate static func query(withPartials: Bool) -> SQL {
         """
@@ -90,6 +96,16 @@ package struct AttemptRecord: Sendable, Equatable {
         let told = row.optionalText(31).flatMap { try? JSONParser.parse($0) }
         notes = told?.array?.compactMap(\.string) ?? []
         partial = row.optionalBytes(29).flatMap { StoredPartial(attemptID: id, stored: $0) }
+    }
+}
+
+extension [AttemptRecord] {
+    /// The newest text of a request that can be gone on from; nil where there is none.
+    ///
+    /// - Parameter hash: of the request.
+    package func kept(ofRequest hash: String) -> StoredPartial? {
+        let newest = last { $0.requestSHA256 == hash && ($0.partial != nil || $0.isRejected) }
+        return newest?.isRejected == true ? nil : newest?.partial
     }
 }
 

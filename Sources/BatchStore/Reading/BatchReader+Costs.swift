@@ -73,7 +73,8 @@ extension BatchReader {
                 FROM (SELECT job_id, provider, model FROM jobs WHERE job_id > ?1 ORDER BY job_id LIMIT 5000) AS j
                 CROSS JOIN attempts AS a ON a.job_id = j.job_id
                 LEFT JOIN completions AS c ON c.job_id = a.job_id AND c.choice = 0 AND c.attempt_id = a.attempt_id
-                WHERE a.prompt_tokens IS NOT NULL OR a.completion_tokens > 0 OR a.chunk_count > 0 OR c.job_id IS NOT NULL
+                WHERE (a.prompt_tokens IS NOT NULL OR a.completion_tokens > 0 OR a.chunk_count > 0 OR c.job_id IS NOT NULL)
+                    AND c.copied_from IS NULL
                 ORDER BY j.job_id, a.number
                 """)
             rows.bind(last, at: 1)

@@ -11,11 +11,14 @@ package actor BatchReader {
     /// The real path of the database.
     package nonisolated let path: String
     private var connection: Connection?
-    private nonisolated let stop = ReadingStop()
+    private nonisolated let stop: ReadingStop
     /// The schema of the file.
     private var schema = BatchSchema.version
 
-    private init(path: String) { self.path = path }
+    private init(path: String, stop: ReadingStop = ReadingStop()) {
+        self.path = path
+        self.stop = stop
+    }
 
     /// Opens a database that is there.
     ///
@@ -24,6 +27,13 @@ package actor BatchReader {
         let path = try DatabasePath(name)
         let reader = BatchReader(path: path.real)
         try await reader.connect(path)
+        return reader
+    }
+
+    /// Another reader of the same file, which is interrupted with this one.
+    func another() async throws(StoreError) -> BatchReader {
+        let reader = BatchReader(path: path, stop: stop)
+        try await reader.connect(try DatabasePath(path))
         return reader
     }
 

@@ -61,6 +61,7 @@ package struct BatchStatistics: Sendable {
     package var tiers: [Tier] = []
     package var faults: [Fault] = []
     package var resuming = Resuming()
+    package var checks = Checks()
 }
 
 extension BatchReader {
@@ -69,17 +70,24 @@ extension BatchReader {
     /// Reads every attempt and every answer once, range by range; no chunk. What has to be sorted goes to temporary files, so
     /// that memory does not grow with the answers.
     ///
-    /// - Parameter count: the jobs of a range.
-    package func statistics(jobsOfRange count: Int = jobsOfRange) throws(StoreError) -> BatchStatistics {
-        try inRanges { () throws(StoreError) in
+    /// - Parameter pace: how the ranges are read.
+    package func statistics(at pace: RangePace = RangePace()) async throws(StoreError) -> BatchStatistics {
+        try await apart(at: pace) { (reader) async throws(StoreError) in try await reader.sumUp(at: pace) }
+    }
+
+    private func sumUp(at pace: RangePace) async throws(StoreError) -> BatchStatistics {
+        try await inRanges { () async throws(StoreError) in
             var answers = try read { (connection) throws(SQLiteFailure) in try AnswerTimes(connection) }
             var sums = StatisticsSums()
-            try eachRange(of: count) { (connection) throws(SQLiteFailure) in
+            var checks = CheckSums()
+            try await eachRange(at: pace) { (connection) throws(SQLiteFailure) in
                 try answers.add(connection)
                 try sums.add(connection)
+                try checks.add(connection)
             }
             var statistics = BatchStatistics()
             sums.tell(&statistics)
+            statistics.checks = checks.total
             statistics.models = try read { (connection) throws(SQLiteFailure) in
                 try answers.models(connection, gaps: sums.gaps)
             }

@@ -29,7 +29,7 @@ extension BatchReader {
         let kinds = try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(
                 """
-                SELECT j.error_kind, count(*) FROM jobs AS j INDEXED BY jobs_failed
+                SELECT j.error_kind, count(*) FROM main.jobs AS j INDEXED BY jobs_failed
                 WHERE j.status IN ('failed', 'cancelled') AND j.status = 'failed'
                     AND \(JobScope.condition)
                 GROUP BY 1 ORDER BY 2 DESC, 1
@@ -50,7 +50,7 @@ extension BatchReader {
                 """
                 SELECT j.custom_id, j.source, j.line, j.error, (
                     SELECT a.http_status FROM attempts AS a WHERE a.job_id = j.job_id ORDER BY a.number DESC LIMIT 1)
-                FROM jobs AS j INDEXED BY jobs_failed
+                FROM main.jobs AS j INDEXED BY jobs_failed
                 WHERE j.status IN ('failed', 'cancelled') AND j.status = 'failed' AND j.error_kind IS ?1
                     AND \(JobScope.condition)
                 ORDER BY j.job_id LIMIT ?2

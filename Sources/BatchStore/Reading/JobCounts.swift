@@ -74,7 +74,7 @@ extension BatchReader {
 
     private func goneCount(_ connection: borrowing Connection, _ source: String) throws(SQLiteFailure) -> Int {
         let row = try connection.prepare(
-            "SELECT count(*) FROM jobs INDEXED BY jobs_input WHERE source = ?1 AND line IS NULL")
+            "SELECT count(*) FROM main.jobs INDEXED BY jobs_input WHERE source = ?1 AND line IS NULL")
         row.bind(source, at: 1)
         return try row.step() ? row.int(0) : 0
     }
@@ -133,7 +133,7 @@ extension BatchReader {
         }
         let ended = try connection.prepare(
             """
-            SELECT count(*), coalesce(sum(status = 'cancelled'), 0) FROM jobs INDEXED BY jobs_failed
+            SELECT count(*), coalesce(sum(status = 'cancelled'), 0) FROM main.jobs INDEXED BY jobs_failed
             WHERE status IN ('failed', 'cancelled')
             """)
         if try ended.step() {
@@ -153,11 +153,11 @@ extension BatchReader {
     /// Rows that can run, and how many of them have text to go on from.
     private static let queueCounts: [SQL] = [
         """
-        SELECT count(*), coalesce(sum(status = 'interrupted'), 0) FROM jobs INDEXED BY jobs_ready
+        SELECT count(*), coalesce(sum(status = 'interrupted'), 0) FROM main.jobs INDEXED BY jobs_ready
         WHERE status IN ('pending', 'interrupted') AND not_before_ms IS NULL
         """,
         """
-        SELECT count(*), coalesce(sum(status = 'interrupted'), 0) FROM jobs INDEXED BY jobs_waiting
+        SELECT count(*), coalesce(sum(status = 'interrupted'), 0) FROM main.jobs INDEXED BY jobs_waiting
         WHERE not_before_ms IS NOT NULL
         """,
     ]
@@ -189,7 +189,7 @@ extension BatchReader {
         let (start, counts) = (result.last, result.counts)
         let page = try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(
-                "SELECT rowid, finish_reason FROM completions WHERE rowid > ?1 ORDER BY rowid LIMIT 50000")
+                "SELECT rowid, finish_reason FROM main.completions WHERE rowid > ?1 ORDER BY rowid LIMIT 50000")
             rows.bind(start, at: 1)
             var page = (counts: counts, last: start)
             while try rows.step() {

@@ -1,30 +1,67 @@
-/// What is read of all jobs: a range of their numbers after the other, each in a transaction of its own.
+/// How what is asked of all jobs is read: a range of their numbers after the other, each in a transaction of its own.
 ///
-/// One over all rows of a million jobs would keep the WAL from shrinking for seconds. A job is in one range alone, with its
-/// attempts and answers, so that it is counted once whatever is written meanwhile.
+/// One over all rows of a million jobs would keep the WAL from beginning anew for seconds. A job is in one range alone, with
+/// its attempts and answers, so that it is counted once whatever is written meanwhile.
+package struct RangePace: Sendable {
+    /// The jobs of a range, at least 1; so many are about a tenth of a second's work.
+    var jobs = 10_000
+    /// Waits for so long between two ranges, while a worker writes; nil for no wait.
+    ///
+    /// Only then has the WAL no reader: without it the next range would have one before the worker looks.
+    var pause: (@Sendable (Duration) async throws -> Void)?
+
+    /// One range straight behind the other.
+    package init() {}
+
+    /// Beside a worker half of the time: for who reads again and again.
+    package static var sparing: RangePace {
+        var pace = RangePace()
+        pace.pause = { try await Task.sleep(for: $0) }
+        return pace
+    }
+}
+
 extension BatchReader {
-    /// The jobs of a range: about a tenth of a second's work.
-    static let jobsOfRange = 10_000
+    /// The longest pause.
+    static let longestPause = Duration.milliseconds(500)
+
+    /// Reads by this reader, or where the pace has pauses by one of its own: in them others ask this one, whose views must not
+    /// be of a range then.
+    func apart<Value: Sendable>(
+        at pace: RangePace, _ read: (BatchReader) async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        guard pace.pause != nil else { return try await read(self) }
+        let other = try await another()
+        let value: Value
+        do throws(StoreError) { value = try await read(other) } catch {
+            await other.close()
+            throw error
+        }
+        await other.close()
+        return value
+    }
 
     /// Reads something with temporary tables in files, so that memory does not grow with the jobs; where there is no place for
     /// them, in memory.
     ///
     /// - Parameter body: uses `eachRange`; the views, and `attempts` and `completions`, are of its range alone.
-    func inRanges<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
+    func inRanges<Value: Sendable>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
         do throws(StoreError) {
-            return try inRanges(storedIn: "FILE", body)
+            return try await inRanges(storedIn: "FILE", body)
         } catch  where error.kind == .io || error.kind == .full {
-            return try inRanges(storedIn: "MEMORY", body)
+            return try await inRanges(storedIn: "MEMORY", body)
         }
     }
 
-    private func inRanges<Value>(
-        storedIn place: SQL, _ body: () throws(StoreError) -> Value
-    ) throws(StoreError) -> Value {
+    private func inRanges<Value: Sendable>(
+        storedIn place: SQL, _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
         let value: Value
         do throws(StoreError) {
             try storeTemporarily(in: place, isOfRange: true)
-            value = try body()
+            value = try await body()
         } catch {
             // What is asked next is not of a range. Where this fails too, the reader is of no more use, and its first
             // fault says why.
@@ -38,17 +75,19 @@ extension BatchReader {
     /// Reads the ranges of all jobs, one after the other.
     ///
     /// - Parameters:
-    ///   - count: the jobs of a range, at least 1.
+    ///   - pace: how.
     ///   - body: reads one; what it writes to temporary tables stays.
+    /// - Throws: `closed` also where the task is cancelled in a pause.
     func eachRange(
-        of count: Int, _ body: (borrowing Connection) throws(SQLiteFailure) -> Void
-    ) throws(StoreError) {
+        at pace: RangePace, _ body: (borrowing Connection) throws(SQLiteFailure) -> Void
+    ) async throws(StoreError) {
         var start: Int64? = .min
         while let low = start {
+            let began = ContinuousClock.now
             start = try read { (connection) throws(SQLiteFailure) in
                 try connection.execute("BEGIN")
                 do throws(SQLiteFailure) {
-                    let high = try Self.enterRange(from: low, of: count, connection)
+                    let high = try Self.enterRange(from: low, of: pace.jobs, connection)
                     try body(connection)
                     try connection.execute("COMMIT")
                     return high < .max ? high + 1 : nil
@@ -57,8 +96,15 @@ extension BatchReader {
                     throw error
                 }
             }
+            guard start != nil, let pause = pace.pause, isWritten else { continue }
+            do { try await pause(min(ContinuousClock.now - began, Self.longestPause)) } catch {
+                throw StoreError(.closed, path: path)
+            }
         }
     }
+
+    /// Whether a worker is known to write the database now; asked for each range, since it may come and go meanwhile.
+    private var isWritten: Bool { (try? DatabasePath(path)).map { WorkerLock.isHeld($0) == true } ?? false }
 
     /// Sets the range that the views are of.
     ///

@@ -21,11 +21,23 @@ package struct JobRecord: Sendable, Equatable {
     package var updatedMilliseconds: Int64
     /// JSON.
     package var metadata: [UInt8]?
+    /// Which of its line's samples it is, from 1; nil where the line is one job.
+    package var sample: Int?
+
+    /// The id of its line: its own without the number of the sample.
+    package var baseID: String {
+        guard let sample else { return customID }
+        let ending = "#\(sample)".utf8
+        // By bytes: to a reader the last character of the line's id may be one with the sign.
+        guard customID.utf8.suffix(ending.count).elementsEqual(ending) else { return customID }
+        return String(decoding: customID.utf8.dropLast(ending.count), as: UTF8.self)
+    }
 
     /// What `init` reads of a job `j` and its request `r`.
     static let columns: SQL = """
         j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.status, j.attempts,
-            j.not_before_ms, j.error_kind, j.error, j.created_ms, j.updated_ms, r.metadata
+            j.not_before_ms, j.error_kind, j.error, j.created_ms, j.updated_ms, r.metadata,
+            (SELECT sample FROM jobs AS own WHERE own.job_id = j.job_id)
         """
 
     /// Reads a row that begins with `columns`.
@@ -45,6 +57,7 @@ package struct JobRecord: Sendable, Equatable {
         createdMilliseconds = row.unixMilliseconds(12)
         updatedMilliseconds = row.unixMilliseconds(13)
         metadata = row.optionalBytes(14)
+        sample = row.optionalInt(15)
     }
 }
 

@@ -46,7 +46,7 @@ extension BatchReader {
         return try read { (connection) throws(SQLiteFailure) in
             let row = try connection.prepare(
                 """
-                SELECT count(*) FROM jobs AS j INDEXED BY jobs_input
+                SELECT count(*) FROM main.jobs AS j INDEXED BY jobs_input
                 WHERE j.source = ?1 AND j.line IS NULL AND \(ResultFilter.condition)
                 """)
             filter.bind(to: row)

@@ -46,6 +46,8 @@ package struct JobResult: Sendable, Equatable {
     package var durationMicroseconds: Int64?
     /// The request as it is stored and sent, JSON; nil where it was not asked for.
     package var request: [UInt8]?
+    /// What its line says a right answer is, JSON; nil where it says nothing, and with the request.
+    package var check: [UInt8]?
 }
 
 extension BatchReader {
@@ -57,15 +59,15 @@ extension BatchReader {
     /// Goes from file to file in the index instead of over all its rows.
     static let sourceQuery: SQL = """
         WITH RECURSIVE files (source) AS (
-            SELECT min(source) FROM jobs
+            SELECT min(source) FROM main.jobs
             UNION ALL
-            SELECT (SELECT min(j.source) FROM jobs AS j WHERE j.source > files.source)
+            SELECT (SELECT min(j.source) FROM main.jobs AS j WHERE j.source > files.source)
             FROM files WHERE files.source IS NOT NULL
         )
         SELECT source FROM files WHERE source IS NOT NULL
         ORDER BY coalesce(
-            (SELECT j.job_id FROM jobs AS j WHERE j.source = files.source AND j.line >= 1 ORDER BY j.line LIMIT 1),
-            (SELECT j.job_id FROM jobs AS j WHERE j.source = files.source LIMIT 1))
+            (SELECT j.job_id FROM main.jobs AS j WHERE j.source = files.source AND j.line >= 1 ORDER BY j.line LIMIT 1),
+            (SELECT j.job_id FROM main.jobs AS j WHERE j.source = files.source LIMIT 1))
         """
 
     /// The bytes at which a page of answers or chunks ends: an answer may have megabytes.
@@ -120,10 +122,10 @@ extension BatchReader {
         _ rows: borrowing Statement, _ completions: borrowing Statement
     ) throws(SQLiteFailure) -> JobResult {
         var result = JobResult(
-            job: JobRecord(rows), completions: [], httpStatus: rows.optionalInt(15),
-            errorCode: rows.optionalText(17), requestID: rows.optionalText(16),
-            firstChunkMicroseconds: rows.optionalMicroseconds(19), durationMicroseconds: rows.optionalMicroseconds(20),
-            request: rows.optionalBytes(18))
+            job: JobRecord(rows), completions: [], httpStatus: rows.optionalInt(16),
+            errorCode: rows.optionalText(18), requestID: rows.optionalText(17),
+            firstChunkMicroseconds: rows.optionalMicroseconds(20), durationMicroseconds: rows.optionalMicroseconds(21),
+            request: rows.optionalBytes(19), check: rows.optionalBytes(22))
         guard result.job.status == .completed else { return result }
         completions.bind(result.job.id, at: 1)
         while try completions.step() { result.completions.append(StoredCompletion(completions)) }
@@ -138,7 +140,7 @@ extension BatchReader {
 
     /// The job ?1, where it has ended.
     static let jobResult: SQL = """
-        SELECT \(columns), NULL, \(times)
+        SELECT \(columns), NULL, \(times), NULL
         FROM jobs AS j \(joins)
         WHERE j.job_id = ?1 AND j.status IN ('completed', 'failed', 'cancelled')
         """
@@ -169,8 +171,8 @@ extension BatchReader {
     /// - Parameter isNext: whether a job comes after the one on the line ?2 with the id or number ?3.
     private static func query(where isNext: SQL, orderedBy order: SQL) -> SQL {
         """
-        SELECT \(columns), CASE WHEN ?10 THEN r.request END, \(times)
-        FROM jobs AS j INDEXED BY jobs_input \(joins)
+        SELECT \(columns), CASE WHEN ?10 THEN r.request END, \(times), CASE WHEN ?10 THEN r."check" END
+        FROM main.jobs AS j INDEXED BY jobs_input \(joins)
         WHERE j.source = ?1 AND \(isNext) AND \(ResultFilter.condition)
         ORDER BY \(order)
         LIMIT ?9

@@ -96,7 +96,7 @@ extension BatchReader {
                         WHERE billed_completion_tokens - coalesce(completion_tokens, 0) BETWEEN 0 AND 1e12),
                     sum(cost_usd) FILTER (WHERE cost_usd BETWEEN 0 AND 1e12),
                     count(*) FILTER (WHERE cost_usd IS NULL)
-                FROM completions INDEXED BY completions_usage
+                FROM main.completions INDEXED BY completions_usage
                 WHERE choice = 0
                 """)
             _ = try tokens.step()
@@ -116,7 +116,7 @@ extension BatchReader {
     private func waiting(_ connection: borrowing Connection) throws(SQLiteFailure) -> [StatusSummary.Waiting] {
         let rows = try connection.prepare(
             """
-            SELECT error_kind, count(*), min(not_before_ms), provider FROM jobs INDEXED BY jobs_waiting
+            SELECT error_kind, count(*), min(not_before_ms), provider FROM main.jobs INDEXED BY jobs_waiting
             WHERE not_before_ms IS NOT NULL
             GROUP BY provider, error_kind ORDER BY 2 DESC
             """)
@@ -137,7 +137,7 @@ extension BatchReader {
         if try attempts.step() { (summary.resumedAttempts, summary.savedTokens) = (attempts.int(0), attempts.int(1)) }
         let joined = try connection.prepare(
             """
-            SELECT segments, count(*) FROM completions INDEXED BY completions_joined
+            SELECT segments, count(*) FROM main.completions INDEXED BY completions_joined
             WHERE choice = 0 AND segments > 1 GROUP BY 1
             """)
         while try joined.step() { summary.joinedAnswers[joined.int(0)] = joined.int(1) }

@@ -37,13 +37,20 @@ package struct StoredCompletion: Sendable, Equatable {
     package var refusal: String?
     /// JSON: what a next turn must send back.
     package var message: [UInt8]
+    /// What the job's check found; nil where it has none.
+    package var check: CompletionRecord.Check?
+    /// JSON: what there is to say about the answer.
+    package var checkReport: [UInt8]?
+    /// The id of the job whose answer it is; nil for its own.
+    package var copiedFrom: String?
 
     /// The columns that `init` reads; ?1 is the job.
     static let query: SQL = """
         SELECT job_id, choice, attempt_id, created_ms, model, response_id, finish_reason, native_finish_reason,
             prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_creation_tokens, reasoning_tokens,
             usage_source, billed_prompt_tokens, billed_completion_tokens, cost_usd, ttft_us, duration_us, chunk_count,
-            segments, seams, usage, tool_calls, content, reasoning, refusal, message
+            segments, seams, usage, tool_calls, content, reasoning, refusal, message, "check", check_report,
+            copied_from
         FROM completions
         WHERE job_id = ?1
         ORDER BY choice
@@ -81,6 +88,9 @@ package struct StoredCompletion: Sendable, Equatable {
         reasoning = row.optionalText(26)
         refusal = row.optionalText(27)
         message = StoredMessage.whole(row.bytes(28), content: content)
+        check = row.optionalText(29).flatMap(CompletionRecord.Check.init)
+        checkReport = row.optionalBytes(30)
+        copiedFrom = row.optionalText(31)
     }
 }
 

@@ -73,7 +73,7 @@ extension BatchReader {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(
                 """
-                SELECT job_id, custom_id, line FROM jobs INDEXED BY jobs_input
+                SELECT job_id, custom_id, line FROM main.jobs INDEXED BY jobs_input
                 WHERE source = ?1 AND line >= ?2 AND (line, job_id) > (?2, ?3)
                 ORDER BY line, job_id
                 LIMIT 10000

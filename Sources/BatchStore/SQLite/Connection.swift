@@ -74,24 +74,6 @@ import CSQLite
     /// Refused where SQLite runs already, which does no harm.
     private static let configuration: Int32 = csqlite_disable_memory_statistics()
 
-    /// The URI of a file that is there; where it is unchanging, as of one that nobody writes.
-    static func address(of path: String, isUnchanging: Bool) -> String {
-        "file:" + escaped(path) + (isUnchanging ? "?immutable=1" : "?mode=rw")
-    }
-
-    private static func escaped(_ path: String) -> String {
-        var result = ""
-        for scalar in path.unicodeScalars {
-            switch scalar {
-            case "%": result += "%25"
-            case "?": result += "%3F"
-            case "#": result += "%23"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
-
     /// A statement that is used again and again.
     func prepare(_ sql: SQL) throws(SQLiteFailure) -> Statement {
         try unsafe Statement(sql, on: handle, isKept: true)
@@ -166,6 +148,9 @@ import CSQLite
     func setMaximumBytes(_ count: Int) { unsafe _ = sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Int32(clamping: count)) }
 
     // MARK: The file
+
+    /// Lets a script change the texts of tables (`PRAGMA writable_schema`).
+    func allowSchemaWriting() { unsafe _ = csqlite_allow_schema_writing(handle) }
 
     /// Whether closing checkpoints and deletes the WAL.
     func setCheckpointsOnClose(_ isOn: Bool) { unsafe csqlite_set_checkpoint_on_close(handle, isOn ? 1 : 0) }

@@ -229,7 +229,7 @@ struct PartDraft: ~Copyable {
 
     /// Copies rows of a table as they are; its columns may stand in another order where the file is older.
     private func copy(_ table: String, _ condition: String) throws(SQLiteFailure) {
-        let columns = try BatchReader.columns(of: table, connection).joined(separator: ", ")
+        let columns = try BatchReader.list(BatchReader.columns(of: table, connection))
         try connection.run(
             "INSERT INTO main.\(table) (\(columns)) SELECT \(columns) FROM source.\(table) WHERE \(condition)")
     }

@@ -87,8 +87,8 @@ enum PartTaker {
             WHERE w.job_id = jobs.job_id)
         """,
         """
-        UPDATE part.requests SET (metadata, request) = (
-            SELECT o.metadata, o.request FROM temp.wanted AS w CROSS JOIN main.requests AS o ON o.job_id = w.own
+        UPDATE part.requests SET (metadata, request, "check") = (
+            SELECT o.metadata, o.request, o."check" FROM temp.wanted AS w CROSS JOIN main.requests AS o ON o.job_id = w.own
             WHERE w.job_id = requests.job_id)
         """,
     ]

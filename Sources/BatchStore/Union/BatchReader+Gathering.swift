@@ -71,7 +71,7 @@ extension BatchReader {
         try createTables(connection)
         try reading(address, connection) { (connection) throws(SQLiteFailure) in
             for (table, rows) in tables {
-                let columns = try columns(of: table, connection).joined(separator: ", ")
+                let columns = try list(columns(of: table, connection))
                 try connection.run(
                     "INSERT INTO part.\(table) (\(columns)) SELECT \(columns) FROM source.\(table) WHERE \(rows)")
             }
@@ -101,6 +101,9 @@ extension BatchReader {
         }
         try connection.execute("CREATE UNIQUE INDEX part.attempts_of_job ON attempts (job_id, number)")
     }
+
+    /// Columns as a list: the name of one is a word of SQL.
+    static func list(_ columns: [String]) -> String { columns.map { "\"\($0)\"" }.joined(separator: ", ") }
 
     /// The columns that a table has both here and in `source`, which may be of an earlier schema: names of our own.
     static func columns(

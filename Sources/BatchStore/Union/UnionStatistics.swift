@@ -57,7 +57,8 @@ extension BatchReader {
                 ("run_id", "0"), ("request_sha256", "''"), ("resumed_from", "resumed_from + n"),
                 ("resume_strategy", "resume_strategy"), ("started_ms", "started_ms"), ("status", "status"),
                 ("http_status", "http_status"), ("error_kind", "error_kind"), ("error", "error"),
-                ("response_id", "response_id"), ("chunk_count", "chunk_count"), ("gaps", "gaps"),
+                ("error_code", "error_code"), ("response_id", "response_id"), ("chunk_count", "chunk_count"),
+                ("gaps", "gaps"),
                 ("prompt_tokens", "prompt_tokens"), ("completion_tokens", "completion_tokens"),
                 ("cost_usd", "cost_usd"), ("service_tier", "service_tier"),
                 ("partial", "iif(json_valid(partial), json_object('tokens', partial -> '$.tokens'), NULL)"),
@@ -73,7 +74,8 @@ extension BatchReader {
                 ("billed_prompt_tokens", "billed_prompt_tokens"),
                 ("billed_completion_tokens", "billed_completion_tokens"), ("cost_usd", "cost_usd"),
                 ("ttft_us", "ttft_us"), ("duration_us", "duration_us"), ("segments", "segments"), ("seams", "'[]'"),
-                ("usage", "usage"), ("content", "''"), ("message", "''"),
+                ("usage", "usage"), ("content", "''"), ("check", "\"check\""), ("copied_from", "copied_from"),
+                ("message", "''"),
             ]
         ),
     ]
@@ -90,7 +92,7 @@ extension BatchReader {
                 for (table, columns) in Self.told {
                     let known = Set(try Self.columns(of: table, connection))
                     let taken = columns.filter { known.contains($0.name) }
-                    let names = taken.map(\.name).joined(separator: ", ")
+                    let names = Self.list(taken.map(\.name))
                     let values = taken.map(\.value).joined(separator: ", ")
                     try connection.run(
                         """

@@ -56,11 +56,15 @@ extension BatchReader {
     ///
     /// What has to be sorted goes to temporary files, so that memory does not grow with the jobs.
     ///
-    /// - Parameter count: the jobs of a range.
-    package func counters(jobsOfRange count: Int = jobsOfRange) throws(StoreError) -> BatchCounters {
-        var counters = try inRanges { () throws(StoreError) in
+    /// - Parameter pace: how the ranges are read.
+    package func counters(at pace: RangePace = RangePace()) async throws(StoreError) -> BatchCounters {
+        try await apart(at: pace) { (reader) async throws(StoreError) in try await reader.count(at: pace) }
+    }
+
+    private func count(at pace: RangePace) async throws(StoreError) -> BatchCounters {
+        var counters = try await inRanges { () async throws(StoreError) in
             var counters = BatchCounters()
-            try eachRange(of: count) { (connection) throws(SQLiteFailure) in
+            try await eachRange(at: pace) { (connection) throws(SQLiteFailure) in
                 try Self.addQueue(to: &counters, connection)
                 try Self.addAnswers(to: &counters, connection)
                 try Self.addCost(to: &counters, connection)
@@ -82,9 +86,9 @@ extension BatchReader {
 
     /// The statements on the jobs of a range and their attempts; each finds them by their numbers.
     static let rangeCounts: (jobs: SQL, waiting: SQL, attempts: SQL, resumes: SQL) = (
-        jobs: "SELECT provider, model, count(*), status FROM jobs NOT INDEXED WHERE \(isInRange) GROUP BY 1, 2, 4",
+        jobs: "SELECT provider, model, count(*), status FROM main.jobs NOT INDEXED WHERE \(isInRange) GROUP BY 1, 2, 4",
         waiting: """
-        SELECT provider, model, count(*), error_kind FROM jobs NOT INDEXED
+        SELECT provider, model, count(*), error_kind FROM main.jobs NOT INDEXED
         WHERE \(isInRange) AND not_before_ms IS NOT NULL GROUP BY 1, 2, 4
         """,
         attempts: """
@@ -131,7 +135,8 @@ extension BatchReader {
             """
             SELECT j.provider, j.model, c.prompt_tokens, c.completion_tokens, c.cached_tokens, c.reasoning_tokens,
                 c.ttft_us, c.duration_us
-            FROM completions AS c CROSS JOIN jobs AS j USING (job_id) WHERE c.choice = 0
+            FROM completions AS c CROSS JOIN jobs AS j USING (job_id)
+            WHERE c.choice = 0 AND c.copied_from IS NULL
             """)
         let kinds = ["input", "output", "cached", "reasoning"]
         while try rows.step() {

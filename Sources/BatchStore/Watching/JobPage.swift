@@ -33,7 +33,7 @@ package struct JobSummary: Sendable, Equatable {
         SELECT j.custom_id, j.source, j.line, j.provider, j.model, j.status, j.attempts, j.not_before_ms, j.error_kind,
             substr(j.error, 1, 1000), j.created_ms, j.updated_ms, c.finish_reason, c.prompt_tokens, c.completion_tokens,
             c.ttft_us, c.duration_us, c.cost_usd, c.segments
-        FROM jobs AS j LEFT JOIN completions AS c ON c.job_id = j.job_id AND c.choice = 0
+        FROM main.jobs AS j LEFT JOIN main.completions AS c ON c.job_id = j.job_id AND c.choice = 0
         WHERE j.job_id = ?1
         """
 
@@ -130,7 +130,7 @@ extension BatchReader {
         try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(
                 """
-                SELECT job_id FROM completions WHERE choice = 0 AND duration_us IS NOT NULL
+                SELECT job_id FROM main.completions WHERE choice = 0 AND duration_us IS NOT NULL
                 ORDER BY duration_us DESC, job_id LIMIT ?1
                 """)
             rows.bind(limit, at: 1)

@@ -82,7 +82,7 @@ package struct JobSearch: Sendable, Equatable {
     }
 
     static let nextReadyModel: SQL = """
-        SELECT provider, model FROM jobs INDEXED BY jobs_ready
+        SELECT provider, model FROM main.jobs INDEXED BY jobs_ready
         WHERE status IN ('pending', 'interrupted') AND not_before_ms IS NULL AND (provider, model) > (?1, ?2)
         ORDER BY provider, model LIMIT 1
         """
@@ -115,12 +115,12 @@ enum JobWalk: Sendable, Equatable {
             """
         case .completed:
             """
-            SELECT c.job_id, c.job_id, \(JobSearch.passes) FROM completions AS c CROSS JOIN jobs AS j USING (job_id)
+            SELECT c.job_id, c.job_id, \(JobSearch.passes) FROM main.completions AS c CROSS JOIN main.jobs AS j USING (job_id)
             WHERE c.job_id > ?1 AND +c.choice = 0 ORDER BY c.job_id
             """
         case .ended:
             """
-            SELECT j.job_id, j.job_id, \(JobSearch.passes) FROM jobs AS j INDEXED BY jobs_failed
+            SELECT j.job_id, j.job_id, \(JobSearch.passes) FROM main.jobs AS j INDEXED BY jobs_failed
             WHERE j.status IN ('failed', 'cancelled') AND j.status = ?5 AND j.error_kind IS ?6 AND j.job_id > ?1
             ORDER BY j.job_id
             """
@@ -132,7 +132,7 @@ enum JobWalk: Sendable, Equatable {
             """
         case .ready:
             """
-            SELECT j.job_id, j.job_id, \(JobSearch.passes) FROM jobs AS j INDEXED BY jobs_ready
+            SELECT j.job_id, j.job_id, \(JobSearch.passes) FROM main.jobs AS j INDEXED BY jobs_ready
             WHERE j.status IN ('pending', 'interrupted') AND j.not_before_ms IS NULL AND j.provider = ?5
                 AND j.model = ?6 AND j.job_id > ?1
             ORDER BY j.job_id
@@ -140,7 +140,7 @@ enum JobWalk: Sendable, Equatable {
         case .waiting:
             """
             SELECT j.job_id, j.job_id, \(JobSearch.passes), j.provider, j.model, j.not_before_ms
-            FROM jobs AS j INDEXED BY jobs_waiting
+            FROM main.jobs AS j INDEXED BY jobs_waiting
             WHERE j.not_before_ms IS NOT NULL AND (j.provider, j.model, j.not_before_ms, j.job_id) > (?1, ?5, ?6, ?7)
             ORDER BY j.provider, j.model, j.not_before_ms, j.job_id
             """

@@ -78,7 +78,7 @@ struct AttemptWriter: ~Copyable {
         case .completed: status = .completed
         case .waiting(let until, let hasPartial):
             notBefore = until
-            status = hasPartial && !isPartialLost ? .interrupted : .pending
+            status = hasPartial && !isPartialLost && !attempt.rejectsAnswer ? .interrupted : .pending
         case .failed: status = .failed
         case .cancelled: status = .cancelled
         }
@@ -92,6 +92,7 @@ struct AttemptWriter: ~Copyable {
         settle.bind(attempt.endedMilliseconds, at: 7)
         settle.bind(attempt.attemptID, at: 8)
         settle.bind(attempt.resetsAttempts ? 0 : 1, at: 9)
+        settle.bind(attempt.rejectsAnswer ? 1 : 0, at: 10)
         try settle.run()
     }
 }
@@ -134,7 +135,7 @@ extension AttemptWriter {
             settle: connection.prepare(
                 """
                 UPDATE jobs SET status = ?2, attempts = min(attempts, 1000000000000) * ?9 + ?3, not_before_ms = ?4,
-                    error_kind = ?5, error = ?6, updated_ms = ?7
+                    answers = min(answers, 1000000000000) + ?10, error_kind = ?5, error = ?6, updated_ms = ?7
                 WHERE job_id = ?1
                     AND request_sha256 = (SELECT request_sha256 FROM attempts WHERE attempt_id = ?8)
                 """),

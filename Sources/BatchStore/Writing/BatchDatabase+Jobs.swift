@@ -70,7 +70,7 @@ extension BatchDatabase {
         try await writer.transaction { (session) throws(SQLiteFailure) in
             let update = try session.connection.prepare(
                 """
-                UPDATE jobs SET attempts = 0, error_kind = NULL, error = NULL, updated_ms = ?1,
+                UPDATE jobs SET attempts = 0, answers = 0, error_kind = NULL, error = NULL, updated_ms = ?1,
                     status = \(StoredPartial.queuedStatus)
                 WHERE \(Revival.condition) AND (?4 IS NULL OR job_id IN (SELECT value FROM json_each(?4)))
                 """)

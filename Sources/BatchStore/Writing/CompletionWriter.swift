@@ -44,8 +44,10 @@ struct CompletionWriter: ~Copyable {
         insert.bind(record.cacheCreationTokens, at: 13)
         insert.bind(record.reasoningTokens, at: 14)
         insert.bind((isEstimated ? .mixed : record.usageSource).rawValue, at: 15)
-        insert.bind(totals.billedPromptTokens, at: 16)
-        insert.bind(totals.billedCompletionTokens, at: 17)
+        // Another job's answer costs nothing more; what this job's own attempts had cost stays.
+        let unbilled = record.copiedFrom == nil ? nil : 0
+        insert.bind(totals.billedPromptTokens ?? unbilled, at: 16)
+        insert.bind(totals.billedCompletionTokens ?? unbilled, at: 17)
         insert.bind(totals.firstChunkMicroseconds, at: 18)
         insert.bind(totals.durationMicroseconds, at: 19)
         insert.bind(totals.chunkCount, at: 20)
@@ -58,7 +60,10 @@ struct CompletionWriter: ~Copyable {
         insert.bind(choice.reasoning, at: 26)
         insert.bind(choice.refusal, at: 27)
         insert.bind(utf8: StoredMessage.stored(choice.message.bytes, content: choice.content), at: 28)
-        insert.bind(totals.costUSD, at: 29)
+        insert.bind(totals.costUSD ?? unbilled.map(Double.init), at: 29)
+        insert.bind(record.check?.rawValue, at: 30)
+        insert.bind(utf8: record.checkReport.map { JSON.object($0).bytes }, at: 31)
+        insert.bind(record.copiedFrom, at: 32)
         try insert.run()
     }
 
@@ -80,9 +85,9 @@ extension CompletionWriter {
                     native_finish_reason, prompt_tokens, completion_tokens, total_tokens, cached_tokens,
                     cache_creation_tokens, reasoning_tokens, usage_source, billed_prompt_tokens,
                     billed_completion_tokens, ttft_us, duration_us, chunk_count, segments, seams, usage, tool_calls,
-                    content, reasoning, refusal, message, cost_usd)
+                    content, reasoning, refusal, message, cost_usd, "check", check_report, copied_from)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-                    ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)
+                    ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)
                 """))
     }
 }

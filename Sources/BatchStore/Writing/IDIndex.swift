@@ -34,7 +34,8 @@ enum IDIndex {
         return try isMissing(connection)
     }
 
-    private static func isMissing(_ connection: borrowing Connection) throws(SQLiteFailure) -> Bool {
+    /// Whether no index has the ids.
+    static func isMissing(_ connection: borrowing Connection) throws(SQLiteFailure) -> Bool {
         try connection.integer(
             """
             SELECT 1 FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'jobs'

@@ -10,6 +10,8 @@ struct JobWriter: ~Copyable {
         var id: Int64
         var job: StoredJob
         var metadata: [UInt8]?
+        var sample: Int?
+        var check: [UInt8]?
 
         var provider: String { job.identity.model.provider }
     }
@@ -20,6 +22,7 @@ struct JobWriter: ~Copyable {
     private let find: Statement
     private let place: Statement
     private let annotate: Statement
+    private let count: Statement
     private let unanswer: Statement
     private let replace: Statement
     private let replaceRequest: Statement
@@ -82,12 +85,14 @@ struct JobWriter: ~Copyable {
         insert.bind(job.model, at: 6)
         insert.bind(job.requestSHA256, at: 7)
         insert.bind(now, at: 8)
+        insert.bind(job.sample, at: 9)
     }
 
     private mutating func insertRequest(of job: NewJob) throws(SQLiteFailure) {
         insertRequest.bind(nextID, at: 1)
         insertRequest.bind(utf8: job.metadata, at: 2)
         insertRequest.bind(utf8: job.request, at: 3)
+        insertRequest.bind(utf8: job.check, at: 4)
         try insertRequest.run()
         nextID += 1
     }
@@ -105,7 +110,7 @@ struct JobWriter: ~Copyable {
                 isEntering: isEntering, at: now)
         case .kept:
             var kept = job
-            kept.metadata = stored.metadata
+            (kept.metadata, kept.check) = (stored.metadata, stored.check)
             try update(stored, to: kept, provider: stored.provider, isEntering: isEntering, at: now)
         case .replaced: try exchange(stored, for: job, at: now)
         }
@@ -115,7 +120,9 @@ struct JobWriter: ~Copyable {
     private func stored(_ customID: String) throws(SQLiteFailure) -> Stored? {
         find.bind(customID, at: 1)
         guard try find.step() else { return nil }
-        let stored = Stored(id: find.integer(6), job: StoredJob(find), metadata: find.optionalBytes(7))
+        let stored = Stored(
+            id: find.integer(6), job: StoredJob(find), metadata: find.optionalBytes(7),
+            sample: find.optionalInt(8), check: find.optionalBytes(9))
         find.reset()
         return stored
     }
@@ -136,10 +143,16 @@ struct JobWriter: ~Copyable {
             place.bind(isEntering ? 1 : 0, at: 6)
             try place.run()
         }
-        if stored.metadata != job.metadata {
+        if stored.metadata != job.metadata || stored.check != job.check {
             annotate.bind(stored.id, at: 1)
             annotate.bind(utf8: job.metadata, at: 2)
+            annotate.bind(utf8: job.check, at: 3)
             try annotate.run()
+        }
+        if let sample = job.sample, stored.sample != sample {
+            count.bind(stored.id, at: 1)
+            count.bind(sample, at: 2)
+            try count.run()
         }
     }
 
@@ -172,8 +185,8 @@ extension JobWriter {
 
     private static let insertion: SQL = """
         INSERT INTO jobs (job_id, custom_id, source, line, provider, model, request_sha256, status, created_ms,
-            updated_ms)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?8)
+            updated_ms, sample)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?8, ?9)
         """
 
     /// Prepares its statements.
@@ -181,10 +194,11 @@ extension JobWriter {
         try self.init(
             insert: connection.prepare("\(Self.insertion) ON CONFLICT (custom_id) DO NOTHING"),
             load: connection.prepare(Self.insertion),
-            insertRequest: connection.prepare("INSERT INTO requests (job_id, metadata, request) VALUES (?1, ?2, ?3)"),
+            insertRequest: connection.prepare(
+                #"INSERT INTO requests (job_id, metadata, request, "check") VALUES (?1, ?2, ?3, ?4)"#),
             find: connection.prepare(
                 """
-                SELECT \(StoredJob.columns), j.job_id, r.metadata
+                SELECT \(StoredJob.columns), j.job_id, r.metadata, j.sample, r."check"
                 FROM jobs AS j JOIN requests AS r USING (job_id)
                 WHERE j.custom_id = ?1
                 """),
@@ -196,12 +210,13 @@ extension JobWriter {
                         not_before_ms)
                 WHERE job_id = ?1
                 """),
-            annotate: connection.prepare("UPDATE requests SET metadata = ?2 WHERE job_id = ?1"),
+            annotate: connection.prepare(#"UPDATE requests SET metadata = ?2, "check" = ?3 WHERE job_id = ?1"#),
+            count: connection.prepare("UPDATE jobs SET sample = ?2 WHERE job_id = ?1"),
             unanswer: connection.prepare("DELETE FROM completions WHERE job_id = ?1"),
             replace: connection.prepare(
                 """
                 UPDATE jobs SET provider = ?2, model = ?3, request_sha256 = ?4, status = 'pending', attempts = 0,
-                    not_before_ms = ?5, error_kind = NULL, error = NULL
+                    answers = 0, not_before_ms = ?5, error_kind = NULL, error = NULL
                 WHERE job_id = ?1
                 """),
             replaceRequest: connection.prepare("UPDATE requests SET request = ?2 WHERE job_id = ?1"),

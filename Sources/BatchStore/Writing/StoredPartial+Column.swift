@@ -23,12 +23,24 @@ extension StoredPartial {
         return bytes.count <= most ? bytes : nil
     }
 
+    /// Whether the answer of a row of `attempts` was not taken: nothing goes on from it, nor from what came before it.
+    static let isRejected: SQL = "coalesce(error_kind IN ('invalid_answer', 'repetition'), false)"
+
+    /// Which attempts of a job say what there is to go on from; the newest of them does, unless its answer was not taken.
+    ///
+    /// - Parameters:
+    ///   - id: the job's.
+    ///   - hash: its request's.
+    static func candidates(ofJob id: SQL, _ hash: SQL) -> SQL {
+        "job_id = \(id) AND request_sha256 = \(hash) AND (partial IS NOT NULL OR \(isRejected))"
+    }
+
     /// The status of a job in `jobs` that is put back into the queue: interrupted where its newest partial answer has
     /// text to go on from, else pending.
     static let queuedStatus: SQL = """
         iif((
-                SELECT iif(json_valid(partial), partial, '{}') ->> '$.choices[0].text' FROM attempts
-                WHERE job_id = jobs.job_id AND request_sha256 = jobs.request_sha256 AND partial IS NOT NULL
+                SELECT iif(json_valid(partial) AND NOT \(isRejected), partial, '{}') ->> '$.choices[0].text'
+                FROM attempts WHERE \(candidates(ofJob: "jobs.job_id", "jobs.request_sha256"))
                 ORDER BY number DESC LIMIT 1
             ) <> '', 'interrupted', 'pending')
         """

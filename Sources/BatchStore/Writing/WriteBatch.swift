@@ -96,6 +96,7 @@ extension AttemptEnd {
             count += record.choice.content.utf8.count + (record.choice.reasoning?.utf8.count ?? 0)
             // The message that a next turn sends back holds them once more.
             count += record.choice.content.utf8.count
+            if record.checkReport != nil { count += 256 }
         }
         return count
     }

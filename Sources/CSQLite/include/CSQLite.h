@@ -34,6 +34,9 @@ int csqlite_last_errno(sqlite3 *db);
 /// (SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, inverted).
 int csqlite_set_checkpoint_on_close(sqlite3 *db, int on);
 
+/// Lets PRAGMA writable_schema have its effect (SQLITE_DBCONFIG_DEFENSIVE off), which some systems' SQLite denies.
+int csqlite_allow_schema_writing(sqlite3 *db);
+
 /// Reads the first bytes of the main database file through SQLite's own descriptor.
 ///
 /// Opening and closing the file beside SQLite would drop the POSIX locks that this process holds on it

@@ -67,8 +67,8 @@ struct MergeFixture {
 
     private static let content: [SQL] = [
         """
-        SELECT custom_id, source, line, provider, model, request_sha256, j.status, attempts, not_before_ms, error_kind,
-            error, created_ms, updated_ms, metadata, request FROM jobs AS j JOIN requests USING (job_id) ORDER BY 1
+        SELECT custom_id, source, line, provider, model, request_sha256, j.status, attempts, answers, sample, not_before_ms,
+            error_kind, error, created_ms, updated_ms, metadata, request FROM jobs AS j JOIN requests USING (job_id) ORDER BY 1
         """,
         """
         SELECT j.custom_id, a.number, r.pid, a.counts, a.request_sha256, b.number, a.resume_strategy, a.prefix_chars,
@@ -85,7 +85,7 @@ struct MergeFixture {
         """
         SELECT custom_id, c.choice, a.number, c.created_ms, c.response_id, c.finish_reason, c.prompt_tokens,
             c.completion_tokens, c.billed_prompt_tokens, c.billed_completion_tokens, c.cost_usd, c.ttft_us, c.duration_us,
-            c.segments, c.content, c.message
+            c.segments, c.content, c.message, c."check", c.check_report, c.copied_from
         FROM completions AS c JOIN jobs USING (job_id) JOIN attempts AS a USING (attempt_id) ORDER BY 1, 2
         """,
         """
@@ -99,6 +99,7 @@ struct MergeFixture {
         """,
         "SELECT pid FROM runs ORDER BY run_id DESC LIMIT 1", "SELECT * FROM rejected_lines ORDER BY 1, 2",
         "SELECT custom_id, text FROM partials ORDER BY 1",
+        "SELECT custom_id, number, reason, text FROM rejected_answers ORDER BY 1, 2, choice",
         "SELECT custom_id, error, http_status FROM failures ORDER BY 1",
         BatchReader.sourceQuery, "PRAGMA foreign_key_check", "PRAGMA integrity_check",
     ]

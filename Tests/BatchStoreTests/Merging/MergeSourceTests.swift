@@ -38,7 +38,7 @@ import Testing
 
     private static func values(of column: Substring, in table: String, _ path: String) throws -> [String] {
         let connection = try Connection(path: path, access: .writing)
-        try connection.run("CREATE TEMP VIEW tried AS SELECT \(column) AS value FROM \(table)")
+        try connection.run("CREATE TEMP VIEW tried AS SELECT \"\(column)\" AS value FROM \(table)")
         return try connection.texts("SELECT coalesce(value, '') FROM tried ORDER BY 1")
     }
 
@@ -46,7 +46,7 @@ import Testing
         UPDATE runs SET finished_ms = 5, exit_code = 4, stop_reason = 'why', options = '{"a":1}';
         UPDATE run_seconds SET waits = '[1]';
         UPDATE requests SET metadata = '{"m":1}';
-        UPDATE jobs SET status = 'completed', attempts = 2 WHERE custom_id = 'a';
+        UPDATE jobs SET status = 'completed', attempts = 2, answers = 3, sample = 4 WHERE custom_id = 'a';
         UPDATE jobs SET status = 'pending', not_before_ms = 77, error_kind = 'cut', error = 'it broke',
             updated_ms = updated_ms + 1 WHERE custom_id = 'b';
         INSERT INTO attempts (attempt_id, job_id, number, counts, run_id, request_sha256, started_ms, status, partial)
@@ -58,10 +58,11 @@ import Testing
         INSERT INTO completions (job_id, choice, attempt_id, created_ms, model, response_id, finish_reason,
             native_finish_reason, prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_creation_tokens,
             reasoning_tokens, usage_source, billed_prompt_tokens, billed_completion_tokens, cost_usd, ttft_us, duration_us,
-            chunk_count, segments, seams, usage, tool_calls, content, reasoning, refusal, message)
+            chunk_count, segments, seams, usage, tool_calls, content, reasoning, refusal, message, "check", check_report,
+            copied_from)
             VALUES (1, 0, 2, 31, 'm-1', 'res', 'stop', 'end', 32, 33, 34, 35, 36, 37, 'mixed', 38, 39, 0.5, 40, 41, 42, 1,
             '[{"attempt_id":2,"choice":0,"start":0,"kept":4,"restored":""}]', '{"u":1}', '[]', 'one ', 'because', 'no',
-            '{"role":"assistant"}');
+            '{"role":"assistant"}', 'mended', '{"findings":[]}', 'other');
         INSERT INTO rejected_lines VALUES ('jobs.jsonl', 7, 'not JSON', '{');
         """
 

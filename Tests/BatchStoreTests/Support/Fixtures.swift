@@ -8,11 +8,11 @@ let testLane = ModelName(provider: "mock", model: "m")
 /// A job whose hash follows from its request.
 func newJob(
     _ id: String, line: Int = 1, source: String = "jobs.jsonl", request: String = "{\"messages\":[]}",
-    metadata: String? = nil, provider: String = "mock"
+    metadata: String? = nil, provider: String = "mock", sample: Int? = nil
 ) -> NewJob {
     NewJob(
         customID: id, source: source, line: line, provider: provider, model: "m", requestSHA256: "sha of \(request)",
-        request: Array(request.utf8), metadata: metadata.map { Array($0.utf8) })
+        request: Array(request.utf8), metadata: metadata.map { Array($0.utf8) }, sample: sample)
 }
 
 /// Jobs from `j1` on line 1 on.

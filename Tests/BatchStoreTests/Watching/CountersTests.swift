@@ -10,7 +10,7 @@ import Testing
     private static let seed: UInt64 = 23
 
     /// Jobs of several models in every state, with attempts, prices and answers.
-    private static func store(jobs count: Int) async throws -> TestStore {
+    static func store(jobs count: Int) async throws -> TestStore {
         let providers = ["mock", "other"]
         let store = try await TestStore(
             jobs: (1...count).map { newJob("j\($0)", line: $0, provider: providers[$0 % 2]) })
@@ -57,6 +57,16 @@ import Testing
         return store
     }
 
+    /// So many jobs at once, by default without a pause.
+    static func pace(
+        _ jobs: Int, pause: (@Sendable (Duration) async throws -> Void)? = nil
+    ) -> RangePace {
+        var pace = RangePace()
+        pace.jobs = jobs
+        pace.pause = pause
+        return pace
+    }
+
     private static func lines(_ counts: [BatchCounters.Key: some Any]) -> [String] {
         counts.map { key, count in
             ([key.model.provider, key.model.model] + key.words.map { $0 ?? "" } + ["\(count)"]).joined(separator: "|")
@@ -65,7 +75,7 @@ import Testing
 
     @Test(arguments: [1, 7, 10_000]) func theCountersAreThoseOfTheTablesByEveryLabel(jobsOfRange: Int) async throws {
         let store = try await Self.store(jobs: 90)
-        let counters = try await store.database.reader.counters(jobsOfRange: jobsOfRange)
+        let counters = try await store.database.reader.counters(at: Self.pace(jobsOfRange))
         let attempts: SQL = "FROM attempts AS a JOIN jobs AS j USING (job_id)"
         for (name, told, query) in [
             ("jobs", counters.jobs, "SELECT provider, model, status, count(*) FROM jobs GROUP BY 1, 2, 3"),
@@ -121,7 +131,7 @@ import Testing
         let store = try await Self.store(jobs: 90)
         let reader = store.database.reader
         let (all, ranges) = (
-            try await reader.statistics(), try await reader.statistics(jobsOfRange: jobsOfRange)
+            try await reader.statistics(), try await reader.statistics(at: Self.pace(jobsOfRange))
         )
         #expect(ranges.usage.map { "\($0)" } == all.usage.map { "\($0)" } && all.usage.count == 6)
         #expect(ranges.tiers.map { "\($0)" } == all.tiers.map { "\($0)" } && all.tiers.count > 12)
@@ -182,21 +192,22 @@ import Testing
         await #expect(throws: StoreError.self) { try await reader.failWithinARange() }
         let count = try store.rows("SELECT count(*) FROM attempts WHERE prompt_tokens > 0")
         #expect(try await reader.attemptCount() == count)
-        #expect(try await reader.counters(jobsOfRange: 7).jobs.values.reduce(0, +) == 28)
+        #expect(try await reader.counters(at: Self.pace(7)).jobs.values.reduce(0, +) == 28)
         try await store.database.close()
     }
 }
 
 extension BatchReader {
-    fileprivate func attemptCount() throws(StoreError) -> [String] {
+    func attemptCount() throws(StoreError) -> [String] {
         try read { (connection) throws(SQLiteFailure) in
             try connection.texts("SELECT count(*) FROM attempts WHERE prompt_tokens > 0")
         }
     }
 
-    fileprivate func failWithinARange() throws(StoreError) {
-        try inRanges { () throws(StoreError) in
-            try eachRange(of: 7) { (connection) throws(SQLiteFailure) in try connection.execute("SELECT * FROM nowhere")
+    fileprivate func failWithinARange() async throws(StoreError) {
+        try await inRanges { () async throws(StoreError) in
+            try await eachRange(at: RangePace()) { (connection) throws(SQLiteFailure) in
+                try connection.execute("SELECT * FROM nowhere")
             }
         }
     }

@@ -48,7 +48,7 @@ enum ConfigurationEdge {
     private static func use(_ options: RunOptions) {
         let batch = options.batchOptions
         _ = JSON.object(options.stored(batch)).text
-        let configuration = batch.runConfiguration([], PriceTable())
+        guard let configuration = try? batch.runConfiguration([], PriceTable()) else { return }
         _ = configuration.ramp.allowance(after: .seconds(100), limit: configuration.concurrency)
         let error = LLMError(.server, "x")
         _ = configuration.retry.decide(error, countedBefore: 2, attempts: 20, isLonger: true, fraction: 1)

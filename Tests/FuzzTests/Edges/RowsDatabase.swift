@@ -51,13 +51,14 @@ enum RowsDatabase {
     private static let rows = """
         INSERT INTO runs VALUES (1, 1789999990000, 1789999999000, 'finished', 0, NULL, 'run', '{}', '1', 'host', 7);
         INSERT INTO run_seconds VALUES (1, 1789999991, 5, 5, 1, 0, 1, 0, NULL), (1, 1789999992, 5, 5, 1, 0, 1, 0, NULL);
-        INSERT INTO jobs VALUES
+        INSERT INTO jobs (job_id, custom_id, source, line, provider, model, request_sha256, status, attempts, not_before_ms,
+            error_kind, error, created_ms, updated_ms) VALUES
             (1, 'a', 'a.jsonl', 1, 'openai', 'm', 'aa', 'completed', 1, NULL, NULL, NULL, 1789999990000, 1789999990000),
             (2, 'b', 'a.jsonl', 2, 'openai', 'm', 'bb', 'completed', 2, NULL, NULL, NULL, 1789999990000, 1789999990000),
             (3, 'c', 'a.jsonl', 3, 'mistral', 'm', 'cc', 'interrupted', 1, 1789999995000, 'cut', 'cut', 1789999990000, 0),
             (4, 'd', 'a.jsonl', 4, 'openai', 'm', 'dd', 'failed', 5, NULL, 'server', 'HTTP 500', 1789999990000, 0),
             (5, 'e', 'a.jsonl', NULL, 'mistral', 'm', 'ee', 'pending', 0, NULL, NULL, NULL, 1789999990000, 0);
-        INSERT INTO requests SELECT job_id, '{"k":1}', '{"prompt":"Say it."}' FROM jobs;
+        INSERT INTO requests SELECT job_id, '{"k":1}', '{"prompt":"Say it."}', '{"max_chars":99}' FROM jobs;
         INSERT INTO attempts VALUES
             (1, 1, 1, 1, 1, 'aa', NULL, NULL, NULL, NULL, NULL, NULL, 1789999990000, 10, 20, 30, 'completed', 'stop', 200,
                 NULL, NULL, NULL, NULL, 'q', 'r1', 1, 2, 2, '{"8":1}', 3, 2, 'provider', 0.5, 'default', NULL),
@@ -79,11 +80,12 @@ enum RowsDatabase {
             (6, 4, 0, 20, 'text', 0, 0, 'Once upon'), (7, 4, 1, 25, 'text', 0, 0, ' a time');
         INSERT INTO completions VALUES
             (1, 0, 1, 1789999990000, 'm', 'r1', 'stop', 'stop', 3, 2, 5, 0, 0, 0, 'provider', 3, 2, 0.5, 20, 30, 2, 1,
-                '[{"attempt_id":1,"choice":0,"start":0,"kept":2,"restored":""}]', '{"prompt_tokens":3}', NULL, 'Hi', NULL,
-                NULL, '{"role":"assistant","content":"Hi"}'),
+                '[{"attempt_id":1,"choice":0,"start":0,"kept":2,"restored":""}]', 'ok', NULL, NULL, '{"prompt_tokens":3}', NULL,
+                'Hi', NULL, NULL, '{"role":"assistant","content":"Hi"}'),
             (2, 0, 3, 1789999991000, 'm', 'r3', 'stop', 'stop', 3, 4, 7, 0, 0, 0, 'mixed', 12, 4, 0.75, 20, 60, 3, 2,
                 '[{"attempt_id":2,"choice":0,"start":0,"kept":4,"restored":""},
-                {"attempt_id":3,"choice":0,"start":0,"kept":12,"restored":""}]', '{"prompt_tokens":9}', NULL,
+                {"attempt_id":3,"choice":0,"start":0,"kept":12,"restored":""}]', 'mended', '{"mended":["a code fence"]}', NULL,
+                '{"prompt_tokens":9}', NULL,
                 'Once upon a time', NULL, NULL, '{"role":"assistant","content":"Once upon a time"}');
         """
 }

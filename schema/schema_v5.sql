@@ -1,8 +1,8 @@
--- llm4s-batch: the database of a batch. Schema 4.
+-- llm4s-batch: the database of a batch. Schema 5.
 --
 -- One SQLite file in WAL mode, which sqlite3, Datasette, DuckDB or pandas may read while a run is on. Only the worker
--- that holds the lock DB.lock writes. Start with the views at the end: results, messages, failures, partials, latency,
--- usage_by_model, usage_by_tier, errors_by_kind, throughput.
+-- that holds the lock DB.lock writes. Start with the views at the end: results, messages, failures, partials,
+-- rejected_answers, latency, usage_by_model, usage_by_tier, errors_by_kind, throughput.
 --
 -- Units: *_ms are Unix milliseconds, *_us are microseconds, of an attempt from its start. Tokens are as the provider
 -- counted them; NULL means that it did not say, which is not 0. Lengths of text (*_chars, seams) are Unicode scalars,
@@ -12,7 +12,7 @@
 -- each time, which costs 3 us.
 
 PRAGMA application_id = 0x4C344253; -- 'L4BS'
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- One row a call of run, resume or retry.
 CREATE TABLE runs (
@@ -94,6 +94,10 @@ CREATE TABLE jobs (
     ),
     -- The attempts that count against --max-attempts; all of them are in the table attempts.
     attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    -- The answers that were not taken and count against --max-answers; all of them are in the view rejected_answers.
+    answers INTEGER NOT NULL DEFAULT 0 CHECK (answers >= 0),
+    -- Which of its line's samples it is, from 1. NULL: the line is one job.
+    sample INTEGER CHECK (sample >= 1),
     -- When a job that waits for another attempt may run. NULL: it does not wait.
     not_before_ms INTEGER CHECK (not_before_ms IS NULL OR status = 'pending' OR status = 'interrupted'),
     -- Why it failed or waits: of the newest attempt.
@@ -102,7 +106,8 @@ CREATE TABLE jobs (
             'dns', 'connect', 'tls', 'proxy', 'timeout_connect', 'timeout_first_token', 'timeout_idle',
             'timeout_stall', 'timeout_job', 'cut', 'auth', 'quota', 'permission', 'not_found', 'rate_limit',
             'overloaded', 'server', 'invalid_request', 'content_policy', 'context_length', 'decode',
-            'oversized_event', 'oversized_completion', 'redirect', 'outage', 'cancelled'
+            'oversized_event', 'oversized_completion', 'redirect', 'outage', 'cancelled', 'invalid_answer',
+            'timeout_check', 'repetition'
         )
     ),
     error TEXT,
@@ -133,7 +138,9 @@ CREATE TABLE requests (
     metadata TEXT,
     -- The request as given, JSON with its member order and number texts. Not checked here: the parser has read it, and
     -- reading it again costs more than storing it.
-    request TEXT NOT NULL
+    request TEXT NOT NULL,
+    -- What the line says a right answer is, JSON. NULL: it says nothing.
+    "check" TEXT
 ) STRICT;
 
 -- One row an attempt: a request over HTTP.
@@ -178,11 +185,13 @@ CREATE TABLE attempts (
             'dns', 'connect', 'tls', 'proxy', 'timeout_connect', 'timeout_first_token', 'timeout_idle',
             'timeout_stall', 'timeout_job', 'cut', 'auth', 'quota', 'permission', 'not_found', 'rate_limit',
             'overloaded', 'server', 'invalid_request', 'content_policy', 'context_length', 'decode',
-            'oversized_event', 'oversized_completion', 'redirect', 'outage', 'cancelled'
+            'oversized_event', 'oversized_completion', 'redirect', 'outage', 'cancelled', 'invalid_answer',
+            'timeout_check', 'repetition'
         )
     ),
     error TEXT,
-    -- The provider's own code or type of the error, such as insufficient_quota.
+    -- The provider's own code or type of the error, such as insufficient_quota; of an answer that was not taken the sort
+    -- of it: stopped_early, length, refusal, blank or command.
     error_code TEXT,
     -- How long the provider asked to wait.
     retry_after_ms INTEGER,
@@ -209,7 +218,8 @@ CREATE TABLE attempts (
     cost_usd REAL,
     -- The service tier that served it, in the provider's word, such as flex. NULL: it did not say.
     service_tier TEXT,
-    -- Where it did not complete: the answer so far, joined with what it went on from. JSON with, per choice, choice,
+    -- Where it did not complete: the answer so far, joined with what it went on from; where its answer was not taken, that
+    -- answer, which nothing goes on from. JSON with, per choice, choice,
     -- text, reasoning, refusal, tool_calls, open_tool_call, open_reasoning, paused_turn; and content_deltas, seams,
     -- tokens, and where the server keeps the stream, cursor. Last in the row, so that reading the rest does not read it.
     partial TEXT
@@ -288,6 +298,13 @@ CREATE TABLE completions (
     -- substr().
     segments INTEGER NOT NULL CHECK (segments >= 1),
     seams TEXT NOT NULL,
+    -- What the job's check found: ok, mended (it is right without what stood around it), or failed (it was kept all the
+    -- same). NULL: the job has no check.
+    "check" TEXT CHECK ("check" = 'ok' OR "check" = 'mended' OR "check" = 'failed'),
+    -- What there is to say about the answer: JSON with findings, mended and loop, as far as there are any.
+    check_report TEXT,
+    -- The id of the job that was sent, where this one asks the same and got its answer: nothing was billed for it then.
+    copied_from TEXT,
     -- The provider's last usage report, JSON.
     usage TEXT,
     -- JSON, in OpenAI's chat form.
@@ -325,13 +342,19 @@ CREATE TABLE rejected_lines (
 -- beside a join it is count(column), since count(*) would become a function that SQLite does not have. Sums leave out
 -- impossible numbers, since a single row with the greatest integer would end them with an error.
 
--- Answers, one row a job and choice.
+-- Answers, one row a job and choice; base_id is the id of the line that a sample is of.
 CREATE VIEW results AS
 SELECT
     j.custom_id, c.choice, j.source, j.line, j.status, j.provider, coalesce(c.model, j.model) AS model, c.content,
     c.reasoning, c.refusal, c.tool_calls, c.finish_reason, c.prompt_tokens, c.completion_tokens, c.cached_tokens,
     c.reasoning_tokens, c.usage_source, c.cost_usd, c.ttft_us, c.duration_us, c.segments, j.attempts, c.response_id,
-    c.created_ms, r.metadata, j.job_id
+    c.created_ms, r.metadata, j.job_id, c."check", c.check_report, c.copied_from,
+    CASE
+        WHEN substr(j.custom_id, -length('#' || j.sample)) = '#' || j.sample
+            THEN substr(j.custom_id, 1, length(j.custom_id) - length('#' || j.sample))
+        ELSE j.custom_id
+    END AS base_id,
+    coalesce(j.sample, 1) AS sample
 FROM completions AS c
 JOIN jobs AS j USING (job_id)
 JOIN requests AS r USING (job_id);
@@ -354,7 +377,7 @@ LEFT JOIN attempts AS a ON a.job_id = j.job_id
 WHERE j.status IN ('failed', 'cancelled');
 
 -- Text that was kept of answers that are not complete, one row a job and choice: of the newest attempt of its request
--- that left any.
+-- that left any, unless its answer was not taken: nothing goes on from that, nor from what came before it.
 CREATE VIEW partials AS
 SELECT
     j.custom_id, p.value ->> 'choice' AS choice, j.source, j.line, j.provider, j.model, j.status,
@@ -363,11 +386,26 @@ SELECT
 FROM jobs AS j
 JOIN attempts AS a ON a.attempt_id = (
     SELECT attempt_id FROM attempts
-    WHERE job_id = j.job_id AND request_sha256 = j.request_sha256 AND partial IS NOT NULL
+    WHERE job_id = j.job_id AND request_sha256 = j.request_sha256
+        AND (partial IS NOT NULL OR error_kind IN ('invalid_answer', 'repetition'))
     ORDER BY number DESC LIMIT 1
 )
 CROSS JOIN json_each(CASE WHEN json_valid(a.partial) THEN a.partial ELSE '{}' END, '$.choices') AS p
-WHERE j.status <> 'completed';
+WHERE j.status <> 'completed' AND (a.error_kind IS NULL OR a.error_kind NOT IN ('invalid_answer', 'repetition'));
+
+-- Answers that were not taken, one row an attempt and choice; one that brought nothing has an empty text.
+CREATE VIEW rejected_answers AS
+SELECT
+    j.custom_id, a.attempt_id, a.number, a.error AS reason, coalesce(p.value ->> 'text', '') AS text,
+    p.value ->> 'tool_calls' AS tool_calls, a.completion_tokens, a.cost_usd,
+    CASE WHEN a.error_code = 'stopped_early' THEN 1 ELSE 0 END AS stopped_early, p.value ->> 'choice' AS choice,
+    j.job_id
+FROM attempts AS a
+JOIN jobs AS j USING (job_id)
+CROSS JOIN json_each(
+    CASE WHEN json_valid(a.partial) THEN a.partial ELSE '{"choices":[{"choice":0}]}' END, '$.choices'
+) AS p
+WHERE a.error_kind IN ('invalid_answer', 'repetition');
 
 -- Times of completed jobs per model: quantiles by nearest rank, and output tokens per second of streaming.
 CREATE VIEW latency AS
@@ -397,7 +435,7 @@ SELECT
 FROM ranked
 GROUP BY provider, model;
 
--- Tokens per model: what the answers have, and what all attempts, failed ones included, are likely to be billed as and
+-- Tokens per model: what the answers have, those that are another job's once, and what all attempts, failed ones included, are likely to be billed as and
 -- cost; unpriced are the answers whose cost is not known, which no sum of costs holds.
 CREATE VIEW usage_by_model AS
 WITH responses AS (
@@ -416,10 +454,14 @@ billed AS (
 ),
 answered AS (
     SELECT j.provider, j.model, count(*) AS jobs,
-        sum(c.prompt_tokens) FILTER (WHERE c.prompt_tokens BETWEEN 0 AND 1e12) AS prompt_tokens,
-        sum(c.completion_tokens) FILTER (WHERE c.completion_tokens BETWEEN 0 AND 1e12) AS completion_tokens,
-        sum(c.cached_tokens) FILTER (WHERE c.cached_tokens BETWEEN 0 AND 1e12) AS cached_tokens,
-        sum(c.reasoning_tokens) FILTER (WHERE c.reasoning_tokens BETWEEN 0 AND 1e12) AS reasoning_tokens,
+        sum(c.prompt_tokens) FILTER (WHERE c.prompt_tokens BETWEEN 0 AND 1e12 AND c.copied_from IS NULL)
+            AS prompt_tokens,
+        sum(c.completion_tokens) FILTER (WHERE c.completion_tokens BETWEEN 0 AND 1e12 AND c.copied_from IS NULL)
+            AS completion_tokens,
+        sum(c.cached_tokens) FILTER (WHERE c.cached_tokens BETWEEN 0 AND 1e12 AND c.copied_from IS NULL)
+            AS cached_tokens,
+        sum(c.reasoning_tokens) FILTER (WHERE c.reasoning_tokens BETWEEN 0 AND 1e12 AND c.copied_from IS NULL)
+            AS reasoning_tokens,
         count(*) FILTER (WHERE c.cost_usd IS NULL) AS unpriced
     FROM completions AS c JOIN jobs AS j USING (job_id)
     WHERE c.choice = 0

@@ -1,0 +1,1 @@
+../../../schema/migration_v5.sql

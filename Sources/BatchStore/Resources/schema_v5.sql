@@ -1,0 +1,1 @@
+../../../schema/schema_v5.sql
