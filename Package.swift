@@ -59,21 +59,23 @@ let package = Package(
         .target(name: "ServerSentEvents", swiftSettings: settings),
         .target(name: "LLMStreaming", dependencies: ["ServerSentEvents"], swiftSettings: settings),
         .target(name: "JSONSchema", dependencies: ["LLMStreaming"], swiftSettings: settings),
+        .target(name: "AnswerChecks", dependencies: ["JSONSchema", "LLMStreaming"], swiftSettings: settings),
         .target(
             name: "LLM4S",
             dependencies: [
                 "LLMStreaming", "ServerSentEvents", "SystemCalls", tls, .product(name: "NIOTLS", package: "swift-nio"),
             ] + nio,
             swiftSettings: settings),
+        .target(name: "BatchRows", dependencies: ["LLMStreaming"], swiftSettings: settings),
         .target(
-            name: "BatchEngine", dependencies: ["LLMStreaming", "CSHA256", "SystemCalls"],
+            name: "BatchEngine", dependencies: ["AnswerChecks", "BatchRows", "LLMStreaming", "CSHA256", "SystemCalls"],
             resources: [.embedInCode("Resources/job_line_schema.json")], swiftSettings: settings),
         .target(
             name: "BatchStore", dependencies: ["BatchEngine", "LLMStreaming", "CSQLite", "SystemCalls"],
             resources: [
-                .embedInCode("Resources/schema_v4.sql"), .embedInCode("Resources/migration_v2.sql"),
+                .embedInCode("Resources/schema_v5.sql"), .embedInCode("Resources/migration_v2.sql"),
                 .embedInCode("Resources/migration_v3.sql"), .embedInCode("Resources/migration_v4.sql"),
-                .embedInCode("Resources/queries.sql"),
+                .embedInCode("Resources/migration_v5.sql"), .embedInCode("Resources/queries.sql"),
             ],
             swiftSettings: settings),
         .target(name: "MockProvider", dependencies: ["SystemCalls", tls] + nio, swiftSettings: settings),
@@ -88,7 +90,7 @@ let package = Package(
         .target(
             name: "LLM4SBatch",
             dependencies: [
-                "BatchEngine", "BatchStore", "LLM4S", "LLMStreaming", "SystemCalls",
+                "AnswerChecks", "BatchEngine", "BatchRows", "BatchStore", "LLM4S", "LLMStreaming", "SystemCalls",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
@@ -124,6 +126,9 @@ let package = Package(
             name: "JSONSchemaTests", dependencies: ["JSONSchema", "LLMStreaming", "SharedMaterial"],
             swiftSettings: settings),
         .testTarget(
+            name: "AnswerChecksTests",
+            dependencies: ["AnswerChecks", "JSONSchema", "LLMStreaming", "SharedMaterial"], swiftSettings: settings),
+        .testTarget(
             name: "LLM4STests",
             dependencies: [
                 "LLM4S", "LLMStreaming", "ServerSentEvents", "MockProvider", tls,
@@ -131,7 +136,11 @@ let package = Package(
             ] + nio,
             swiftSettings: settings),
         .testTarget(
-            name: "BatchEngineTests", dependencies: ["BatchEngine", "LLMStreaming", "CSHA256"],
+            name: "BatchRowsTests", dependencies: ["BatchRows", "LLMStreaming", "SharedMaterial"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "BatchEngineTests",
+            dependencies: ["AnswerChecks", "BatchEngine", "BatchRows", "LLMStreaming", "CSHA256"],
             exclude: ["Money/litellm_costs.py"],
             swiftSettings: settings),
         .testTarget(

@@ -3,7 +3,7 @@ package import LLMStreaming
 
 extension BatchOptions {
     /// Refuses what cannot be meant; behind it arithmetic may trap.
-    func check() throws(BatchError) {
+    func verify() throws(BatchError) {
         for (name, value, bounds) in numbers {
             guard let value, !bounds.contains(value) else { continue }
             let bound =
@@ -25,6 +25,7 @@ extension BatchOptions {
                 "share must be above 0 (at least \(WorkerShare.parts.lowerBound)) and at most 1, not \(share)")
         }
         try checkSharing()
+        if checkCommand?.isEmpty == true { throw BatchError(.configuration, "checkCommand is empty") }
         if serviceTier?.isEmpty == true { throw BatchError(.configuration, "serviceTier is empty") }
         for (name, count) in concurrencyPerProvider where count > concurrency {
             throw BatchError(
@@ -49,6 +50,9 @@ extension BatchOptions {
     /// What is counted.
     static let counts = 1...NumberGate.counts.upperBound
 
+    /// How often a job may be run.
+    package static let samplesOfAJob = 1...1000
+
     /// Whether a number is an amount of money that bounds something.
     static func isAmount(_ dollars: Double) -> Bool { dollars > 0 && NumberGate.dollars.contains(dollars) }
 
@@ -58,7 +62,9 @@ extension BatchOptions {
         let numbers: [(String, Int?, ClosedRange<Int>)] = [
             ("concurrency", concurrency, Self.streams), ("requestsPerMinute", requestsPerMinute, counts),
             ("tokensPerMinute", tokensPerMinute, counts), ("maximumTokens", maximumTokens, counts),
-            ("maximumJobs", maximumJobs, counts), ("maximumAttempts", maximumAttempts, 1...1_000_000),
+            ("maximumJobs", maximumJobs, counts), ("maximumRows", maximumRows, counts),
+            ("sampledRows", sampledRows, counts), ("samples", samples, Self.samplesOfAJob),
+            ("maximumAttempts", maximumAttempts, 1...1_000_000), ("maximumAnswers", maximumAnswers, Self.answersOfAJob),
             ("maximumLineBytes", maximumLineBytes, bytes), ("maximumEventBytes", maximumEventBytes, bytes),
         ]
         return numbers
@@ -72,6 +78,7 @@ extension BatchOptions {
             ("timeouts.connect", timeouts.connect), ("timeouts.firstToken", timeouts.firstToken),
             ("timeouts.idle", timeouts.idle), ("timeouts.stall", timeouts.stall),
             ("timeouts.job", timeouts.job ?? .seconds(1)), ("outageTimeout", outageTimeout),
+            ("checkTimeout", checkTimeout),
         ]
     }
 }

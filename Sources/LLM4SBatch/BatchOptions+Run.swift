@@ -1,4 +1,5 @@
 package import BatchEngine
+import BatchRows
 package import BatchStore
 import Foundation
 package import LLM4S
@@ -13,15 +14,21 @@ extension BatchOptions {
         let named = environment["LLM_MODEL"].flatMap { $0.isEmpty ? nil : $0 }
         let defaults = try InputDefaults(
             catalog: catalog, model: model ?? named, provider: provider, openAIBaseURL: environment["OPENAI_BASE_URL"],
-            resume: resumePolicy)
+            resume: resumePolicy, check: answerCheck())
         var reading = InputReading(
             parser: JobLineParser(defaults: defaults), maximumLineBytes: maximumLineBytes, skipsInvalid: skipsInvalid)
         reading.shard = try jobShard()
+        reading.rows = try rowInput()
+        if samples > 1 { reading.samples = JobSamples(samples) }
         return reading
     }
 
     /// What the engine keeps to, but for what earlier runs have spent.
-    package func runConfiguration(_ providers: [Provider], _ table: PriceTable) -> RunConfiguration {
+    ///
+    /// - Throws: where `check` is none.
+    package func runConfiguration(
+        _ providers: [Provider], _ table: PriceTable
+    ) throws(ConfigurationError) -> RunConfiguration {
         var configuration = RunConfiguration()
         configuration.concurrency = concurrency
         configuration.limits = limits(of: providers)
@@ -35,6 +42,7 @@ extension BatchOptions {
         configuration.serviceTier = serviceTier
         if isFirstTokenChosen { configuration.flexFirstToken = nil }
         configuration.retry.maximumAttempts = maximumAttempts
+        configuration.answers = try answerPolicy()
         return configuration
     }
 
@@ -134,6 +142,13 @@ extension BatchOptions {
         object["drain-timeout"] = Self.text(drainTimeout)
         object["resume"] = .string(resume.rawValue)
         object["service-tier"] = serviceTier.map(JSON.string)
+        object["check"] = check
+        object["check-command"] = checkCommand.map(JSON.string)
+        if checkTimeout != .seconds(60) { object["check-timeout"] = Self.text(checkTimeout) }
+        if onInvalid != .again { object["on-invalid"] = .string(onInvalid.rawValue) }
+        if maximumAnswers != 3 { object["max-answers"] = .int(maximumAnswers) }
+        if onLength != .keep { object["on-length"] = .string(onLength.rawValue) }
+        if loops != .mark { object["loops"] = .string(loops.rawValue) }
         object["max-jobs"] = .int(maximumJobs ?? 0)
         object["fail-fast"] = .bool(failsFast)
         object["chunks"] = .string(chunks.rawValue)

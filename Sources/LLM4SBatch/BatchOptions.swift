@@ -37,6 +37,51 @@ public struct BatchOptions: Sendable {
     /// The most bytes of a job's line, or of a job from memory as a line.
     public var maximumLineBytes = 16 << 20
 
+    /// How often each job is run, at most a thousand times: more than once under the ids `ID#1`, `ID#2` and so on, where a
+    /// job sets a seed with one more each time.
+    public var samples = 1
+
+    // MARK: Rows
+
+    /// A file with a job line in whose strings the columns of rows stand, as `{{name}}`; nil where files have job lines.
+    ///
+    /// Files then have rows of CSV, TSV or JSONL, and each row becomes a job.
+    public var template: String?
+    /// The form of the rows; nil where the ending of each file tells it.
+    public var rows: RowForm?
+    /// What of a row is kept as its job's metadata.
+    public var rowMetadata = RowMetadata.all
+    /// The most rows that are taken of all files together; nil for all.
+    public var maximumRows: Int?
+    /// How many rows are drawn at random of all files together, of which `maximumRows` takes the first; nil for all.
+    public var sampledRows: Int?
+    /// What `sampledRows` draws by: the same rows each time, others by another seed.
+    public var sampleSeed: UInt64 = 1
+
+    // MARK: Answers
+
+    /// What a right answer is, as the member `check` of a job line, for jobs that do not say; nil where any is.
+    ///
+    /// ```swift
+    /// var options = BatchOptions()
+    /// options.check = ["json_schema": ["type": "object", "required": ["sentiment"]]]
+    /// ```
+    public var check: JSON?
+    /// A program that says which answers are right, as a command of the shell; nil for none.
+    ///
+    /// It is started once, reads a line of JSON an answer, and writes a line for each: Contract, "A program that checks".
+    public var checkCommand: String?
+    /// How long that program may take for an answer.
+    public var checkTimeout: Duration = .seconds(60)
+    /// What follows an answer that is not right.
+    public var onInvalid = OnInvalid.again
+    /// The most answers of a job in all, right and wrong.
+    public var maximumAnswers = 3
+    /// What follows an answer that is cut at its bound of tokens.
+    public var onLength = OnLength.keep
+    /// What follows one piece over and over in an answer.
+    public var loops = OnLoop.mark
+
     // MARK: Rates and money
 
     /// The most streams open at once; each is an open file.

@@ -47,7 +47,7 @@ public struct BatchRunner: Sendable {
     /// Every line is checked before anything is sent. Cancelling the task closes the open streams (after the drain time
     /// of the options), stores what has come, and returns; so does a store that can take no more, with an error.
     /// - Parameters:
-    ///   - files: JSONL files.
+    ///   - files: JSONL files; with a template files of rows.
     ///   - onEvent: told of every job's progress; called in order and must not block.
     /// - Throws: why nothing, or no more, can be done.
     public func run(
@@ -96,6 +96,9 @@ public struct BatchRunner: Sendable {
         _ jobs: Jobs, from source: String = "memory", onEvent: @escaping @Sendable (BatchEvent) -> Void = { _ in }
     ) async throws(BatchError) -> BatchReport where Jobs.Element == BatchJob {
         guard !source.isEmpty else { throw BatchError(.configuration, "the jobs' source has no name") }
+        guard options.template == nil else {
+            throw BatchError(.configuration, "template is for rows of files, not for jobs from memory")
+        }
         let (prices, reading) = try check()
         // What will come is not known: every provider that can be used is made ready.
         let providers = try providers(nil, of: [], prices, reading.parser.defaults.model)
@@ -158,7 +161,7 @@ public struct BatchRunner: Sendable {
 
     /// Checks the options; gives what models cost, and how jobs are read.
     private func check() throws(BatchError) -> (PriceTable, InputReading) {
-        try options.check()
+        try options.verify()
         return try configured { () throws(ConfigurationError) in
             try options.check(catalog)
             return (

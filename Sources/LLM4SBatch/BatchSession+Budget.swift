@@ -5,7 +5,7 @@ import BatchStore
 extension BatchSession {
     /// What the engine keeps to, with what earlier runs have spent.
     func runConfiguration(_ database: BatchDatabase) async throws -> RunConfiguration {
-        var configuration = options.runConfiguration(providers.providers, prices)
+        var configuration = try options.runConfiguration(providers.providers, prices)
         configuration.share = share
         kept.apply(to: &configuration.limits)
         guard isBounded else { return configuration }
@@ -14,6 +14,11 @@ extension BatchSession {
         configuration.cost = Budget(cap: part.maximumCost, spent: spent.cost(by: prices))
         configuration.tokens = Budget(cap: part.maximumTokens, spent: spent.tokens)
         return configuration
+    }
+
+    /// The user's program that judges answers, which is started here; nil where there is none.
+    func checkProgram() throws -> CheckProgram? {
+        try options.checkCommand.map { try CheckProgram($0, timeout: options.checkTimeout) }
     }
 
     /// Whether the user bounds what is spent.

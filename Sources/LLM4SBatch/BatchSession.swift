@@ -131,8 +131,10 @@ package struct BatchSession: Sendable {
         let runID = try await database.beginRun(
             command: command, options: providers.redacted(storedOptions), version: version)
         // What may fail comes before the transport is made, whose threads nobody would end.
-        let configuration = try await runConfiguration(database)
+        var configuration = try await runConfiguration(database)
         let hasWork = try await database.reader.counts(in: scope).left > 0
+        let program = try hasWork || intake != nil ? checkProgram() : nil
+        configuration.answers.judge = program
         let transport = StreamingTransport(configuration: transportConfiguration)
         let runner = runner(configuration, database, runID, transport)
         // Weakly: the store tells the relay of its failure, and the runner holds the store.
@@ -142,6 +144,7 @@ package struct BatchSession: Sendable {
         let ending = await work(runner, database, runID, hasWork: hasWork)
         await disconnect(server)
         await transport.shutdown()
+        await program?.close(grace: ending == .stopped ? .seconds(1) : .seconds(10))
         await observer.handsOn()
         if case .storeFailed(let reason) = ending { throw BatchError(.database, reason) }
         // Its reader may fail where the writer, and so the runner, has nothing to complain of.

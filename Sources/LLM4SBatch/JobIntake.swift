@@ -170,7 +170,7 @@ package final class JobIntake: Sendable {
         _ page: InputBatch, in database: BatchDatabase, entering: ([Int64]) async throws -> Void,
         stored: (StoredPage) -> Void
     ) async throws {
-        var jobs = page.jobs
+        var jobs = try await database.reader.namingFirstSamples(page.jobs)
         let stop = jobs.firstIndex { fault($0) != nil }
         let reason = stop.flatMap { fault(jobs[$0]) }
         if let stop { jobs.removeSubrange(stop...) }

@@ -15,10 +15,15 @@ struct BatchOptionsTests {
     struct Pair: Sendable, CustomStringConvertible {
         var name: String
         var value: String?
+        /// What it needs besides.
+        var others: [String]
         var set: @Sendable (inout BatchOptions) -> Void
 
-        init(_ name: String, _ value: String? = nil, _ set: @escaping @Sendable (inout BatchOptions) -> Void) {
-            (self.name, self.value, self.set) = (name, value, set)
+        init(
+            _ name: String, _ value: String? = nil, with others: [String] = [],
+            _ set: @escaping @Sendable (inout BatchOptions) -> Void
+        ) {
+            (self.name, self.value, self.others, self.set) = (name, value, others, set)
         }
 
         var description: String { name }
@@ -30,7 +35,34 @@ struct BatchOptionsTests {
         "serve",
     ]
 
+    private static let template = Project.root.appending(path: "jobs/reviews.json").path
+
+    /// A file of `--check`.
+    private static let check: String = {
+        let path = FileManager.default.temporaryDirectory.appending(path: "llm4s-batch-check-\(getpid()).json").path
+        _ = FileManager.default.createFile(atPath: path, contents: Data(#"{"max_chars":9}"#.utf8))
+        return path
+    }()
+
     static let pairs: [Pair] = [
+        Pair("check", check) { $0.check = ["max_chars": 9] },
+        Pair("check-command", "cat") { $0.checkCommand = "cat" },
+        Pair("check-timeout", "7s") { $0.checkTimeout = .seconds(7) },
+        Pair("on-invalid", "ask") { $0.onInvalid = .ask },
+        Pair("max-answers", "8") { $0.maximumAnswers = 8 },
+        Pair("on-length", "more") { $0.onLength = .more },
+        Pair("loops", "stop") { $0.loops = .stop },
+        Pair("template", template) { $0.template = template },
+        Pair("rows", "tsv", with: ["--template", template]) { ($0.template, $0.rows) = (template, .tsv) },
+        Pair("row-metadata", "none", with: ["--template", template]) {
+            ($0.template, $0.rowMetadata) = (template, .none)
+        },
+        Pair("limit", "12", with: ["--template", template]) { ($0.template, $0.maximumRows) = (template, 12) },
+        Pair("sample-rows", "13", with: ["--template", template]) { ($0.template, $0.sampledRows) = (template, 13) },
+        Pair("seed", "14", with: ["--template", template, "--sample-rows", "13"]) {
+            ($0.template, $0.sampledRows, $0.sampleSeed) = (template, 13, 14)
+        },
+        Pair("samples", "15") { $0.samples = 15 },
         Pair("model", "mock/count-5") { $0.model = "mock/count-5" },
         Pair("provider", "mock") { $0.provider = "mock" },
         Pair("base-url", "http://127.0.0.1:9/v1") { $0.baseURL = "http://127.0.0.1:9/v1" },
@@ -113,17 +145,21 @@ struct BatchOptionsTests {
         pair.set(&options)
         let library = try Self.parts(options)
         let words = ["--\(pair.name)"] + [pair.value].compactMap(\.self)
-        #expect(try Self.parts(command: words) == library)
-        let usual = try Self.parts(Self.usual)
+        #expect(try Self.parts(command: words + pair.others) == library)
+        let usual = try Self.parts(command: pair.others)
         #expect(library != usual || pair.name == "prices", "it changes nothing")
         // What the run's row says, under the command's names.
-        let isOfTheInput = ["model", "provider", "on-changed", "skip-invalid", "max-line-bytes"].contains(pair.name)
+        let isOfTheInput = [
+            "model", "provider", "on-changed", "skip-invalid", "max-line-bytes", "samples", "template", "rows",
+            "row-metadata", "limit", "sample-rows", "seed",
+        ].contains(pair.name)
         #expect(isOfTheInput || options.stored[pair.name] != nil, "it is not stored")
     }
 
     @Test(arguments: [
         "concurrency", "maximumAttempts", "maximumJobs", "timeouts.idle", "maximumCost", "drainTimeout", "lockWait",
-        "share", "sharedFolder", "publishingInterval",
+        "share", "sharedFolder", "publishingInterval", "maximumRows", "sampledRows", "samples",
+        "maximumAnswers", "checkTimeout", "checkCommand",
     ])
     func whatCannotBeMeantIsAnError(name: String) async throws {
         var options = BatchOptions()
@@ -136,6 +172,12 @@ struct BatchOptionsTests {
         case "share": options.share = .nan
         case "sharedFolder": options.sharedFolder = ""
         case "publishingInterval": options.publishingInterval = .milliseconds(99)
+        case "maximumRows": options.maximumRows = 0
+        case "sampledRows": options.sampledRows = -1
+        case "samples": options.samples = 1001
+        case "maximumAnswers": options.maximumAnswers = 0
+        case "checkTimeout": options.checkTimeout = .zero
+        case "checkCommand": options.checkCommand = ""
         case "lockWait": options.lockWait = .seconds(-1)
         default: options.drainTimeout = .seconds(-1)
         }
@@ -162,9 +204,10 @@ struct BatchOptionsTests {
 
     private static func parts(_ options: BatchOptions) throws -> [String: String] {
         var parts = Self.parts(
-            try options.reading(ProviderCatalog(), [:]), options.runConfiguration(providers, PriceTable()),
+            try options.reading(ProviderCatalog(), [:]), try options.runConfiguration(providers, PriceTable()),
             options.storeOptions, options.transportConfiguration([:]), options.changedJobPolicy)
         parts["base-url"] = options.baseURL
+        parts["check-command"] = options.checkCommand
         parts["shared"] = options.sharedFolder
         parts["every"] = "\(options.publishingInterval)"
         parts["max-cost"] = options.maximumCost.map { "\($0)" }
@@ -183,7 +226,8 @@ struct BatchOptionsTests {
             "reading.model": "\(defaults.model?.name ?? "")", "reading.provider": defaults.provider?.name ?? "",
             "reading.resume": "\(defaults.resume)", "reading.bytes": "\(reading.maximumLineBytes)",
             "reading.skips": "\(reading.skipsInvalid)", "reading.shard": reading.shard?.text ?? "",
-            "policy": "\(policy)",
+            "policy": "\(policy)", "reading.rows": text(reading.rows as Any),
+            "reading.samples": text(reading.samples as Any),
         ]
         for (name, value) in [("run", run as Any), ("store", store), ("transport", transport)] {
             for child in Mirror(reflecting: value).children {

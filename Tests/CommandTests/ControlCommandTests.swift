@@ -113,7 +113,8 @@ struct ControlCommandTests {
             RunChange(command: "x", value: "1", isKept: true),
         ]
         var limits = try RunCommand.parse(["x.jsonl"]).options.limits
-        let remembered = RememberedLimits(stored, changes, into: &limits)
+        var answers = try RunCommand.parse(["x.jsonl"]).options.answers
+        let remembered = try RememberedLimits(stored, changes, into: &limits, &answers)
         #expect(limits.rates.streams == 7 && limits.rates.rpm?.value == 90 && limits.rates.tpm?.value == 800)
         #expect(limits.maxCost == 4.5)
         #expect(
@@ -123,7 +124,7 @@ struct ControlCommandTests {
             ])
         #expect(remembered.text?.contains("--tpm 800") == true && remembered.text?.contains("tpm b=9") == true)
         var own = try RunCommand.parse(["x.jsonl", "--rpm", "3", "--concurrency", "5"]).options.limits
-        let others = RememberedLimits(stored, changes, into: &own)
+        let others = try RememberedLimits(stored, changes, into: &own, &answers)
         #expect(own.rates.streams == 5 && own.rates.rpm?.value == 3)
         #expect(others.kept.commands == [.rate(.tokens, provider: "b", perMinute: 9)])
     }

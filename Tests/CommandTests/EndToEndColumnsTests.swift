@@ -33,7 +33,7 @@ import Testing
         try await run(Self.jobs, status: 1)
         let rows = try CSV.rows(try await results("--format", "csv").output)
         let head = try #require(rows.first)
-        #expect(head.suffix(6) == ["line", "expected", "metadata.id", "list", "flag", "none"], "\(head)")
+        #expect(head.suffix(6) == ["sample", "expected", "metadata.id", "list", "flag", "none"], "\(head)")
         #expect(rows.count == 5 && rows.allSatisfy { $0.count == head.count })
         #expect(rows[1].suffix(5) == ["Lima", "7", "[1,null]", "", ""])
         #expect(rows[3].suffix(5) == ["x, y", "", "", "true", ""])
@@ -45,7 +45,7 @@ import Testing
         #expect(records[3]["ttft_us"] == "" && head.contains("prompt") == false)
         // Those of the jobs that are written only.
         let failed = try CSV.rows(try await results("--format", "csv", "--status", "failed").output)
-        #expect(failed.first?.suffix(2) == ["line", "list"])
+        #expect(failed.first?.suffix(2) == ["sample", "list"])
         let lines = try objects(try await results())
         #expect((lines[0]["ttft_us"]?.int ?? 0) > 0)
         #expect(lines[0]["duration_us"]?.int != nil)

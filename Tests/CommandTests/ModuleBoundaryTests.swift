@@ -11,17 +11,20 @@ struct ModuleBoundaryTests {
         "SystemCalls": ["Darwin", "Glibc", "Musl"],
         "LLMStreaming": ["ServerSentEvents", "Foundation"],
         "JSONSchema": ["LLMStreaming"],
+        "AnswerChecks": ["JSONSchema", "LLMStreaming"],
         "LLM4S": [
             "LLMStreaming", "ServerSentEvents", "SystemCalls", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "NIOTLS",
             "Foundation",
         ],
-        "BatchEngine": ["LLMStreaming", "CSHA256", "SystemCalls", "Foundation"],
+        "BatchEngine": ["AnswerChecks", "BatchRows", "LLMStreaming", "CSHA256", "SystemCalls", "Foundation"],
+        "BatchRows": ["LLMStreaming"],
         "BatchStore": ["BatchEngine", "LLMStreaming", "CSQLite", "SystemCalls"],
         "MockProvider": ["SystemCalls", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Foundation"],
         "BatchWatch": ["LLMStreaming", "NIOCore", "NIOPosix", "NIOHTTP1"],
         "LoadTesting": ["LLMStreaming", "Foundation"],
         "LLM4SBatch": [
-            "BatchEngine", "BatchStore", "CoreMetrics", "LLM4S", "LLMStreaming", "Logging", "SystemCalls", "Foundation",
+            "AnswerChecks", "BatchEngine", "BatchRows", "BatchStore", "CoreMetrics", "LLM4S", "LLMStreaming", "Logging",
+            "SystemCalls", "Foundation",
         ],
         // Only products: what a user's own package can import.
         "Examples": ["LLM4S", "LLM4SBatch", "Foundation"],

@@ -8,6 +8,8 @@ final class AttemptReceiver: ChunkReceiver {
     private let chunks: Counter
     private let bytes: Counter
     private let answered: (@Sendable () -> Void)?
+    /// What may close the stream before its end; nil where nothing does.
+    let watch: StreamWatch?
     /// The number of the next chunk, and the end of the answer as far as it came.
     ///
     /// A stream calls from one event loop, never twice at once: nobody waits for the lock.
@@ -20,9 +22,10 @@ final class AttemptReceiver: ChunkReceiver {
     /// - Parameter answered: called once, when the first of them comes.
     init(
         store: any JobStore, attemptID: Int64, chunks: Counter, bytes: Counter,
-        answered: (@Sendable () -> Void)? = nil
+        answered: (@Sendable () -> Void)? = nil, watch: StreamWatch? = nil
     ) {
         self.answered = answered
+        self.watch = watch
         self.store = store
         self.attemptID = attemptID
         self.chunks = chunks
@@ -45,6 +48,7 @@ final class AttemptReceiver: ChunkReceiver {
             return read.sequence == 0
         }
         if isFirst, let answered { answered() }
+        watch?.receive(chunks)
         return hasRoom
     }
 

@@ -58,6 +58,9 @@ package struct AttemptEnd: Sendable {
         self.endedMilliseconds = endedMilliseconds
     }
 
+    /// Whether it brought an answer that is not taken: it counts against the most answers of its job.
+    package var rejectsAnswer: Bool { error?.kind == .invalidAnswer || error?.kind == .repetition }
+
     /// Whether the job waits for a time to be sent again.
     package var waits: Bool { waitsUntil != nil }
 
@@ -117,7 +120,7 @@ package struct AttemptStart: Sendable {
 ///
 /// The store computes what sums over the attempts of the job (billed tokens, duration, chunks, time to first token)
 /// from their rows in the same transaction.
-package struct CompletionRecord: Sendable {
+package struct CompletionRecord: Sendable, Equatable {
     /// Where the usage figures come from.
     package enum UsageSource: String, Sendable, CaseIterable {
         /// As the provider reported them.
@@ -128,6 +131,16 @@ package struct CompletionRecord: Sendable {
         case estimate
         /// Nothing is known.
         case none
+    }
+
+    /// What a check found.
+    package enum Check: String, Sendable, CaseIterable {
+        /// It is what was asked for.
+        case ok
+        /// It is, without what stood around it.
+        case mended
+        /// It is not, and was kept all the same (`--on-invalid keep`).
+        case failed
     }
 
     /// The answer; its content is joined.
@@ -148,6 +161,12 @@ package struct CompletionRecord: Sendable {
     package var usage: JSONObject?
     /// How the content is put together; one for an answer in one piece.
     package var seams: [Seam]
+    /// What the job's check found; nil where it has none.
+    package var check: Check?
+    /// What there is to say about the answer: JSON with `findings`, `mended` and `loop`, as far as there are any.
+    package var checkReport: JSONObject?
+    /// The id of the job that was sent, where this one asks the same and got its answer (`--dedupe`).
+    package var copiedFrom: String?
 
     package init(
         choice: Completion.Choice, responseID: String?, model: String?, usage: TokenUsage?,

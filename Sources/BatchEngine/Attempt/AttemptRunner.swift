@@ -5,9 +5,9 @@ import LLMStreaming
 /// Its asynchronous functions hold no large value while they wait, and nothing that they call is inlined, since its
 /// values would stay in their frames: see `RunningAttempt`.
 final class AttemptRunner {
-    private let store: any JobStore
+    let store: any JobStore
     private let sender: AttemptSender
-    private let state: RunState
+    let state: RunState
     private var random: any RandomNumberGenerator & Sendable
     /// Jobs whose first answer shows whether others may follow.
     private var probes: Set<Int64> = []
@@ -62,7 +62,10 @@ final class AttemptRunner {
 
     /// Closes the streams of those of these jobs that are in work.
     func cancel(_ ids: [Int64]) {
-        for id in ids { open[id]?.cancel() }
+        for id in ids {
+            open[id]?.cancel()
+            if let job = open[id]?.job { state.configuration.answers.judge?.giveUp(job.customID) }
+        }
     }
 
     /// Waits until none of these jobs is in work: what became of them is committed.
@@ -90,6 +93,7 @@ final class AttemptRunner {
             if isCancelledUnsent(attempt) { break }
             await sender.send(attempt)
             conclude(attempt)
+            if let judge = state.configuration.answers.judge { await ask(judge, about: attempt) }
             if let cursor = attempt.abandoned { await sender.abandon(cursor, at: attempt.endpoint) }
             guard let next = await repeated(attempt) else { break }
             attempt = next
@@ -143,6 +147,7 @@ final class AttemptRunner {
             reported: verdict.end.reportedTokens(of: sent?.plan), bytes: attempt.receiver?.modelBytes ?? 0)
         verdict.end.costUSD = state.admission.settle(
             id, verdict.end.result, askedTier: sent?.askedTier, at: state.unixMilliseconds())
+        if attempt.isPaid { verdict.end.costUSD = verdict.end.costUSD ?? 0 }
         if state.admission.cancelled.contains(id) { verdict.cancel() }
         attempt.judge(verdict)
         switch verdict.consequence {

@@ -7,6 +7,7 @@ final class AttemptSender: Sendable {
     private let source: any CompletionSource
     private let configuration: RunConfiguration
     private let unixMilliseconds: @Sendable () -> Int64
+    private let checks = JobChecks()
     /// The chunks received in the run.
     let chunks = Counter()
     /// The bytes of what models wrote in it.
@@ -26,11 +27,33 @@ final class AttemptSender: Sendable {
     /// judged.
     @inline(never)
     func send(_ attempt: RunningAttempt) async {
+        if takeKept(attempt) { return }
         guard prepare(attempt) else { return }
         if let cursor = attempt.superseded { await abandon(cursor, at: attempt.endpoint) }
         let exchange = start(attempt)
         attempt.open(exchange)
         attempt.end(await exchange.end())
+    }
+
+    /// Takes an answer that an earlier run kept whole, where there is one: nothing is sent.
+    @inline(never)
+    private func takeKept(_ attempt: RunningAttempt) -> Bool {
+        guard let partial = attempt.job.partial, !partial.whole.isEmpty else { return false }
+        let job = attempt.job
+        let start = AttemptStart(
+            jobID: job.id, number: job.attemptCount + 1, requestSHA256: job.requestSHA256, strategy: .replay,
+            reason: "the answer was kept whole: only its judgement was missing", resumedFrom: partial.attemptID,
+            prefixScalars: 0, startedMilliseconds: unixMilliseconds())
+        let id = store.startAttempt(start)
+        do throws(LLMError) {
+            let rules = try checks.rules(of: job, try JobRequest(stored: job.request).content, configuration.answers)
+            attempt.take(rules)
+            attempt.judge(
+                AttemptVerdict(judging: partial.whole, of: job, by: rules, attemptID: id, now: unixMilliseconds()))
+        } catch {
+            attempt.judge(AttemptVerdict(job: job, attemptID: id, unsendable: error, now: unixMilliseconds()))
+        }
+        return true
     }
 
     /// Decides what is sent; false where nothing can be.
@@ -42,7 +65,7 @@ final class AttemptSender: Sendable {
             var prepared = try PreparedAttempt(
                 attempt.job, provider: attempt.endpoint.provider, policy: configuration.resume,
                 isRefused: attempt.isPrefillRefused, streamID: streamID(attempt),
-                serviceTier: configuration.serviceTier)
+                serviceTier: configuration.serviceTier, answers: configuration.answers, checks: checks)
             prepared.waitForFlex(configuration.flexFirstToken)
             attempt.prepare(prepared)
             return true
@@ -58,7 +81,8 @@ final class AttemptSender: Sendable {
     private func start(_ attempt: RunningAttempt) -> any CompletionAttempt {
         let id = store.startAttempt(record(of: attempt))
         let receiver = AttemptReceiver(
-            store: store, attemptID: id, chunks: chunks, bytes: bytes, answered: attempt.whenAnswered)
+            store: store, attemptID: id, chunks: chunks, bytes: bytes, answered: attempt.whenAnswered,
+            watch: attempt.prepared?.watch)
         return source.attempt(attempt.send(id, receiver), to: attempt.endpoint, receiver: receiver)
     }
 
@@ -75,7 +99,7 @@ final class AttemptSender: Sendable {
             job: attempt.job, plan: sent.plan, attemptID: sent.id, result: result, policy: configuration.retry,
             kept: sent.kept, isEcho: attempt.endpoint.provider.echoesPrefix, repeats: attempt.repeats,
             circumstances: circumstances(attempt.job, result), fraction: Double(attempt.random >> 11) / 0x1p53,
-            now: unixMilliseconds())
+            now: unixMilliseconds(), rules: attempt.rules, stop: sent.receiver.watch?.end())
         verdict.end.tail = sent.receiver.tail
         return verdict
     }
@@ -111,6 +135,8 @@ struct PreparedAttempt {
     private(set) var request: ProviderRequest
     /// The service tier that the request names.
     let askedTier: String?
+    /// What its answer is judged by; nil where any is taken.
+    let rules: AnswerRules?
 
     /// Reads a job's stored request and encodes it for its provider.
     ///
@@ -119,17 +145,27 @@ struct PreparedAttempt {
     ///   - isRefused: whether the provider refused to go on from partial text for this model in this run.
     ///   - streamID: what a stream that its server is to keep is called, where that is ours to say.
     ///   - serviceTier: the one to ask for, where the job's line does not say.
+    ///   - answers: what is made of answers.
+    ///   - checks: what jobs ask of theirs, as far as it was read before.
     /// - Throws: kind `invalid_request` where the stored request cannot be read or does not fit the provider.
     init(
         _ job: Job, provider: Provider, policy: ResumePolicy, isRefused: Bool, streamID: String,
-        serviceTier: String? = nil
+        serviceTier: String? = nil, answers: AnswerPolicy = AnswerPolicy(), checks: JobChecks = JobChecks()
     ) throws(LLMError) {
         var stored = try JobRequest(stored: job.request)
         if let serviceTier { stored.content.ask(forTier: serviceTier) }
         askedTier = stored.content.askedTier
+        rules = try checks.rules(of: job, stored.content, answers)
+        var correction: Continuation?
+        if !job.rejected.isEmpty {
+            let change = AnswerCorrection(job, of: stored.content, answers)
+            change.apply(to: &stored.content, at: provider)
+            correction = change.question.map { .correct(answer: $0.answer, request: $0.faults) }
+        }
+        // A conversation that another message ends is not gone on with from the middle of its answer.
         plan = ResumePlan.make(
-            partial: job.partial, content: stored.content, model: job.model, provider: provider,
-            policy: stored.resume ?? policy, isRefused: isRefused)
+            partial: correction == nil ? job.partial : nil, content: stored.content, model: job.model,
+            provider: provider, policy: stored.resume ?? policy, isRefused: isRefused)
         let keptByteCount = plan.goesOn && !plan.isPoll ? job.partial?.answer.byteCount ?? 0 : 0
         if let cursor = plan.cursor {
             var request = ProviderRequest(plan.isPoll ? .poll(cursor) : .replay(cursor))
@@ -145,11 +181,16 @@ struct PreparedAttempt {
             }
         }
         request = try RequestEncoder.encode(
-            stored.content, model: job.model, provider: provider, continuation: plan.continuation,
+            stored.content, model: job.model, provider: provider, continuation: correction ?? plan.continuation,
             maximumTokens: plan.maximumTokens, kept: kept)
         request.acceptsMissingFinishReason = job.partial?.lacksFinishReason ?? false
         request.keptByteCount = keptByteCount
     }
+
+    /// What watches its stream.
+    ///
+    /// Text that goes on from kept text is no answer by itself: that is judged as a whole.
+    var watch: StreamWatch? { plan.goesOn ? nil : rules?.watch }
 
     /// Gives the first content another time, where the tier `flex` is asked for.
     mutating func waitForFlex(_ timeout: Duration?) {

@@ -1,3 +1,4 @@
+import AnswerChecks
 package import LLMStreaming
 
 /// What an attempt's result means for its job: a pure function of both, the retry policy and a random number.
@@ -5,7 +6,7 @@ package struct AttemptVerdict: Sendable {
     /// What is to be stored.
     package internal(set) var end: AttemptEnd
     /// What follows for the run.
-    package private(set) var consequence = Consequence.none
+    package internal(set) var consequence = Consequence.none
     /// A stream that its server keeps and that nobody will ask for again: the server is to be told.
     package private(set) var abandoned: ReplayCursor?
 
@@ -54,10 +55,13 @@ package struct AttemptVerdict: Sendable {
     ///   - circumstances: what is known of its job before and of its provider now.
     ///   - fraction: a random number from 0 to 1, for the jitter.
     ///   - now: Unix milliseconds.
-    package init(
+    ///   - rules: what the answer is judged by; nil where any is taken.
+    ///   - stop: why its stream was closed by us; nil where it was not.
+    init(
         job: Job, plan: ResumePlan, attemptID: Int64, result: StreamResult, policy: RetryPolicy,
         kept: ReplayCursor? = nil, isEcho: Bool = false, repeats: Int = 0,
-        circumstances: RetryCircumstances = RetryCircumstances(), fraction: Double, now: Int64
+        circumstances: RetryCircumstances = RetryCircumstances(), fraction: Double, now: Int64, rules: AnswerRules?,
+        stop: AnswerWatch.Stop?
     ) {
         end = AttemptEnd(
             attemptID: attemptID, jobID: job.id, status: .completed, counts: true, result: result, error: nil,
@@ -75,13 +79,25 @@ package struct AttemptVerdict: Sendable {
             let joined = JoinedCompletion(completion, onto: base, attempt)
             end.overlapScalars = joined.overlapScalars
             end.result.responseID = joined.completion.id
-            end.transition = .completed(joined.records)
+            switch AnswerTrial(of: joined.completion, as: joined.records, job: job, by: rules) {
+            case .taken(let records): end.transition = .completed(records)
+            case .rejected(let rejection):
+                reject(rejection, of: job, rules, partial: AnswerJoiner.join(attempt, onto: base).partial)
+            }
         case .failed(let error):
             let (partial, overlap) = AnswerJoiner.join(attempt, onto: base)
             end.overlapScalars = overlap
+            if let rejection = AnswerRejection(after: error, stop, by: rules) {
+                reject(rejection, of: job, rules, partial: partial)
+                abandoned = partial.cursor ?? kept
+                return
+            }
             fail(error, of: job, plan: plan, partial: partial, base: base, start: kept)
             if error.kind == .cancelled {
                 end.counts = false
+            } else if rules?.sendsSchema == true, error.refusesSchema {
+                end.counts = false
+                consequence = .stopsModel("it refuses the schema: \(error.message)")
             } else if let repetition = repetition(after: error, plan, repeats) {
                 (consequence, end.counts) = (repetition, false)
             } else if plan.isPoll, error.kind == .cut, let polls = end.partial?.pollCount {
@@ -103,6 +119,9 @@ package struct AttemptVerdict: Sendable {
             }
         }
     }
+
+    /// The verdict that an end says.
+    init(_ end: AttemptEnd) { self.end = end }
 
     /// The verdict on a stored request that cannot be sent: its job fails, and its attempt says why.
     package init(job: Job, attemptID: Int64, unsendable error: LLMError, now: Int64) {

@@ -41,6 +41,10 @@ final class RunningAttempt {
     private var exchange: (any CompletionAttempt)?
     /// Whether the user has cancelled its job.
     private(set) var isCancelled = false
+    /// What its answer is judged by, once it is sent; nil where any is taken.
+    private(set) var rules: AnswerRules?
+    /// Whether it is known what the answer cost that it judges, and that another attempt brought.
+    let isPaid: Bool
 
     /// An attempt that begins.
     ///
@@ -51,6 +55,7 @@ final class RunningAttempt {
     ) {
         number = previous?.number ?? job.attemptCount + 1
         repeats = previous.map { $0.repeats + 1 } ?? 0
+        isPaid = previous?.verdict?.end.costUSD != nil && job.partial?.whole.isEmpty == false
         self.job = job
         self.endpoint = endpoint
         self.isPrefillRefused = isPrefillRefused
@@ -59,6 +64,9 @@ final class RunningAttempt {
     }
 
     // MARK: Changes
+
+    /// Notes what the answer that was kept whole is judged by.
+    func take(_ rules: AnswerRules?) { self.rules = rules }
 
     /// Notes what is to be sent.
     func prepare(_ prepared: PreparedAttempt) {
@@ -69,6 +77,7 @@ final class RunningAttempt {
     /// Hands the request over, which is then the caller's alone.
     func send(_ attemptID: Int64, _ receiver: AttemptReceiver) -> ProviderRequest {
         guard case .prepared(let prepared) = phase else { preconditionFailure("job \(job.id) is sent unprepared") }
+        rules = prepared.rules
         phase = .sent(
             SentAttempt(
                 id: attemptID, plan: prepared.plan, kept: prepared.request.kept, askedTier: prepared.askedTier,
@@ -79,6 +88,7 @@ final class RunningAttempt {
     /// Notes the stream that begins: the job may be cancelled by now.
     func open(_ exchange: any CompletionAttempt) {
         self.exchange = exchange
+        receiver?.watch?.open(exchange)
         if isCancelled { exchange.cancel() }
     }
 
@@ -98,6 +108,13 @@ final class RunningAttempt {
 
     /// Notes what the attempt came to.
     func judge(_ verdict: AttemptVerdict) { phase = .judged(verdict, receiver) }
+
+    /// Notes what the user's program makes of its answer.
+    func rejudge(_ change: (inout AttemptVerdict) -> Void) {
+        guard case .judged(var verdict, let receiver) = phase else { return }
+        change(&verdict)
+        phase = .judged(verdict, receiver)
+    }
 
     /// Notes that nothing is left to be stored.
     @inline(never)

@@ -19,6 +19,12 @@ package struct Job: Sendable {
     package var partial: StoredPartial?
     /// How its newest attempts that counted failed, the newest first; at most two.
     package var recentFailures: [RecentFailure] = []
+    /// What its line says a right answer is, JSON; nil where it says nothing.
+    package var check: [UInt8]?
+    /// How many of its answers were rejected since it was stored or revived: those that count against the most answers.
+    package var answers = 0
+    /// The rejected ones among them, the newest first.
+    package var rejected: [RejectedAnswer] = []
 
     package init(
         id: Int64, customID: String, source: String, line: Int?, provider: String, model: String,

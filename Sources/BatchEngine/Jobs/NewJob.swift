@@ -13,10 +13,14 @@ package struct NewJob: Sendable, Equatable {
     package var request: [UInt8]
     /// The line's metadata, JSON; nil where it has none.
     package var metadata: [UInt8]?
+    /// What its line says a right answer is, JSON; nil where it says nothing.
+    package var check: [UInt8]?
+    /// Which sample of its line it is, from 1; nil where the line is one job.
+    package var sample: Int?
 
     package init(
         customID: String, source: String, line: Int, provider: String, model: String, requestSHA256: String,
-        request: [UInt8], metadata: [UInt8]?
+        request: [UInt8], metadata: [UInt8]?, sample: Int? = nil
     ) {
         self.customID = customID
         self.source = source
@@ -26,6 +30,7 @@ package struct NewJob: Sendable, Equatable {
         self.requestSHA256 = requestSHA256
         self.request = request
         self.metadata = metadata
+        self.sample = sample
     }
 
     /// The job of a line without fault.
@@ -33,6 +38,7 @@ package struct NewJob: Sendable, Equatable {
         self.init(
             customID: id, source: source, line: number, provider: line.model.provider, model: line.model.model,
             requestSHA256: hash.hexadecimal, request: line.request, metadata: line.metadata)
+        check = line.check
     }
 }
 

@@ -51,7 +51,8 @@ enum KeptStream: Equatable {
             let isOffered = isReplayed && cursor.form == .response && kept.pollCount == nil
             self = isOffered ? .polled : .lost(isAlive: true)
         case .contentPolicy, .contextLength, .redirect: self = .lost(isAlive: false)
-        case .decode, .oversizedEvent, .oversizedCompletion: self = .lost(isAlive: true)
+        case .decode, .oversizedEvent, .oversizedCompletion, .invalidAnswer, .timeoutCheck, .repetition:
+            self = .lost(isAlive: true)
         }
     }
 

@@ -29,6 +29,8 @@ package struct StoredPartial: Sendable, Equatable {
     /// The name of the response whose stream is replayed, and its model: the rest of it may not say them again.
     package var responseID: String?
     package var model: String?
+    /// The rows of the whole answer, where only a program's judgement of it is missing; else empty.
+    package var whole: [CompletionRecord] = []
 
     /// A partial answer; what is left out follows from the answer.
     package init(
@@ -88,6 +90,7 @@ package struct StoredPartial: Sendable, Equatable {
         if lacksFinishReason { object["no_finish_reason"] = true }
         object["response_id"] = responseID.map(JSON.string)
         object["model"] = model.map(JSON.string)
+        if !whole.isEmpty { object["whole"] = .array(whole.map(\.json)) }
         return .object(object)
     }
 
@@ -106,6 +109,7 @@ package struct StoredPartial: Sendable, Equatable {
         lacksFinishReason = json["no_finish_reason"]?.bool ?? false
         responseID = json["response_id"]?.string
         model = json["model"]?.string
+        whole = (json["whole"]?.array ?? []).compactMap { CompletionRecord(json: $0, seams: seams) }
     }
 }
 

@@ -35,6 +35,9 @@ package protocol JobStore: Sendable {
     /// They may be only the first of them where they are large.
     func jobs(_ ids: [Int64]) async throws -> [Job]
 
+    /// The metadata of a job, JSON; nil where it has none.
+    func metadata(of jobID: Int64) async throws -> [UInt8]?
+
     /// When the next waiting job of a model in scope is due, in Unix milliseconds, the running ones left out; nil where
     /// none waits.
     func nextDueTime(for model: ModelName, excluding running: Set<Int64>) async throws -> Int64?

@@ -31,6 +31,8 @@ package struct RunConfiguration: Sendable {
     /// as that of any other.
     package var flexFirstToken: Duration? = Self.usualFlexFirstToken
     package var retry = RetryPolicy()
+    /// What is made of answers.
+    package var answers = AnswerPolicy()
     package var ramp = StartRamp()
 
     package init() {}

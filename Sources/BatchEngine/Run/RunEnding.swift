@@ -4,6 +4,8 @@ package enum RunEnding: Sendable, Equatable {
     case finished
     /// One of the user's limits was reached with work left: its name.
     case limited(String)
+    /// The program that checks answers said what it must not say, or nothing more: which.
+    case judgeFailed(String)
     /// Work is left for providers that get no more requests.
     case providersStopped
     /// The user stopped it.
@@ -20,6 +22,7 @@ extension RunSnapshot {
         switch ending {
         case .finished: nil
         case .limited(let limit): limit
+        case .judgeFailed(let reason): reason
         case .stopped: "it was cancelled"
         case .storeFailed(let reason): reason
         case .providersStopped:

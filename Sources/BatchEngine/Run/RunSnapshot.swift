@@ -33,6 +33,11 @@ package struct RunSnapshot: Sendable, Equatable {
     /// The bytes of what models wrote in them, and the tokens that were reported of them.
     package var bytes = 0
     package var output = OutputTokens()
+    /// Answers that were rejected and asked for again, and those whose streams were closed before their end.
+    package var askedAgain = 0
+    package var stoppedEarly = 0
+    /// Answers from around which something was taken off.
+    package var mended = 0
     /// How the answers that were completed in this run ended.
     package var finishReasons: [FinishReason: Int] = [:]
     /// What the jobs that could be sent wait for, by provider or model.
@@ -56,9 +61,14 @@ package struct RunSnapshot: Sendable, Equatable {
     /// Counts a job's new state, once it is committed.
     mutating func count(_ end: AttemptEnd) {
         if let cost = end.costUSD, cost >= 0 { costUSD = (costUSD ?? 0) + cost }
+        if end.rejectsAnswer {
+            if end.waits { askedAgain += 1 }
+            if end.error?.code == RejectedAnswer.Code.stoppedEarly.rawValue { stoppedEarly += 1 }
+        }
         switch end.transition {
         case .completed(let records):
             completed += 1
+            if records.contains(where: { $0.check == .mended }) { mended += 1 }
             for record in records { finishReasons[record.choice.finishReason, default: 0] += 1 }
             if end.costUSD == nil { unpriced += 1 }
             promptTokens += records.first?.promptTokens ?? 0

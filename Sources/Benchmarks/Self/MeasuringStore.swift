@@ -121,6 +121,7 @@ final class MeasuringStore: JobStore {
         try await store.nextDueTime(for: model, excluding: running)
     }
 
+    func metadata(of jobID: Int64) async throws -> [UInt8]? { try await store.metadata(of: jobID) }
     func startAttempt(_ start: AttemptStart) -> Int64 { store.startAttempt(start) }
     func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { store.whenThereIsRoom(resume) }
     func endAttempt(_ end: AttemptEnd) async throws { try await store.endAttempt(end) }
@@ -195,6 +196,7 @@ final class ForgetfulStore: JobStore {
     func dueJobs(among jobs: [Int64], for model: ModelName, at now: Int64) async throws -> [Job] { [] }
     func jobs(_ ids: [Int64]) async throws -> [Job] { [] }
     func nextDueTime(for model: ModelName, excluding running: Set<Int64>) async throws -> Int64? { nil }
+    func metadata(of jobID: Int64) async throws -> [UInt8]? { nil }
     func startAttempt(_ start: AttemptStart) -> Int64 { attempts.add(1, ordering: .relaxed).newValue }
 
     func storeChunks(

@@ -15,8 +15,8 @@ indirect enum ExchangeOutcome: Sendable {
         case .ended(.completed), .redirected: true
         case .ended(.failed(let error)):
             switch error.kind {
-            case .decode, .oversizedEvent, .oversizedCompletion, .cancelled, .timeoutFirstToken, .timeoutIdle,
-                .timeoutStall, .timeoutJob:
+            case .decode, .oversizedEvent, .oversizedCompletion, .invalidAnswer, .repetition, .cancelled,
+                .timeoutFirstToken, .timeoutIdle, .timeoutStall, .timeoutJob, .timeoutCheck:
                 false
             default: true
             }

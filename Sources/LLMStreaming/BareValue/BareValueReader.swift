@@ -81,6 +81,14 @@ package struct BareValueReader: Sendable {
         return start..<max(start, end)
     }
 
+    /// Whether no further byte can be the value's: the marks of a closing fence have begun.
+    package var hasValueEnded: Bool {
+        switch state {
+        case .closingFence, .end: hasValue
+        default: false
+        }
+    }
+
     /// The index of the first byte, from one on, that can change the state.
     private func plainEnd(in piece: Span<UInt8>, from start: Int) -> Int {
         let marks: (UInt8, UInt8)

@@ -65,6 +65,8 @@ public enum Continuation: Sendable, Hashable {
     case ask(after: String)
     /// The message of a turn that the provider paused, sent back as it is: the provider goes on with it.
     case turn(JSON)
+    /// An answer that was not right is an assistant message, and a user message says what is to be corrected.
+    case correct(answer: String, request: String)
 
     /// The words that ask a model to go on; the last ones that it said show it where.
     static func question(after text: String) -> String {

@@ -55,6 +55,8 @@ public enum RequestEncoder {
                 [answer(text, dialect), .object(message("user", Continuation.question(after: text)))], to: &body,
                 dialect)
         case .turn(let message): append([message], to: &body, dialect)
+        case .correct(let wrong, let request):
+            append([answer(wrong, dialect), .object(message("user", request))], to: &body, dialect)
         case nil: break
         }
         if let maximumTokens {

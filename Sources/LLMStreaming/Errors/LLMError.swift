@@ -113,6 +113,12 @@ public enum ErrorKind: String, Sendable, Hashable, CaseIterable {
     case redirect
     /// The provider was out for too long (of runs only).
     case outage
+    /// The answer is not what its check asks for.
+    case invalidAnswer = "invalid_answer"
+    /// The program that checks answers did not judge this one in time (of runs only).
+    case timeoutCheck = "timeout_check"
+    /// The model wrote one piece over and over, and was stopped.
+    case repetition
     /// Whoever asked does not want the answer any more.
     case cancelled
 
@@ -123,7 +129,7 @@ public enum ErrorKind: String, Sendable, Hashable, CaseIterable {
             .overloaded, .server, .decode, .outage:
             true
         case .tls, .timeoutJob, .auth, .quota, .permission, .notFound, .invalidRequest, .contentPolicy, .contextLength,
-            .oversizedEvent, .oversizedCompletion, .redirect, .cancelled:
+            .oversizedEvent, .oversizedCompletion, .redirect, .invalidAnswer, .timeoutCheck, .repetition, .cancelled:
             false
         }
     }

@@ -4,14 +4,17 @@
 /// takes only the needed fields 0.1. It accepts nothing that `JSONParser` refuses, also in what it skips; whatever it
 /// does not expect makes it give up (nil or false), and the caller asks the full parser.
 package struct JSONScanner {
-    /// How deep a skipped value may nest before the full parser has to look; less than that one's own bound, since
-    /// what is skipped lies inside of other values.
-    private static let maximumSkippedDepth = 32
+    /// How deep a skipped value may nest before the full parser has to look.
+    private let maximumSkippedDepth: Int
 
-    private(set) var index = 0
+    /// The index of the next byte.
+    package private(set) var index = 0
 
     /// A cursor before the first byte.
-    package init() {}
+    ///
+    /// - Parameter maximumSkippedDepth: how deep a skipped value may nest; less than the full parser's own bound, since
+    ///   what is skipped lies inside of other values.
+    package init(maximumSkippedDepth: Int = 32) { self.maximumSkippedDepth = maximumSkippedDepth }
 
     /// Moves past white space and the given byte; false if another byte stands there.
     package mutating func take(_ byte: UInt8, in bytes: Span<UInt8>) -> Bool {
@@ -155,7 +158,7 @@ package struct JSONScanner {
     private mutating func skipList(
         until close: UInt8, in bytes: Span<UInt8>, depth: Int, skipName: (inout JSONScanner) -> Bool
     ) -> Bool {
-        guard depth < Self.maximumSkippedDepth else { return false }
+        guard depth < maximumSkippedDepth else { return false }
         index += 1
         if take(close, in: bytes) { return true }
         repeat {

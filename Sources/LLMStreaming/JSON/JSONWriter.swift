@@ -37,21 +37,23 @@ extension JSON {
     }
 
     /// Appends a string in its quotes.
-    static func write(_ text: String, to output: inout [UInt8]) {
+    package static func write(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         var text = text
-        text.withUTF8 { buffer in
-            let bytes = unsafe buffer.span
-            var start = 0
-            while true {
-                let end = JSONPlainText.end(in: bytes, from: start)
-                unsafe output.append(contentsOf: buffer[start..<end])
-                guard end < bytes.count else { break }
-                writeEscape(bytes[end], to: &output)
-                start = end + 1
-            }
-        }
+        text.withUTF8 { unsafe writeContent($0.span, to: &output) }
         output.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends what stands between the quotes of a string whose text is this UTF-8.
+    package static func writeContent(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+        var start = 0
+        while true {
+            let end = JSONPlainText.end(in: bytes, from: start)
+            unsafe bytes.extracting(start..<end).withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
+            guard end < bytes.count else { break }
+            writeEscape(bytes[end], to: &output)
+            start = end + 1
+        }
     }
 
     private static func writeEscape(_ byte: UInt8, to output: inout [UInt8]) {

@@ -114,7 +114,7 @@ struct AnswerBuilder: Sendable {
     var toolCalls: [ToolCall] {
         items.list.compactMap { item in
             guard case .toolCall(let opening, let arguments) = item.body else { return nil }
-            if let type = opening["type"]?.string, !Self.ownCallTypes.contains(type) { return nil }
+            guard ToolCall.isOwn(opening) else { return nil }
             let isCustom = opening["type"] == "custom"
             var call = ToolCall(
                 id: opening["id"]?.string ?? "", name: opening["name"]?.string ?? "",
@@ -124,8 +124,6 @@ struct AnswerBuilder: Sendable {
             return call
         }
     }
-
-    private static let ownCallTypes: Set = ["tool_use", "function", "custom", "custom_tool_call"]
 
     static func arguments(_ opening: JSONObject, _ arguments: String) -> String {
         if !arguments.allSatisfy(\.isWhitespace) { return arguments }
@@ -154,6 +152,15 @@ struct AnswerBuilder: Sendable {
             index: index, content: content, reasoning: shownReasoning, refusal: refusal.isEmpty ? nil : refusal,
             toolCalls: toolCalls, finishReason: finish.map(FinishReason.init(native:)) ?? .unknown,
             nativeFinishReason: nativeFinish ?? finish, message: message(dialect))
+    }
+}
+
+extension ToolCall {
+    private static let ownTypes: Set = ["tool_use", "function", "custom", "custom_tool_call"]
+
+    /// Whether a call that begins so is one that the caller must answer: not of a tool that the provider runs itself.
+    package static func isOwn(_ opening: JSONObject) -> Bool {
+        opening["type"]?.string.map(ownTypes.contains) ?? true
     }
 }
 

@@ -24,6 +24,21 @@ public struct Completion: Sendable, Equatable {
         public var nativeFinishReason: String?
         /// The message that a next turn must send back, in the provider's own form, signatures included.
         public var message: JSON
+
+        /// An answer; made by whoever has put it together.
+        package init(
+            index: Int, content: String, reasoning: String? = nil, refusal: String? = nil, toolCalls: [ToolCall],
+            finishReason: FinishReason, nativeFinishReason: String? = nil, message: JSON
+        ) {
+            self.index = index
+            self.content = content
+            self.reasoning = reasoning
+            self.refusal = refusal
+            self.toolCalls = toolCalls
+            self.finishReason = finishReason
+            self.nativeFinishReason = nativeFinishReason
+            self.message = message
+        }
     }
 
     /// The provider's name of the response.
@@ -34,6 +49,14 @@ public struct Completion: Sendable, Equatable {
     public var choices: [Choice]
     /// The tokens, where the provider said.
     public var usage: TokenUsage?
+
+    /// A whole answer; `choices` has one at least.
+    package init(id: String?, model: String?, choices: [Choice], usage: TokenUsage?) {
+        self.id = id
+        self.model = model
+        self.choices = choices
+        self.usage = usage
+    }
 
     /// The text of the first answer.
     public var content: String { choices[0].content }

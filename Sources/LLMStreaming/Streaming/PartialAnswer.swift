@@ -95,7 +95,8 @@ public struct PartialAnswer: Sendable, Equatable {
         }
     }
 
-    private static func toolCall(_ json: JSON) -> ToolCall {
+    /// The call that a stored text tells.
+    package static func toolCall(_ json: JSON) -> ToolCall {
         let isCustom = json["type"] == "custom"
         let tool = json[isCustom ? "custom" : "function"]
         var call = ToolCall(

@@ -11,7 +11,7 @@
 /// A value: a copy of it stays as it is while the original goes on.
 public struct StreamingAccumulator: Sendable {
     /// The most answers of one request; beyond it a number is nonsense.
-    static let maximumChoices = 1024
+    package static let maximumChoices = 1024
 
     private let dialect: Dialect
     private var answers: [AnswerBuilder] = []

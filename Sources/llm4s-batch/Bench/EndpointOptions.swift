@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchEngine
 import Foundation
 import LLM4S
+import LLM4SBatch
 import LLMStreaming
 import LoadTesting
 
@@ -42,6 +43,17 @@ struct EndpointOptions: ParsableArguments {
         help: ArgumentHelp("JSONL file of jobs to send, over and over (default: random prompts).", valueName: "FILE"),
         completion: .file())
     var jobs: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "JSON file of one job line with {{column}} in its strings: --jobs is then CSV, TSV or JSONL of any objects, and "
+                + "each row becomes a job (default: --jobs has job lines).", valueName: "FILE"),
+        completion: .file(extensions: ["json"]))
+    var template: String?
+
+    @Option(
+        help: ArgumentHelp("Form of the rows of --jobs (default: told by the file's ending).", valueName: "FORM"))
+    var rows: BatchOptions.RowForm?
 
     @Option(help: ArgumentHelp("Words, about as many tokens, of each random prompt (default: 256).", valueName: "N"))
     var inputTokens: Int?
@@ -96,6 +108,9 @@ struct EndpointOptions: ParsableArguments {
         guard !poisson || rate != nil else { throw ValidationError("--poisson needs --rate") }
         guard jobs == nil || (inputTokens == nil && outputTokens == nil) else {
             throw ValidationError("--input-tokens and --output-tokens are for random prompts, not for --jobs")
+        }
+        for (name, isGiven) in [("template", template != nil), ("rows", rows != nil)] where isGiven && jobs == nil {
+            throw ValidationError("--\(name) needs --jobs")
         }
     }
 

@@ -1,6 +1,7 @@
 import BatchEngine
 import Foundation
 import LLM4S
+import LLM4SBatch
 import LLMStreaming
 import LoadTesting
 
@@ -74,7 +75,10 @@ struct EndpointPlan {
 
     /// The jobs of a file, at most as many as are sent.
     private func requests(of path: String, _ defaults: InputDefaults) throws -> [RequestSupply.StoredRequest] {
-        let reading = InputReading(parser: JobLineParser(defaults: defaults))
+        var reading = InputReading(parser: JobLineParser(defaults: defaults))
+        var batch = BatchOptions()
+        (batch.template, batch.rows) = (options.template, options.rows)
+        reading.rows = try batch.rowInput()
         var feed = JobFeed([InputSource(argument: path)], reading, checked: nil)
         var requests: [RequestSupply.StoredRequest] = []
         // Enough for no two levels to send the same.

@@ -18,8 +18,10 @@ struct RunCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "JSONL files, or batches as one document; - is standard input. Several files need --db.",
-        completion: .file(extensions: ["jsonl", "json"]))
+        help: ArgumentHelp(
+            "JSONL files, or batches as one document; with --template files of rows; - is standard input. Several files "
+                + "need --db."),
+        completion: .file(extensions: ["jsonl", "json", "csv", "tsv"]))
     var files: [String]
 
     @Option(
@@ -62,8 +64,12 @@ struct RunCommand: AsyncParsableCommand {
         var reading = try batch.reading(config.catalog, environment)
         let prices = try options.limits.rates.priceTable(config.prices)
         let sources = files.map(InputSource.init(argument:))
+        do { try reading.rows?.check(sources) } catch { throw Exit(.input, error.description) }
         let isReadOnce = sources.contains(where: \.isReadOnce)
         if isReadOnce, options.dryRun { throw Exit(.input, "--dry-run needs files that can be read twice") }
+        if isReadOnce, batch.sampledRows != nil {
+            throw Exit(.input, "--sample-rows needs files that can be read twice")
+        }
         reading.isEstimating = options.dryRun
         let found = isReadOnce ? nil : try await check(sources, reading)
         let checked = found?.summary

@@ -36,6 +36,7 @@ struct StoredCheck {
 
     /// Compares jobs of the input, in their order.
     mutating func add(_ jobs: [NewJob]) async throws {
+        let jobs = try await reader?.namingFirstSamples(jobs) ?? jobs
         let stored = try await reader?.existing(customIDs: jobs.map(\.customID))
         for (position, job) in jobs.enumerated() {
             let known = stored?[position]
@@ -55,7 +56,7 @@ struct StoredCheck {
 
     /// Adds what only the whole input shows: lines that are left out, and stored jobs that it no longer has.
     mutating func finish(_ summary: InputSummary) async throws {
-        counts.rejected = summary.lines - summary.jobs
+        counts.rejected = summary.rejectedLines
         guard let reader else { return }
         let known = try await reader.counts(in: .sources(names))
         counts.gone = known.total + known.gone - met

@@ -7,7 +7,11 @@ import LoadTesting
 
 extension ErrorKind: ExpressibleByArgument {}
 extension FinishReason: ExpressibleByArgument {}
+extension BatchOptions.RowForm: ExpressibleByArgument {}
 extension BatchOptions.ResumeWay: ExpressibleByArgument {}
+extension BatchOptions.OnInvalid: ExpressibleByArgument {}
+extension BatchOptions.OnLength: ExpressibleByArgument {}
+extension BatchOptions.OnLoop: ExpressibleByArgument {}
 extension BatchOptions.ChangedJobs: ExpressibleByArgument {}
 extension BatchOptions.ChunkRetention: ExpressibleByArgument {}
 extension BatchOptions.Durability: ExpressibleByArgument {}

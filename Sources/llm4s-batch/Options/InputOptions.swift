@@ -12,7 +12,15 @@ struct InputOptions: ParsableArguments {
 
     @OptionGroup var providers: ProviderOptions
 
-    @Option(help: ArgumentHelp("Most bytes of a line.", valueName: "BYTES"))
+    @OptionGroup var rows: RowOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Times that each job is run; more than once under ids ID#1, ID#2 and so on, with a seed that is one more each "
+                + "time where the job sets one.", valueName: "K"))
+    var samples = 1
+
+    @Option(help: ArgumentHelp("Most bytes of a line, or of a row.", valueName: "BYTES"))
     var maxLineBytes = 16 << 20
 
     @Option(
@@ -29,6 +37,7 @@ struct InputOptions: ParsableArguments {
 
     mutating func validate() throws {
         try FlagBounds.check("max-line-bytes", maxLineBytes, FlagBounds.bytes)
+        try FlagBounds.check("samples", samples, BatchOptions.samplesOfAJob)
     }
 
     /// Enters them into the options of a run.
@@ -38,6 +47,8 @@ struct InputOptions: ParsableArguments {
         batch.maximumLineBytes = maxLineBytes
         batch.skipsInvalid = skipInvalid
         batch.shard = shard
+        batch.samples = samples
+        rows.add(to: &batch)
     }
 }
 

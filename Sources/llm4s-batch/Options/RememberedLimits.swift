@@ -16,7 +16,11 @@ struct RememberedLimits {
     ///   - stored: the options of the run before, JSON.
     ///   - changes: what that run was told to keep.
     ///   - limits: those that the user gave; what is missing is filled in.
-    init(_ stored: String, _ changes: [RunChange] = [], into limits: inout LimitOptions) {
+    ///   - answers: what is made of answers, in the same way.
+    init(
+        _ stored: String, _ changes: [RunChange] = [], into limits: inout LimitOptions,
+        _ answers: inout AnswerOptions
+    ) throws {
         guard var options = (try? JSONParser.parse(Array(stored.utf8)))?.object else { return }
         take(changes, of: &options, into: &limits.rates)
         limits.rates.rpm = take("rpm", limits.rates.rpm, options) { FlagBounds.counts.contains($0) }
@@ -32,6 +36,7 @@ struct RememberedLimits {
             limits.rates.prices = path
             if path != "none" { taken.append(("prices", path)) }
         }
+        taken += try answers.remember(options)
     }
 
     /// Takes over what the run before was told, on top of its options, unless the user says otherwise now.

@@ -12,6 +12,8 @@ struct RunOptions: ParsableArguments {
 
     @OptionGroup var limits: LimitOptions
 
+    @OptionGroup var answers: AnswerOptions
+
     @OptionGroup var sharing: SharedOptions
 
     @Option(help: ArgumentHelp("Attempts of a job that count: not those that met a rate limit.", valueName: "N"))
@@ -147,6 +149,7 @@ extension RunOptions {
     var batchOptions: BatchOptions {
         var batch = BatchOptions()
         batch.baseURL = baseURL
+        answers.add(to: &batch)
         limits.add(to: &batch)
         sharing.add(to: &batch)
         batch.maximumAttempts = maxAttempts

@@ -24,6 +24,12 @@ struct PassedOptions {
                 "--shared: tasks of Spark are no shards, so that each would read what all others have published;"
                     + " leave it out, or have Slurm or Kubernetes run the parts")
         }
+        if engine == .spark, options.contains(where: { $0.name == "template" }) {
+            throw Exit(
+                .input,
+                "--template: Spark hands out lines, among which a row may have several and the header is one;"
+                    + " leave it out, or have Slurm or Kubernetes run the parts")
+        }
         do {
             run = try RunCommand.parse(options.map(\.word) + ["--"] + (files.isEmpty ? ["-"] : files))
         } catch {

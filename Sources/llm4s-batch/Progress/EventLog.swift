@@ -46,7 +46,7 @@ struct EventLog: Sendable {
                 ("running", .int(snapshot.running)), ("waiting", .int(snapshot.waiting)),
                 ("waits", snapshot.waitsJSON), ("jobs_per_second", rates.jobsPerSecond.map(JSON.double) ?? .null),
                 ("chunks_per_second", .double(rates.chunksPerSecond)),
-                ("tokens_per_second", .double(rates.tokensPerSecond)),
+                ("tokens_per_second", .double(rates.tokensPerSecond)), ("checks", CheckWords.json(snapshot)),
                 ("cost_usd", snapshot.costUSD.map(JSON.double) ?? .null),
             ])
     }
@@ -66,6 +66,7 @@ struct EventLog: Sendable {
                 ("prompt_tokens", .int(snapshot.promptTokens)), ("completion_tokens", .int(snapshot.completionTokens)),
                 ("tokens_per_second", .double(snapshot.receivedTokens / max(duration.seconds, 0.001))),
                 ("finish_reasons", FinishReport(counts: snapshot.finishReasons).json),
+                ("checks", CheckWords.json(snapshot)),
                 ("cost_usd", snapshot.costUSD.map(JSON.double) ?? .null),
                 ("unpriced", .int(snapshot.unpriced)),
             ])

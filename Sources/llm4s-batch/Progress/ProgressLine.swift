@@ -16,6 +16,7 @@ struct ProgressLine {
         if snapshot.failed > 0 { parts.append("\(snapshot.failed) failed") }
         if snapshot.cancelled > 0 { parts.append("\(snapshot.cancelled) cancelled") }
         parts.append("\(snapshot.running) running")
+        if let checks = CheckWords.short(snapshot) { parts.append(checks) }
         if snapshot.waiting > 0 { parts.append(waiting(snapshot, now)) }
         parts += waits(snapshot, now)
         for (provider, reason) in snapshot.stoppedProviders.sorted(by: { $0.key < $1.key }) {
@@ -44,6 +45,7 @@ struct ProgressLine {
             parts.append("\(Int(tokensPerSecond.rounded()).grouped) tokens/s")
         }
         if let cost = snapshot.costUSD { parts.append(FigureText.cost(cost)) }
+        if let checks = CheckWords.short(snapshot) { parts.append(checks) }
         if snapshot.running > 0 { parts += waits }
         if snapshot.waiting > 0 { parts.append(waiting(snapshot, now)) }
         let percent = String(Int(min(1, part) * 100))

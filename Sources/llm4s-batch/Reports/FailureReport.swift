@@ -88,6 +88,9 @@ extension ErrorKind {
         case .oversizedCompletion: "an answer may have 64 MiB: set max_tokens"
         case .redirect: "the server is elsewhere: give the URL that it names"
         case .outage: "out for longer than --outage-timeout: resume when it is back"
+        case .invalidAnswer: "not what the check asks for: the view rejected_answers has them; retry asks again"
+        case .timeoutCheck: "the check program was too slow: a longer --check-timeout, then retry"
+        case .repetition: "the model wrote one piece over and over: another temperature, model or prompt"
         case .cancelled: "cancelled: retry --all runs it"
         }
     }
@@ -100,7 +103,7 @@ extension ErrorKind {
         case .invalidRequest, .contentPolicy, .contextLength, .oversizedCompletion, .cancelled: false
         case .dns, .connect, .tls, .proxy, .timeoutConnect, .timeoutFirstToken, .timeoutIdle, .timeoutStall,
             .timeoutJob, .cut, .auth, .quota, .permission, .notFound, .rateLimit, .overloaded, .server, .decode,
-            .oversizedEvent, .redirect, .outage:
+            .oversizedEvent, .redirect, .outage, .invalidAnswer, .timeoutCheck, .repetition:
             true
         }
     }

@@ -51,12 +51,15 @@ struct JobReport {
 
     private func lines(_ completion: StoredCompletion) -> [String] {
         var head = "answer\(completions.count > 1 ? " \(completion.choice)" : "") · \(completion.finishReason.rawValue)"
+        if let check = completion.check { head += " · check: \(check.rawValue)" }
         if let tokens = completion.completionTokens {
             head += " · \(tokens) tokens (\(completion.usageSource.rawValue))"
         }
         if let cost = completion.costUSD, completion.choice == 0 { head += " · \(FigureText.cost(cost))" }
         if completion.segments > 1 { head += " · joined from \(completion.segments) pieces" }
         var lines = ["", head]
+        if let other = completion.copiedFrom { lines += field("copy of", other) }
+        if let report = completion.checkReport { lines += field("check", String(decoding: report, as: UTF8.self)) }
         if completion.segments > 1 {
             lines += completion.seams.map { seam in
                 let place = seam.start > 0 ? " from its character \(seam.start + 1) on" : ""
@@ -71,10 +74,13 @@ struct JobReport {
     }
 
     private var partialAnswer: [String] {
-        guard let partial = attempts.last(where: { $0.partial != nil })?.partial else { return [] }
+        guard let attempt = attempts.last(where: { $0.partial != nil }), let partial = attempt.partial else {
+            return []
+        }
+        let title = attempt.isRejected ? "answer that was not taken" : "partial answer"
         return partial.answer.choices.flatMap { choice in
             [
-                "", "partial answer\(choice.index > 0 ? " \(choice.index)" : ""):",
+                "", "\(title)\(choice.index > 0 ? " \(choice.index)" : ""):",
                 marked(choice.text, partial.seams.filter { $0.choice == choice.index }),
             ]
         }
@@ -159,6 +165,7 @@ extension JobReport {
     private static func json(_ completion: StoredCompletion) -> JSON {
         var object = ResultLine.answer(completion)
         object["choice"] = .int(completion.choice)
+        object["copied_from"] = completion.copiedFrom.map(JSON.string)
         object["segments"] = .int(completion.segments)
         object["seams"] = .array(completion.seams.map(\.json))
         object["message"] = JSON.parsed(completion.message) ?? .null

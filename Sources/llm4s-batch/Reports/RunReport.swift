@@ -33,7 +33,9 @@ struct RunReport {
             lines.append("--max-tokens-total was passed by \(Int(overshoot).grouped) tokens")
         }
         if case .limited(let limit) = ending { lines.append("stopped by --\(limit)") }
+        if case .judgeFailed(let reason) = ending { lines.append(TerminalText.line(reason, limit: 300)) }
         let ends = FinishReport(counts: snapshot.finishReasons)
+        if let text = CheckWords.line(snapshot) { lines.append(text) }
         if let text = ends.text { lines.append(text + (ends.advice.map { ": \($0)" } ?? "")) }
         if !isInputFaulty || snapshot.attempts > 0 || counts.left > 0 { lines.append(summary) }
         return lines.joined(separator: "\n")

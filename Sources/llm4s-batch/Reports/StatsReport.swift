@@ -9,7 +9,7 @@ struct StatsReport {
     var width: Int?
 
     var text: String {
-        let sections = [models, usage, faults, resuming].filter { !$0.isEmpty }
+        let sections = [models, usage, faults, checks, resuming].filter { !$0.isEmpty }
         return sections.isEmpty
             ? "no attempt yet" : sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
@@ -108,6 +108,22 @@ struct StatsReport {
         return lines
     }
 
+    /// What checks came to; nothing where none was asked for.
+    private var checks: [String] {
+        let checks = statistics.checks
+        guard checks.isAny else { return [] }
+        var judged = checks.checked.counted("answer")
+        if checks.mended > 0 { judged += ", \(checks.mended.grouped) mended" }
+        if checks.failed > 0 { judged += ", \(checks.failed.grouped) kept though not right" }
+        var lines = ["checked answers"] + row("  judged        ", judged)
+        if checks.askedAgain > 0 { lines += row("  asked again   ", checks.askedAgain.grouped) }
+        if checks.stoppedEarly > 0 {
+            let saved = "about \(checks.tokensNotPaid.counted("token")) not paid"
+            lines += row("  stopped early ", "\(checks.stoppedEarly.grouped), \(saved)")
+        }
+        return lines
+    }
+
     private var resuming: [String] {
         let resuming = statistics.resuming
         guard !resuming.attempts.isEmpty || resuming.wastedTokens > 0 else { return [] }
@@ -140,7 +156,7 @@ struct StatsReport {
     // MARK: - JSON
 
     var json: JSON {
-        let resuming = statistics.resuming
+        let (resuming, checks) = (statistics.resuming, statistics.checks)
         return [
             "first_token_us": Self.json(statistics.firstToken),
             "models": .array(statistics.models.map(Self.json)), "usage": .array(statistics.usage.map(Self.json)),
@@ -161,6 +177,11 @@ struct StatsReport {
                 "answers_by_segments": .object(
                     JSONObject(resuming.answers.map { .init(key: String($0.segments), value: .int($0.count)) })),
                 "saved_tokens": .int(resuming.savedTokens), "wasted_tokens": .int(resuming.wastedTokens),
+            ],
+            "checks": [
+                "checked": .int(checks.checked), "mended": .int(checks.mended), "failed": .int(checks.failed),
+                "asked_again": .int(checks.askedAgain), "stopped_early": .int(checks.stoppedEarly),
+                "tokens_not_paid": .int(checks.tokensNotPaid),
             ],
         ]
     }

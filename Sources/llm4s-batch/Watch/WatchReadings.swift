@@ -21,13 +21,14 @@ struct WatchReadings: Sendable {
         // A monitor that scrapes does not wait for what takes long, but for the first time.
         statistics = SparingReading(.seconds(5)...(.seconds(120)), given: .seconds(600)) {
             try await database.read(.figures) { reader in
-                var object = StatsReport(statistics: try await reader.statistics()).json.object ?? JSONObject()
+                let statistics = try await reader.statistics(at: .sparing)
+                var object = StatsReport(statistics: statistics).json.object ?? JSONObject()
                 object["now_ms"] = .int(Int(TimeOfDay.unixMilliseconds))
                 return .object(object)
             }
         }
         counters = SparingReading(.seconds(1)...(.seconds(120)), given: .seconds(600)) {
-            try await database.read(.figures) { try await $0.counters() }
+            try await database.read(.figures) { try await $0.counters(at: .sparing) }
         }
         seconds = SparingReadings(.milliseconds(500)...(.seconds(5))) { question in
             try await database.read(.rows) { reader in

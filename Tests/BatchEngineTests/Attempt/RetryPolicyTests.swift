@@ -19,7 +19,7 @@ struct RetryPolicyTests {
         // Of the job, or of everybody: another try tells.
         case .permission, .tls, .redirect: #expect(decision == .retry(after: .seconds(1), costs: .attempt))
         case .timeoutJob, .invalidRequest, .contentPolicy, .contextLength,
-            .oversizedEvent, .oversizedCompletion, .cancelled:
+            .oversizedEvent, .oversizedCompletion, .invalidAnswer, .timeoutCheck, .repetition, .cancelled:
             #expect(decision == .fail)
         }
     }

@@ -13,6 +13,9 @@ struct SimulatedCall: Sendable {
     /// The text that it shall go on from.
     var prefix: String?
     var maximumTokens: Int?
+    var temperature: Double?
+    /// What the user says after an answer that was not right.
+    var correction: String?
     /// How long its first token may take, where that is told.
     var firstTokenTimeout: Duration?
     /// When it was asked, since the clock's start.
@@ -33,6 +36,8 @@ struct SimulatedAnswer: Sendable {
     /// What it says until then.
     var pieces: [String] = []
     var ending = Ending.complete
+    /// How a complete one ends.
+    var finish = "stop"
     /// The usage that it reports.
     var usage: TokenUsage?
     /// The limits that its headers tell.
@@ -137,7 +142,7 @@ final class SimulatedCompletionSource: CompletionSource {
         case .isStale:
             return StreamResult(outcome: .failed(LLMError(.connect, "reset")), isStaleConnection: true)
         case .complete:
-            accumulator.add(StreamedChunk(.finish, "stop"))
+            accumulator.add(StreamedChunk(.finish, answer.finish))
             if let usage = answer.usage { accumulator.add(StreamedChunk(.usage, JSON.object(usage.raw).text)) }
             do {
                 var result = StreamResult(
@@ -166,7 +171,9 @@ final class SimulatedCompletionSource: CompletionSource {
             let call = SimulatedCall(
                 job: job, attempt: state.attempts[job] ?? 0, provider: endpoint.provider.name,
                 model: body?["model"]?.string ?? "", prefix: last,
-                maximumTokens: body?["max_tokens"]?.int, firstTokenTimeout: request.firstTokenTimeout,
+                maximumTokens: body?["max_tokens"]?.int, temperature: body?["temperature"]?.double,
+                correction: messages.count > 2 ? messages.last?["content"]?.string : nil,
+                firstTokenTimeout: request.firstTokenTimeout,
                 time: simulation.clock.elapsed)
             if keepsCalls { state.calls.append(call) }
             return call

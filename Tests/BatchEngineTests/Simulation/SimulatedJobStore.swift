@@ -24,6 +24,7 @@ final class SimulatedJobStore: JobStore {
         var attemptCount = 0
         var partial: StoredPartial?
         var recentFailures: [RecentFailure] = []
+        var rejected: [RejectedAnswer] = []
     }
 
     fileprivate enum Write {
@@ -192,6 +193,8 @@ final class SimulatedJobStore: JobStore {
         }
     }
 
+    func metadata(of jobID: Int64) async throws -> [UInt8]? { Array(#"{"job":\#(jobID)}"#.utf8) }
+
     func nextDueTime(for model: ModelName, excluding running: Set<Int64>) async throws -> Int64? {
         try await read { state in (state.waiting[model] ?? []).first { !running.contains($0.id) }?.time }
     }
@@ -314,7 +317,13 @@ extension SimulatedJobStore.JobState {
     fileprivate mutating func apply(_ end: AttemptEnd) {
         if end.resetsAttempts { attempts = 0 }
         if end.counts { attempts += 1 }
-        partial = end.partial ?? partial
+        partial = end.rejectsAnswer ? nil : end.partial ?? partial
+        if end.rejectsAnswer, let error = end.error {
+            rejected.insert(
+                RejectedAnswer(
+                    attemptID: end.attemptID, kind: error.kind, code: error.code, reason: error.message,
+                    answer: end.partial?.answer, completionTokens: end.result.usage?.completionTokens), at: 0)
+        }
         if end.counts, let error = end.error {
             let failure = RecentFailure(httpStatus: error.httpStatus, code: error.code, message: error.message)
             recentFailures = [failure] + recentFailures.prefix(1)
@@ -338,6 +347,8 @@ extension SimulatedJobStore.State {
         job.attemptCount = committed[index].attemptCount
         job.partial = committed[index].partial
         job.recentFailures = committed[index].recentFailures
+        job.rejected = committed[index].rejected
+        job.answers = job.rejected.count
         return job
     }
 

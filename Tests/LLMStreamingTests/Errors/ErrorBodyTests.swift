@@ -232,7 +232,7 @@ import Testing
     @Test func everyKindSaysWhetherARetryMayHelp() {
         let never: Set<ErrorKind> = [
             .tls, .timeoutJob, .auth, .quota, .permission, .notFound, .invalidRequest, .contentPolicy, .contextLength,
-            .oversizedEvent, .oversizedCompletion, .redirect, .cancelled,
+            .oversizedEvent, .oversizedCompletion, .redirect, .invalidAnswer, .timeoutCheck, .repetition, .cancelled,
         ]
         for kind in ErrorKind.allCases { #expect(kind.isRetryable == !never.contains(kind), "\(kind)") }
     }

@@ -44,9 +44,10 @@ enum AnthropicBatchLine {
         case .rateLimit: "rate_limit_error"
         case .overloaded: "overloaded_error"
         case .invalidRequest, .contentPolicy, .contextLength: "invalid_request_error"
-        case .timeoutConnect, .timeoutFirstToken, .timeoutIdle, .timeoutStall, .timeoutJob: "timeout_error"
+        case .timeoutConnect, .timeoutFirstToken, .timeoutIdle, .timeoutStall, .timeoutJob, .timeoutCheck:
+            "timeout_error"
         case .dns, .connect, .tls, .proxy, .cut, .server, .decode, .oversizedEvent, .oversizedCompletion, .redirect,
-            .outage, .cancelled, nil:
+            .outage, .invalidAnswer, .repetition, .cancelled, nil:
             "api_error"
         }
     }

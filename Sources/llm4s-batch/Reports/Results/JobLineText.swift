@@ -18,12 +18,16 @@ enum JobLineText {
             if usualProvider(of: request) != job.provider { line["provider"] = .string(job.provider) }
             // Other readers of such files want it.
             if request["url"] != nil { line["method"] = "POST" }
-            return .object(line.merging(request))
+            line = line.merging(request)
+            line["metadata"] = job.metadata.flatMap(JSON.parsed)
+            line["check"] = result.check.flatMap(JSON.parsed)
+            return .object(line)
         }
         line["id"] = .string(job.customID)
         line["model"] = .string("\(job.provider)/\(job.model)")
         line = line.merging(request)
         line["metadata"] = job.metadata.flatMap(JSON.parsed)
+        line["check"] = result.check.flatMap(JSON.parsed)
         return .object(line)
     }
 

@@ -25,6 +25,11 @@ struct ResultColumn: Sendable, Equatable {
         case httpStatus = "http_status"
         case requestID = "request_id"
         case metadata, source, line
+        case check
+        case checkReport = "check_report"
+        case copiedFrom = "copied_from"
+        case baseID = "base_id"
+        case sample
         // Only where they are named: they are as long as what was asked.
         case prompt, request
 

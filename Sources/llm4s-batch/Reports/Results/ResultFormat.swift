@@ -54,8 +54,7 @@ extension BatchReader {
     /// What was kept of a job's answer, where it is not complete.
     func partial(of job: JobRecord) throws -> StoredPartial? {
         guard job.status != .completed, job.status != .pending else { return nil }
-        return try attempts(ofJob: job.id)
-            .last { $0.partial != nil && $0.requestSHA256 == job.requestSHA256 }?.partial
+        return try attempts(ofJob: job.id).kept(ofRequest: job.requestSHA256)
     }
 }
 
@@ -76,6 +75,7 @@ enum ResultLine {
             object["ttft_us"] = first.firstChunkMicroseconds.map { .int(Int($0)) }
             object["duration_us"] = first.durationMicroseconds.map { .int(Int($0)) }
             object["segments"] = .int(first.segments)
+            object["copied_from"] = first.copiedFrom.map(JSON.string)
             if result.completions.count > 1 {
                 object["choices"] = .array(result.completions.map { .object(answer($0)) })
             }
@@ -100,6 +100,10 @@ enum ResultLine {
         object["metadata"] = job.metadata.flatMap(JSON.parsed)
         object["source"] = .string(job.source)
         object["line"] = job.line.map(JSON.int) ?? .null
+        if let sample = job.sample {
+            object["base_id"] = .string(job.baseID)
+            object["sample"] = .int(sample)
+        }
         return .object(object)
     }
 
@@ -122,6 +126,8 @@ enum ResultLine {
         object["refusal"] = completion.refusal.map(JSON.string)
         object["tool_calls"] = completion.toolCalls.flatMap(JSON.parsed)
         object["finish_reason"] = .string(completion.finishReason.rawValue)
+        object["check"] = (completion.check?.rawValue).map(JSON.string)
+        object["check_report"] = completion.checkReport.flatMap(JSON.parsed)
         return object
     }
 

@@ -51,6 +51,7 @@ struct ResultTable: Sendable {
         var values: Values = [
             .id: .string(job.customID), .status: .string(job.status.rawValue), .provider: .string(job.provider),
             .model: .string(job.model), .attempts: .int(job.attempts), .source: .string(job.source),
+            .baseID: .string(job.baseID), .sample: .int(job.sample ?? 1),
         ]
         values[.line] = job.line.map(JSON.int)
         values[.metadata] = job.metadata.flatMap(JSON.parsed)
@@ -88,6 +89,9 @@ struct ResultTable: Sendable {
         values[.ttft] = completion.firstChunkMicroseconds.map { .int(Int($0)) }
         values[.duration] = completion.durationMicroseconds.map { .int(Int($0)) }
         values[.responseID] = completion.responseID.map(JSON.string)
+        values[.check] = (completion.check?.rawValue).map(JSON.string)
+        values[.checkReport] = completion.checkReport.flatMap(JSON.parsed)
+        values[.copiedFrom] = completion.copiedFrom.map(JSON.string)
         return values
     }
 
