@@ -45,7 +45,7 @@ import Testing
     private static let fullRows = """
         UPDATE runs SET finished_ms = 5, exit_code = 4, stop_reason = 'why', options = '{"a":1}';
         UPDATE run_seconds SET waits = '[1]';
-        UPDATE requests SET metadata = '{"m":1}';
+        UPDATE requests SET metadata = '{"m":1}', "check" = '{"max_chars":9}';
         UPDATE jobs SET status = 'completed', attempts = 2, answers = 3, sample = 4 WHERE custom_id = 'a';
         UPDATE jobs SET status = 'pending', not_before_ms = 77, error_kind = 'cut', error = 'it broke',
             updated_ms = updated_ms + 1 WHERE custom_id = 'b';
