@@ -47,7 +47,7 @@ struct EndToEndConventionTests {
     @Test func helpSaysTheUnitOfEveryNumber() async throws {
         let units: Set<String> = ["BYTES", "BYTE", "DURATION", "USD"]
         let counted = try Regex(
-            "(?i)bytes|time|duration|dollars|streams|requests|tokens|attempts|jobs|threads|port|seed|events|words|levels|rows|lines"
+            "(?i)bytes|time|duration|dollars|streams|requests|tokens|attempts|jobs|threads|port|seed|events|words|levels|rows|lines|answers"
         )
         for command in try #require(try await Self.help().subcommands) {
             for argument in command.arguments ?? [] where argument.kind == "option" {
