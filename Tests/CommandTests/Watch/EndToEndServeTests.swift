@@ -148,9 +148,17 @@ struct EndToEndServeTests {
         #expect(paused.status == 200, "\(paused)")
         let again = try await ServedPage.tell(#"{"command":"continue"}"#, port: port, token: token)
         #expect(again.status == 200, "\(again)")
-        // Who still reads does not keep it from ending.
+        // Who still reads does not keep it from ending. (One answer may have written all that it takes to hold the others.)
+        try await run.untilThereIsText(of: 1)
+        let written = try #require(
+            try run.rows(
+                """
+                SELECT custom_id FROM chunks JOIN attempts USING (attempt_id) JOIN jobs USING (job_id)
+                WHERE kind = 'text' LIMIT 1
+                """
+            ).first)
         let reader = try LoopbackHTTP(port: port)
-        reader.send("GET /api/jobs/j1/stream HTTP/1.1\r\nHost: localhost:\(port)\r\n\r\n")
+        reader.send("GET /api/jobs/\(written)/stream HTTP/1.1\r\nHost: localhost:\(port)\r\n\r\n")
         _ = await reader.receive { $0.contains("event: chunk") }
         run.server.hold(afterBodyBytes: nil)
         let ended = await run.ended()
