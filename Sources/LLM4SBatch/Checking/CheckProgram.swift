@@ -13,27 +13,46 @@ final class CheckProgram: AnswerJudge {
     private typealias ID = [UInt8]
 
     private struct State {
-        /// Who waits for the word on an answer, by its job's id.
-        var waiters: [ID: Waiter] = [:]
+        /// Who waits for the word on an answer, by its job's id, and what ends the wait.
+        var waiters: [ID: (waiter: Waiter, number: Int, alarm: Task<Void, Never>)] = [:]
+        /// How many waits there were.
+        var count = 0
         /// The ids whose word came too late for anybody, as far as it may still come.
         var late: Set<ID> = []
         /// Whether it has judged anything.
         var hasSpoken = false
         /// Why no word comes any more; nil while words come.
         var end: String?
+
+        /// Who waits for a word, who then waits no more.
+        ///
+        /// - Parameter number: of the wait that is meant; nil for any: a job may be asked about again.
+        mutating func takeWaiter(_ id: ID, number: Int? = nil) -> Waiter? {
+            guard let wait = waiters[id], number == nil || number == wait.number else { return nil }
+            waiters[id] = nil
+            wait.alarm.cancel()
+            return wait.waiter
+        }
     }
 
     private let state = Mutex(State())
     private let process = Process()
     private let questions: CheckQuestions
     private let timeout: Duration
+    /// Sleeps for a time; throws where its task is cancelled.
+    private let sleep: @Sendable (Duration) async throws -> Void
 
     /// Starts a program by the shell, in the working directory; its standard error goes to ours.
     ///
-    /// - Parameter timeout: how long it may take for an answer.
+    /// - Parameters:
+    ///   - timeout: how long it may take for an answer.
+    ///   - sleep: sleeps for a time, and throws where its task is cancelled.
     /// - Throws: where it cannot be started.
-    init(_ command: String, timeout: Duration) throws(BatchError) {
-        self.timeout = timeout
+    init(
+        _ command: String, timeout: Duration,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) throws(BatchError) {
+        (self.timeout, self.sleep) = (timeout, sleep)
         let (input, output) = (Pipe(), Pipe())
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = ["-c", command]
@@ -89,20 +108,21 @@ final class CheckProgram: AnswerJudge {
         let fault: JudgeFault? = state.withLock { state in
             if let end = state.end { return .over(end) }
             if Task.isCancelled || state.waiters[id] != nil { return .cancelled }
-            state.waiters[id] = waiter
+            state.count += 1
+            let number = state.count
+            let alarm = Task { [timeout, sleep, weak self] in
+                guard (try? await sleep(timeout)) != nil else { return }
+                self?.giveUp(id, .late, number: number)
+            }
+            state.waiters[id] = (waiter, number, alarm)
             return nil
         }
-        if let fault { return waiter.resume(returning: .failure(fault)) }
-        questions.add(line)
-        Task { [timeout, weak self] in
-            try? await Task.sleep(for: timeout)
-            self?.giveUp(id, .late)
-        }
+        if let fault { waiter.resume(returning: .failure(fault)) } else { questions.add(line) }
     }
 
-    private func giveUp(_ id: ID, _ fault: JudgeFault) {
+    private func giveUp(_ id: ID, _ fault: JudgeFault, number: Int? = nil) {
         let (waiter, isMute) = state.withLock { state in
-            let waiter = state.waiters.removeValue(forKey: id)
+            let waiter = state.takeWaiter(id, number: number)
             if waiter != nil { state.late.insert(id) }
             return (waiter, !state.hasSpoken && fault == .late)
         }
@@ -125,7 +145,7 @@ final class CheckProgram: AnswerJudge {
             return false
         }
         let (waiter, isKnown) = state.withLock { state in
-            let waiter = state.waiters.removeValue(forKey: id)
+            let waiter = state.takeWaiter(id)
             state.hasSpoken = true
             return (waiter, waiter != nil || state.late.remove(id) != nil)
         }
@@ -160,8 +180,7 @@ final class CheckProgram: AnswerJudge {
         let (waiters, words) = state.withLock { state in
             let words = state.end ?? "--check-command: the program gives no judgement any more: \(fault)"
             state.end = words
-            defer { state.waiters = [:] }
-            return (state.waiters.values, words)
+            return (state.waiters.keys.compactMap { state.takeWaiter($0) }, words)
         }
         questions.close()
         for waiter in waiters { waiter.resume(returning: .failure(.over(words))) }
