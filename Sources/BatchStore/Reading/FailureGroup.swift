@@ -1,4 +1,5 @@
 import BatchEngine
+import LLMStreaming
 
 /// Failed jobs that failed with the same kind of error, HTTP status and message, and one of them.
 package struct FailureGroup: Sendable, Equatable {
@@ -24,7 +25,7 @@ extension BatchReader {
 
     /// The failed jobs of a scope by kind of error, status and message, the most frequent kind first.
     ///
-    /// Names of requests, numbers and times in messages make no difference.
+    /// Names of requests, numbers and times in messages make no difference, nor what an answer held that was not taken.
     package func failures(in scope: JobScope = .all) throws(StoreError) -> [FailureGroup] {
         let kinds = try read { (connection) throws(SQLiteFailure) in
             let rows = try connection.prepare(
@@ -63,7 +64,7 @@ extension BatchReader {
             while try rows.step() {
                 let error = rows.optionalText(3) ?? ""
                 let status = rows.optionalInt(4)
-                let key = FailureKey(httpStatus: status, message: RecentFailure.masked(error))
+                let key = FailureKey(httpStatus: status, message: FailureGroup.likeness(of: error, kind: kind))
                 if let index = indices[key] {
                     groups[index].count += 1
                 } else if groups.count < Self.maximumGroups {
@@ -83,6 +84,28 @@ extension BatchReader {
             }
             return groups
         }
+    }
+}
+
+extension FailureGroup {
+    /// What messages of a kind that tell of the same fault have in common.
+    ///
+    /// A fault of an answer quotes the answer, which differs from job to job, and names the place in it.
+    static func likeness(of error: String, kind: String?) -> String {
+        let isOfAnswer = kind == ErrorKind.invalidAnswer.rawValue || kind == ErrorKind.repetition.rawValue
+        return RecentFailure.masked(isOfAnswer ? unquoted(error) : error)
+    }
+
+    /// A text without what stands between double quotes, or behind one that nothing closes.
+    private static func unquoted(_ text: String) -> String {
+        var unquoted = String.UnicodeScalarView()
+        var (isQuoted, isEscaped) = (false, false)
+        for scalar in text.unicodeScalars {
+            if scalar == "\"", !isEscaped { isQuoted.toggle() }
+            if !isQuoted { unquoted.append(scalar) }
+            isEscaped = isQuoted && scalar == "\\" && !isEscaped
+        }
+        return String(unquoted)
     }
 }
 

@@ -115,7 +115,7 @@ extension [FailureGroup] {
 extension FailureGroup {
     fileprivate func isAlike(_ other: FailureGroup) -> Bool {
         kind == other.kind && httpStatus == other.httpStatus && isRest == other.isRest
-            && RecentFailure.masked(error) == RecentFailure.masked(other.error)
+            && Self.likeness(of: error, kind: kind) == Self.likeness(of: other.error, kind: other.kind)
     }
 }
 
