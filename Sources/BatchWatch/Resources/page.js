@@ -1616,7 +1616,9 @@ async function askJob(isWhole = open.job == null) {
   const last = open.job;
   if (!isWhole && (last == null || standOf(job) !== standOf(last))) return askJob(true);
   if (isWhole) {
-    job.partial = job.attempts.findLast((one) => one.partial)?.partial ?? null;
+    const newest = job.attempts.findLast((one) => one.partial);
+    const isRejected = ["invalid_answer", "repetition"].includes(newest?.error_kind);
+    job.partial = newest ? { ...newest.partial, isRejected } : null;
     for (const one of job.attempts) delete one.partial;
     job.reading = (last?.reading ?? 0) + 1;
     // The same request stays as it is shown: somebody may read in it.
@@ -1802,9 +1804,11 @@ function renderAnswer(job) {
     ? [`Finish: ${words(first.finish_reason)}`, first.segments > 1 ? `joined from ${first.segments} pieces` : null]
         .filter(Boolean)
         .join(", ")
-    : partial
-      ? "A part of an answer: it was interrupted, and is kept."
-      : "";
+    : partial?.isRejected
+      ? "An answer that was not taken: the attempts say why."
+      : partial
+        ? "A part of an answer: it was interrupted, and is kept."
+        : "";
   set($("answer-note"), note);
 }
 
