@@ -63,7 +63,8 @@ let package = Package(
         .target(
             name: "LLM4S",
             dependencies: [
-                "LLMStreaming", "ServerSentEvents", "SystemCalls", tls, .product(name: "NIOTLS", package: "swift-nio"),
+                "AnswerChecks", "LLMStreaming", "ServerSentEvents", "SystemCalls", tls,
+                .product(name: "NIOTLS", package: "swift-nio"),
             ] + nio,
             swiftSettings: settings),
         .target(name: "BatchRows", dependencies: ["LLMStreaming"], swiftSettings: settings),

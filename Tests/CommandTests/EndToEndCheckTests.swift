@@ -93,12 +93,28 @@ struct EndToEndCheckTests {
     }
 
     @Test func theModelIsToldItsFaults() async throws {
-        let server = try await MockServer.start()
+        var configuration = MockConfiguration()
+        configuration.recordsRequests = true
+        let server = try await MockServer.start(configuration)
         let file = try directory.writeJobs([job("a", "+wrong=enum+times=1")])
         let ended = try await run("run", file, "--on-invalid", "ask", "--base-url", server.baseURL)
         await server.stop()
         #expect(ended.status == 0, "\(ended.error)")
         #expect(try rows("SELECT count(*) FROM attempts") == ["2"])
+        let sent = try #require(server.requests.last.map { try JSONParser.parse($0.bodyText) }?["messages"]?.array)
+        #expect(sent.map { $0["role"]?.string } == ["user", "assistant", "user"])
+        #expect(sent[1]["content"]?.string.map { [$0] } == (try rows("SELECT text FROM rejected_answers")))
+        let request = sent[2]["content"]?.string ?? ""
+        #expect(request.contains("/label") && request.contains("is not valid"), "\(request)")
+    }
+
+    /// What the answers say differs, what is wrong with them does not.
+    @Test func jobsWhoseAnswersHaveTheSameFaultAreToldTogether() async throws {
+        let jobs = (0..<6).map { job("j\($0)", $0 < 3 ? "+wrong=refuse" : "", check: #"{"regex":"no such word"}"#) }
+        let ended = try await run("run", try directory.writeJobs(jobs), "--on-invalid", "fail")
+        #expect(ended.status == 1, "\(ended.error)")
+        let told = ended.error.split(separator: "\n").filter { $0.hasPrefix("failed: invalid_answer") }
+        #expect(told.count == 2 && told.allSatisfy { $0.contains(": 3 jobs, such as 'j") }, "\(ended.error)")
     }
 
     @Test(arguments: [("keep", 0, "failed"), ("fail", 1, "")])

@@ -13,8 +13,8 @@ struct ModuleBoundaryTests {
         "JSONSchema": ["LLMStreaming"],
         "AnswerChecks": ["JSONSchema", "LLMStreaming"],
         "LLM4S": [
-            "LLMStreaming", "ServerSentEvents", "SystemCalls", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "NIOTLS",
-            "Foundation",
+            "AnswerChecks", "LLMStreaming", "ServerSentEvents", "SystemCalls", "NIOCore", "NIOPosix", "NIOHTTP1",
+            "NIOSSL", "NIOTLS", "Foundation",
         ],
         "BatchEngine": ["AnswerChecks", "BatchRows", "LLMStreaming", "CSHA256", "SystemCalls", "Foundation"],
         "BatchRows": ["LLMStreaming"],
@@ -23,8 +23,8 @@ struct ModuleBoundaryTests {
         "BatchWatch": ["LLMStreaming", "NIOCore", "NIOPosix", "NIOHTTP1"],
         "LoadTesting": ["LLMStreaming", "Foundation"],
         "LLM4SBatch": [
-            "AnswerChecks", "BatchEngine", "BatchRows", "BatchStore", "CoreMetrics", "LLM4S", "LLMStreaming", "Logging",
-            "SystemCalls", "Foundation",
+            "AnswerChecks", "BatchEngine", "BatchRows", "BatchStore", "CoreMetrics", "LLM4S", "LLMStreaming",
+            "Logging", "SystemCalls", "Foundation",
         ],
         // Only products: what a user's own package can import.
         "Examples": ["LLM4S", "LLM4SBatch", "Foundation"],

@@ -78,16 +78,23 @@ struct CheckReader {
 
     private mutating func schema(_ document: JSON) -> AnswerCheck.Schema? {
         if document.string == Self.responseFormat { return .responseFormat }
-        if document.object != nil, document["schema"]?.object != nil, document["name"]?.string != nil {
-            // It has no keyword of a schema: everything would fit it.
-            reasons.append(
-                "\(Name.jsonSchema.place): found the members 'name' and 'schema' of a response format; asked is the "
-                    + "schema itself")
+        if Self.isFormat(document) {
+            reasons.append("\(Name.jsonSchema.place): \(Self.formatFault)")
             return nil
         }
         do { _ = try JSONSchema(document) } catch { reasons.append("\(Name.jsonSchema.place): \(error)") }
         return .given(document)
     }
+
+    /// Whether a document is the format of a response and not the schema in it, which has no keyword: everything would
+    /// fit it.
+    static func isFormat(_ document: JSON) -> Bool {
+        document.object != nil && document["schema"]?.object != nil && document["name"]?.string != nil
+    }
+
+    /// What such a document is told.
+    static let formatFault =
+        "found the members 'name' and 'schema' of a response format; asked is the schema itself"
 
     private mutating func count(_ name: Name, _ value: JSON, from least: Int) -> Int? {
         guard let count = value.int, (least...NumberGate.counts.upperBound).contains(count) else {

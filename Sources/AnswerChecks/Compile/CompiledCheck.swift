@@ -16,6 +16,16 @@ package final class CompiledCheck: Sendable {
         try self.init(check, Referred(by: check, in: content))
     }
 
+    /// Compiles the check that a content fits a schema, and nothing else.
+    ///
+    /// - Throws: why the document is no schema, in words that name no member of a job line.
+    package init(schema document: JSON) throws(CheckFault) {
+        if CheckReader.isFormat(document) { throw CheckFault(reasons: [CheckReader.formatFault]) }
+        do { schema = try JSONSchema(document) } catch { throw CheckFault(reasons: ["\(error)"]) }
+        check = AnswerCheck(schema: .given(document))
+        (tools, regex) = (nil, nil)
+    }
+
     /// What of a request a check refers to.
     struct Referred: Hashable {
         let schema: JSON?

@@ -1,3 +1,4 @@
+import AnswerChecks
 package import LLMStreaming
 import Synchronization
 

@@ -1,3 +1,4 @@
+import AnswerChecks
 import LLMStreaming
 
 /// Sends one attempt of a job, request and stream, and gives the verdict on it; its chunks go to the store as they
@@ -160,7 +161,7 @@ struct PreparedAttempt {
         if !job.rejected.isEmpty {
             let change = AnswerCorrection(job, of: stored.content, answers)
             change.apply(to: &stored.content, at: provider)
-            correction = change.question.map { .correct(answer: $0.answer, request: $0.faults) }
+            correction = change.question
         }
         // A conversation that another message ends is not gone on with from the middle of its answer.
         plan = ResumePlan.make(

@@ -1,3 +1,4 @@
+import AnswerChecks
 import LLMStreaming
 
 /// One attempt of a job from its beginning to its verdict, behind one reference.
@@ -88,7 +89,7 @@ final class RunningAttempt {
     /// Notes the stream that begins: the job may be cancelled by now.
     func open(_ exchange: any CompletionAttempt) {
         self.exchange = exchange
-        receiver?.watch?.open(exchange)
+        receiver?.watch?.open { exchange.cancel() }
         if isCancelled { exchange.cancel() }
     }
 

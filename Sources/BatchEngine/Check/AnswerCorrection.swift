@@ -1,24 +1,18 @@
+import AnswerChecks
 import LLMStreaming
 
 /// What a job's rejected answers change in its next request.
 struct AnswerCorrection: Sendable {
-    /// The answer that was wrong, and the message that names its faults; nil where the conversation stays as it is.
-    let question: (answer: String, faults: String)?
+    /// The request to write the newest of them again; nil where the conversation stays as it is.
+    let question: Continuation?
     /// The bound of tokens; nil where it stays as it is.
     let maximumTokens: Int?
     /// The temperature; nil where it stays as it is.
     let temperature: Double?
 
     init(_ job: Job, of content: RequestContent, _ policy: AnswerPolicy) {
-        let newest = job.rejected.first
-        if policy.onInvalid == .ask, let newest, newest.kind == .invalidAnswer, let answer = newest.text,
-            newest.code == nil || newest.code == RejectedAnswer.Code.stoppedEarly.rawValue
-                || newest.code == RejectedAnswer.Code.command.rawValue
-        {
-            question = (answer, Self.words(newest))
-        } else {
-            question = nil
-        }
+        let asks = policy.onInvalid == .ask
+        question = asks ? job.rejected.first.flatMap(Self.question) : nil
         let cut = job.rejected.first { $0.code == RejectedAnswer.Code.length.rawValue }
         maximumTokens = cut.flatMap { cut in
             (content.maximumTokens ?? cut.completionTokens).map { min($0, NumberGate.counts.upperBound / 2) * 2 }
@@ -30,36 +24,19 @@ struct AnswerCorrection: Sendable {
         }
     }
 
-    /// The message that asks for a right answer.
-    private static func words(_ rejected: RejectedAnswer) -> String {
-        let isCut = rejected.code == RejectedAnswer.Code.stoppedEarly.rawValue
-        return """
-            Your previous response is not valid\(isCut ? " and was stopped" : ""): \(rejected.reason). \
-            Write the whole response again, with this corrected and nothing else added.
-            """
+    /// The request to write an answer again; nil for one that was not wrong in itself.
+    private static func question(_ rejected: RejectedAnswer) -> Continuation? {
+        guard rejected.kind == .invalidAnswer, let answer = rejected.answer else { return nil }
+        let code = rejected.code
+        let isStopped = code == RejectedAnswer.Code.stoppedEarly.rawValue
+        guard code == nil || isStopped || code == RejectedAnswer.Code.command.rawValue else { return nil }
+        return .correcting(answer, rejected.reason, isStopped: isStopped)
     }
-
-    /// Whether the next request is another one than the job's own.
-    var changesConversation: Bool { question != nil }
 
     /// Changes the bounds of a request.
     func apply(to content: inout RequestContent, at provider: Provider) {
         if let temperature { content.set("temperature", .temperature, .double(temperature)) }
         if let maximumTokens { content.setMaximumTokens(maximumTokens, at: provider) }
-    }
-}
-
-extension RejectedAnswer {
-    /// What a model is shown of it: its text, and the tools that it wanted called; nil where there is neither.
-    fileprivate var text: String? {
-        // Of several answers a model cannot be shown which was wrong.
-        guard answer?.choices.count == 1, let choice = answer?.choices.first else { return nil }
-        let calls = choice.toolCalls.map { call -> String in
-            let json: JSON = ["name": .string(call.name), "arguments": .string(call.arguments)]
-            return json.text
-        }
-        let parts = ([choice.text] + calls).filter { !$0.allSatisfy(\.isWhitespace) }
-        return parts.isEmpty ? nil : parts.joined(separator: "\n")
     }
 }
 

@@ -21,9 +21,7 @@ final class AnswerRules: Sendable {
         _ check: AnswerCheck?, of content: RequestContent, _ policy: AnswerPolicy, _ cache: CheckCache
     ) throws(LLMError) {
         self.policy = policy
-        let members = content.members
-        let temperature = members["temperature"]?.double ?? 0
-        isDeterministic = temperature == 0 && members["seed"]?.isNull != false
+        isDeterministic = content.isDeterministic
         do throws(CheckFault) {
             self.check = try (check ?? policy.check).map { (check) throws(CheckFault) in
                 try cache.compiled(check, for: content)
@@ -45,7 +43,9 @@ final class AnswerRules: Sendable {
     // MARK: What follows
 
     /// Whether a job's request is sent again after an answer of it was rejected.
-    func repeats(_ rejection: AnswerRejection, of job: Job) -> Bool {
+    ///
+    /// - Parameter answer: that one; nothing in it where the provider did not send it.
+    func repeats(_ rejection: AnswerRejection, of job: Job, answer: PartialAnswer) -> Bool {
         guard job.answers + 1 < policy.maximumAnswers else { return false }
         switch rejection.cause {
         case .loop: return job.rejected.count { $0.kind == .repetition } < AnswerPolicy.maximumLoops
@@ -56,8 +56,10 @@ final class AnswerRules: Sendable {
             case .keep, .fail: return false
             case .again, .ask: break
             }
-            let isAsked = policy.onInvalid == .ask && rejection.cause != .blank
-            return isAsked || !isDeterministic || job.answers == 0
+            return rejection.isWorthAnother(
+                after: job.answers + 1, of: policy.maximumAnswers,
+                isOtherRequest: policy.onInvalid == .ask && rejection.correction(of: answer) != nil,
+                isDeterministic: isDeterministic)
         }
     }
 
@@ -83,16 +85,11 @@ extension RequestContent {
 extension LLMError {
     /// Whether the provider refuses the schema that it was given: the next request with it is refused too.
     var refusesSchema: Bool {
-        guard kind == .invalidRequest, httpStatus == 400, code != Self.failedGenerationCode else { return false }
+        guard kind == .invalidRequest, httpStatus == 400, !isFailedGeneration else { return false }
         let words = message.lowercased()
         return [
             "response_format", "output_config", "output_format", "structured_output", "structured output", "schema",
             "grammar",
         ].contains(where: words.contains)
     }
-
-    /// Whether it says that the model wrote something that does not fit the schema (Groq).
-    var isFailedGeneration: Bool { code == Self.failedGenerationCode }
-
-    private static let failedGenerationCode = "json_validate_failed"
 }

@@ -40,19 +40,6 @@ extension AnswerTrial {
     }
 }
 
-extension AnswerRejection {
-    /// Why an attempt that failed brought an answer that is not taken; nil where it did not.
-    init?(after error: LLMError, _ stop: AnswerWatch.Stop?, by rules: AnswerRules?) {
-        if let stop, error.kind == .cancelled {
-            self.init(stop)
-        } else if rules?.check != nil, error.isFailedGeneration {
-            self = .byProvider(error)
-        } else {
-            return nil
-        }
-    }
-}
-
 extension CompletionRecord.Check {
     /// What a check found of one of the answers.
     fileprivate init(_ judgement: AnswerJudgement, ofChoice choice: Int) {

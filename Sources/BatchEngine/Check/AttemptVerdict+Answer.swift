@@ -1,3 +1,4 @@
+import AnswerChecks
 package import LLMStreaming
 
 extension AttemptVerdict {
@@ -25,7 +26,7 @@ extension AttemptVerdict {
         end.counts = false
         // By its time: it waits for its turn as any other that is sent again, and nothing is sent past a limit.
         end.transition =
-            rules?.repeats(rejection, of: job) == true
+            rules?.repeats(rejection, of: job, answer: kept.answer) == true
             ? .waiting(until: end.endedMilliseconds, hasPartial: false) : .failed
     }
 }

@@ -1,3 +1,4 @@
+import AnswerChecks
 import LLMStreaming
 
 /// What the word of the user's program makes of an answer that is right as far as we know.

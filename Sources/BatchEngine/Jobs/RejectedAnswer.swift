@@ -28,16 +28,5 @@ package struct RejectedAnswer: Sendable, Equatable {
     }
 
     /// The words of `attempts.error_code` for answers that were not taken.
-    package enum Code: String, Sendable, CaseIterable {
-        /// Its stream was closed as soon as nothing could mend it.
-        case stoppedEarly = "stopped_early"
-        /// It is cut at the most tokens.
-        case length
-        /// The model refused.
-        case refusal
-        /// It is empty, or nothing but white space.
-        case blank
-        /// The user's own program said no.
-        case command
-    }
+    package typealias Code = RejectionCode
 }

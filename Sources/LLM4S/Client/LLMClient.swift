@@ -1,3 +1,4 @@
+import AnswerChecks
 public import LLMStreaming
 import Synchronization
 import SystemCalls
@@ -138,17 +139,20 @@ public struct LLMClient: Sendable {
     }
 
     /// Streams one answer; a connection that the server had closed meanwhile is not the caller's matter.
+    ///
+    /// - Parameter watch: what may close the stream before its end.
     func answer(
         _ request: ProviderRequest, receiver: any ChunkReceiver, timeouts: StreamTimeouts,
-        by other: StreamingTransport? = nil
+        by other: StreamingTransport? = nil, watch: StreamWatch? = nil
     ) async -> StreamResult {
         let transport = other ?? transport
-        var result = await transport.stream(request, to: endpoint, receiver: receiver, timeouts: timeouts)
         // Each repetition uses up one idle connection, so it ends; a cancelled one sends nothing and says so.
-        while result.isStaleConnection {
-            result = await transport.stream(request, to: endpoint, receiver: receiver, timeouts: timeouts)
+        while true {
+            let attempt = transport.attempt(request, to: endpoint, receiver: receiver, timeouts: timeouts)
+            watch?.open { attempt.cancel() }
+            let result = await attempt.end().result
+            if !result.isStaleConnection { return result }
         }
-        return result
     }
 }
 

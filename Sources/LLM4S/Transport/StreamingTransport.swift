@@ -40,13 +40,6 @@ package final class StreamingTransport: Sendable {
         await attempt(request, to: endpoint, receiver: receiver).end().result
     }
 
-    /// Sends one request with clocks of its own.
-    func stream(
-        _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, timeouts: StreamTimeouts
-    ) async -> StreamResult {
-        await attempt(request, to: endpoint, receiver: receiver, timeouts: timeouts).end().result
-    }
-
     /// Makes one request ready to be sent, for who waits for many streams at once.
     package func attempt(
         _ request: consuming ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver
@@ -54,9 +47,11 @@ package final class StreamingTransport: Sendable {
         attempt(request, to: endpoint, receiver: receiver, timeouts: pool.configuration.timeouts)
     }
 
-    // Not inlined, like `run` of an attempt: the temporaries would stay in the frame of the caller, which waits.
+    /// Makes one request with clocks of its own ready to be sent.
+    ///
+    /// Not inlined, like `run` of an attempt: the temporaries would stay in the frame of the caller, which waits.
     @inline(never)
-    private func attempt(
+    func attempt(
         _ request: consuming ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver,
         timeouts: StreamTimeouts
     ) -> StreamAttempt {

@@ -21,7 +21,7 @@ public struct LLMError: Error, Sendable, Equatable, CustomStringConvertible {
     public var message: String
     /// The HTTP status of the response that carried the error.
     public var httpStatus: Int?
-    /// The provider's code or type, such as `insufficient_quota`.
+    /// The provider's code or type, such as `insufficient_quota`; of an answer that is not taken, the sort of it.
     public var code: String?
     /// How long the provider asks to wait before a retry.
     public var retryAfter: Duration?

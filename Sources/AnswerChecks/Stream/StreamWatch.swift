@@ -1,43 +1,44 @@
-import AnswerChecks
-import LLMStreaming
+package import LLMStreaming
 import Synchronization
 
 /// Watches the chunks of one stream, and closes it where no more of them can make its answer right.
-final class StreamWatch: Sendable {
+package final class StreamWatch: Sendable {
     private struct State {
         var watch: AnswerWatch
         /// What closes the stream, while that is open.
-        var exchange: (any CompletionAttempt)?
+        var close: (@Sendable () -> Void)?
         var stop: AnswerWatch.Stop?
     }
 
     private let state: Mutex<State>
 
-    init(_ watch: AnswerWatch) { state = Mutex(State(watch: watch)) }
+    package init(_ watch: AnswerWatch) { state = Mutex(State(watch: watch)) }
 
     /// Notes the stream, before its first chunk.
-    func open(_ exchange: any CompletionAttempt) { state.withLock { $0.exchange = exchange } }
+    ///
+    /// - Parameter close: called at most once, from the thread that brings the chunks.
+    package func open(closing close: @escaping @Sendable () -> Void) { state.withLock { $0.close = close } }
 
     /// Takes chunks of the stream.
-    func receive(_ chunks: [StreamedChunk]) {
-        let closed: (any CompletionAttempt)? = state.withLock { state in
+    package func receive(_ chunks: [StreamedChunk]) {
+        let close: (@Sendable () -> Void)? = state.withLock { state in
             guard state.stop == nil else { return nil }
             for chunk in chunks {
                 guard let stop = state.watch.add(chunk) else { continue }
                 state.stop = stop
-                return state.exchange.take()
+                return state.close.take()
             }
             return nil
         }
-        closed?.cancel()
+        close?()
     }
 
     /// Lets go of the stream, which has ended.
     ///
     /// - Returns: why it was closed; nil where it was not.
-    func end() -> AnswerWatch.Stop? {
+    package func end() -> AnswerWatch.Stop? {
         state.withLock { state in
-            state.exchange = nil
+            state.close = nil
             return state.stop
         }
     }
