@@ -117,16 +117,25 @@ import Testing
     }
 
     @Test func wordsBeforeACallOfAToolAreNoWrongAnswer() async throws {
+        let deltas = [
+            #"{"content":"Let me look that up."}"#,
+            #"{"tool_calls":[{"index":0,"id":"c","function":{"name":"look_up","arguments":"{}"}}]}"#,
+        ]
+        let events = deltas.map { #"data: {"choices":[{"index":0,"delta":\#($0)}]}"# + "\n\n" }.joined()
+        let server = try await ScriptedServer { connection, _ in
+            let end = #"data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#
+            connection.send(Wire.chunked(events + end + "\n\ndata: [DONE]\n\n"))
+        }
         var options = ReviewMock.warm
         options.tools = [["type": "function", "function": ["name": "look_up", "parameters": ["type": "object"]]]]
-        try await ReviewMock.run("lorem+words=40+tool") { [options] client, server in
-            let error = try await ReviewMock.failure { _ = try await ReviewMock.review(client, options) }
-            #expect(error.kind == .invalidAnswer && error.message.contains("look_up"), "\(error)")
-            #expect(server.statistics.requests == 1)
-        }
+        let client = LLMClient(endpoint: try server.endpoint(), model: "m")
+        let error = try await ReviewMock.failure { [options] in _ = try await ReviewMock.review(client, options) }
+        #expect(error.kind == .invalidAnswer && error.message.contains("look_up"), "\(error)")
+        #expect(server.requests.count == 1)
+        await server.stop()
     }
 
-    @Test func whatElseEndsACallIsToldBehindTheWrongAnswers() async throws {
+    @Test func eachAnswerThatIsNotTakenIsTold() async throws {
         let told = Mutex<[String?]>([])
         let checking = CheckingOptions(onRejected: { wrong in told.withLock { $0.append(wrong.error.code) } })
         try await ReviewMock.run("schema+wrong=blank+words=5") { client, server in

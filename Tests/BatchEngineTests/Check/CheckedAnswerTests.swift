@@ -111,6 +111,28 @@ struct CheckedAnswerTests {
         #expect(errors(run).first??.code == RejectedAnswer.Code.blank.rawValue)
     }
 
+    /// The provider found the answer wrong and did not send it: nothing of it can be named, so the request is the same.
+    @Test func whatWasNotSentIsAskedForAsTheSameRequest() throws {
+        let run = try run(options: #","options":{"temperature":0}"#, configure: { $0.onInvalid = .ask }) { _ in
+            let error = LLMError(
+                .invalidRequest, "Failed to generate JSON", httpStatus: 400, code: "json_validate_failed")
+            return SimulatedAnswer(ending: .fails(error))
+        }
+        #expect(run.source.calls.map(\.correction) == [nil, nil])
+        #expect(run.store.jobs[0].status == .failed)
+        #expect(errors(run).allSatisfy { $0?.kind == .invalidAnswer })
+    }
+
+    /// Nothing goes on from text that can belong to no right answer, whatever else befell its stream.
+    @Test func aWrongAnswerThatBreaksIsAWrongAnswer() throws {
+        let run = try run { call in
+            call.attempt == 1
+                ? .fails(.cut, after: .zero, saying: [#"{"a": "one", "b": "two"#]) : .says(Self.right)
+        }
+        #expect(errors(run).map { $0?.kind } == [.invalidAnswer, nil])
+        #expect(try record(run).seams.count <= 1)
+    }
+
     @Test func anAnswerMayBeKeptAllTheSame() throws {
         let run = try run(configure: { $0.onInvalid = .keep }) { _ in .says(Self.wrong) }
         #expect(run.source.calls.count == 1)
