@@ -17,7 +17,15 @@ final class MockProcess: Sendable {
         baseURL = String(process.outputSoFar.prefix { $0 != "\n" })
     }
 
-    deinit { process.send(SIGTERM) }
+    deinit {
+        process.send(SIGTERM)
+        process.send(SIGCONT)
+    }
+
+    /// Stops the whole process, so that nothing is answered, until it is let go on.
+    func suspend() { process.send(SIGSTOP) }
+
+    func goOn() { process.send(SIGCONT) }
 
     /// What it has counted so far.
     func statistics() async throws -> [String: Int] {
