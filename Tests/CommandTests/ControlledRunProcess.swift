@@ -69,6 +69,19 @@ final class ControlledRunProcess: Sendable {
                 """, is: streams)
     }
 
+    /// Lets answers go on a piece at a time until a query gives a number: not much more is written, however late the test
+    /// looks.
+    ///
+    /// - Parameter bytes: of bodies, of all answers together; so many more may come until they are held.
+    func letThrough(_ bytes: Int, until query: String, is number: Int) async throws {
+        try await process.wait {
+            if SQLite.currentNumber(database, query) >= number { return true }
+            server.hold(afterBodyBytes: server.statistics.bodyBytesWritten + bytes)
+            return false
+        }
+        #expect(process.isRunning, "\(process.errorSoFar)")
+    }
+
     /// Waits until so many seconds of the run have been written from now on of which a condition holds.
     func seconds(_ count: Int, where condition: String) async throws {
         let newest = try SQLite.number(database, "SELECT coalesce(max(second), 0) FROM run_seconds")

@@ -74,10 +74,8 @@ struct EndToEndControlTests {
         try await run.untilStreaming(6)
         #expect(try await run.tell("concurrency", "2") == "concurrency is 2; 4 open streams over it go on")
         #expect(run.server.statistics.activeStreams == 6)
-        run.server.hold(afterBodyBytes: nil)
         // The six have ended, and some behind them.
-        try await run.wait(until: "SELECT count(*) FROM completions", is: 10)
-        run.server.hold(afterBodyBytes: run.server.statistics.bodyBytesWritten + 1_000)
+        try await run.letThrough(50_000, until: "SELECT count(*) FROM completions", is: 10)
         try await run.untilStreaming(2)
         try await run.seconds(2, where: "running = 2")
         #expect(run.server.statistics.activeStreams == 2)
@@ -193,16 +191,13 @@ struct EndToEndControlTests {
         try await run.wait(until: "SELECT count(*) FROM jobs WHERE not_before_ms IS NOT NULL", is: 1)
         try await run.untilStreaming(2)
         // Of both there is enough to go on from, however much later one of them began.
-        let shortest = """
-            SELECT CASE count(*) WHEN 2 THEN min(n) ELSE 0 END FROM (
-                SELECT count(*) AS n FROM chunks JOIN attempts USING (attempt_id)
-                WHERE status = 'running' GROUP BY attempt_id)
-            """
-        try await run.process.wait {
-            if SQLite.currentNumber(run.database, shortest) >= 25 { return true }
-            run.server.hold(afterBodyBytes: run.server.statistics.bodyBytesWritten + 1_000)
-            return false
-        }
+        try await run.letThrough(
+            1_000,
+            until: """
+                SELECT CASE count(*) WHEN 2 THEN min(n) ELSE 0 END FROM (
+                    SELECT count(*) AS n FROM chunks JOIN attempts USING (attempt_id)
+                    WHERE status = 'running' GROUP BY attempt_id)
+                """, is: 25)
         let said = try await run.tell("cancel", "done", "waits", "j1", "j4")
         #expect(said == "3 jobs cancelled, 1 stream closed; 'done' is completed")
         try await run.process.wait { run.server.statistics.activeStreams == 2 }
