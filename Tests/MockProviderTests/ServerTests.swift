@@ -121,6 +121,29 @@ import Testing
         }
     }
 
+    /// A task that is cancelled in the turn of the event loop in which it is due runs all the same.
+    @Test func aResponseEndsOnceWhereItsConnectionClosesAsItsWaitEnds() async throws {
+        let opened = Mutex<(any Channel)?>(nil)
+        var configuration = MockConfiguration()
+        configuration.configureChannel = { channel in opened.withLock { $0 = channel } }
+        configuration.script = { _ in
+            let channel = opened.withLock { $0 }
+            // Both are due in the next turn: first this one, then the wait of no time.
+            channel?.eventLoop.scheduleTask(in: .zero) { channel?.close(promise: nil) }
+            var behavior = MockBehavior()
+            behavior.timeToFirstToken = .zero
+            return behavior
+        }
+        try await withServer(configuration) { server in
+            let response = try await server.post(chat, chat.body())
+            #expect(response.ending == .closed)
+            let channel = try #require(opened.withLock { $0 })
+            try await channel.eventLoop.submit {}.get()
+            #expect(server.statistics.activeStreams == 0)
+            #expect(server.statistics.blockedStreams == 0)
+        }
+    }
+
     @Test func keepsConnectionsAliveAndRecordsRequests() async throws {
         try await withRecordingServer { server in
             let connection = try await WireConnection.open(port: server.port)

@@ -30,6 +30,8 @@ final class ResponseWriter {
     private var source: BodySource
     private var lastDue: NIODeadline?
     private var state = State.writing
+    /// How many waits there were: the number of the one that goes on.
+    private var waits = 0
     /// Whether the response is complete, so that a client may close.
     private var isWhole = false
 
@@ -170,7 +172,12 @@ final class ResponseWriter {
     }
 
     private func schedule(at due: NIODeadline, _ task: @escaping () -> Void) {
-        state = .waiting(context.eventLoop.assumeIsolated().scheduleTask(deadline: due, task))
+        waits += 1
+        let scheduled = context.eventLoop.assumeIsolated().scheduleTask(deadline: due) { [self, waits] in
+            // A task that was cancelled in the turn in which it is due runs all the same.
+            if case .waiting = state, waits == self.waits { task() }
+        }
+        state = .waiting(scheduled)
     }
 
     private func end(_ ending: BodyEnding) {
