@@ -169,6 +169,24 @@ struct EndToEndConventionTests {
         }
     }
 
+    /// A window may be as narrow as it likes.
+    @Test func helpHasAllItsWordsAtEveryWidth() async throws {
+        func words(_ command: [String], columns: Int?) async throws -> [Substring] {
+            let environment = columns.map { ["COLUMNS": "\($0)"] } ?? [:]
+            let ended = try await BatchProcess(command + ["--help"], environment: environment).ended()
+            #expect(ended.status == 0 && ended.error.isEmpty, "\(command) at \(columns ?? 80): \(ended.error)")
+            return ended.output.split(whereSeparator: \.isWhitespace)
+        }
+        let commands = try #require(try await Self.help().subcommands).map(\.commandName).filter { $0 != "help" }
+        for command in [[]] + commands.map({ [$0] }) {
+            let usual = try await words(command, columns: nil)
+            #expect(usual.contains("OPTIONS:"))
+            for columns in [1, 10, 20, 60, 80] {
+                #expect(try await words(command, columns: columns) == usual, "\(command) at \(columns)")
+            }
+        }
+    }
+
     /// In their order, in a fresh folder with the quickstart's jobs.
     @Test func theManualsExamplesRunAndItHasEveryExitStatus() async throws {
         let page = try await BatchProcess.run("man").output.replacing("\\-", with: "-")

@@ -82,6 +82,8 @@ struct Program: AsyncParsableCommand {
             Console.error(error.description)
             return error.kind == .database ? .database : .input
         default:
+            // The parser renders the help each time that it looks at the request for it, and is told a width in one place.
+            unsafe setenv("COLUMNS", "\(HelpText.width)", 1)
             let message = fullMessage(for: error)
             if exitCode(for: error) == .success {
                 let width = Console.outputWidth

@@ -1,4 +1,17 @@
 import LLMStreaming
+import SystemCalls
+
+/// The width that the argument parser's help is wrapped to.
+enum HelpText {
+    /// Below it the parser has no room for its column of meanings, and stops the program or leaves them out.
+    private static let leastWidth = 40
+
+    /// That of COLUMNS, else of the terminal.
+    static var width: Int {
+        let wanted = ProcessEnvironment.variables["COLUMNS"].flatMap { Int($0) } ?? Console.outputWidth ?? 80
+        return max(leastWidth, wanted)
+    }
+}
 
 /// The variables of the environment, as help and manual tell them: those of providers from the table of providers.
 enum EnvironmentHelp {
