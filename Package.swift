@@ -77,6 +77,7 @@ let package = Package(
                 .embedInCode("Resources/schema_v5.sql"), .embedInCode("Resources/migration_v2.sql"),
                 .embedInCode("Resources/migration_v3.sql"), .embedInCode("Resources/migration_v4.sql"),
                 .embedInCode("Resources/migration_v5.sql"), .embedInCode("Resources/queries.sql"),
+                .embedInCode("Resources/answered.sql"),
             ],
             swiftSettings: settings),
         .target(name: "MockProvider", dependencies: ["SystemCalls", tls] + nio, swiftSettings: settings),

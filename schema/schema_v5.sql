@@ -143,7 +143,7 @@ CREATE TABLE requests (
     "check" TEXT
 ) STRICT;
 
--- One row an attempt: a request over HTTP.
+-- One row an attempt: a request over HTTP, or what stands for it where a job got an answer without one.
 CREATE TABLE attempts (
     attempt_id INTEGER PRIMARY KEY,
     job_id INTEGER NOT NULL REFERENCES jobs,
@@ -288,7 +288,8 @@ CREATE TABLE completions (
     billed_completion_tokens INTEGER,
     -- Over the same attempts, those whose cost is known. NULL: it is known of none.
     cost_usd REAL,
-    -- Of the first attempt that brought content; the sum of all attempts; the pieces of all attempts.
+    -- Of the first attempt that brought content; the sum of all attempts; the pieces of all attempts. NULL are the times of
+    -- an answer that is another job's.
     ttft_us INTEGER,
     duration_us INTEGER,
     chunk_count INTEGER,

@@ -38,6 +38,7 @@ extension BatchOptions {
         configuration.drainTimeout = drainTimeout
         configuration.maximumJobs = maximumJobs
         configuration.failsFast = failsFast
+        configuration.dedupes = dedupes
         configuration.resume = resumePolicy
         configuration.serviceTier = serviceTier
         if isFirstTokenChosen { configuration.flexFirstToken = nil }
@@ -149,6 +150,7 @@ extension BatchOptions {
         if maximumAnswers != 3 { object["max-answers"] = .int(maximumAnswers) }
         if onLength != .keep { object["on-length"] = .string(onLength.rawValue) }
         if loops != .mark { object["loops"] = .string(loops.rawValue) }
+        if dedupes { object["dedupe"] = true }
         object["max-jobs"] = .int(maximumJobs ?? 0)
         object["fail-fast"] = .bool(failsFast)
         object["chunks"] = .string(chunks.rawValue)

@@ -82,6 +82,12 @@ public struct BatchOptions: Sendable {
     /// What follows one piece over and over in an answer.
     public var loops = OnLoop.mark
 
+    /// Whether of jobs with the same request one is sent: the others get its answer, and nothing is billed for them.
+    ///
+    /// Jobs of the database that were completed earlier count too. Samples of one job are not the same, nor are jobs with
+    /// another check.
+    public var dedupes = false
+
     // MARK: Rates and money
 
     /// The most streams open at once; each is an open file.

@@ -7,6 +7,7 @@ extension BatchSession {
     func runConfiguration(_ database: BatchDatabase) async throws -> RunConfiguration {
         var configuration = try options.runConfiguration(providers.providers, prices)
         configuration.share = share
+        if configuration.dedupes { try await database.indexAnswers() }
         kept.apply(to: &configuration.limits)
         guard isBounded else { return configuration }
         let spent = try await database.reader.spending(in: scope)

@@ -72,8 +72,13 @@ package struct BatchSession: Sendable {
         return configuration
     }
 
-    /// Checks what can be checked before anything is made: the files with certificates.
+    /// Checks what can be checked before anything is made: the files with certificates, and what does not go together.
     package func check() throws(ConfigurationError) {
+        if options.dedupes, options.checkCommand != nil {
+            throw ConfigurationError(
+                "--dedupe and --check-command exclude each other: what the program says of one job's answer need not "
+                    + "hold for another job")
+        }
         try transportConfiguration.check(providers.endpoints.values.map(\.origin))
     }
 

@@ -13,7 +13,7 @@ package enum OptionNames: Sendable {
         "row-metadata": "rowMetadata", "limit": "maximumRows", "sample-rows": "sampledRows", "seed": "sampleSeed",
         "check": "check", "check-command": "checkCommand", "check-timeout": "checkTimeout",
         "on-invalid": "onInvalid", "max-answers": "maximumAnswers", "on-length": "onLength",
-        "loops": "loops", "concurrency": "concurrency",
+        "loops": "loops", "dedupe": "dedupes", "concurrency": "concurrency",
         "concurrency-per-provider": "concurrencyPerProvider", "rpm": "requestsPerMinute", "tpm": "tokensPerMinute",
         "share": "share", "shared": "sharedFolder", "every": "publishingInterval",
         "prices": "prices", "max-cost": "maximumCost", "max-tokens-total": "maximumTokens", "max-jobs": "maximumJobs",

@@ -52,6 +52,7 @@ struct BatchOptionsTests {
         Pair("max-answers", "8") { $0.maximumAnswers = 8 },
         Pair("on-length", "more") { $0.onLength = .more },
         Pair("loops", "stop") { $0.loops = .stop },
+        Pair("dedupe") { $0.dedupes = true },
         Pair("template", template) { $0.template = template },
         Pair("rows", "tsv", with: ["--template", template]) { ($0.template, $0.rows) = (template, .tsv) },
         Pair("row-metadata", "none", with: ["--template", template]) {

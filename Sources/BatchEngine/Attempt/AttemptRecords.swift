@@ -39,6 +39,8 @@ package struct AttemptEnd: Sendable {
     package var costUSD: Double?
     /// Unix milliseconds.
     package var endedMilliseconds: Int64
+    /// Whether it is the end of another job that asked the same: nothing was sent for it.
+    package var isTaken = false
 
     package init(
         attemptID: Int64, jobID: Int64, status: AttemptStatus, counts: Bool, result: StreamResult, error: LLMError?,
@@ -59,7 +61,9 @@ package struct AttemptEnd: Sendable {
     }
 
     /// Whether it brought an answer that is not taken: it counts against the most answers of its job.
-    package var rejectsAnswer: Bool { error?.kind == .invalidAnswer || error?.kind == .repetition }
+    package var rejectsAnswer: Bool {
+        !isTaken && (error?.kind == .invalidAnswer || error?.kind == .repetition)
+    }
 
     /// Whether the job waits for a time to be sent again.
     package var waits: Bool { waitsUntil != nil }

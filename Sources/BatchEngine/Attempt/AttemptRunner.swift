@@ -235,6 +235,7 @@ final class AttemptRunner {
         }
         let isFull = state.uncommittedCount >= state.configuration.maximumUncommitted
         let place = state.admission.attempts[job.id]?.place
+        state.noteEnd(of: job.id, isStored ? attempt.toStore : nil, comesAgain: heldBack[job.id] != nil)
         state.admission.finish(job.id, waitsUntil: due, at: state.clock.now)
         if let held = heldBack.removeValue(forKey: job.id), let place {
             state.admission.takeBack(held, of: place)

@@ -25,6 +25,8 @@ package struct Job: Sendable {
     package var answers = 0
     /// The rejected ones among them, the newest first.
     package var rejected: [RejectedAnswer] = []
+    /// Which of its line's samples it is, from 1; nil where the line is one job.
+    package var sample: Int?
 
     package init(
         id: Int64, customID: String, source: String, line: Int?, provider: String, model: String,

@@ -76,12 +76,14 @@ struct ModelQueue: Sendable {
 
     /// Adds what the store has: waiting jobs whose time has come.
     ///
-    /// - Parameter next: when the next is due, asked where there were none; nil where none waits.
-    mutating func add(due jobs: [Job], next: Int64?) {
+    /// - Parameters:
+    ///   - next: when the next is due, asked where there were none; nil where none waits.
+    ///   - count: how many the store had, where not all of them are to be sent.
+    mutating func add(due jobs: [Job], next: Int64?, of count: Int? = nil) {
         // What is there was taken back while the store was asked.
         due = jobs.reversed() + due
         if hasAsked { due.removeAll { job in asked.contains { $0.id == job.id } } }
-        nextDue = jobs.isEmpty && !hasChanged ? next.map(NextDue.at) ?? .none : .unknown
+        nextDue = (count ?? jobs.count) == 0 && !hasChanged ? next.map(NextDue.at) ?? .none : .unknown
     }
 
     // MARK: Once no other jobs may be taken up
@@ -111,11 +113,19 @@ struct ModelQueue: Sendable {
 
     // MARK: Changes
 
-    /// Adds the next jobs that never waited; none where there are no more.
-    mutating func add(fresh jobs: [Job]) {
+    /// Notes how far the store was read for jobs that never waited.
+    ///
+    /// - Parameter jobs: the next ones; none where there are no more.
+    /// - Returns: those of them that were not taken out of their turn.
+    mutating func note(read jobs: [Job]) -> [Job] {
         if let last = jobs.last { cursor = last.id } else { isFreshRead = true }
-        fresh = jobs.reversed()
-        if !early.isEmpty { fresh.removeAll { early.remove($0.id) != nil } }
+        return early.isEmpty ? jobs : jobs.filter { early.remove($0.id) == nil }
+    }
+
+    /// Adds jobs that are to be sent, before all others that never waited.
+    mutating func add(next jobs: [Job]) {
+        fresh += jobs.reversed()
+        for job in jobs where job.id > cursor { early.insert(job.id) }
     }
 
     /// Adds jobs that the user wants next, behind those that were wanted earlier; none of them is in work.

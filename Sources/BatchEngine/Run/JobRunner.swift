@@ -14,6 +14,8 @@ package actor JobRunner {
     private let queue: QueueReader
     let attempts: AttemptRunner
     private var workers = Workers()
+    /// Whether jobs are being given the ends of others.
+    private var isGiving = false
     /// Whether jobs may have been stored since the queue was read to its end.
     private let hasNews = Atomic<Bool>(true)
 
@@ -111,6 +113,7 @@ package actor JobRunner {
         // Behind a wait of any kind everything is looked at anew: the user may have changed it meanwhile.
         while state.isTakingUp {
             let now = clock.now
+            giveEnds(in: &group)
             attempts.noteAnswers(at: now)
             attempts.lookAtStreams(at: now)
             let share = configuration.share.value
@@ -149,7 +152,7 @@ package actor JobRunner {
                 state.counts.nextDueMilliseconds = due
                 if attempts.lookAtStreams(at: now) { continue }
                 state.tellWaits(at: now)
-                if until == nil, due == nil, isIdle, !state.admission.isHeldByPause,
+                if until == nil, due == nil, isIdle, !isGiving, !state.admission.isHeldByPause,
                     !isIntakeOpen || state.admission.spentBudget != nil
                 {
                     if isLastLook { return }
@@ -181,7 +184,8 @@ package actor JobRunner {
     private func drain(_ group: inout DiscardingTaskGroup, _ timers: inout DiscardingTaskGroup) async {
         while true {
             if Task.isCancelled { state.stop.close() }
-            if state.admission.jobs.count == 0 { return }
+            giveEnds(in: &group)
+            if state.admission.jobs.count == 0, !isGiving { return }
             var deadline: Duration?
             switch state.stop {
             case .none, .intake: break
@@ -196,6 +200,23 @@ package actor JobRunner {
     }
 
     // MARK: Workers
+
+    /// Has jobs given the ends of others that asked the same, beside all else, while there are any.
+    private func giveEnds(in group: inout DiscardingTaskGroup) {
+        guard state.equals.releasedCount > 0, !isGiving, state.givesEnds else { return }
+        isGiving = true
+        group.addTask { await self.giveEnds() }
+    }
+
+    private func giveEnds() async {
+        do {
+            while state.equals.releasedCount > 0, state.givesEnds { try await queue.giveEnds() }
+        } catch {
+            state.storeDidFail("\(error)")
+        }
+        isGiving = false
+        signal.signal()
+    }
 
     /// Hands a job to a task.
     private func hand(_ job: Job, isProbe: Bool, in group: inout DiscardingTaskGroup) {

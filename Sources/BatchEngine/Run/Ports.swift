@@ -35,6 +35,20 @@ package protocol JobStore: Sendable {
     /// They may be only the first of them where they are large.
     func jobs(_ ids: [Int64]) async throws -> [Job]
 
+    /// The completed jobs, in scope or not, that asked the same as these: the same provider, model, request, check and
+    /// number of the sample; one for each of these that has any, by their numbers.
+    func answered(_ jobs: [Job]) async throws -> [Int64: EarlierEnd]
+
+    /// How a job has ended; nil where it has not completed or failed, or its answer is gone.
+    func end(ofJob jobID: Int64) async throws -> JobEnd?
+
+    /// Gives jobs that can run the ends of others, as far as both still ask the same; returns, once it is committed, what
+    /// became of each that took one.
+    func give(_ ends: [GivenEnd]) async throws -> [RunEvent.AttemptReport]
+
+    /// Notes that jobs wait for no time any more: they are handed out as those are that never waited.
+    func endWaits(of jobs: [Int64]) async throws
+
     /// The metadata of a job, JSON; nil where it has none.
     func metadata(of jobID: Int64) async throws -> [UInt8]?
 

@@ -2,8 +2,9 @@ import LLMStreaming
 
 /// Reads the next jobs of a model from the store, a page at a time, and when its next waiting job is due.
 struct QueueReader {
-    private let store: any JobStore
-    private let state: RunState
+    let store: any JobStore
+    let state: RunState
+    let checks = JobChecks()
 
     init(store: any JobStore, state: RunState) {
         self.store = store
@@ -23,7 +24,7 @@ struct QueueReader {
                 state.admission.jobs.isFull
                 ? try await retriesOfThisRun(model, limit: max(1, page / 2))
                 : try await dueJobs(model, limit: max(1, page / 2))
-            model.queue.add(due: due, next: next)
+            model.queue.add(due: try await toBeSent(due, areDue: true), next: next, of: due.count)
             retries = due.count
         }
         guard state.isTakingUp, model.queue.isFreshUnread else { return }
@@ -31,7 +32,7 @@ struct QueueReader {
             state.admission.jobs.isOverMaximum
             ? []
             : try await store.nextJobs(for: model.name, after: model.queue.cursor, limit: max(1, page - retries))
-        model.queue.add(fresh: fresh)
+        model.queue.add(next: try await toBeSent(model.queue.note(read: fresh)))
     }
 
     /// Reads the jobs that the user wants next; one that is in work, or has ended, is passed over.
@@ -41,19 +42,24 @@ struct QueueReader {
         let ids = state.admission.asked.filter { !state.admission.jobs.contains($0) }
         state.admission.asked = []
         let found = try await store.jobs(ids)
-        state.admission.add(asked: found)
+        state.admission.add(asked: try await toBeSent(found))
         // There may be only the first of them.
         guard let last = found.last.flatMap({ job in ids.firstIndex(of: job.id) }) else { return }
         state.admission.asked = ids[(last + 1)...] + state.admission.asked
     }
 
+    private var notToBeRead: Set<Int64> {
+        let jobs = state.admission.notToBeRead
+        return state.setAside.isEmpty ? jobs : jobs.union(state.setAside)
+    }
+
     /// The waiting jobs of a model that are due, and when the next is where none are.
     private func dueJobs(_ model: ModelState, limit: Int) async throws -> (due: [Job], next: Int64?) {
-        let others = state.admission.notToBeRead
+        let others = notToBeRead
         let due = try await store.dueJobs(
             for: model.name, at: state.unixMilliseconds(), limit: limit, excluding: others)
         guard due.isEmpty else { return (due, nil) }
-        return (due, try await store.nextDueTime(for: model.name, excluding: state.admission.notToBeRead))
+        return (due, try await store.nextDueTime(for: model.name, excluding: notToBeRead))
     }
 
     /// The same of the jobs that this run has sent before, once it may take up no others: the store is asked for them

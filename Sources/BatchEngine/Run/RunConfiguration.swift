@@ -21,6 +21,8 @@ package struct RunConfiguration: Sendable {
     package var drainTimeout: Duration = .seconds(10)
     /// The most jobs to take up; nil for all.
     package var maximumJobs: Int?
+    /// Whether of jobs with the same request one is sent.
+    package var dedupes = false
     /// Whether the first failed job ends the intake.
     package var failsFast = false
     /// What is done with partial output, where the job's line does not say.

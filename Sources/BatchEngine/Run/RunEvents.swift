@@ -22,6 +22,17 @@ package enum RunEvent: Sendable {
         /// From 1 within its job.
         package var number: Int
         package var end: AttemptEnd
+
+        package init(
+            customID: String, source: String, line: Int?, model: ModelName, number: Int, end: AttemptEnd
+        ) {
+            self.customID = customID
+            self.source = source
+            self.line = line
+            self.model = model
+            self.number = number
+            self.end = end
+        }
     }
 }
 

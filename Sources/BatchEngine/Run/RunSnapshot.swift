@@ -36,6 +36,8 @@ package struct RunSnapshot: Sendable, Equatable {
     /// Answers that were rejected and asked for again, and those whose streams were closed before their end.
     package var askedAgain = 0
     package var stoppedEarly = 0
+    /// Answers that are another job's, which asked the same: nothing was sent for them.
+    package var copied = 0
     /// Answers from around which something was taken off.
     package var mended = 0
     /// How the answers that were completed in this run ended.
@@ -68,8 +70,13 @@ package struct RunSnapshot: Sendable, Equatable {
         switch end.transition {
         case .completed(let records):
             completed += 1
-            if records.contains(where: { $0.check == .mended }) { mended += 1 }
             for record in records { finishReasons[record.choice.finishReason, default: 0] += 1 }
+            // What there is to count of a copy was counted where it comes from.
+            if end.isTaken {
+                copied += 1
+                return
+            }
+            if records.contains(where: { $0.check == .mended }) { mended += 1 }
             if end.costUSD == nil { unpriced += 1 }
             promptTokens += records.first?.promptTokens ?? 0
             completionTokens += records.first?.completionTokens ?? 0

@@ -13,6 +13,10 @@ final class RunState {
     /// Wakes the loop.
     let signal: WakeSignal
     var admission: Admission
+    /// Who waits for whom, where equal requests are sent once.
+    var equals = EqualRequests()
+    /// Jobs that wait for another though their own time has come: the store would hand them out.
+    var setAside: Set<Int64> = []
     /// What is counted as it happens; `snapshot` adds what admission knows.
     var counts = RunSnapshot()
     var stop = RunStop.none
@@ -52,6 +56,15 @@ final class RunState {
     /// Whether jobs are still to be taken up.
     var isTakingUp: Bool {
         stop == .none && !Task.isCancelled && admission.providers.mayAdmit(to: endpoints.keys)
+    }
+
+    /// Whether jobs are still given the ends of others: that asks nobody.
+    var givesEnds: Bool {
+        switch stop {
+        case .none, .intake: true
+        case .draining(let deadline): clock.now < deadline
+        case .now, .storeFailed: false
+        }
     }
 
     /// Ends the run since the store can take no more: streams are closed.

@@ -101,6 +101,9 @@ package enum BatchSchema {
         return String(found)
     }
 
+    /// The statement that makes the index of answered requests, which only a run has that looks for equal ones.
+    static var answeredIndex: String { String(decoding: PackageResources.answered_sql, as: UTF8.self) }
+
     /// The oldest schema that is read as it is.
     static let oldestRead = 1
 }

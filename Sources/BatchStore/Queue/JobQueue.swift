@@ -160,6 +160,7 @@ extension JobQueue {
                 attempts: rows.optionalCount(7) ?? 0, attemptCount: rows.optionalCount(9) ?? 0)
             job.answers = rows.optionalCount(10) ?? 0
             job.check = rows.optionalBytes(11)
+            job.sample = rows.optionalCount(12)
             if job.attemptCount > 0 {
                 job.partial = try partial(of: job, partials)
                 job.recentFailures = try recentFailures(of: job, failures)

@@ -8,7 +8,7 @@ enum QueueQuery {
     private static let columns: SQL = """
         j.job_id, j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256, j.attempts, r.request,
             (SELECT max(number) FROM attempts WHERE job_id = j.job_id AND number < 1000000000000), j.answers,
-            r."check"
+            r."check", j.sample
         """
 
     /// ?1 the job before, ?2 how many.

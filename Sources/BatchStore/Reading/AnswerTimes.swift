@@ -9,6 +9,7 @@ struct AnswerTimes {
     /// What is counted of a model; only its answers with choice 0 are jobs and have times.
     private struct Counts {
         var completed = 0
+        var copied = 0
         var firstToken = 0
         var duration = 0
         var tokensPerSecond = 0
@@ -35,7 +36,7 @@ struct AnswerTimes {
         let rows = try connection.prepare(
             """
             SELECT j.provider, j.model, c.choice, c.finish_reason, c.segments, c.ttft_us, c.duration_us,
-                c.completion_tokens
+                c.completion_tokens, c.copied_from IS NOT NULL
             FROM completions AS c CROSS JOIN jobs AS j USING (job_id)
             """)
         let insert = try connection.prepare("INSERT INTO temp.answer_times VALUES (?1, ?2, ?3, ?4)")
@@ -53,6 +54,7 @@ struct AnswerTimes {
             let (firstToken, duration) = (rows.optionalMicroseconds(5), rows.optionalMicroseconds(6))
             let speed = Self.tokensPerSecond(firstToken, duration, rows.optionalCount(7))
             counts[number].completed += 1
+            counts[number].copied += rows.int(8)
             counts[number].firstToken += firstToken == nil ? 0 : 1
             counts[number].duration += duration == nil ? 0 : 1
             counts[number].tokensPerSecond += speed == nil ? 0 : 1
@@ -81,7 +83,8 @@ struct AnswerTimes {
         let models = names.indices.filter { counts[$0].completed > 0 }.map { number in
             BatchStatistics.Model(
                 provider: names[number].provider, model: names[number].model, completed: counts[number].completed,
-                firstToken: firstToken[number], gaps: BatchStatistics.Quantiles(gaps[names[number]] ?? [:]),
+                copied: counts[number].copied, firstToken: firstToken[number],
+                gaps: BatchStatistics.Quantiles(gaps[names[number]] ?? [:]),
                 duration: duration[number], tokensPerSecond: tokensPerSecond[number],
                 finishReasons: counts[number].finishReasons)
         }

@@ -42,6 +42,8 @@ package struct BatchStatistics: Sendable {
         package var model: String
         /// Jobs that have an answer.
         package var completed: Int
+        /// Those of them whose answer is another job's, which asked the same.
+        package var copied: Int
         /// From the attempt's start to its first content, in microseconds; of the job's first attempt with content.
         package var firstToken: Quantiles
         /// Between two reads that brought content, in microseconds; a bucket of the histogram is 19 % wide.

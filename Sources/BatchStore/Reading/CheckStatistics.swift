@@ -60,7 +60,7 @@ struct CheckSums {
             """
             SELECT j.provider, j.model, c."check", c.completion_tokens
             FROM completions AS c CROSS JOIN jobs AS j USING (job_id)
-            WHERE c.choice = 0 AND c."check" IS NOT NULL
+            WHERE c.choice = 0 AND c."check" IS NOT NULL AND c.copied_from IS NULL
             """)
         while try rows.step() {
             checks.checked += 1

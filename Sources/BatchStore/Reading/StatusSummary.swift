@@ -90,8 +90,9 @@ extension BatchReader {
             let run = try newestRun(connection)
             let tokens = try connection.prepare(
                 """
-                SELECT sum(prompt_tokens) FILTER (WHERE prompt_tokens BETWEEN 0 AND 1e12),
-                    sum(completion_tokens) FILTER (WHERE completion_tokens BETWEEN 0 AND 1e12),
+                SELECT sum(prompt_tokens) FILTER (WHERE prompt_tokens BETWEEN 0 AND 1e12 AND NOT \(Self.isFree)),
+                    sum(completion_tokens) FILTER (
+                        WHERE completion_tokens BETWEEN 0 AND 1e12 AND NOT \(Self.isFree)),
                     sum(billed_completion_tokens - coalesce(completion_tokens, 0)) FILTER (
                         WHERE billed_completion_tokens - coalesce(completion_tokens, 0) BETWEEN 0 AND 1e12),
                     sum(cost_usd) FILTER (WHERE cost_usd BETWEEN 0 AND 1e12),
@@ -112,6 +113,11 @@ extension BatchReader {
             return summary
         }
     }
+
+    /// Whether an answer has tokens and none of them were billed: then it is another job's.
+    ///
+    /// The index tells no more. One whose job had paid for attempts of its own before is taken for its own.
+    private static let isFree: SQL = "(coalesce(billed_completion_tokens, 1) = 0 AND completion_tokens > 0)"
 
     private func waiting(_ connection: borrowing Connection) throws(SQLiteFailure) -> [StatusSummary.Waiting] {
         let rows = try connection.prepare(

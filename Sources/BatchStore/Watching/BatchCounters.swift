@@ -93,7 +93,9 @@ extension BatchReader {
         """,
         attempts: """
         SELECT j.provider, j.model, count(*), a.status, a.error_kind
-        FROM attempts AS a CROSS JOIN jobs AS j USING (job_id) WHERE a.status <> 'running' GROUP BY 1, 2, 4, 5
+        FROM attempts AS a CROSS JOIN jobs AS j USING (job_id)
+        WHERE a.status <> 'running' AND NOT (a.resume_strategy IS NULL AND a.resume_reason IS NOT NULL)
+        GROUP BY 1, 2, 4, 5
         """,
         resumes: """
         SELECT j.provider, j.model, count(*), a.resume_strategy

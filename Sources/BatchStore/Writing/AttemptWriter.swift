@@ -43,11 +43,13 @@ struct AttemptWriter: ~Copyable {
         end.bind(attempt.overlapScalars, at: 4)
         end.bind(result.firstByteMicroseconds, at: 5)
         end.bind(result.firstChunkMicroseconds, at: 6)
-        end.bind(result.durationMicroseconds, at: 7)
+        end.bind(attempt.isTaken ? nil : result.durationMicroseconds, at: 7)
         end.bind(result.nativeFinishReason, at: 8)
         end.bind(result.httpStatus ?? attempt.error?.httpStatus, at: 9)
-        end.bind(attempt.error?.kind.rawValue, at: 10)
-        end.bind(attempt.error?.message, at: 11)
+        // What another's attempt met did not happen once more.
+        let error = attempt.isTaken ? nil : attempt.error
+        end.bind(error?.kind.rawValue, at: 10)
+        end.bind(error?.message, at: 11)
         end.bind(attempt.error?.code, at: 12)
         end.bind(attempt.error?.retryAfter?.wholeMilliseconds, at: 13)
         end.bind(result.requestID ?? attempt.error?.requestID, at: 14)

@@ -48,8 +48,9 @@ struct CompletionWriter: ~Copyable {
         let unbilled = record.copiedFrom == nil ? nil : 0
         insert.bind(totals.billedPromptTokens ?? unbilled, at: 16)
         insert.bind(totals.billedCompletionTokens ?? unbilled, at: 17)
-        insert.bind(totals.firstChunkMicroseconds, at: 18)
-        insert.bind(totals.durationMicroseconds, at: 19)
+        // A copy took no time: no figure is to be made of it.
+        insert.bind(record.copiedFrom == nil ? totals.firstChunkMicroseconds : nil, at: 18)
+        insert.bind(record.copiedFrom == nil ? totals.durationMicroseconds : nil, at: 19)
         insert.bind(totals.chunkCount, at: 20)
         insert.bind(max(1, record.seams.count), at: 21)
         insert.bind(utf8: JSON.array(record.seams.map(\.json)).bytes, at: 22)

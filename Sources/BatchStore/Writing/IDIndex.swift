@@ -9,17 +9,23 @@ enum IDIndex {
     /// Makes the index where it is missing.
     static func make(_ connection: borrowing Connection) throws(SQLiteFailure) {
         guard try isMissing(connection) else { return }
-        // Memory would have to hold all ids; so it holds as many as fit the cache, and a file the rest.
+        do { try run(BatchSchema.idIndex, connection) } catch  where error.primaryCode == SQLITE_CONSTRAINT {
+            throw SQLiteFailure(code: SQLITE_CORRUPT, message: "another program has stored two jobs with one id")
+        }
+    }
+
+    /// Makes an index of many rows.
+    ///
+    /// Memory would have to hold all that is sorted; so it holds as much as fits the cache, and a file the rest.
+    static func run(_ statement: String, _ connection: borrowing Connection) throws(SQLiteFailure) {
         try connection.execute("PRAGMA temp_store = FILE")
         defer { try? connection.execute("PRAGMA temp_store = MEMORY") }
-        do { try connection.run(BatchSchema.idIndex) } catch {
+        do { try connection.run(statement) } catch {
             switch error.primaryCode {
-            case SQLITE_CONSTRAINT:
-                throw SQLiteFailure(code: SQLITE_CORRUPT, message: "another program has stored two jobs with one id")
             case SQLITE_CANTOPEN, SQLITE_IOERR, SQLITE_FULL, SQLITE_READONLY:
                 // Nowhere is a place for temporary files: without the index no run could begin.
                 try connection.execute("PRAGMA temp_store = MEMORY")
-                try connection.run(BatchSchema.idIndex)
+                try connection.run(statement)
             default: throw error
             }
         }

@@ -64,7 +64,13 @@ struct WriteBatch: Sendable {
 
     /// Resumes those who wait for the ends in it.
     func resumeWaiting(with result: Result<Void, any Error>) {
-        for case .end(_, let continuation) in writes { continuation.resume(with: result) }
+        for write in writes {
+            switch write {
+            case .end(_, let continuation): continuation.resume(with: result)
+            case .give(let given, _): given.resume(with: result)
+            case .chunks, .start, .second: break
+            }
+        }
     }
 }
 
@@ -74,6 +80,7 @@ enum PendingWrite: Sendable {
     case chunks(Int)
     case start(AttemptStart, attemptID: Int64, runID: Int64)
     case end(AttemptEnd, CheckedContinuation<Void, any Error>)
+    case give(GivenEnds, firstAttemptID: Int64)
     case second(RunSecond)
 
     /// About how much memory it takes; chunks are counted one by one.
@@ -82,6 +89,7 @@ enum PendingWrite: Sendable {
         case .chunks: 0
         case .start, .second: 256
         case .end(let end, _): 1024 + end.textBytes
+        case .give(let given, _): given.byteCount
         }
     }
 }

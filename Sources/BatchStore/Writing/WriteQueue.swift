@@ -82,6 +82,18 @@ final class WriteQueue: Sendable {
         }
     }
 
+    /// Queues ends that jobs take of others, and gives the attempts that stand for them their numbers.
+    func append(_ given: GivenEnds) -> Wake {
+        let (failure, wake) = state.withLock { state -> (StoreError?, Wake) in
+            if let failure = state.failure { return (failure, .nothing) }
+            state.pending.append(.give(given, firstAttemptID: state.nextAttemptID))
+            state.nextAttemptID += Int64(given.count)
+            return (nil, state.wake(limits))
+        }
+        if let failure { given.resume(with: .failure(failure)) }
+        return wake
+    }
+
     /// Queues chunks.
     ///
     /// After a failure they are dropped, and there is room: the run is ending, and its streams must not wait for a

@@ -58,6 +58,7 @@ struct WriteSession: ~Copyable {
                 case .start(let start, let attemptID, let runID):
                     try attempts.write(start, attemptID: attemptID, runID: runID)
                 case .end(let end, _): try self.write(end)
+                case .give(let given, let id): try self.write(given, firstAttemptID: id)
                 case .second(let second): try seconds.write(second)
                 }
             }
@@ -66,6 +67,12 @@ struct WriteSession: ~Copyable {
             connection.rollBack()
             throw error
         }
+    }
+
+    /// Writes an attempt that asked nobody.
+    mutating func write(_ start: AttemptStart, _ end: AttemptEnd, runID: Int64) throws(SQLiteFailure) {
+        try attempts.write(start, attemptID: end.attemptID, runID: runID)
+        try write(end)
     }
 
     private mutating func write(_ end: AttemptEnd) throws(SQLiteFailure) {

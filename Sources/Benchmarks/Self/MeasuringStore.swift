@@ -121,6 +121,10 @@ final class MeasuringStore: JobStore {
         try await store.nextDueTime(for: model, excluding: running)
     }
 
+    func answered(_ jobs: [Job]) async throws -> [Int64: EarlierEnd] { try await store.answered(jobs) }
+    func end(ofJob jobID: Int64) async throws -> JobEnd? { try await store.end(ofJob: jobID) }
+    func give(_ ends: [GivenEnd]) async throws -> [RunEvent.AttemptReport] { try await store.give(ends) }
+    func endWaits(of jobs: [Int64]) async throws { try await store.endWaits(of: jobs) }
     func metadata(of jobID: Int64) async throws -> [UInt8]? { try await store.metadata(of: jobID) }
     func startAttempt(_ start: AttemptStart) -> Int64 { store.startAttempt(start) }
     func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { store.whenThereIsRoom(resume) }
@@ -196,6 +200,10 @@ final class ForgetfulStore: JobStore {
     func dueJobs(among jobs: [Int64], for model: ModelName, at now: Int64) async throws -> [Job] { [] }
     func jobs(_ ids: [Int64]) async throws -> [Job] { [] }
     func nextDueTime(for model: ModelName, excluding running: Set<Int64>) async throws -> Int64? { nil }
+    func answered(_ jobs: [Job]) async throws -> [Int64: EarlierEnd] { [:] }
+    func end(ofJob jobID: Int64) async throws -> JobEnd? { nil }
+    func give(_ ends: [GivenEnd]) async throws -> [RunEvent.AttemptReport] { [] }
+    func endWaits(of jobs: [Int64]) async throws {}
     func metadata(of jobID: Int64) async throws -> [UInt8]? { nil }
     func startAttempt(_ start: AttemptStart) -> Int64 { attempts.add(1, ordering: .relaxed).newValue }
 

@@ -36,6 +36,8 @@ final class RunMetrics: Sendable {
     func count(_ event: RunEvent) {
         guard case .attemptEnded(let report) = event else { return }
         let end = report.end
+        // Nothing was sent for it.
+        if end.isTaken { return }
         let model = [("provider", report.model.provider), ("model", report.model.model)]
         instruments.withLock { instruments in
             add(

@@ -41,6 +41,13 @@ struct AnswerOptions: ParsableArguments {
                 + "warmer (default: mark).", valueName: "WAY"))
     var loops: BatchOptions.OnLoop?
 
+    @Flag(
+        inversion: .prefixedNo, exclusivity: .chooseLast,
+        help: ArgumentHelp(
+            "Of jobs with the same request send one, and give the others its answer; those completed earlier count "
+                + "(default: each is sent)."))
+    var dedupe: Bool?
+
     mutating func validate() throws {
         try FlagBounds.check("max-answers", maxAnswers, BatchOptions.answersOfAJob)
         if checkCommand?.allSatisfy(\.isWhitespace) == true { throw ValidationError("--check-command is empty") }
@@ -58,6 +65,7 @@ struct AnswerOptions: ParsableArguments {
         if let maxAnswers { batch.maximumAnswers = maxAnswers }
         if let onLength { batch.onLength = onLength }
         if let loops { batch.loops = loops }
+        if let dedupe { batch.dedupes = dedupe }
     }
 
     /// Takes over what an earlier run's options say, where nothing is given now.
@@ -90,6 +98,10 @@ struct AnswerOptions: ParsableArguments {
         word("on-invalid", &onInvalid)
         word("on-length", &onLength)
         word("loops", &loops)
+        if dedupe == nil, stored["dedupe"] == true {
+            dedupe = true
+            taken.append(("dedupe", "(not with --no-dedupe)"))
+        }
         if maxAnswers == nil, let count = stored["max-answers"]?.int, BatchOptions.answersOfAJob.contains(count) {
             maxAnswers = count
             taken.append(("max-answers", "\(count)"))

@@ -65,12 +65,14 @@ struct OptionDescription {
     /// The words that it may be; nil for any text.
     var words: [String]?
 
-    /// The options of a command in the order of its help.
+    /// The options of a command in the order of its help; a flag and the one that takes it away (`--no-...`) are one.
     static func all(of command: any ParsableCommand.Type) -> [OptionDescription] {
         guard let help = try? JSONParser.parse(command._dumpHelp()) else {
             preconditionFailure("the argument parser's description of \(command) is not JSON")
         }
-        return (help["command"]?["arguments"]?.array ?? []).compactMap(OptionDescription.init)
+        let all = (help["command"]?["arguments"]?.array ?? []).compactMap(OptionDescription.init)
+        let opposites = Set(all.filter(\.isFlag).map { "no-\($0.name)" })
+        return all.filter { !opposites.contains($0.name) }
     }
 
     private init?(_ json: JSON) {

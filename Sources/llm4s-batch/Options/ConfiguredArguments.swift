@@ -60,7 +60,7 @@ enum ConfiguredArguments {
     }
 
     private static func isGiven(_ name: String, in arguments: ArraySlice<String>) -> Bool {
-        arguments.contains { $0 == "--\(name)" || $0.hasPrefix("--\(name)=") }
+        arguments.contains { $0 == "--\(name)" || $0 == "--no-\(name)" || $0.hasPrefix("--\(name)=") }
     }
 
     private static func value(of flag: String, in arguments: [String]) -> String? {

@@ -47,6 +47,7 @@ struct EventLog: Sendable {
                 ("waits", snapshot.waitsJSON), ("jobs_per_second", rates.jobsPerSecond.map(JSON.double) ?? .null),
                 ("chunks_per_second", .double(rates.chunksPerSecond)),
                 ("tokens_per_second", .double(rates.tokensPerSecond)), ("checks", CheckWords.json(snapshot)),
+                ("copied", .int(snapshot.copied)),
                 ("cost_usd", snapshot.costUSD.map(JSON.double) ?? .null),
             ])
     }
@@ -66,7 +67,7 @@ struct EventLog: Sendable {
                 ("prompt_tokens", .int(snapshot.promptTokens)), ("completion_tokens", .int(snapshot.completionTokens)),
                 ("tokens_per_second", .double(snapshot.receivedTokens / max(duration.seconds, 0.001))),
                 ("finish_reasons", FinishReport(counts: snapshot.finishReasons).json),
-                ("checks", CheckWords.json(snapshot)),
+                ("checks", CheckWords.json(snapshot)), ("copied", .int(snapshot.copied)),
                 ("cost_usd", snapshot.costUSD.map(JSON.double) ?? .null),
                 ("unpriced", .int(snapshot.unpriced)),
             ])
@@ -87,6 +88,7 @@ struct EventLog: Sendable {
         }
         if !isJSON {
             guard let error = end.error else { return }
+            if end.isTaken { next = "nothing was sent: another job asked the same, and failed" }
             let words = TerminalText.line(error.message, limit: 200)
             Console.log(
                 .debug,

@@ -22,7 +22,11 @@ struct AttemptTimeline {
         if !attempt.counts, attempt.status != .running { head += " · does not count" }
         var lines = [head]
         lines += sentence(beginning(attempt, after: before))
-        if let strategy = attempt.strategy { lines += sentence(self.sentence(strategy, attempt)) }
+        if let strategy = attempt.strategy {
+            lines += sentence(self.sentence(strategy, attempt))
+        } else if let reason = attempt.resumeReason {
+            lines += sentence("sent nothing: \(reason)")
+        }
         for note in attempt.notes { lines += sentence(note) }
         if let times = times(attempt) { lines += sentence(times) }
         if let error = attempt.error { lines += sentence("\(attempt.errorKind ?? "error"): \(error)") }

@@ -37,7 +37,7 @@ struct RunReport {
         let ends = FinishReport(counts: snapshot.finishReasons)
         if let text = CheckWords.line(snapshot) { lines.append(text) }
         if let text = ends.text { lines.append(text + (ends.advice.map { ": \($0)" } ?? "")) }
-        if !isInputFaulty || snapshot.attempts > 0 || counts.left > 0 { lines.append(summary) }
+        if !isInputFaulty || snapshot.attempts > 0 || snapshot.ended > 0 || counts.left > 0 { lines.append(summary) }
         return lines.joined(separator: "\n")
     }
 
@@ -52,7 +52,7 @@ struct RunReport {
     }
 
     private var summary: String {
-        if snapshot.attempts == 0, snapshot.cancelled == 0, counts.left == 0 {
+        if snapshot.attempts == 0, snapshot.ended == 0, counts.left == 0 {
             return "nothing to do · \(databasePath)"
         }
         var parts = ["\(snapshot.completed.grouped) completed"]

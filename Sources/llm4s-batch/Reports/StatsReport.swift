@@ -18,7 +18,8 @@ struct StatsReport {
 
     private var models: [String] {
         statistics.models.flatMap { model -> [String] in
-            let count = model.completed.counted("answer")
+            let copied = model.copied > 0 ? ", \(model.copied.grouped) of them copied" : ""
+            let count = model.completed.counted("answer") + copied
             return row("", "\(name(model.provider, model.model)) · \(count)")
                 + [
                     ("first token", model.firstToken, Self.time), ("between pieces", model.gaps, Self.time),
@@ -67,9 +68,15 @@ struct StatsReport {
                 + "as far as is known"
             let cost =
                 usage.costUSD.map { FigureText.cost($0) + FigureText.unpriced(usage.unpriced) } ?? "cost not known"
-            return row("", "\(name(usage.provider, usage.model)) · \(usage.attempts.counted("attempt")), \(cost)")
+            return row("", "\(name(usage.provider, usage.model)) · \(attempts(of: usage).counted("attempt")), \(cost)")
                 + row("  answers  ", answers) + row("  billed   ", billed) + tiers(of: usage)
         }
+    }
+
+    /// Those that asked somebody: what stands for the answers that are another job's is none.
+    private func attempts(of usage: BatchStatistics.Usage) -> Int {
+        let model = statistics.models.first { $0.provider == usage.provider && $0.model == usage.model }
+        return max(0, usage.attempts - (model?.copied ?? 0))
     }
 
     /// What each service tier served, where any was told.
@@ -189,7 +196,8 @@ struct StatsReport {
     private static func json(_ model: BatchStatistics.Model) -> JSON {
         [
             "provider": .string(model.provider), "model": .string(model.model), "completed": .int(model.completed),
-            "ttft_us": json(model.firstToken), "gap_us": json(model.gaps), "duration_us": json(model.duration),
+            "copied": .int(model.copied), "ttft_us": json(model.firstToken), "gap_us": json(model.gaps),
+            "duration_us": json(model.duration),
             "tokens_per_second": json(model.tokensPerSecond),
             "finish_reasons": FinishReport(counts: model.finishReasons).json,
         ]

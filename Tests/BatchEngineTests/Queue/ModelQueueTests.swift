@@ -105,3 +105,8 @@ struct ModelQueueTests {
         return ids
     }
 }
+
+extension ModelQueue {
+    /// Adds the next jobs that never waited, as the store hands them out; none where there are no more.
+    fileprivate mutating func add(fresh jobs: [Job]) { add(next: note(read: jobs)) }
+}

@@ -25,6 +25,7 @@ final class SimulatedJobStore: JobStore {
         var partial: StoredPartial?
         var recentFailures: [RecentFailure] = []
         var rejected: [RejectedAnswer] = []
+        var error: LLMError?
     }
 
     fileprivate enum Write {
@@ -45,6 +46,8 @@ final class SimulatedJobStore: JobStore {
         var reads = 0
         /// How many jobs were handed out.
         var handedOut = 0
+        /// For how many it was asked whether another has the same answer.
+        var lookUps = 0
     }
 
     fileprivate struct State {
@@ -62,6 +65,8 @@ final class SimulatedJobStore: JobStore {
         var isFailing = false
         /// Jobs that the user wants next: they need not wait.
         var asked: Set<Int64> = []
+        /// Jobs that ended in an earlier run.
+        var earlier: Set<Int64> = []
         var history = History()
         var random: SeededRandom
     }
@@ -112,6 +117,13 @@ final class SimulatedJobStore: JobStore {
                     JobState(attempts: job.attempts, attemptCount: job.attemptCount, partial: job.partial))
                 state.committed.append(state.written[state.written.count - 1])
             }
+        }
+    }
+
+    /// What has ended until now did so in an earlier run.
+    func beginRun() {
+        state.withLock { state in
+            state.earlier.formUnion(state.jobs.map(\.id).filter { state.committed[Int($0) - 1].status == .completed })
         }
     }
 
@@ -189,6 +201,54 @@ final class SimulatedJobStore: JobStore {
                 (state.committed[index].status, state.committed[index].notBefore) = (.cancelled, nil)
                 (state.written[index].status, state.written[index].notBefore) = (.cancelled, nil)
                 return true
+            }
+        }
+    }
+
+    func answered(_ jobs: [Job]) async throws -> [Int64: EarlierEnd] {
+        try await read { state in
+            state.history.lookUps += jobs.count
+            var found: [Int64: EarlierEnd] = [:]
+            for job in jobs {
+                let twin = state.jobs.last { other in
+                    state.committed[Int(other.id) - 1].status == .completed && state.history.answers[other.id] != nil
+                        && (other.provider, other.model, other.requestSHA256, other.sample)
+                            == (job.provider, job.model, job.requestSHA256, job.sample)
+                        && other.check == job.check
+                }
+                found[job.id] = twin.map { twin in
+                    let isCopy = state.history.answers[twin.id]?.first?.copiedFrom != nil
+                    return EarlierEnd(jobID: twin.id, isOfThisRun: !isCopy && !state.earlier.contains(twin.id))
+                }
+            }
+            return found
+        }
+    }
+
+    func end(ofJob jobID: Int64) async throws -> JobEnd? {
+        try await read { state in
+            let id = state.jobs[Int(jobID) - 1].customID
+            let job = state.committed[Int(jobID) - 1]
+            if job.status == .completed, let records = state.history.answers[jobID] {
+                return .completed(customID: id, records)
+            }
+            return job.status == .failed ? job.error.map { .failed(customID: id, $0) } : nil
+        }
+    }
+
+    func give(_ ends: [GivenEnd]) async throws -> [RunEvent.AttemptReport] {
+        try await read { state in ends.flatMap { given in given.jobs.compactMap { state.give(given, to: $0) } } }
+    }
+
+    func endWaits(of jobs: [Int64]) async throws {
+        try await read { state in
+            for id in jobs {
+                let index = Int(id) - 1
+                guard state.committed[index].status == .pending, let time = state.committed[index].notBefore else {
+                    continue
+                }
+                state.removeWaiting(time, id)
+                (state.committed[index].notBefore, state.written[index].notBefore) = (nil, nil)
             }
         }
     }
@@ -318,6 +378,7 @@ extension SimulatedJobStore.JobState {
         if end.resetsAttempts { attempts = 0 }
         if end.counts { attempts += 1 }
         partial = end.rejectsAnswer ? nil : end.partial ?? partial
+        error = end.error
         if end.rejectsAnswer, let error = end.error {
             rejected.insert(
                 RejectedAnswer(
@@ -350,6 +411,30 @@ extension SimulatedJobStore.State {
         job.rejected = committed[index].rejected
         job.answers = job.rejected.count
         return job
+    }
+
+    /// Gives a job the end of another, with its COMMIT; nil where they do not ask the same any more.
+    fileprivate mutating func give(_ given: GivenEnd, to id: Int64) -> RunEvent.AttemptReport? {
+        let (job, other) = (jobs[Int(id) - 1], jobs[Int(given.jobID) - 1])
+        let index = Int(id) - 1
+        guard [.pending, .interrupted].contains(committed[index].status),
+            committed[Int(given.jobID) - 1].status == given.end.status,
+            (job.provider, job.model, job.requestSHA256, job.sample)
+                == (other.provider, other.model, other.requestSHA256, other.sample), job.check == other.check
+        else { return nil }
+        if open[id] != nil { complain("job \(id) is given an end while it is sent") }
+        if let time = committed[index].notBefore { removeWaiting(time, id) }
+        attempts += 1
+        let end = AttemptEnd(taking: given.end, for: id, attemptID: attempts, at: 0)
+        written[index].apply(end)
+        written[index].notBefore = nil
+        written[index].attemptCount += 1
+        committed[index] = written[index]
+        if case .completed(let records) = end.transition { history.answers[id] = records }
+        history.ends.append(end)
+        return RunEvent.AttemptReport(
+            customID: job.customID, source: job.source, line: job.line,
+            model: ModelName(provider: job.provider, model: job.model), number: written[index].attemptCount, end: end)
     }
 
     fileprivate mutating func complain(_ violation: String) { history.violations.append(violation) }
