@@ -143,6 +143,8 @@ struct EndToEndDedupeTests {
         #expect(ended.status == 1 && server.statistics.requests == 1, "\(ended.error)")
         let failures = "SELECT count(*), count(DISTINCT error), min(error_kind) FROM failures"
         #expect(try rows(failures) == ["10|1|invalid_request"])
+        #expect(try rows("SELECT DISTINCT http_status FROM failures") == ["400"])
+        #expect(try rows("SELECT sum(tries) FROM errors_by_kind") == ["1"])
         let retried = try await run("retry", "--base-url", server.baseURL)
         await server.stop()
         #expect(retried.status == 0, "\(retried.error)")
@@ -214,6 +216,35 @@ struct EndToEndDedupeTests {
             try await BatchProcess(["results"] + paths).ended().output.split(separator: "\n").sorted()
         }
         #expect(try await of([database]) == of(parts))
+    }
+
+    /// What outlives the machine has all that ended, copies and those that failed with another too.
+    @Test func thePartsOfASharedFolderHaveAllOfIt() async throws {
+        let server = try await MockServer.start()
+        let lines =
+            jobs(300, of: 30, model: "count-9+pace=3ms")
+            + (0..<20).map { job("bad\($0)", $0 % 2, model: "count-5+status=400") }
+        let file = try directory.writeJobs(lines)
+        let folder = directory.path("shared")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let shared = ["--base-url", server.baseURL, "--shared", folder, "--every", "100ms"]
+        let ended = try await BatchProcess(
+            ["run", file, "--dedupe", "--concurrency", "4", "--db", database] + shared, directory: directory.url
+        ).ended()
+        #expect(ended.status == 1 && server.statistics.requests == 32, "\(ended.error)")
+        let merged = try await BatchProcess(["merge", directory.path("merged.db"), folder]).ended()
+        #expect(merged.output.contains("320 jobs, 300 completed, 20 failed\n"), "\(merged)")
+        #expect(try SQLite.rows(directory.path("merged.db"), Self.counts) == ["300|270|30"])
+        try Answers.expectWhole(directory.path("merged.db"), jobs: 300)
+        // Another machine has nothing left to do.
+        let next = directory.path("next.db")
+        let other = try await BatchProcess(
+            ["run", file, "--dedupe", "--db", next] + shared, directory: directory.url
+        ).ended()
+        await server.stop()
+        #expect(other.status == 1 && server.statistics.requests == 32, "\(other.error)")
+        let statuses = try SQLite.rows(next, "SELECT status, count(*) FROM jobs GROUP BY 1")
+        #expect(statuses == ["completed|300", "failed|20"])
     }
 
     /// Killed at any moment, nothing is sent again but what was open.

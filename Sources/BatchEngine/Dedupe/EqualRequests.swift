@@ -146,6 +146,19 @@ struct EqualRequests: Sendable {
         return true
     }
 
+    /// Notes that the end of a job is none that others can take, though it told one.
+    mutating func forget(_ end: Int64, of key: RequestKey) {
+        if ends[key] == end { ends[key] = nil }
+    }
+
+    /// Has others sent for those that wait for a job which is not in work.
+    ///
+    /// - Returns: whether there are any.
+    mutating func giveUpAll(but isInWork: (Int64) -> Bool) -> Bool {
+        for (id, key) in keys where !isInWork(id) && leaders[key]?.followers.isEmpty == false { giveUp(id) }
+        return releasedCount > 0
+    }
+
     /// Notes that jobs do not wait any more.
     mutating func leave(_ jobs: some Sequence<Int64>) { following.subtract(jobs) }
 }

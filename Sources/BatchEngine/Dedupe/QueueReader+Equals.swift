@@ -18,8 +18,8 @@ extension QueueReader {
         var waiting: [Job] = []
         var sent: [Job] = []
         for (job, key) in zip(read, keys) {
-            // It was cancelled while the store was asked: nobody may wait for it.
-            if state.admission.cancelled.contains(job.id) { continue }
+            // While the store was asked it was cancelled, and nobody may wait for it, or it was found to be sent.
+            if state.admission.cancelled.contains(job.id) || state.promoted.contains(job.id) { continue }
             switch state.place(job, key, earlier: earlier[key]) {
             case .sends: sent.append(job)
             case .waits: waiting.append(job)
@@ -76,10 +76,11 @@ extension QueueReader {
                 try await sendOne(of: release)
                 continue
             }
-            guard let end = try await end(id, for: release) else {
+            guard let end = try await end(id, for: &release) else {
                 state.equals.refuse(release)
                 continue
             }
+            if release.jobs.isEmpty { continue }
             let room = max(1, (Self.mostGivenBytes - bytes) / end.byteCount)
             let jobs = release.jobs.prefix(min(Self.mostGiven - count, room))
             release.jobs = release.jobs.dropFirst(jobs.count)
@@ -97,21 +98,29 @@ extension QueueReader {
         }
         let taken = Set(reports.map(\.end.jobID))
         state.equals.leave(taken)
+        state.setAside.subtract(taken)
         // Something has changed meanwhile: it asks something else, was cancelled, or what it waited for is gone.
         for (given, key) in zip(given, keys) {
-            for id in given.jobs where !taken.contains(id) { try await readAgain(id, key) }
+            for id in given.jobs where !taken.contains(id) {
+                state.equals.forget(given.jobID, of: key)
+                try await readAgain(id)
+            }
         }
     }
 
     /// How a job ended, as others are to take it; nil where it has no end any more, or one that is not right in this run.
-    private func end(_ jobID: Int64, for release: EqualRequests.Release) async throws -> JobEnd? {
+    private func end(_ jobID: Int64, for release: inout EqualRequests.Release) async throws -> JobEnd? {
         let end = try await store.end(ofJob: jobID)
         guard release.isEarlier, case .completed(let id, let records)? = end else { return end }
         // All that wait for it ask the same, so that one stands for all.
-        guard let first = release.jobs.first, let job = try await store.jobs([first]).first,
-            let judged = judged(records, for: job)
-        else { return nil }
-        return .completed(customID: id, judged)
+        while let first = release.jobs.first {
+            if let job = try await store.jobs([first]).first, RequestKey(of: job) == release.key {
+                return judged(records, for: job).map { .completed(customID: id, $0) }
+            }
+            release.jobs.removeFirst()
+            try await readAgain(first)
+        }
+        return end
     }
 
     /// An earlier answer as this run takes it; nil where it does not.
@@ -129,22 +138,34 @@ extension QueueReader {
     /// Has one of these jobs sent; the others wait for it.
     private func sendOne(of release: EqualRequests.Release) async throws {
         var release = release
-        while !state.equals.join(release), let id = release.jobs.popFirst() {
-            // Without anybody to be sent they stay as they are.
-            guard state.isTakingUp else { return state.equals.leave([id]) }
-            try await readAgain(id, release.key)
+        while !state.equals.join(release), let id = release.jobs.first {
+            guard state.isTakingUp, try await readAgain(id) else {
+                // They stay as they are.
+                return state.equals.leave(release.jobs)
+            }
+            release.jobs.removeFirst()
         }
     }
 
     /// Finds the place of a job anew that waits no longer.
-    private func readAgain(_ id: Int64, _ key: RequestKey) async throws {
-        let found = try await store.jobs([id]).first
+    ///
+    /// - Returns: false where its provider or model gets no more requests.
+    @discardableResult
+    private func readAgain(_ id: Int64) async throws -> Bool {
+        let found = try await store.jobs([id])
+        let keys = found.map { RequestKey(of: $0) }
+        let earlier = try await earlierEnds(found, keys)
+        // From here on nothing happens meanwhile.
         state.equals.leave([id])
         state.setAside.remove(id)
-        guard let job = found, !state.admission.cancelled.contains(id) else { return }
-        let isSame = RequestKey(of: job) == key
-        let sent = isSame ? state.place(job, key, earlier: nil) == .sends : try await !toBeSent([job]).isEmpty
-        if sent { state.admission.add(next: job) }
+        guard let job = found.first, let key = keys.first, !state.admission.cancelled.contains(id) else { return true }
+        guard let place = state.admission.providers.place(of: ModelName(provider: job.provider, model: job.model)),
+            !state.admission.providers.isStopped(place)
+        else { return false }
+        guard state.place(job, key, earlier: earlier[key]) == .sends else { return true }
+        state.promoted.insert(id)
+        state.admission.providers[place].queue.add(next: [job])
+        return true
     }
 }
 
@@ -177,15 +198,5 @@ extension RunState {
             if !comesAgain, stop == .none { equals.giveUp(jobID) }
         }
         if equals.releasedCount > 0 { signal.signal() }
-    }
-}
-
-extension Admission {
-    /// Adds a job that is to be sent, before all others of its model that never waited.
-    fileprivate mutating func add(next job: Job) {
-        guard let place = providers.place(of: ModelName(provider: job.provider, model: job.model)),
-            !providers.isStopped(place)
-        else { return }
-        providers[place].queue.add(next: [job])
     }
 }

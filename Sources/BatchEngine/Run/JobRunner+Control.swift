@@ -66,11 +66,12 @@ extension JobRunner {
     package func cancel(_ ids: [Int64]) async -> Int {
         let open = ids.count { state.admission.attempts[$0]?.isOpen == true }
         state.admission.cancel(ids)
-        // Who waits for one that is not in work waits for nobody now.
-        for id in ids where !state.admission.jobs.contains(id) { state.equals.giveUp(id) }
         attempts.cancel(ids)
         signal.signal()
         await attempts.untilLeft(ids)
+        // Who waits for one of them waits for nobody now.
+        for id in ids { state.equals.giveUp(id) }
+        signal.signal()
         return open
     }
 

@@ -6,6 +6,9 @@ import Synchronization
 /// One task (`run`) takes jobs up, others work on them. Time and chance come in as parameters, so that a day can be
 /// simulated in seconds.
 package actor JobRunner {
+    /// With so many jobs that are to be given an end no more are read.
+    private static let mostReleased = 65_536
+
     private let store: any JobStore
     private let isIntakeOpen: @Sendable () -> Bool
     let clock: RunClock
@@ -147,7 +150,12 @@ package actor JobRunner {
             case .start(let job, let isProbe):
                 isLastLook = false
                 hand(job, isProbe: isProbe, in: &group)
-            case .read(let place): try await queue.read(place)
+            case .read(let place):
+                if state.equals.releasedCount < Self.mostReleased {
+                    try await queue.read(place)
+                } else {
+                    await wait(until: [], &timers)
+                }
             case .wait(let until, let due):
                 state.counts.nextDueMilliseconds = due
                 if attempts.lookAtStreams(at: now) { continue }
@@ -155,7 +163,7 @@ package actor JobRunner {
                 if until == nil, due == nil, isIdle, !isGiving, !state.admission.isHeldByPause,
                     !isIntakeOpen || state.admission.spentBudget != nil
                 {
-                    if isLastLook { return }
+                    if isLastLook, !freesFollowers { return }
                     isLastLook = true
                     hasNews.store(true, ordering: .relaxed)
                     continue
@@ -199,7 +207,14 @@ package actor JobRunner {
         }
     }
 
-    // MARK: Workers
+    // MARK: Equal requests
+
+    /// Whether jobs wait for one that is in nobody's hands any more, such as one whose line is gone from its file: others
+    /// are sent then.
+    private var freesFollowers: Bool {
+        guard state.admission.spentBudget == nil, !state.admission.jobs.isFull else { return false }
+        return state.equals.giveUpAll { state.admission.jobs.contains($0) }
+    }
 
     /// Has jobs given the ends of others that asked the same, beside all else, while there are any.
     private func giveEnds(in group: inout DiscardingTaskGroup) {
@@ -210,13 +225,18 @@ package actor JobRunner {
 
     private func giveEnds() async {
         do {
-            while state.equals.releasedCount > 0, state.givesEnds { try await queue.giveEnds() }
+            while state.equals.releasedCount > 0, state.givesEnds {
+                try await queue.giveEnds()
+                signal.signal()
+            }
         } catch {
             state.storeDidFail("\(error)")
         }
         isGiving = false
         signal.signal()
     }
+
+    // MARK: Workers
 
     /// Hands a job to a task.
     private func hand(_ job: Job, isProbe: Bool, in group: inout DiscardingTaskGroup) {

@@ -16,6 +16,7 @@ struct QueueReader {
     /// At most half a page are retries; they and new jobs take turns.
     func read(_ place: ModelPlace) async throws {
         let model = state.admission.providers[place]
+        state.promoted = []
         let page = state.admission.pageSize
         var retries = 0
         if model.queue.isDueUnread(at: state.unixMilliseconds()) {
@@ -41,6 +42,7 @@ struct QueueReader {
     func readAsked() async throws {
         let ids = state.admission.asked.filter { !state.admission.jobs.contains($0) }
         state.admission.asked = []
+        state.promoted = []
         let found = try await store.jobs(ids)
         state.admission.add(asked: try await toBeSent(found))
         // There may be only the first of them.

@@ -17,6 +17,8 @@ final class RunState {
     var equals = EqualRequests()
     /// Jobs that wait for another though their own time has come: the store would hand them out.
     var setAside: Set<Int64> = []
+    /// Jobs that waited for another and were put into the queue since the store was asked for more.
+    var promoted: Set<Int64> = []
     /// What is counted as it happens; `snapshot` adds what admission knows.
     var counts = RunSnapshot()
     var stop = RunStop.none

@@ -89,7 +89,7 @@ extension QueueQuery {
     /// ?1 the hash of a request, ?2 the number of the sample, ?3 the check: a job that has its answer.
     static let answered: SQL = """
         SELECT e.job_id,
-            (SELECT run_id FROM attempts WHERE attempt_id = c.attempt_id AND counts = 1 AND job_id = e.job_id)
+            (SELECT run_id FROM attempts WHERE attempt_id = c.attempt_id)
         FROM (
             SELECT job_id FROM jobs INDEXED BY jobs_answered
             WHERE status = 'completed' AND request_sha256 <> '' AND request_sha256 = ?1 AND sample IS ?2

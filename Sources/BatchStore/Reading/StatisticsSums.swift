@@ -55,6 +55,17 @@ struct StatisticsSums {
             }
             usage[key]?.add(new)
         }
+        // What stands for the ends that jobs took of others asked nobody.
+        let taken = try connection.prepare(
+            """
+            SELECT j.provider, j.model, count(*) FROM attempts AS a CROSS JOIN jobs AS j USING (job_id)
+            WHERE a.resume_strategy IS NULL AND a.resume_reason IS NOT NULL AND a.status <> 'running'
+            GROUP BY 1, 2
+            """)
+        while try taken.step() {
+            let key = RowKey(taken.text(0), taken.text(1))
+            if let usage = usage[key] { self.usage[key]?.attempts = max(0, usage.attempts - taken.int(2)) }
+        }
     }
 
     private mutating func addTiers(_ connection: borrowing Connection) throws(SQLiteFailure) {

@@ -68,15 +68,9 @@ struct StatsReport {
                 + "as far as is known"
             let cost =
                 usage.costUSD.map { FigureText.cost($0) + FigureText.unpriced(usage.unpriced) } ?? "cost not known"
-            return row("", "\(name(usage.provider, usage.model)) · \(attempts(of: usage).counted("attempt")), \(cost)")
+            return row("", "\(name(usage.provider, usage.model)) · \(usage.attempts.counted("attempt")), \(cost)")
                 + row("  answers  ", answers) + row("  billed   ", billed) + tiers(of: usage)
         }
-    }
-
-    /// Those that asked somebody: what stands for the answers that are another job's is none.
-    private func attempts(of usage: BatchStatistics.Usage) -> Int {
-        let model = statistics.models.first { $0.provider == usage.provider && $0.model == usage.model }
-        return max(0, usage.attempts - (model?.copied ?? 0))
     }
 
     /// What each service tier served, where any was told.

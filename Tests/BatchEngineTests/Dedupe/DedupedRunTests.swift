@@ -287,10 +287,14 @@ struct DedupedRunTests {
         let process = run.start()
         run.simulation.advance(by: .seconds(20))
         let calls = run.source.calls.count
-        run.store.append(Self.jobs(3, of: 1, from: 2))
+        for _ in 0..<3 {
+            run.store.append(Self.jobs(3, of: 1, from: 2))
+            run.runner.wake()
+            run.simulation.advance(by: .seconds(5))
+        }
         run.closeIntake()
         #expect(try run.simulation.finish(process) == .finished)
-        #expect(run.source.calls.count == calls && run.store.count(.completed) == 4)
+        #expect(run.source.calls.count == calls && run.store.count(.completed) == 10)
         expectSound(run)
     }
 
@@ -359,6 +363,48 @@ struct DedupedRunTests {
         #expect(run.store.count(.cancelled) == 3 && run.store.count(.completed) == 27)
         #expect(run.source.calls.map(\.job).sorted() == [1, 1, 2, 3])
         #expect(Set(sources(run).values) == [nil, "job-2", "job-7", "job-6"])
+        expectSound(run)
+    }
+
+    /// Between the end of its stream and the COMMIT of that.
+    @Test(arguments: 0...30) func whoWaitsForAJobThatIsCancelledAsItFailsIsNotForgotten(tenths: Int) throws {
+        let run = try run(Self.jobs(5, of: 1)) { call in
+            call.attempt == 1 ? .fails(.server, after: .milliseconds(100)) : .says("one ", "two")
+        }
+        let process = run.start()
+        run.simulation.advance(by: .milliseconds(10 * tenths))
+        try cancel([1], in: run)
+        #expect(try run.simulation.finish(process) == .finished)
+        #expect(run.store.count(.completed) == 4 && run.store.count(.cancelled) == 1)
+        expectSound(run)
+    }
+
+    /// Its line is gone from the file: the store does not hand it out any more.
+    @Test func whoWaitsForAJobThatLeftTheScopeIsSent() throws {
+        let run = try run(Self.jobs(6, of: 2)) { call in
+            call.job == 1 && call.attempt == 1 ? .fails(.server) : .says("one ", "two")
+        }
+        let process = run.start()
+        run.simulation.advance(by: .milliseconds(1_150))
+        #expect(run.store.leave(1))
+        #expect(try run.simulation.finish(process) == .finished)
+        #expect(run.store.count(.completed) == 5 && run.store.count(.pending) == 1)
+        expectSound(run)
+    }
+
+    /// The end of a job that asks something else by now is nobody's.
+    @Test func anEndThatCannotBeTakenIsNotOfferedForEver() throws {
+        let run = try run(Self.jobs(1, of: 1), isIntakeOpen: true) { call in
+            call.attempt == 1 ? .fails(.invalidRequest) : .says("one ", "two")
+        }
+        let process = run.start()
+        run.simulation.advance(by: .seconds(5))
+        #expect(run.store.count(.failed) == 1)
+        run.store.annotate(1, check: Array(#"{"max_chars":9}"#.utf8))
+        run.store.append(Self.jobs(3, of: 1, from: 2))
+        run.closeIntake()
+        #expect(try run.simulation.finish(process) == .finished)
+        #expect(run.store.count(.completed) == 3)
         expectSound(run)
     }
 

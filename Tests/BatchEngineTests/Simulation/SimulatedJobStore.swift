@@ -120,6 +120,19 @@ final class SimulatedJobStore: JobStore {
         }
     }
 
+    /// Takes a job that waits out of the scope: it is not handed out any more; false where it does not wait.
+    func leave(_ id: Int64) -> Bool {
+        state.withLock { state in
+            let index = Int(id) - 1
+            guard let time = state.committed[index].notBefore else { return false }
+            state.removeWaiting(time, id)
+            return true
+        }
+    }
+
+    /// Gives a job another check.
+    func annotate(_ id: Int64, check: [UInt8]?) { state.withLock { $0.jobs[Int(id) - 1].check = check } }
+
     /// What has ended until now did so in an earlier run.
     func beginRun() {
         state.withLock { state in
@@ -217,8 +230,7 @@ final class SimulatedJobStore: JobStore {
                         && other.check == job.check
                 }
                 found[job.id] = twin.map { twin in
-                    let isCopy = state.history.answers[twin.id]?.first?.copiedFrom != nil
-                    return EarlierEnd(jobID: twin.id, isOfThisRun: !isCopy && !state.earlier.contains(twin.id))
+                    EarlierEnd(jobID: twin.id, isOfThisRun: !state.earlier.contains(twin.id))
                 }
             }
             return found
