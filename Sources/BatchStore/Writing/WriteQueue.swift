@@ -34,19 +34,20 @@ final class WriteQueue: Sendable {
         var failure: StoreError?
 
         /// Returns what a new write asks for.
-        mutating func wake(_ limits: WriteQueueLimits) -> Wake {
+        ///
+        /// - Parameter isUrgent: whether it is not to wait for others.
+        mutating func wake(_ limits: WriteQueueLimits, isUrgent: Bool = false) -> Wake {
+            let isDue = isUrgent || pending.byteCount >= limits.commitBytes
             switch phase {
-            case .idle:
-                if pending.byteCount >= limits.commitBytes {
+            case .idle, .armed:
+                if isDue {
                     phase = .due
                     return .now
                 }
+                if phase == .armed { return .nothing }
                 phase = .armed
                 return .after(limits.commitAge)
-            case .armed where pending.byteCount >= limits.commitBytes:
-                phase = .due
-                return .now
-            case .armed, .due, .writing: return .nothing
+            case .due, .writing: return .nothing
             }
         }
 
@@ -88,7 +89,7 @@ final class WriteQueue: Sendable {
             if let failure = state.failure { return (failure, .nothing) }
             state.pending.append(.give(given, firstAttemptID: state.nextAttemptID))
             state.nextAttemptID += Int64(given.count)
-            return (nil, state.wake(limits))
+            return (nil, state.wake(limits, isUrgent: given.isMany))
         }
         if let failure { given.resume(with: .failure(failure)) }
         return wake

@@ -20,6 +20,9 @@ final class GivenEnds: Sendable {
     /// How many jobs are to take one: each has an attempt that stands for it.
     var count: Int { ends.reduce(0) { $0 + $1.jobs.count } }
 
+    /// Whether they are worth a commit of their own: more of them wait for it.
+    var isMany: Bool { count >= 256 }
+
     /// About how much memory is written.
     var byteCount: Int { ends.reduce(0) { $0 + $1.end.byteCount * $1.jobs.count } }
 
