@@ -78,6 +78,30 @@ struct EndToEndMockTests {
         #expect(try await curl(cut).body == "data: {\"r")
     }
 
+    @Test func isAServerOfLimitedCapacityWhereToldSo() async throws {
+        let mock = try await MockProcess(arguments: [
+            "--slots", "2", "--queue", "0", "--cache-blocks", "50", "--prefill-rate", "1000000", "--decode-rate",
+            "100000", "--total-rate", "100000", "--models", "m",
+        ])
+        let text = (0..<40).map { "word\($0)" }.joined(separator: " ")
+        let long = Self.request.replacing(#""x""#, with: "\"\(text)\"")
+            .replacing(#""stream":true"#, with: #""stream":true,"stream_options":{"include_usage":true}"#)
+        #expect(try await curl(mock, body: long).body.contains(#""cached_tokens":0"#))
+        #expect(try await curl(mock, body: long).body.contains(#""cached_tokens":32"#))
+        let metrics = try await ChildProcess.run(
+            arguments: ["curl", "-s", mock.baseURL.replacing("/v1", with: "/metrics")])
+        #expect(String(decoding: metrics.1, as: UTF8.self).contains(#"hits_total{engine="0",model_name="m"} 32.0"#))
+        #expect(try await curl(mock, "/mock/control", body: "cacheblocks=2").status == 200)
+        #expect(try await curl(mock, body: long).status == 400)
+        let unlimited = try await MockProcess(arguments: [])
+        let missing = try await ChildProcess.run(
+            arguments: ["curl", "-s", unlimited.baseURL.replacing("/v1", with: "/metrics")])
+        #expect(String(decoding: missing.1, as: UTF8.self).contains("There is no /metrics here."))
+        let refused = try await curl(unlimited, "/mock/control", body: "slots=2")
+        #expect(refused.status == 400)
+        #expect(refused.body.contains("without a limit"))
+    }
+
     @Test func logsWhatWasSent() async throws {
         let directory = try TemporaryDirectory()
         let log = directory.path("mock.jsonl")
@@ -99,6 +123,8 @@ struct EndToEndMockTests {
         (["--after", "5:down"], "down"), (["--behavior", "pace=soon"], "pace=soon"),
         (["--rate-headers", "x"], "openai"),
         (["--log", "/nowhere/x"], "log"),
+        (["--slots", "0"], "--slots must be at least 1"), (["--queue=-1"], "--queue cannot be negative"),
+        (["--after", "5:slots=2"], "without a limit"),
     ])
     func refusesWhatItCannotUse(arguments: [String], message: String) async throws {
         let ended = try await BatchProcess(["mock"] + arguments).ended()
@@ -111,6 +137,7 @@ struct EndToEndMockTests {
         for option in [
             "--port", "--threads", "--seed", "--behavior", "--required-key", "--send-buffer-bytes", "--rpm", "--tpm",
             "--burst", "--rate-headers", "--retry-after", "--models", "--after", "--play", "--cut", "--log",
+            "--slots", "--queue", "--cache-blocks", "--prefill-rate", "--decode-rate", "--total-rate",
         ] {
             #expect(ended.output.contains(option))
         }

@@ -33,6 +33,7 @@ import Testing
 
     @Test(arguments: [
         "rpm", "rpm=x", "rpm=-1", "nonsense=1", "down=never", "up=1", "outage=maybe", "behavior=nonsense", "rpm=1,tpm",
+        "slots=0", "queue=-1", "queue=long", "cacheblocks=0", "prefillrate=x", "decoderate", "totalrate=-1",
     ])
     func namesASettingThatItCannotRead(settings: String) async throws {
         #expect(throws: InvalidBehaviorOption.self) { try ControlSettings(parsing: settings) }
@@ -43,7 +44,14 @@ import Testing
 
     @Test func readsEverySetting() throws {
         let settings = try ControlSettings(
-            parsing: "rpm=5, tpm=6,burst=1s,down=2s,outage=reset,behavior=status=402+code=x")
+            parsing: "rpm=5, tpm=6,burst=1s,down=2s,outage=reset,behavior=status=402+code=x,slots=3,queue=endless,"
+                + "cacheblocks=4,prefillrate=0,decoderate=7,totalrate=8")
+        var limits = CapacityLimits()
+        limits.queue = 1
+        limits.prefillRate = 1
+        settings.capacity.apply(to: &limits)
+        #expect(limits.queue == nil && limits.prefillRate == nil)
+        #expect([limits.slots, limits.cacheBlocks, limits.decodeRate, limits.totalRate] == [3, 4, 7, 8])
         #expect(settings.requestsPerMinute == 5)
         #expect(settings.tokensPerMinute == 6)
         #expect(settings.burst == .seconds(1))

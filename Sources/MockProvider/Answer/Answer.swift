@@ -14,7 +14,9 @@ struct Answer: Sendable {
     let choices: [AnswerChoice]
     let wordsPerChunk: Int
     /// Words in all of the request's messages.
-    let promptTokens: Int
+    var promptTokens: Int
+    /// Those of the prompt's tokens that a server of limited capacity had in its cache.
+    var cachedPromptTokens = 0
     /// Whether the response runs in the background.
     var isBackground = false
     /// Whether usage is reported where the dialect has a place for it.

@@ -5,13 +5,17 @@ import Synchronization
 final class Controls: Sendable {
     let limiter: RateLimiter
     let listener: Listener
+    /// What the server can do at once; nil where that is not limited.
+    let capacity: CapacityScheduler?
     private let defaultBehavior: Mutex<MockBehavior>
     /// In descending order: the next one is the last.
     private let scheduled: Mutex<[ScheduledControl]>
 
-    init(_ configuration: MockConfiguration, listener: Listener) {
+    /// - Parameter loop: The event loop of the capacity's timer.
+    init(_ configuration: MockConfiguration, listener: Listener, loop: any EventLoop) {
         limiter = RateLimiter(configuration.rateLimits)
         self.listener = listener
+        capacity = configuration.capacity.map { CapacityScheduler($0, loop: loop) }
         defaultBehavior = Mutex(configuration.defaultBehavior)
         scheduled = Mutex(configuration.scheduledControls.sorted { $0.requests > $1.requests })
     }
@@ -37,6 +41,7 @@ final class Controls: Sendable {
             if let number = settings.tokensPerMinute { limits.tokensPerMinute = number == 0 ? nil : number }
             if let burst = settings.burst { limits.burst = burst }
         }
+        if !settings.capacity.isEmpty { capacity?.change { settings.capacity.apply(to: &$0) } }
         if let form = settings.outageForm { listener.setOutageForm(form) }
         switch settings.outage {
         case .begins(let duration): listener.goDown(for: duration, sparing: connection)
@@ -66,6 +71,7 @@ package struct ControlSettings: Sendable, Hashable {
     /// Tokens a minute; zero is no limit.
     package var tokensPerMinute: Int?
     package var burst: Duration?
+    package var capacity = CapacityChange()
     package var outage: Outage?
     package var outageForm: OutageForm?
     package var behavior: MockBehavior?
@@ -85,6 +91,8 @@ package struct ControlSettings: Sendable, Hashable {
             case .rpm: requestsPerMinute = try value.integer()
             case .tpm: tokensPerMinute = try value.integer()
             case .burst: burst = try value.duration()
+            case .slots, .queue, .cacheblocks, .prefillrate, .decoderate, .totalrate:
+                try capacity.set(option, to: value)
             case .down: outage = .begins(try value.duration())
             case .up: try value.flag { outage = .ends }
             case .outage: outageForm = try value.choice(OutageForm.self)
@@ -94,9 +102,18 @@ package struct ControlSettings: Sendable, Hashable {
     }
 }
 
+extension ControlSettings {
+    /// Throws where these settings are none of a server, because its capacity is not limited.
+    package func check(hasCapacity: Bool) throws(InvalidBehaviorOption) {
+        guard !hasCapacity, !capacity.isEmpty else { return }
+        throw InvalidBehaviorOption(
+            option: "slots, queue and so on", reason: "this server was started without a limit of what it does at once")
+    }
+}
+
 /// The settings that can change while the server runs: the one place that defines them.
 package enum ControlOption: String, CaseIterable, Sendable {
-    case rpm, tpm, burst, down, up, outage, behavior
+    case rpm, tpm, burst, slots, queue, cacheblocks, prefillrate, decoderate, totalrate, down, up, outage, behavior
 
     /// One line of help: the setting with its value's form, and what it does.
     package var help: (form: String, meaning: String) {
@@ -104,6 +121,12 @@ package enum ControlOption: String, CaseIterable, Sendable {
         case .rpm: ("rpm=N", "requests a minute for each key; 0 is no limit")
         case .tpm: ("tpm=N", "tokens a minute for each key, of prompts and answers; 0 is no limit")
         case .burst: ("burst=DURATION", "how much of its rate may come in one instant (default 3s)")
+        case .slots: ("slots=N", "requests that are worked on at once, of a server with --slots or its like")
+        case .queue: ("queue=N|endless", "requests that may wait for a slot; one more gets 503")
+        case .cacheblocks: ("cacheblocks=N", "blocks of 16 tokens in the cache")
+        case .prefillrate: ("prefillrate=N", "prompt tokens a second of all requests; 0 takes no time")
+        case .decoderate: ("decoderate=N", "tokens a second of one stream; 0 is no limit")
+        case .totalrate: ("totalrate=N", "tokens a second of all streams together; 0 is no limit")
         case .down: ("down=DURATION", "an outage of this length begins: all connections are reset, new ones refused")
         case .up: ("up", "the outage ends")
         case .outage: ("outage=refuse|reset", "whether an outage refuses connections (default) or resets them")

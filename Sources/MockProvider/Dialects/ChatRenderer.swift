@@ -146,7 +146,10 @@ struct ChatRenderer: AnswerRenderer {
             ("prompt_tokens", .number(String(answer.promptTokens))),
             ("completion_tokens", .number(String(answer.completionTokens))),
             ("total_tokens", .number(String(answer.promptTokens + answer.completionTokens))),
-            ("prompt_tokens_details", ["cached_tokens": 0, "audio_tokens": 0]),
+            (
+                "prompt_tokens_details",
+                ["cached_tokens": .number(String(answer.cachedPromptTokens)), "audio_tokens": 0]
+            ),
             (
                 "completion_tokens_details",
                 [

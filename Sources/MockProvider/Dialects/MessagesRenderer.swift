@@ -96,8 +96,11 @@ struct MessagesRenderer: AnswerRenderer {
 
     private func usage(outputTokens: Int) -> JSON {
         [
-            "input_tokens": .number(String(answer.promptTokens)), "cache_creation_input_tokens": 0,
-            "cache_read_input_tokens": 0, "output_tokens": .number(String(outputTokens)),
+            // Those that were cached are not among the input tokens.
+            "input_tokens": .number(String(answer.promptTokens - answer.cachedPromptTokens)),
+            "cache_creation_input_tokens": 0,
+            "cache_read_input_tokens": .number(String(answer.cachedPromptTokens)),
+            "output_tokens": .number(String(outputTokens)),
         ]
     }
 

@@ -83,7 +83,8 @@ struct ResponsesObject {
 
     private var usage: JSON {
         [
-            "input_tokens": .number(String(answer.promptTokens)), "input_tokens_details": ["cached_tokens": 0],
+            "input_tokens": .number(String(answer.promptTokens)),
+            "input_tokens_details": ["cached_tokens": .number(String(answer.cachedPromptTokens))],
             "output_tokens": .number(String(answer.completionTokens)),
             "output_tokens_details": ["reasoning_tokens": .number(String(answer.reasoningTokens))],
             "total_tokens": .number(String(answer.promptTokens + answer.completionTokens)),

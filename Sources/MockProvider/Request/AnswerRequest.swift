@@ -166,15 +166,17 @@ enum ResponsesInput: Decodable {
 /// A tool of a request, in any dialect's shape.
 struct RequestTool: Decodable {
     let name: String
+    let description: String?
     /// The JSON Schema of its arguments.
     let schema: JSON?
 
     private enum Keys: String, CodingKey {
-        case name, function, parameters, input_schema
+        case name, description, function, parameters, input_schema
     }
 
     init(name: String) {
         self.name = name
+        description = nil
         schema = nil
     }
 
@@ -183,9 +185,11 @@ struct RequestTool: Decodable {
         if tool.contains(.function) {
             let function = try tool.nestedContainer(keyedBy: Keys.self, forKey: .function)
             name = try function.decode(String.self, forKey: .name)
+            description = try? function.decode(String.self, forKey: .description)
             schema = try function.decodeIfPresent(JSON.self, forKey: .parameters)
         } else {
             name = try tool.decode(String.self, forKey: .name)
+            description = try? tool.decode(String.self, forKey: .description)
             schema =
                 try tool.decodeIfPresent(JSON.self, forKey: .input_schema)
                 ?? tool.decodeIfPresent(JSON.self, forKey: .parameters)

@@ -81,6 +81,7 @@ enum ReceivedBody {
 /// What a request is for, by its path.
 enum Route: Equatable {
     case health
+    case metrics
     case models
     case answer(Dialect)
     case storedRun(StoredRunPlace)
@@ -103,6 +104,8 @@ enum Route: Equatable {
             self = .control
         } else if path == "/health" {
             self = .health
+        } else if path == "/metrics" {
+            self = .metrics
         } else {
             self = .unknown
         }

@@ -77,6 +77,9 @@ struct BulkStream: Sendable {
         }
     }
 
+    /// Events that are written once the next part is.
+    var chunksWithNextPart: Int { min(eventCount, chunkIndex + eventsPerPacket) }
+
     mutating func writeNext(into buffer: inout ByteBuffer) {
         switch part {
         case .opening:

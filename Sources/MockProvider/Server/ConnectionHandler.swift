@@ -114,6 +114,10 @@ final class ConnectionHandler: ChannelInboundHandler {
             let request = received(incoming.head, bytes: bytes, body: body)
             let reply = responder.reply(to: request, body: body, dialect: dialect)
             send(reply, to: request, keepsAlive: incoming.head.isKeepAlive, context: context)
+        case .metrics where method == .GET && responder.hasMetrics:
+            PlainPage.write(
+                responder.metrics, type: CapacityMetrics.contentType, keepsAlive: incoming.head.isKeepAlive,
+                context: context)
         case .control where method == .POST:
             PlainPage.write(control(incoming), keepsAlive: incoming.head.isKeepAlive, context: context)
         case .storedRun(let place) where place.takes(method):
@@ -121,15 +125,17 @@ final class ConnectionHandler: ChannelInboundHandler {
             let reply = responder.reply(to: request, about: place)
             send(reply, to: request, keepsAlive: incoming.head.isKeepAlive, context: context)
         default:
-            let response = PlainPage.response(method: method, path: path)
+            let response = PlainPage.response(method: method, path: path, hasMetrics: responder.hasMetrics)
             PlainPage.write(response, keepsAlive: incoming.head.isKeepAlive, context: context)
         }
     }
 
     private func control(_ incoming: Incoming) -> (status: HTTPResponseStatus, body: JSON) {
-        do {
+        do throws(InvalidBehaviorOption) {
             let text = String(decoding: incoming.body.readableBytesView, as: UTF8.self)
-            controls.apply(try ControlSettings(parsing: text), from: connection)
+            let settings = try ControlSettings(parsing: text)
+            try settings.check(hasCapacity: controls.capacity != nil)
+            controls.apply(settings, from: connection)
             return (.ok, ["status": "ok"])
         } catch {
             return (.badRequest, ["error": ["message": .string(error.description)]])

@@ -41,7 +41,7 @@ package final class MockServer: Sendable {
             keepsRequests: configuration.recordsRequests, keepsResponses: configuration.recordsResponses, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         let listener = Listener(group: group)
-        let controls = Controls(configuration, listener: listener)
+        let controls = Controls(configuration, listener: listener, loop: group.next())
         let responder = Responder(
             configuration: configuration, controls: controls, instance: .random(in: 0...UInt64.max))
         do {
@@ -73,6 +73,15 @@ package final class MockServer: Sendable {
     /// Changes the running server.
     package func control(_ settings: ControlSettings) { controls.apply(settings) }
 
+    /// What a server of limited capacity counted so far; nil of another.
+    package var capacity: CapacityStatistics? { controls.capacity?.statistics }
+
+    /// Changes the capacity of a running server that was started with one.
+    package func setCapacity(_ limits: CapacityLimits) {
+        guard let capacity = controls.capacity else { preconditionFailure("this server's capacity is not limited") }
+        capacity.change { $0 = limits }
+    }
+
     /// Holds all bodies once this many bytes of bodies were written, until it is called again.
     ///
     /// So a test that is late on a busy machine finds the responses where it wants them.
@@ -88,6 +97,7 @@ package final class MockServer: Sendable {
     /// A second call does nothing.
     package func stop() async {
         controls.listener.stop()
+        controls.capacity?.stop()
         // The only error is that the group was shut down before.
         try? await group.shutdownGracefully()
     }
@@ -161,6 +171,8 @@ package struct MockConfiguration: Sendable {
     package var recording: [UInt8]?
     /// The limits of each key.
     package var rateLimits = RateLimits()
+    /// What the server can do at once, as a self-hosted one; nil is everything, in no time.
+    package var capacity: CapacityLimits?
     /// Changes that are made after certain numbers of requests.
     package var scheduledControls: [ScheduledControl] = []
     /// The behaviour to which a request's options are applied.

@@ -1,13 +1,18 @@
 import NIOCore
 import NIOHTTP1
 
-/// The pages other than answers: health, the list of models, and errors for other paths.
+/// The pages other than answers: health, metrics, the list of models, and errors for other paths.
 ///
 /// They are neither counted nor recorded.
 enum PlainPage {
     /// The page of a path, for any method.
-    static func response(method: HTTPMethod, path: Substring) -> (status: HTTPResponseStatus, body: JSON) {
+    ///
+    /// - Parameter hasMetrics: Whether the server has metrics, which are a page of their own.
+    static func response(
+        method: HTTPMethod, path: Substring, hasMetrics: Bool
+    ) -> (status: HTTPResponseStatus, body: JSON) {
         switch (method, Route(path: path)) {
+        case (_, .metrics) where !hasMetrics: (.notFound, error(404, "There is no \(path) here."))
         case (.GET, .health): (.ok, ["status": "ok"])
         case (.GET, .models): (.ok, ["object": "list", "data": .array(models)])
         case (_, .unknown): (.notFound, error(404, "There is no \(path) here."))
@@ -19,12 +24,19 @@ enum PlainPage {
     static func write(
         _ page: (status: HTTPResponseStatus, body: JSON), keepsAlive: Bool, context: ChannelHandlerContext
     ) {
-        let bytes = ByteBuffer(string: page.body.text)
+        write(page.body.text, type: "application/json", status: page.status, keepsAlive: keepsAlive, context: context)
+    }
+
+    /// Writes a page of any type.
+    static func write(
+        _ text: String, type: String, status: HTTPResponseStatus = .ok, keepsAlive: Bool, context: ChannelHandlerContext
+    ) {
+        let bytes = ByteBuffer(string: text)
         let headers = HTTPHeaders([
-            ("content-type", "application/json"), ("content-length", String(bytes.readableBytes)),
+            ("content-type", type), ("content-length", String(bytes.readableBytes)),
             ("connection", keepsAlive ? "keep-alive" : "close"),
         ])
-        let head = HTTPResponseHead(version: .http1_1, status: page.status, headers: headers)
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
         context.write(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
         context.write(NIOAny(HTTPServerResponsePart.body(.byteBuffer(bytes))), promise: nil)
         let written = context.eventLoop.makePromise(of: Void.self)

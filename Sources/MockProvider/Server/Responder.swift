@@ -69,19 +69,30 @@ final class Responder: Sendable {
         }
         let composer = AnswerComposer(
             dialect: form.dialect, behavior: fault.prefill.map(behavior.prefilling) ?? behavior, wrong: fault.wrong)
-        let answer = try composer.answer(to: answerRequest, modelName: modelName, id: form.id)
+        var answer = try composer.answer(to: answerRequest, modelName: modelName, id: form.id)
+        let ticket = try ticket(for: &answer, to: request, body: answerRequest)
         guard answerRequest.stream == true, !fault.sendsWholeJSON else {
             var run: StoredRun?
             if answer.isBackground {
                 run = form.run(of: answer, reportsUsage: true, behavior: behavior, fault: fault, isStreamed: false)
                 _ = run.map { runs.insert($0, id: "resp_" + answer.id) }
             }
-            return .response(form.completion(answer, behavior: behavior, fault: fault, run: run))
+            let response = form.completion(answer, behavior: behavior, fault: fault, run: run)
+            guard let ticket else { return .response(response) }
+            return .response(
+                response.paced(by: ticket, answer) {
+                    form.completion($0, behavior: behavior, fault: fault, run: nil)
+                })
         }
         let id = storedID(of: answer, to: request, behavior: behavior)
+        let reportsUsage = answerRequest.stream_options?.include_usage == true
         var (response, run) = form.stream(
-            answer, reportsUsage: answerRequest.stream_options?.include_usage == true, behavior: behavior, fault: fault,
-            isStored: id != nil)
+            answer, reportsUsage: reportsUsage, behavior: behavior, fault: fault, isStored: id != nil)
+        if let ticket {
+            response = response.paced(by: ticket, answer) {
+                form.stream($0, reportsUsage: reportsUsage, behavior: behavior, fault: fault, isStored: false).response
+            }
+        }
         // A run that had the id before is cancelled, as llama.cpp does.
         if let id, let run, let before = runs.insert(run, id: id) {
             response.account.refundedTokens = before.cancel(at: .now())
@@ -89,12 +100,33 @@ final class Responder: Sendable {
         return .response(response)
     }
 
+    /// A place at the server for an answer, which gets its prompt's tokens; nil where the capacity is not limited.
+    ///
+    /// A response in the background needs none.
+    private func ticket(
+        for answer: inout Answer, to request: MockRequest, body: AnswerRequest
+    ) throws(ProviderFailure) -> CapacityTicket? {
+        guard let capacity = controls.capacity, !answer.isBackground else { return nil }
+        let prompt = PromptBlocks(of: body)
+        answer.promptTokens = prompt.tokens
+        return try capacity.arrive(request.number, prompt: prompt, outputTokens: answer.completionTokens)
+    }
+
     /// The id under which a streamed answer goes on without its client; nil where it ends with it.
     private func storedID(of answer: Answer, to request: MockRequest, behavior: MockBehavior) -> String? {
         if answer.isBackground { return "resp_" + answer.id }
-        // Other servers ignore a header that they do not know.
+        // Other servers ignore a header that they do not know; one of limited capacity is such a server.
+        guard controls.capacity == nil else { return nil }
         guard behavior.imitates == nil || behavior.imitates == .llamacpp else { return nil }
         return request.header("x-conversation-id")
+    }
+
+    /// Whether the server has metrics: where its capacity is limited.
+    var hasMetrics: Bool { controls.capacity != nil }
+
+    /// The metrics of a server that has them.
+    var metrics: String {
+        controls.capacity?.metrics(modelName: configuration.knownModels?.sorted().first ?? "mock") ?? ""
     }
 
     /// The reply to a request about a stored run; the path takes the method.

@@ -12,6 +12,8 @@ struct Response: Sendable {
     var heartbeat: Heartbeat?
     var closesConnection = false
     var account = ResponseAccount()
+    /// Where a server of limited capacity generates the body: what each part waits for; nil waits for nothing.
+    var generated: GeneratedBody?
 }
 
 /// What the server does with a request.
@@ -78,6 +80,11 @@ enum ResponseBody: Sendable {
         }
     }
 
+    /// Chunks of the answer that are written once the next part is; nil for bytes that are known from the start.
+    var chunksWithNextPart: Int? {
+        if case .bulk(let stream) = self { stream.chunksWithNextPart } else { chunkIndex.map { $0 + 1 } }
+    }
+
     /// Whether the last chunk was cut in its middle.
     var isCutInChunk: Bool {
         switch self {
@@ -140,6 +147,9 @@ struct BodySource {
 
     private(set) var body: ResponseBody
     private let limit: (bytes: Int, ending: BodyEnding)?
+    private let generated: GeneratedBody?
+    /// Whether the body is only what stands for one that is not made yet.
+    private var isUnmade: Bool
     private var bytes = 0
     private var hasWaited = false
     /// Chunks that were written before the last part was; nil of a body without chunks.
@@ -150,10 +160,12 @@ struct BodySource {
     init(_ response: Response) {
         body = response.body
         limit = response.limit
+        generated = response.generated
+        isUnmade = response.generated != nil
     }
 
     /// A capacity with which a slice need not grow: a paced body has one event in each.
-    var capacity: Int { body.delay == nil ? Self.sliceBytes : 512 }
+    var capacity: Int { body.delay == nil && generated == nil ? Self.sliceBytes : 512 }
 
     /// Fills an empty slice with all that the body has without a wait.
     mutating func fill(_ slice: inout ByteBuffer) -> Pause {
@@ -168,6 +180,7 @@ struct BodySource {
                 wholeChunks = excess > 2 ? chunksBeforePart : body.chunkIndex
                 return .ended(limit.ending)
             }
+            if let time = waitForTokens() { return .exists(from: time) }
             if let ending = body.ending { return .ended(ending) }
             if written >= Self.sliceBytes { return .isFull }
             if let delay = body.delay, !hasWaited { return .isDue(after: delay) }
@@ -178,7 +191,19 @@ struct BodySource {
         }
     }
 
-    /// Notes that the wait at the end of the last slice is over.
+    /// The time before which the tokens of the next part are not generated; nil where they are.
+    private mutating func waitForTokens() -> NIODeadline? {
+        guard let generated else { return nil }
+        let tokens = generated.tokens(forChunks: body.chunksWithNextPart)
+        if let time = generated.ticket.wait(forTokens: tokens) { return time }
+        if isUnmade {
+            body = generated.make(generated.ticket.cachedTokens)
+            isUnmade = false
+        }
+        return nil
+    }
+
+    /// Notes that the pace at the end of the last slice is over.
     mutating func waited() { hasWaited = true }
 
     /// Counts bytes of the body that another sent.

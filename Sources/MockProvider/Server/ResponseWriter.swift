@@ -9,14 +9,17 @@ final class ResponseWriter {
     private enum State {
         /// Writing, or about to in a later turn of the event loop.
         case writing
-        /// Waiting for a pace, the first token or a heartbeat.
-        case waiting(Scheduled<Void>)
+        /// Waiting for a time, or until then for the next part of the body.
+        case waiting(Scheduled<Void>, for: Wait)
         /// Sending nothing more on an open connection.
         case quiet
         /// Waiting for the socket.
         case blocked
         case over
     }
+
+    /// What is waited for: a time, or the body's next part, which may come sooner than it seems.
+    private enum Wait { case time, source }
 
     /// Bytes after which other channels get their turn.
     private static let turnBytes = 65_536
@@ -35,13 +38,8 @@ final class ResponseWriter {
     /// Whether the response is complete, so that a client may close.
     private var isWhole = false
 
-    /// - Parameters:
-    ///   - response: What is written.
-    ///   - request: The request's number.
-    ///   - context: The connection.
-    ///   - ledger: Counts and records what is written.
-    ///   - keepsAlive: Whether the client takes further responses on this connection.
-    ///   - didEnd: Called when the next request may be answered.
+    /// A writer of the response to the request of this number; `keepsAlive` says whether the client takes further ones on
+    /// this connection, and `didEnd` is called when the next request may be answered.
     init(
         _ response: Response, to request: Int, context: ChannelHandlerContext, ledger: TrafficLedger, keepsAlive: Bool,
         didEnd: @escaping () -> Void
@@ -60,21 +58,23 @@ final class ResponseWriter {
         var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
         if !keepsAlive { head.headers.add(name: "connection", value: "close") }
         send(.head(head))
-        if case .replay(let reader) = response.body {
-            let writer = NIOLoopBound(self, eventLoop: context.eventLoop)
-            reader.run.addReader(request) { [eventLoop = context.eventLoop] in
-                eventLoop.execute { writer.value.sourceEnded() }
-            }
-        }
+        if case .replay(let reader) = response.body { reader.run.addReader(request, end: wake) }
+        response.generated?.ticket.watch(wake)
         write()
     }
 
-    /// Goes on at once, since the next event will not come.
-    private func sourceEnded() {
+    /// Goes on at once, called on any thread.
+    private var wake: @Sendable () -> Void {
+        let writer = NIOLoopBound(self, eventLoop: context.eventLoop)
+        return { [eventLoop = context.eventLoop] in eventLoop.execute { writer.value.sourceChanged() } }
+    }
+
+    /// Goes on at once, since the next part came sooner or will not come.
+    private func sourceChanged() {
         switch state {
-        case .waiting(let task): task.cancel()
+        case .waiting(let task, for: .source): task.cancel()
         case .quiet: break
-        case .writing, .blocked, .over: return
+        case .writing, .waiting(_, for: .time), .blocked, .over: return
         }
         write()
     }
@@ -97,7 +97,7 @@ final class ResponseWriter {
         switch state {
         case .over: return
         case .writing, .quiet: break
-        case .waiting(let task): task.cancel()
+        case .waiting(let task, for: _): task.cancel()
         case .blocked: ledger.streamUnblocked()
         }
         finish(ending)
@@ -121,7 +121,7 @@ final class ResponseWriter {
             }
             guard !ledger.isHeld else {
                 context.flush()
-                schedule(at: .now() + .milliseconds(5)) { [self] in write() }
+                schedule(at: .now() + .milliseconds(5), for: .time) { [self] in write() }
                 return
             }
             var slice = context.channel.allocator.buffer(capacity: source.capacity)
@@ -139,7 +139,7 @@ final class ResponseWriter {
                 return
             case .exists(let time):
                 context.flush()
-                if case .writing = state { wait(until: time) }
+                if case .writing = state { wait(until: time, for: .source) }
                 return
             case .ended(let ending):
                 end(ending)
@@ -153,31 +153,31 @@ final class ResponseWriter {
         let now = NIODeadline.now()
         let due = max(now, (lastDue ?? now) + TimeAmount(delay))
         lastDue = due
-        wait(until: due)
+        wait(until: due, for: .time)
     }
 
     /// Goes on at a time, and sends the heartbeat until then.
-    private func wait(until due: NIODeadline) {
+    private func wait(until due: NIODeadline, for wait: Wait) {
         if let beat = response.heartbeat.map({ .now() + TimeAmount($0.interval) }), beat < due {
-            schedule(at: beat) { [self] in
+            schedule(at: beat, for: wait) { [self] in
                 sendHeartbeat()
-                if case .waiting = state { wait(until: due) }
+                if case .waiting = state { self.wait(until: due, for: wait) }
             }
             return
         }
-        schedule(at: due) { [self] in
-            source.waited()
+        schedule(at: due, for: wait) { [self] in
+            if wait == .time { source.waited() }
             write()
         }
     }
 
-    private func schedule(at due: NIODeadline, _ task: @escaping () -> Void) {
+    private func schedule(at due: NIODeadline, for wait: Wait, _ task: @escaping () -> Void) {
         waits += 1
-        let scheduled = context.eventLoop.assumeIsolated().scheduleTask(deadline: due) { [self, waits] in
+        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: due) { [self, waits] in
             // A task that was cancelled in the turn in which it is due runs all the same.
             if case .waiting = state, waits == self.waits { task() }
         }
-        state = .waiting(scheduled)
+        state = .waiting(task, for: wait)
     }
 
     private func end(_ ending: BodyEnding) {
@@ -208,6 +208,7 @@ final class ResponseWriter {
     private func finish(_ ending: ResponseRecord.Ending) {
         state = .over
         if case .replay(let reader) = response.body { reader.run.removeReader(request) }
+        response.generated?.ticket.leave()
         ledger.streamEnded(request: request, closedByClient: ending == .closedByClient && !isWhole)
         ledger.responseEnded(request: request) { bytes in
             let chunks = source.chunks(of: response.account, ending: ending)
@@ -219,14 +220,7 @@ final class ResponseWriter {
 
     /// Sends nothing more, except the heartbeat.
     private func stayOpen() {
-        guard let heartbeat = response.heartbeat else {
-            state = .quiet
-            return
-        }
-        schedule(at: .now() + TimeAmount(heartbeat.interval)) { [self] in
-            sendHeartbeat()
-            if case .waiting = state { stayOpen() }
-        }
+        if response.heartbeat == nil { state = .quiet } else { wait(until: .distantFuture, for: .time) }
     }
 
     private func sendHeartbeat() {

@@ -23,6 +23,12 @@ struct MockCommand: AsyncParsableCommand {
             with background: true: GET /v1/responses/ID?stream=true&starting_after=N, GET /v1/responses/ID, \
             POST /v1/responses/ID/cancel.
 
+            --slots and the options up to --total-rate make it a self-hosted server: requests wait for a slot in the order \
+            of their arrival, what a prompt's beginning has in common with an earlier one is not computed again and is \
+            told as cached tokens, prompts and answers take the time that the speeds give them, and where the cache is \
+            too small the newest stream is put back and computed again. A token is a word. GET /metrics tells it all \
+            under vLLM's names.
+
             What can change while it runs is set by POST /mock/control with a body such as rpm=300,down=3s, or by \
             --after; the settings, joined with ',':
 
@@ -92,6 +98,9 @@ struct MockCommand: AsyncParsableCommand {
             """)
     var retryAfter = RetryAfterForm.seconds
 
+    @OptionGroup
+    var capacity: MockCapacityOptions
+
     @Option(
         help: ArgumentHelp(
             "The models that there are, joined with ','; others get 404 (default: any name).", valueName: "NAMES"))
@@ -154,10 +163,14 @@ struct MockCommand: AsyncParsableCommand {
         configuration.rateLimits.burst = burst.duration
         configuration.rateLimits.headers = rateHeaders
         configuration.rateLimits.retryAfter = retryAfter
+        configuration.capacity = capacity.limits
         configuration.knownModels = models.map { Set($0.split(separator: ",").map(String.init)) }
         do {
             if let behavior { configuration.defaultBehavior = try MockBehavior(parsing: behavior) }
             configuration.scheduledControls = try after.map(ScheduledControl.init(parsing:))
+            for change in configuration.scheduledControls {
+                try change.settings.check(hasCapacity: configuration.capacity != nil)
+            }
         } catch {
             throw Exit(.input, "--behavior or --after: \(error)")
         }
@@ -174,7 +187,9 @@ struct MockCommand: AsyncParsableCommand {
         }
         let (stopped, continuation) = AsyncStream.makeStream(of: Void.self)
         let signals = Signals { _ in continuation.finish() }
-        let statistics = SignalSource(SIGUSR1, queue: .global()) { Console.output(Self.json(server.statistics)) }
+        let statistics = SignalSource(SIGUSR1, queue: .global()) {
+            Console.output(Self.json(server.statistics, server.capacity))
+        }
         Console.output(server.baseURL)
         for await _ in stopped {}
         await server.stop()
@@ -182,14 +197,23 @@ struct MockCommand: AsyncParsableCommand {
         throw Exit(signals.exitStatus ?? .completed)
     }
 
-    private static func json(_ statistics: MockStatistics) -> JSON {
-        [
+    private static func json(_ statistics: MockStatistics, _ capacity: CapacityStatistics?) -> JSON {
+        let counted: JSON = [
             "requests": .int(statistics.requests), "connections_accepted": .int(statistics.connectionsAccepted),
             "open_connections": .int(statistics.openConnections), "active_streams": .int(statistics.activeStreams),
             "blocked_streams": .int(statistics.blockedStreams),
             "clients_closed_early": .int(statistics.clientsClosedEarly),
             "body_bytes_written": .int(statistics.bodyBytesWritten),
         ]
+        guard let capacity, var members = counted.object else { return counted }
+        members["capacity"] = [
+            "running": .int(capacity.running), "waiting": .int(capacity.waiting),
+            "longest_queue": .int(capacity.longestQueue), "refused": .int(capacity.refused),
+            "prefill_tokens": .int(capacity.prefillTokens), "cached_tokens": .int(capacity.cachedTokens),
+            "prompt_tokens": .int(capacity.promptTokens), "generated_tokens": .int(capacity.generatedTokens),
+            "preemptions": .int(capacity.preemptions),
+        ]
+        return .object(members)
     }
 }
 
