@@ -6,19 +6,16 @@ import Synchronization
 /// One task (`run`) takes jobs up, others work on them. Time and chance come in as parameters, so that a day can be
 /// simulated in seconds.
 package actor JobRunner {
-    /// With so many jobs that are to be given an end no more are read.
-    private static let mostReleased = 65_536
-
     private let store: any JobStore
     private let isIntakeOpen: @Sendable () -> Bool
     let clock: RunClock
     let signal: WakeSignal
     let state: RunState
-    private let queue: QueueReader
+    let queue: QueueReader
     let attempts: AttemptRunner
     private var workers = Workers()
     /// Whether jobs are being given the ends of others.
-    private var isGiving = false
+    var isGiving = false
     /// Whether jobs may have been stored since the queue was read to its end.
     private let hasNews = Atomic<Bool>(true)
 
@@ -205,35 +202,6 @@ package actor JobRunner {
             }
             await signal.wait(until: deadline, in: &timers)
         }
-    }
-
-    // MARK: Equal requests
-
-    /// Whether jobs wait for one that is in nobody's hands any more, such as one whose line is gone from its file: others
-    /// are sent then.
-    private var freesFollowers: Bool {
-        guard state.admission.spentBudget == nil, !state.admission.jobs.isFull else { return false }
-        return state.equals.giveUpAll { state.admission.jobs.contains($0) }
-    }
-
-    /// Has jobs given the ends of others that asked the same, beside all else, while there are any.
-    private func giveEnds(in group: inout DiscardingTaskGroup) {
-        guard state.equals.releasedCount > 0, !isGiving, state.givesEnds else { return }
-        isGiving = true
-        group.addTask { await self.giveEnds() }
-    }
-
-    private func giveEnds() async {
-        do {
-            while state.equals.releasedCount > 0, state.givesEnds {
-                try await queue.giveEnds()
-                signal.signal()
-            }
-        } catch {
-            state.storeDidFail("\(error)")
-        }
-        isGiving = false
-        signal.signal()
     }
 
     // MARK: Workers
