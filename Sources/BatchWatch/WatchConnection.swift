@@ -29,7 +29,7 @@ final class WatchConnection: ChannelInboundHandler {
     private var state = State.waiting
     /// The client sends no more: it has closed its side, and may still read.
     private var isInputClosed = false
-    private var deadline: Scheduled<Void>?
+    private let deadline = ConnectionDeadline()
     private var feed: EventFeed?
 
     init(
@@ -48,7 +48,7 @@ final class WatchConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         count.remove()
-        deadline?.cancel()
+        deadline.clear()
         if case .answering(let task) = state { task?.cancel() }
         state = .closing
         closeFeed()
@@ -111,7 +111,7 @@ final class WatchConnection: ChannelInboundHandler {
     }
 
     private func answer(_ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
-        deadline?.cancel()
+        deadline.clear()
         let hasBody = head.hasAnswerBody
         let request = WatchRequest(
             method: hasBody ? head.method.rawValue : "GET", target: head.uri,
@@ -181,7 +181,7 @@ final class WatchConnection: ChannelInboundHandler {
     /// Writes the next events, once those before are with the reader.
     private func pull(_ context: ChannelHandlerContext) {
         guard let feed else { return }
-        deadline?.cancel()
+        deadline.clear()
         let own = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         state = .answering(
             Task { [loop, eventLoop = context.eventLoop] in
@@ -238,8 +238,7 @@ final class WatchConnection: ChannelInboundHandler {
 
     /// Closes the connection unless something else is set in that time.
     private func end(in time: Duration, _ context: ChannelHandlerContext) {
-        deadline?.cancel()
-        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(time)) { [self] in
+        deadline.set(in: time, on: context.eventLoop) { [self] in
             if case .receiving = state {
                 write(.fault(408, "the request has not come in time"), isKept: false, hasBody: hasBody, context)
             } else {

@@ -3,9 +3,11 @@ extension JobRunner {
     /// With so many jobs that are to be given an end no more are read.
     static let mostReleased = 65_536
 
-    /// Whether jobs wait for one that is in nobody's hands any more, such as one whose line is gone from its file: others
-    /// are sent then.
-    var freesFollowers: Bool {
+    /// Has others sent for jobs that wait for one which is in nobody's hands any more, such as one whose line is gone from
+    /// its file.
+    ///
+    /// - Returns: whether there are any.
+    func freeFollowers() -> Bool {
         guard state.admission.spentBudget == nil, !state.admission.jobs.isFull else { return false }
         return state.equals.giveUpAll { state.admission.jobs.contains($0) }
     }

@@ -160,7 +160,7 @@ package actor JobRunner {
                 if until == nil, due == nil, isIdle, !isGiving, !state.admission.isHeldByPause,
                     !isIntakeOpen || state.admission.spentBudget != nil
                 {
-                    if isLastLook, !freesFollowers { return }
+                    if isLastLook, !freeFollowers() { return }
                     isLastLook = true
                     hasNews.store(true, ordering: .relaxed)
                     continue

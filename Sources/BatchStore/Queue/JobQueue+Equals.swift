@@ -75,8 +75,7 @@ extension QueueQuery {
     /// and those of this run are the newest.
     private static let lookedThrough: SQL = "1000"
 
-    /// ?1 a job that can run, ?2 another and ?3 how that has ended: the first, where both ask
-    /// the same.
+    /// ?1 a job that can run, ?2 another and ?3 how that has ended: the first, where both ask the same.
     static let equal: SQL = """
         SELECT j.custom_id, j.source, j.line, j.provider, j.model, j.request_sha256,
             (SELECT max(number) FROM attempts WHERE job_id = j.job_id AND number < 1000000000000)
@@ -88,8 +87,7 @@ extension QueueQuery {
 
     /// ?1 the hash of a request, ?2 the number of the sample, ?3 the check: a job that has its answer.
     static let answered: SQL = """
-        SELECT e.job_id,
-            (SELECT run_id FROM attempts WHERE attempt_id = c.attempt_id)
+        SELECT e.job_id, (SELECT run_id FROM attempts WHERE attempt_id = c.attempt_id)
         FROM (
             SELECT job_id FROM jobs INDEXED BY jobs_answered
             WHERE status = 'completed' AND request_sha256 <> '' AND request_sha256 = ?1 AND sample IS ?2

@@ -25,7 +25,12 @@ import Testing
     private let reader = SlowReader()
 
     /// A connection of a client that has sent nothing yet.
-    private func connect(requestTime: Duration, writeTime: Duration) async throws -> NIOAsyncTestingChannel {
+    ///
+    /// - Parameter atItsEnd: done in the turn in which the time for a request is over, before that is noticed.
+    private func connect(
+        requestTime: Duration, writeTime: Duration,
+        atItsEnd: (@Sendable (NIOAsyncTestingChannel) -> Void)? = nil
+    ) async throws -> NIOAsyncTestingChannel {
         var limits = WatchServer.Limits()
         (limits.requestTime, limits.writeTime) = (requestTime, writeTime)
         let channel = try await NIOAsyncTestingChannel { [reader, limits] channel in
@@ -35,6 +40,9 @@ import Testing
                 WatchConnection(limits: limits, count: ConnectionCount(most: 1), loop: ServingLoop()) { _ in
                     WatchAnswer(contentType: "text/plain", body: .bytes([0x78]))
                 })
+        }
+        if let atItsEnd {
+            channel.testingEventLoop.scheduleTask(in: TimeAmount(requestTime)) { atItsEnd(channel) }
         }
         try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).get()
         return channel
@@ -72,6 +80,18 @@ import Testing
             let answer = try await Self.answer(slow)
             #expect(answer.status == 408 && answer.connection == "close" && (answer.bytes > 0) == bytes, "\(answer)")
         }
+    }
+
+    /// Both are due in one turn of the loop, so that the one cannot cancel the other.
+    @Test func aRequestThatComesInTheLastMomentIsAnswered() async throws {
+        let channel = try await connect(requestTime: .seconds(10), writeTime: .seconds(30)) { channel in
+            channel.pipeline.fireChannelRead(NIOAny(Self.head()))
+            channel.pipeline.fireChannelRead(NIOAny(HTTPServerRequestPart.end(nil)))
+        }
+        await channel.testingEventLoop.advanceTime(by: .seconds(10))
+        #expect(channel.isActive)
+        let answer = try await Self.answer(channel)
+        #expect(answer.status == 200 && answer.connection == "keep-alive" && answer.bytes == 1)
     }
 
     /// While an answer is not with its reader, what holds is the time to take it; then that of the next request.
