@@ -85,8 +85,8 @@ import Testing
     /// Both are due in one turn of the loop, so that the one cannot cancel the other.
     @Test func aRequestThatComesInTheLastMomentIsAnswered() async throws {
         let channel = try await connect(requestTime: .seconds(10), writeTime: .seconds(30)) { channel in
-            channel.pipeline.fireChannelRead(NIOAny(Self.head()))
-            channel.pipeline.fireChannelRead(NIOAny(HTTPServerRequestPart.end(nil)))
+            channel.pipeline.fireChannelRead(Self.head())
+            channel.pipeline.fireChannelRead(HTTPServerRequestPart.end(nil))
         }
         await channel.testingEventLoop.advanceTime(by: .seconds(10))
         #expect(channel.isActive)
