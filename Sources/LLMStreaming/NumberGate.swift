@@ -9,6 +9,8 @@ package enum NumberGate {
     package static let sums = -1_000_000_000_000_000...1_000_000_000_000_000
     /// Bytes that may be held at once.
     package static let bytes = 0...(1 << 40)
+    /// How much of the work an endpoint is to get, against others that get 1.
+    package static let weights = 1e-6...1e6
     /// US dollars, of an answer or of all of them.
     package static let dollars = 0...1e12
     /// US dollars a token.

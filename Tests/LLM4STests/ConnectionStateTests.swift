@@ -1,4 +1,6 @@
+import LLMStreaming
 import NIOCore
+import NIOPosix
 import Testing
 
 @testable import LLM4S
@@ -47,5 +49,24 @@ struct ConnectionStateTests {
         }
         let isNew = state.standUp(at: start)
         #expect(!isNew && !state.hasServed)
+    }
+
+    /// A server that answers a page at once may let answers wait, and the other way round.
+    @Test(arguments: [false, true]) func howSoonAPageComesSaysNothingOfAnswers(isPage: Bool) throws {
+        let endpoint = try Endpoint(
+            provider: Provider(name: "lab", baseURL: "http://lab.example/v1", needsKey: false), environment: [:])
+        let attempt = StreamAttempt(
+            isPage ? ProviderRequest(.page(path: "/metrics")) : .test, to: endpoint, receiver: ChunkCollector(),
+            pool: ConnectionPool(group: MultiThreadedEventLoopGroup.singleton, configuration: .test),
+            timeouts: StreamTimeouts())
+        let exchange = attempt.exchange(path: "/v1", isConnectionReused: false, at: start)
+        var state = ready()
+        let isBegun = state.begin(ActiveStream(attempt, exchange) { _ in }, at: start)
+        #expect(isBegun)
+        let report = state.waitToReport(at: start + .seconds(2))
+        #expect(report == (isPage ? nil : 2))
+        let wasReported = state.endWait(at: start + .seconds(3))
+        #expect(wasReported == !isPage)
+        #expect(state.responseSeconds == (isPage ? nil : 3))
     }
 }

@@ -70,7 +70,8 @@ struct ConnectionState {
     /// Begins an exchange; false where none may begin.
     mutating func begin(_ stream: ActiveStream, at now: NIODeadline) -> Bool {
         guard case .ready = phase else { return false }
-        responseWait = ResponseWait(isFirst: !hasServed, at: now)
+        // How soon a page comes says nothing of how soon answers do.
+        responseWait = stream.exchange.isPage ? nil : ResponseWait(isFirst: !hasServed, at: now)
         exchangeCount += 1
         phase = .streaming(stream)
         return true

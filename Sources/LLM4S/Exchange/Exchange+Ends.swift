@@ -10,6 +10,7 @@ extension Exchange {
         case .awaitingHead, .settled: break
         case .opening, .events: endEvents(.closed, isOrderly: true, at: now)
         case .document(let bytes): endDocument(bytes, after: .closed, at: now)
+        case .page(let bytes): endPage(bytes)
         case .refusal(let head, let bytes):
             let coding = ContentCoding.found(in: bytes, of: head)
             let isCut = bytes.count >= ResponseBody.maximumRefusalBytes
@@ -34,6 +35,7 @@ extension Exchange {
             settle(.failed(.unanswered(loss, by: origin)))
         case (.opening, _), (.events, _): endEvents(loss, at: now)
         case (.document(let bytes), _): endDocument(bytes, after: loss, isOrderly: false, at: now)
+        case (.page, _): failCut(loss)
         case (.refusal, _), (.foreign, _): receiveEnd(at: now)
         case (.settled, _): break
         }
@@ -123,6 +125,17 @@ extension Exchange {
             let isCut = !isOrderly && (error.kind == .decode || error.kind == .cut)
             if isCut { failCut(loss) } else { settle(.failed(error)) }
         }
+    }
+
+    /// A page is passed on as the text of an answer.
+    private mutating func endPage(_ bytes: [UInt8]) {
+        guard bytes.count <= ResponseBody.maximumPageBytes else {
+            return fail(.oversizedEvent, "the page is over \(ResponseBody.maximumPageBytes) bytes")
+        }
+        let text = Completion.Choice(
+            index: 0, content: String(decoding: bytes, as: UTF8.self), toolCalls: [], finishReason: .stop,
+            message: .null)
+        settle(.completed(Completion(id: nil, model: nil, choices: [text], usage: nil)))
     }
 
     /// The protocol's end came: the answer is whole or it is a cut one.

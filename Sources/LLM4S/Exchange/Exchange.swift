@@ -11,6 +11,8 @@ struct Exchange: Sendable {
     private let path: String
     let limits: StreamingResponseHandler.Limits
     let isConnectionReused: Bool
+    /// Whether a page is asked for, and no answer.
+    let isPage: Bool
     let unixSeconds: @Sendable () -> Double
     var handler: StreamingResponseHandler
     var body = ResponseBody.awaitingHead
@@ -59,6 +61,7 @@ struct Exchange: Sendable {
         providerName = provider.name
         self.unixSeconds = unixSeconds
         self.isConnectionReused = isConnectionReused
+        isPage = request.isPage
         handler = StreamingResponseHandler(
             provider: provider, choices: request.choices, dialect: request.dialect, limits: limits,
             cursor: request.cursor)
@@ -103,10 +106,10 @@ struct Exchange: Sendable {
             }
             return
         }
-        body = ResponseBody(head: head)
+        body = isPage && head.status == 200 ? .page([]) : ResponseBody(head: head)
         switch body {
         case .refusal, .foreign: clock.startClosing(at: now)
-        case .awaitingHead, .opening, .events, .document, .settled: break
+        case .awaitingHead, .opening, .events, .document, .page, .settled: break
         }
     }
 

@@ -2,7 +2,7 @@ import LLMStreaming
 import NIOHTTP1
 
 extension HTTPRequestHead {
-    /// The head of a streaming request.
+    /// The head of a request for a stream or a page.
     ///
     /// - Parameter proxy: the proxy on the way; without TLS it reads the head, and wants the whole address.
     /// - Throws: kind `invalid_request` where a configured header field cannot be sent; its value is not named.
@@ -11,7 +11,7 @@ extension HTTPRequestHead {
     ) throws(LLMError) {
         var own = [HeaderField("host", endpoint.origin.authority)]
         if !request.body.isEmpty { own.append(HeaderField("content-type", "application/json")) }
-        own.append(HeaderField("accept", "text/event-stream"))
+        own.append(HeaderField("accept", request.isPage ? "text/plain, application/json" : "text/event-stream"))
         own.append(HeaderField("accept-encoding", "identity"))
         own.append(HeaderField("user-agent", userAgent))
         let method = HTTPMethod(rawValue: request.method)

@@ -10,6 +10,8 @@ enum ResponseBody: Sendable, Equatable {
     case events
     /// One JSON document instead of a stream.
     case document([UInt8])
+    /// A page that was asked for in an answer's place.
+    case page([UInt8])
     /// The body of a response that is no success.
     case refusal(ResponseHead, [UInt8])
     /// The body of a success that is neither events nor JSON.
@@ -22,10 +24,13 @@ enum ResponseBody: Sendable, Equatable {
     /// How much of a body of a foreign type is read: enough for its beginning in a message.
     static let maximumForeignBytes = 2 << 10
 
+    /// The longest page that is read: a server with eight engines has metrics of more than a megabyte.
+    static let maximumPageBytes = 4 << 20
+
     /// The bytes that are kept of it.
     var heldByteCount: Int {
         switch self {
-        case .document(let bytes), .refusal(_, let bytes), .foreign(_, let bytes): bytes.count
+        case .document(let bytes), .page(let bytes), .refusal(_, let bytes), .foreign(_, let bytes): bytes.count
         case .awaitingHead, .opening, .events, .settled: 0
         }
     }
@@ -55,6 +60,11 @@ enum ResponseBody: Sendable, Equatable {
             // One byte over the bound, to tell a full document from one that is too long.
             let isFull = append(&kept, upTo: maximumDocumentBytes + 1)
             self = .document(kept)
+            return isFull
+        case .page(var kept):
+            self = .settled
+            let isFull = append(&kept, upTo: Self.maximumPageBytes + 1)
+            self = .page(kept)
             return isFull
         case .refusal(let head, var kept):
             self = .settled

@@ -10,6 +10,8 @@ public struct ProviderRequest: Sendable, Hashable {
         case poll(ReplayCursor)
         /// That the server ends and forgets a stream that nobody will ask for again.
         case abandon(ReplayCursor)
+        /// What the server tells beside its answers, at this path of its own: the models it serves, how busy it is.
+        case page(path: String)
     }
 
     /// What is asked for.
@@ -55,17 +57,20 @@ public struct ProviderRequest: Sendable, Hashable {
     package var method: String {
         switch call {
         case .create: "POST"
-        case .replay, .poll: "GET"
+        case .replay, .poll, .page: "GET"
         case .abandon(let cursor): cursor.form == .conversation ? "DELETE" : "POST"
         }
     }
+
+    /// Whether no answer is asked for, but a page.
+    package var isPage: Bool { if case .page = call { true } else { false } }
 
     /// Where the answer's stream stands before its first byte, if its server keeps it.
     package var cursor: ReplayCursor? {
         switch call {
         case .create: kept
         case .replay(let cursor): cursor
-        case .poll, .abandon: nil
+        case .poll, .abandon, .page: nil
         }
     }
 

@@ -62,10 +62,17 @@ public struct Provider: Sendable, Hashable {
     public var otherDialects: Set<Dialect>
     /// The URL that the dialect's path is put behind, without a slash at its end; empty where the user must give one.
     public var baseURL: String
-    /// The environment variables that may hold the URL, in order.
+    /// Further URLs of servers that do the same, each an endpoint of its own.
+    public var otherBaseURLs: [String]
+    /// The environment variables that may hold the URL, or several with commas, in order.
     public var baseURLVariables: [String]
+    /// How much of the work the servers at these URLs are to get, against 1 for each other one: numbers above 0.
+    public var weights: [String: Double]
     /// The environment variables that may hold the key, in order.
     public var keyVariables: [String]
+    /// The environment variables that hold a key each which is used beside the others; empty where one is used, which
+    /// is found by `keyVariables`.
+    public var pooledKeyVariables: [String]
     /// The environment variables that may hold a token, always sent as a Bearer token, asked after the keys.
     public var tokenVariables: [String]
     /// Whether requests without a key make no sense.
@@ -139,7 +146,8 @@ public struct Provider: Sendable, Hashable {
         prefix: PrefixQuirks = PrefixQuirks(),
         missingOptions: Set<CompletionOptions.Name> = [], renamedOptions: [CompletionOptions.Name: String] = [:],
         samplingRefusal: ModelSet? = nil, apiVersionVariables: [String] = [], serviceTiers: [String]? = nil,
-        responsesServiceTiers: [String] = []
+        responsesServiceTiers: [String] = [], otherBaseURLs: [String] = [], weights: [String: Double] = [:],
+        pooledKeyVariables: [String] = []
     ) {
         self.name = name
         self.dialect = dialect
@@ -172,6 +180,9 @@ public struct Provider: Sendable, Hashable {
         self.apiVersionVariables = apiVersionVariables
         self.serviceTiers = serviceTiers
         self.responsesServiceTiers = responsesServiceTiers
+        self.otherBaseURLs = otherBaseURLs
+        self.weights = weights
+        self.pooledKeyVariables = pooledKeyVariables
     }
 
     /// Hashes the name, which distinguishes providers.

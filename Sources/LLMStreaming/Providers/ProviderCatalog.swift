@@ -12,7 +12,7 @@ public struct ProviderCatalog: Sendable {
 
     /// The built-in providers (Contract, "Providers").
     public init() {
-        providers = Dictionary(uniqueKeysWithValues: (Self.builtIn + Self.compatible).map { ($0.name, $0) })
+        providers = Dictionary(uniqueKeysWithValues: Self.all.map { ($0.name, $0) })
         presets = Set(Self.compatible.map(\.name))
     }
 
@@ -37,6 +37,9 @@ public struct ProviderCatalog: Sendable {
     public func isProvider(_ prefix: String, whereOneIsChosen isChosen: Bool) -> Bool {
         providers[prefix] != nil && !(isChosen && presets.contains(prefix))
     }
+
+    /// All that are built in.
+    static var all: [Provider] { builtIn + compatible }
 
     /// How the names of OpenAI's reasoning models begin.
     private static let reasoningModels = ["o1", "o3", "o4", "gpt-5", "gpt-6"]

@@ -10,6 +10,7 @@ extension Endpoint {
         case .replay(let cursor): path(of: cursor, rest: true)
         case .poll(let cursor): path(of: cursor, rest: false)
         case .abandon(let cursor): path(of: cursor, rest: false) + (cursor.form == .response ? "/cancel" : "")
+        case .page(let path): path
         }
     }
 

@@ -125,7 +125,8 @@ final class ConnectionHandler: ChannelInboundHandler {
             let reply = responder.reply(to: request, about: place)
             send(reply, to: request, keepsAlive: incoming.head.isKeepAlive, context: context)
         default:
-            let response = PlainPage.response(method: method, path: path, hasMetrics: responder.hasMetrics)
+            let response = PlainPage.response(
+                method: method, path: path, hasMetrics: responder.hasMetrics, models: responder.models)
             PlainPage.write(response, keepsAlive: incoming.head.isKeepAlive, context: context)
         }
     }

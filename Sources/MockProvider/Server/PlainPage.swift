@@ -7,14 +7,16 @@ import NIOHTTP1
 enum PlainPage {
     /// The page of a path, for any method.
     ///
-    /// - Parameter hasMetrics: Whether the server has metrics, which are a page of their own.
+    /// - Parameters:
+    ///   - hasMetrics: Whether the server has metrics, which are a page of their own.
+    ///   - models: The names of the models that it lists.
     static func response(
-        method: HTTPMethod, path: Substring, hasMetrics: Bool
+        method: HTTPMethod, path: Substring, hasMetrics: Bool, models: [String]
     ) -> (status: HTTPResponseStatus, body: JSON) {
         switch (method, Route(path: path)) {
         case (_, .metrics) where !hasMetrics: (.notFound, error(404, "There is no \(path) here."))
         case (.GET, .health): (.ok, ["status": "ok"])
-        case (.GET, .models): (.ok, ["object": "list", "data": .array(models)])
+        case (.GET, .models): (.ok, ["object": "list", "data": .array(models.map(model))])
         case (_, .unknown): (.notFound, error(404, "There is no \(path) here."))
         default: (.methodNotAllowed, error(405, "Method \(method.rawValue) is not allowed for \(path)."))
         }
@@ -46,8 +48,8 @@ enum PlainPage {
         context.writeAndFlush(NIOAny(HTTPServerResponsePart.end(nil)), promise: written)
     }
 
-    private static let models: [JSON] = ["slow", "flaky", "count-100"].map {
-        ["id": .string($0), "object": "model", "created": 0, "owned_by": "mock"]
+    private static func model(_ name: String) -> JSON {
+        ["id": .string(name), "object": "model", "created": 0, "owned_by": "mock"]
     }
 
     private static func error(_ status: Int, _ message: String) -> JSON {

@@ -121,6 +121,9 @@ final class Responder: Sendable {
         return request.header("x-conversation-id")
     }
 
+    /// The models that it lists: the known ones, else a few of all that there are.
+    var models: [String] { configuration.knownModels?.sorted() ?? ["slow", "flaky", "count-100"] }
+
     /// Whether the server has metrics: where its capacity is limited.
     var hasMetrics: Bool { controls.capacity != nil }
 

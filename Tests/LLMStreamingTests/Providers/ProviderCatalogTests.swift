@@ -98,6 +98,7 @@ import Testing
             { $0.isResumeCertain = false }, { $0.echoesPrefix = true }, { $0.replay = .response },
             { $0.keepsStreams = true }, { $0.storesBackgroundResponses = true },
             { $0.serviceTiers = [] }, { $0.responsesServiceTiers = ["t"] },
+            { $0.otherBaseURLs = ["u"] }, { $0.weights = ["u": 2] }, { $0.pooledKeyVariables = ["K"] },
         ]
         #expect(changes.count == Mirror(reflecting: provider).children.count)
         for change in changes {
