@@ -74,10 +74,10 @@ let package = Package(
         .target(
             name: "BatchStore", dependencies: ["BatchEngine", "LLMStreaming", "CSQLite", "SystemCalls"],
             resources: [
-                .embedInCode("Resources/schema_v5.sql"), .embedInCode("Resources/migration_v2.sql"),
+                .embedInCode("Resources/schema_v6.sql"), .embedInCode("Resources/migration_v2.sql"),
                 .embedInCode("Resources/migration_v3.sql"), .embedInCode("Resources/migration_v4.sql"),
-                .embedInCode("Resources/migration_v5.sql"), .embedInCode("Resources/queries.sql"),
-                .embedInCode("Resources/answered.sql"),
+                .embedInCode("Resources/migration_v5.sql"), .embedInCode("Resources/migration_v6.sql"),
+                .embedInCode("Resources/queries.sql"), .embedInCode("Resources/answered.sql"),
             ],
             swiftSettings: settings),
         .target(name: "MockProvider", dependencies: ["SystemCalls", tls] + nio, swiftSettings: settings),

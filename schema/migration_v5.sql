@@ -4,7 +4,7 @@
 -- No row is written anew, and no table is read: the texts of tables are changed in place, as SQLite's documentation has it
 -- for CHECK (lang_altertable.html, 7). ALTER TABLE ADD COLUMN would do the same to the texts, but newer versions of it
 -- read the whole of a STRICT table: here every answer. What a row lacks at its end is the column's default. The views are
--- made again from schema_v5.sql, behind this.
+-- made again by the last step.
 
 PRAGMA user_version = 5;
 

@@ -41,9 +41,9 @@ SELECT provider, model, jobs, ttft_us_p50 / 1000 AS p50, ttft_us_p90 / 1000 AS p
     round(tokens_per_second, 1) AS tokens_per_second
 FROM latency ORDER BY jobs DESC;
 
--- 9. Which answers are joined from pieces, by which strategy, and where are the seams? Offsets in characters.
+-- 9. Which answers are joined from pieces, by which strategy, who wrote each, and where are the seams? In characters.
 SELECT j.custom_id, s.key + 1 AS piece, a.number AS attempt, coalesce(a.resume_strategy, 'first') AS strategy,
-    s.value ->> '$.kept' AS characters, a.error_kind AS ended_by
+    s.value ->> '$.kept' AS characters, a.error_kind AS ended_by, a.endpoint
 FROM completions AS c JOIN jobs AS j USING (job_id), json_each(c.seams) AS s
 JOIN attempts AS a ON a.attempt_id = s.value ->> '$.attempt_id'
 WHERE c.segments > 1 ORDER BY j.job_id, s.key LIMIT 100;

@@ -121,6 +121,18 @@ struct JobStoreConformance: Sendable, CustomTestStringConvertible {
             #expect(job.partial?.answer.text == "second")
             #expect(job.partial?.seams == [Seam(attemptID: newest, choice: 0, kept: 6)])
         },
+        JobStoreConformance(testDescription: "where text and failures came from goes along") { store in
+            var job = try await store.nextJobs(for: testLane, after: 0, limit: 1)[0]
+            for (text, endpoint) in [("some", "http://a"), ("", "http://b")] {
+                let chunks = textChunks(text)
+                let id = store.startAttempt(attemptStart(of: job, endpoint: endpoint))
+                _ = store.storeChunks(chunks, of: id, from: 0, atMicroseconds: 1)
+                try await store.endAttempt(cutEnd(id, of: job, chunks, until: 1))
+                job = try #require(try await store.dueJobs(for: testLane, at: 1, limit: 1, excluding: []).first)
+            }
+            #expect(job.partial?.endpoint == "http://a")
+            #expect(job.recentFailures.map(\.endpoint) == ["http://b", "http://a"])
+        },
         JobStoreConformance(testDescription: "an attempt's last chunks come with its end") { store in
             let job = try await store.nextJobs(for: testLane, after: 0, limit: 1)[0]
             let chunks = textChunks("a few words") + [StreamedChunk(.finish, "stop")]

@@ -8,7 +8,7 @@ import Testing
 @Suite struct SchemaTests {
     /// The tables, with the columns that they must have (The database, "Tables").
     private static let tables: [String: String] = [
-        "runs": "run_id started_ms finished_ms status exit_code command options version host pid stop_reason",
+        "runs": "run_id started_ms finished_ms status exit_code command options version host pid stop_reason endpoints",
         "run_seconds": "run_id second chunks output_tokens completed failed running waiting",
         "run_changes": "run_id number at_ms command value keep streams_over",
         "jobs": """
@@ -17,7 +17,7 @@ import Testing
         """,
         "requests": "job_id request metadata",
         "attempts": """
-        attempt_id job_id number counts run_id request_sha256 resumed_from resume_strategy prefix_chars \
+        attempt_id job_id number counts run_id endpoint request_sha256 resumed_from resume_strategy prefix_chars \
         overlap_chars started_ms first_byte_us first_chunk_us duration_us status partial finish_reason http_status \
         error_kind error retry_after_ms request_id response_id first_chunk_id last_chunk_id chunk_count gaps \
         prompt_tokens completion_tokens usage_source service_tier
@@ -174,7 +174,7 @@ import Testing
 
     @Test func theSchemaIsTheFileAtTheTop() throws {
         let file = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "schema/schema_v5.sql")
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "schema/schema_v6.sql")
         #expect(try String(contentsOf: file, encoding: .utf8) == BatchSchema.sql)
     }
 }

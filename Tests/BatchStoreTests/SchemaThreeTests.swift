@@ -49,7 +49,7 @@ import Testing
         let folder = try TemporaryFolder()
         let path = try Self.make(folder)
         let tables: [SQL] = [
-            OldColumns.jobs, OldColumns.completions, "SELECT * FROM attempts", "SELECT * FROM run_seconds",
+            OldColumns.jobs, OldColumns.completions, OldColumns.attempts, "SELECT * FROM run_seconds",
         ]
         let before = try tables.map { try sqlRows(path, $0) }
         let store = try await TestStore(folder: folder)

@@ -53,7 +53,7 @@ import Testing
     @Test func aWorkerBringsItUpToDateAndLeavesItsRows() async throws {
         let folder = try TemporaryFolder()
         let path = try Self.make(folder)
-        let tables: [SQL] = [OldColumns.jobs, OldColumns.completions, "SELECT * FROM attempts"]
+        let tables: [SQL] = [OldColumns.jobs, OldColumns.completions, OldColumns.attempts]
         let before = try tables.map { try sqlRows(path, $0) }
         let store = try await TestStore(folder: folder)
         #expect(try store.rows("PRAGMA user_version") == ["\(BatchSchema.version)"])

@@ -85,7 +85,8 @@ import Testing
         let provider = Provider(name: "mock", baseURL: "http://127.0.0.1:9/v1", needsKey: false, authorization: .none)
         let runner = JobRunner(
             store: store.queue, source: Source(),
-            endpoints: ["mock": try Endpoint(provider: provider, environment: [:])], configuration: RunConfiguration(),
+            pools: ["mock": EndpointPool(try Endpoint(provider: provider, environment: [:]))],
+            configuration: RunConfiguration(),
             clock: ContinuousClock(), unixMilliseconds: { date })
         #expect(await runner.run() == .finished)
         try await store.database.finishRun(store.runID, exitCode: 0, status: .finished)

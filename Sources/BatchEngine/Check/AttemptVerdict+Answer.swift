@@ -5,12 +5,13 @@ extension AttemptVerdict {
     /// The verdict where any answer is taken.
     package init(
         job: Job, plan: ResumePlan, attemptID: Int64, result: StreamResult, policy: RetryPolicy,
-        kept: ReplayCursor? = nil, isEcho: Bool = false, repeats: Int = 0,
+        kept: ReplayCursor? = nil, isEcho: Bool = false, endpoint: String? = nil, repeats: Int = 0,
         circumstances: RetryCircumstances = RetryCircumstances(), fraction: Double, now: Int64
     ) {
         self.init(
             job: job, plan: plan, attemptID: attemptID, result: result, policy: policy, kept: kept, isEcho: isEcho,
-            repeats: repeats, circumstances: circumstances, fraction: fraction, now: now, rules: nil, stop: nil)
+            endpoint: endpoint, repeats: repeats, circumstances: circumstances, fraction: fraction, now: now,
+            rules: nil, stop: nil)
     }
 
     /// Notes an answer that is not taken, and whether its request is sent again.

@@ -55,6 +55,19 @@ package struct ModelPrice: Sendable, Equatable {
         return search.flatMap { NumberGate.money(cost * factor + Double(searches) * $0) }
     }
 
+    /// What it saved that a part of the input was read from a cache: its tokens at the price of other input, less at their
+    /// own; nil where a report leaves a count out.
+    package func cacheSaving(of usage: TokenUsage, _ billing: Billing = Billing()) -> Double? {
+        guard let tokens = BilledTokens(usage),
+            let tier = PriceTier(
+                served: billing.servedTier ?? usage.raw["service_tier"]?.string, asked: billing.askedTier)
+        else { return nil }
+        let rates = rates(for: tokens.prompt, tier, at: billing.unixMilliseconds)
+        let factor = multiplier(
+            speed: usage.raw["speed"]?.string, geography: usage.raw["inference_geo"]?.string, billing.region)
+        return NumberGate.money(Double(tokens.cached) * max(0, rates.input - rates.cachedInput) * factor)
+    }
+
     /// What a request's region and speed multiply all its tokens' cost by.
     func multiplier(speed: String?, geography: String?, _ region: BillingRegion?) -> Double {
         var factor = 1.0

@@ -73,6 +73,11 @@ package struct PriceTable: Sendable {
         return sum
     }
 
+    /// What it saved by the table that input was read from a cache; nil where the model has no price.
+    package func cacheSaving(of usage: TokenUsage, in model: ModelName, _ billing: Billing = Billing()) -> Double? {
+        price(of: model)?.cacheSaving(of: usage, billing)
+    }
+
     /// Whether tokens that only a report's total holds are thinking, which is output: so with Google's models, whose
     /// total is documented as the sum of prompt, candidates, thoughts and what tools of Google's own gave back.
     ///

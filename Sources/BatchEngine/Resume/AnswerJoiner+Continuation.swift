@@ -37,7 +37,7 @@ extension AnswerJoiner {
         var seams = truncated(base.seams, to: prefixScalars)
         if !space.restored.isEmpty, let last = seams.indices.last { seams[last].restored += space.restored }
         if !kept.isEmpty {
-            seams.append(Seam(attemptID: attempt.id, choice: 0, start: start, kept: kept.unicodeScalars.count))
+            seams.append(attempt.seam(start: start, kept: kept.unicodeScalars.count))
         }
         let text = String(prefix) + space.restored + kept
         let answer = PartialAnswer(

@@ -44,7 +44,7 @@ extension AnswerJoiner {
         var choice = own.choices.first ?? PartialAnswer.Choice(index: 0, text: "")
         choice.text = String(base.answer.text.unicodeScalars.prefix(base.streamStart)) + String(kept)
         var seams = truncated(base.seams, to: base.streamStart)
-        seams.append(Seam(attemptID: attempt.id, choice: 0, start: skip, kept: kept.count))
+        seams.append(attempt.seam(start: skip, kept: kept.count))
         return StoredPartial(
             attemptID: attempt.id, answer: PartialAnswer(choices: [choice], contentDeltaCount: own.contentDeltaCount),
             seams: seams, tokenCount: base.sentTokens + attempt.tokens,

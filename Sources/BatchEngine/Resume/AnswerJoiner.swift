@@ -32,11 +32,13 @@ package enum AnswerJoiner {
         /// Whether its stream said the response's name before anything of the answer, as only a new one of the
         /// Responses interface does.
         package var isNamedFirst = false
+        /// Where it was sent; nil where that is not known.
+        package var endpoint: String?
 
         package init(
             id: Int64, strategy: ResumeStrategy?, prefixScalars: Int?, own: PartialAnswer, cursor: ReplayCursor? = nil,
             responseID: String? = nil, model: String? = nil, isWhole: Bool = false, reportedTokens: Int? = nil,
-            isEcho: Bool = false
+            isEcho: Bool = false, endpoint: String? = nil
         ) {
             self.id = id
             self.strategy = strategy
@@ -48,6 +50,12 @@ package enum AnswerJoiner {
             self.isWhole = isWhole
             self.reportedTokens = reportedTokens
             self.isEcho = isEcho
+            self.endpoint = endpoint
+        }
+
+        /// A piece of its own text.
+        func seam(choice: Int = 0, start: Int = 0, kept: Int) -> Seam {
+            Seam(attemptID: id, choice: choice, start: start, kept: kept, endpoint: endpoint)
         }
 
         /// The tokens that it brought: at least one for each piece.
@@ -63,6 +71,7 @@ package enum AnswerJoiner {
     ) -> (partial: StoredPartial, overlapScalars: Int?) {
         let beginning = base.flatMap { attempt.replayBeginning(onto: $0) }
         var (partial, overlap) = joined(attempt, base, beginning)
+        partial.endpoint = attempt.endpoint ?? (attempt.strategy == .replay ? base?.endpoint : nil)
         switch attempt.strategy {
         case .replay:
             partial.cursor = cursor(of: attempt, base, beginning)
@@ -130,7 +139,7 @@ package enum AnswerJoiner {
         return StoredPartial(
             attemptID: attempt.id, answer: own,
             seams: own.choices.map { choice in
-                Seam(attemptID: attempt.id, choice: choice.index, kept: choice.text.unicodeScalars.count)
+                attempt.seam(choice: choice.index, kept: choice.text.unicodeScalars.count)
             },
             tokenCount: attempt.tokens, furthestScalars: max(furthest, own.text.unicodeScalars.count))
     }
@@ -160,8 +169,7 @@ package enum AnswerJoiner {
     static func seams(of base: StoredPartial, followedBy attempt: Attempt) -> [Seam] {
         let seams = base.seams.filter { $0.kept > 0 }
         let own = attempt.own.text
-        return own.isEmpty
-            ? seams : seams + [Seam(attemptID: attempt.id, choice: 0, kept: own.unicodeScalars.count)]
+        return own.isEmpty ? seams : seams + [attempt.seam(kept: own.unicodeScalars.count)]
     }
 
     /// The seams of a text's first scalars.

@@ -88,8 +88,15 @@ struct JoinedCompletion {
         return completion.choices.map { choice in
             CompletionRecord(
                 choice: choice, responseID: completion.id, model: completion.model, usage: usage, usageSource: source,
-                seams: seams.filter { $0.choice == choice.index })
+                seams: Self.told(seams.filter { $0.choice == choice.index }))
         }
+    }
+
+    /// The seams of an answer as its row has them: of one piece the attempt's row says who wrote it.
+    private static func told(_ seams: [Seam]) -> [Seam] {
+        guard seams.count == 1, var seam = seams.first else { return seams }
+        seam.endpoint = nil
+        return [seam]
     }
 
     /// The tokens of the kept text that was sent along, judged by the report of what came after it.

@@ -17,8 +17,14 @@ package struct StoredPartial: Sendable, Equatable {
     package var furthestScalars: Int
     /// From where the rest of the attempt's stream can be had; nil where its server does not keep it.
     package var cursor: ReplayCursor?
+    /// Where the attempt was sent, and so where the cursor's stream is kept; nil where that is not known.
+    ///
+    /// The column does not hold it: the attempt's own row says it.
+    package var endpoint: String?
     /// Where in the text the cursor's stream begins: behind what was sent along with its request.
     package var streamStart = 0
+    /// The one at which the rest of a kept stream can be had; nil where there is no such stream.
+    var replayEndpoint: String? { cursor == nil ? nil : endpoint }
     /// How often the response was asked for whole, because its stream could not be had.
     package var pollCount: Int?
     /// How many replays in a row brought nothing; nil for none.
@@ -126,20 +132,29 @@ package struct Seam: Sendable, Hashable {
     package var kept: Int
     /// White space that was cut off before sending and that the continuation did not bring back.
     package var restored: String
+    /// Who wrote it; nil where that is not known, and in an answer of one piece, whose attempt says it.
+    package var endpoint: String?
 
-    package init(attemptID: Int64, choice: Int, start: Int = 0, kept: Int, restored: String = "") {
+    package init(
+        attemptID: Int64, choice: Int, start: Int = 0, kept: Int, restored: String = "", endpoint: String? = nil
+    ) {
         self.attemptID = attemptID
         self.choice = choice
         self.start = start
         self.kept = kept
         self.restored = restored
+        self.endpoint = endpoint
     }
 
     package var json: JSON {
-        [
-            "attempt_id": .int(Int(attemptID)), "choice": .int(choice), "start": .int(start), "kept": .int(kept),
-            "restored": .string(restored),
-        ]
+        var object = JSONObject()
+        object["attempt_id"] = .int(Int(attemptID))
+        object["choice"] = .int(choice)
+        object["start"] = .int(start)
+        object["kept"] = .int(kept)
+        object["restored"] = .string(restored)
+        object["endpoint"] = endpoint.map(JSON.string)
+        return .object(object)
     }
 
     package init?(json: JSON) {
@@ -147,6 +162,6 @@ package struct Seam: Sendable, Hashable {
         guard let attemptID = json["attempt_id"]?.int, let kept = count("kept") else { return nil }
         self.init(
             attemptID: Int64(attemptID), choice: count("choice") ?? 0, start: count("start") ?? 0, kept: kept,
-            restored: json["restored"]?.string ?? "")
+            restored: json["restored"]?.string ?? "", endpoint: json["endpoint"]?.string)
     }
 }

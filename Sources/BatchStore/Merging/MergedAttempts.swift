@@ -8,7 +8,7 @@ enum MergedAttempts {
         counts, request_sha256, resume_strategy, prefix_chars, resume_reason, notes, overlap_chars, started_ms,
         first_byte_us, first_chunk_us, duration_us, status, finish_reason, http_status, error_kind, error, error_code,
         retry_after_ms, request_id, response_id, chunk_count, gaps, prompt_tokens, completion_tokens, usage_source,
-        cost_usd, service_tier
+        cost_usd, service_tier, endpoint
         """
 
     /// What refers to other rows; ?1 is added to the numbers of chunks.

@@ -59,8 +59,9 @@ enum MergedRuns {
             """)
         try connection.execute(
             """
-            INSERT INTO main.runs (run_id, \(beginning), options, finished_ms, status, exit_code, stop_reason)
-            SELECT m.id, \(beginning), \(options), finished_ms, status, exit_code, stop_reason
+            INSERT INTO main.runs (run_id, \(beginning), options, finished_ms, status, exit_code, stop_reason,
+                endpoints)
+            SELECT m.id, \(beginning), \(options), finished_ms, status, exit_code, stop_reason, endpoints
             FROM temp.run_map AS m CROSS JOIN part.runs AS s ON s.run_id = m.source_id
             WHERE m.is_new
             """)
@@ -68,7 +69,7 @@ enum MergedRuns {
         try connection.execute(
             """
             UPDATE main.runs SET finished_ms = s.finished_ms, status = s.status, exit_code = s.exit_code,
-                stop_reason = s.stop_reason
+                stop_reason = s.stop_reason, endpoints = s.endpoints
             FROM temp.run_map AS m CROSS JOIN part.runs AS s ON s.run_id = m.source_id
             WHERE main.runs.run_id = m.id AND NOT m.is_new AND main.runs.finished_ms IS NULL
                 AND s.finished_ms IS NOT NULL

@@ -1,7 +1,7 @@
 /// The schema of the database, from schema/*.sql; there is no other DDL.
 package enum BatchSchema {
     /// The script that makes a database, as the command `schema` prints it.
-    package static var sql: String { String(decoding: PackageResources.schema_v5_sql, as: UTF8.self) }
+    package static var sql: String { String(decoding: PackageResources.schema_v6_sql, as: UTF8.self) }
 
     /// The script that makes its views for one connection alone, where they stand before those of the file: a file that
     /// an earlier version made has that version's.
@@ -13,14 +13,14 @@ package enum BatchSchema {
     static func temporaryViews(for found: Int, isOfRange: Bool = false) -> String {
         (isOfRange ? range : "") + attempts(for: found, isOfRange: isOfRange)
             + completions(for: found, isOfRange: isOfRange)
-            + (found < 2 ? runs : "") + (found < 4 ? changes : "") + (found < 5 ? jobs : "")
+            + runs(for: found) + (found < 4 ? changes : "") + (found < 5 ? jobs : "")
             + views.map { "CREATE TEMP VIEW \($0);" }.joined(separator: "\n")
     }
 
-    /// The table of schema 1 with the columns of schema 2, or a part of any.
+    /// The table of schemas 1 to 5 with the columns of schema 6, or a part of any.
     private static func attempts(for found: Int, isOfRange: Bool) -> String {
-        guard found < 2 || isOfRange else { return "" }
-        let columns = found < 2 ? "*, NULL AS service_tier" : "*"
+        guard found < 6 || isOfRange else { return "" }
+        let columns = "*" + (found < 2 ? ", NULL AS service_tier" : "") + (found < 6 ? ", NULL AS endpoint" : "")
         return "CREATE TEMP VIEW attempts AS SELECT \(columns) FROM main.attempts\(isOfRange ? isInRange : "");\n"
     }
 
@@ -41,11 +41,12 @@ package enum BatchSchema {
 
         """
 
-    /// The table of schema 1 with the columns of schema 2.
-    private static let runs = """
-        CREATE TEMP VIEW runs AS SELECT *, NULL AS stop_reason FROM main.runs;
-
-        """
+    /// The table of schemas 1 to 5 with the columns of schema 6.
+    private static func runs(for found: Int) -> String {
+        guard found < 6 else { return "" }
+        let columns = "*" + (found < 2 ? ", NULL AS stop_reason" : "") + ", NULL AS endpoints"
+        return "CREATE TEMP VIEW runs AS SELECT \(columns) FROM main.runs;\n"
+    }
 
     /// The first and the last number of the jobs of a range.
     private static let range = """
@@ -87,7 +88,7 @@ package enum BatchSchema {
     package static var migrations: [Migration] {
         let steps = [
             PackageResources.migration_v2_sql, PackageResources.migration_v3_sql, PackageResources.migration_v4_sql,
-            PackageResources.migration_v5_sql,
+            PackageResources.migration_v5_sql, PackageResources.migration_v6_sql,
         ].map { String(decoding: $0, as: UTF8.self) }
         let views = self.views.map { "CREATE VIEW \($0);" }.joined(separator: "\n")
         return [Migration("")] + steps.dropLast().map { Migration($0) }

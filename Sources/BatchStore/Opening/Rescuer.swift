@@ -35,7 +35,7 @@ enum Rescuer {
         let rows = try connection.prepare(
             """
             SELECT a.attempt_id, a.job_id, a.resume_strategy, a.prefix_chars, a.resumed_from, b.partial,
-                a.first_chunk_id, j.provider
+                a.first_chunk_id, j.provider, a.endpoint, b.endpoint
             FROM attempts AS a JOIN jobs AS j ON j.job_id = a.job_id
             LEFT JOIN attempts AS b ON b.attempt_id = a.resumed_from
             WHERE a.status = 'running'
@@ -43,13 +43,14 @@ enum Rescuer {
         var attempts: [Int64: RescuedAttempt] = [:]
         var first: Int64?
         while try rows.step() {
+            let (stored, endpoint) = (rows.optionalBytes(5), rows.optionalText(9))
             let base = rows.optionalInteger(4).flatMap { id in
-                rows.optionalBytes(5).flatMap { StoredPartial(attemptID: id, stored: $0) }
+                stored.flatMap { StoredPartial(attemptID: id, stored: $0, endpoint: endpoint) }
             }
             let attempt = RescuedAttempt(
                 id: rows.integer(0), jobID: rows.integer(1),
                 strategy: rows.optionalText(2).flatMap(ResumeStrategy.init), prefixScalars: rows.optionalCount(3),
-                isEcho: echoing.contains(rows.text(7)), base: base)
+                isEcho: echoing.contains(rows.text(7)), base: base, endpoint: rows.optionalText(8))
             attempts[attempt.id] = attempt
             if let chunk = rows.optionalInteger(6) { first = min(first ?? chunk, chunk) }
         }
@@ -139,6 +140,8 @@ struct RescuedAttempt {
     let isEcho: Bool
     /// What it went on from.
     let base: StoredPartial?
+    /// Where it was sent; nil where that is not known.
+    let endpoint: String?
     // The partial answer is the same in every dialect.
     private(set) var accumulator = StreamingAccumulator(dialect: .openAIChat)
     /// The gaps between reads that brought content; the chunks of one read share their time.
@@ -150,7 +153,8 @@ struct RescuedAttempt {
     private(set) var lastMicroseconds: Int64?
 
     init(
-        id: Int64, jobID: Int64, strategy: ResumeStrategy?, prefixScalars: Int?, isEcho: Bool, base: StoredPartial?
+        id: Int64, jobID: Int64, strategy: ResumeStrategy?, prefixScalars: Int?, isEcho: Bool, base: StoredPartial?,
+        endpoint: String? = nil
     ) {
         self.id = id
         self.jobID = jobID
@@ -158,6 +162,7 @@ struct RescuedAttempt {
         self.prefixScalars = prefixScalars
         self.isEcho = isEcho
         self.base = base
+        self.endpoint = endpoint
     }
 
     /// Adds its next row.
@@ -178,7 +183,8 @@ struct RescuedAttempt {
     var partial: (stored: StoredPartial, overlapScalars: Int?)? {
         var attempt = AnswerJoiner.Attempt(
             id: id, strategy: strategy, prefixScalars: prefixScalars, own: accumulator.partial,
-            cursor: accumulator.cursor, responseID: accumulator.responseID, model: accumulator.model, isEcho: isEcho)
+            cursor: accumulator.cursor, responseID: accumulator.responseID, model: accumulator.model, isEcho: isEcho,
+            endpoint: endpoint)
         attempt.isNamedFirst = accumulator.isNamedFirst && base?.cursor?.form == .response
         // It asked nobody: the whole answer is still to be judged.
         if let base, !base.whole.isEmpty, chunkCount == 0 { return (base, nil) }

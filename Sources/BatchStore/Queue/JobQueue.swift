@@ -176,8 +176,10 @@ extension JobQueue {
         rows.bind(job.id, at: 1)
         rows.bind(job.requestSHA256, at: 2)
         guard try rows.step() else { return nil }
-        let id = rows.integer(0)
-        let partial = rows.optionalBytes(1).flatMap { StoredPartial(attemptID: id, stored: $0) }
+        let (id, endpoint) = (rows.integer(0), rows.optionalText(2))
+        let partial = rows.optionalBytes(1).flatMap {
+            StoredPartial(attemptID: id, stored: $0, endpoint: endpoint)
+        }
         rows.reset()
         return partial
     }
@@ -195,7 +197,9 @@ extension JobQueue {
                 RejectedAnswer(
                     attemptID: id, kind: rows.word(1, else: .invalidAnswer), code: rows.optionalText(2),
                     reason: rows.optionalText(3) ?? "",
-                    answer: rows.optionalBytes(5).flatMap { StoredPartial(attemptID: id, stored: $0)?.answer },
+                    answer: rows.optionalBytes(5).flatMap {
+                        StoredPartial(attemptID: id, stored: $0, endpoint: nil)?.answer
+                    },
                     completionTokens: rows.optionalCount(4)))
         }
         rows.reset()
@@ -210,7 +214,9 @@ extension JobQueue {
         var failures: [RecentFailure] = []
         while try rows.step() {
             failures.append(
-                RecentFailure(httpStatus: rows.optionalInt(0), code: rows.optionalText(1), message: rows.text(2)))
+                RecentFailure(
+                    httpStatus: rows.optionalInt(0), code: rows.optionalText(1), message: rows.text(2),
+                    endpoint: rows.optionalText(3)))
         }
         rows.reset()
         return failures

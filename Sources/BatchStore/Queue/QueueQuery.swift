@@ -74,7 +74,7 @@ enum QueueQuery {
 
     /// ?1 the job, ?2 the hash of its request: how its newest attempts that counted failed.
     static let failures: SQL = """
-        SELECT http_status, error_code, error FROM attempts INDEXED BY attempts_of_job
+        SELECT http_status, error_code, error, endpoint FROM attempts INDEXED BY attempts_of_job
         WHERE job_id = ?1 AND request_sha256 = ?2 AND counts = 1 AND error IS NOT NULL
         ORDER BY number DESC
         LIMIT 2
@@ -82,7 +82,8 @@ enum QueueQuery {
 
     /// ?1 the job, ?2 the hash of its request: the newest text, NULL where it may not be used again.
     static let partial: SQL = """
-        SELECT attempt_id, iif(\(StoredPartial.isRejected), NULL, partial) FROM attempts INDEXED BY attempts_of_job
+        SELECT attempt_id, iif(\(StoredPartial.isRejected), NULL, partial), endpoint
+        FROM attempts INDEXED BY attempts_of_job
         WHERE \(StoredPartial.candidates(ofJob: "?1", "?2"))
         ORDER BY number DESC
         LIMIT 1

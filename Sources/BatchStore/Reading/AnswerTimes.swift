@@ -66,7 +66,8 @@ struct AnswerTimes {
         }
     }
 
-    private static func tokensPerSecond(_ firstToken: Int64?, _ duration: Int64?, _ tokens: Int?) -> Double? {
+    /// Output tokens a second behind the first; nil where that is not known.
+    static func tokensPerSecond(_ firstToken: Int64?, _ duration: Int64?, _ tokens: Int?) -> Double? {
         guard let firstToken, let duration, let tokens, duration > firstToken else { return nil }
         return 1e6 * Double(tokens) / Double(duration - firstToken)
     }
@@ -77,9 +78,13 @@ struct AnswerTimes {
     func models(
         _ connection: borrowing Connection, gaps: [ModelName: [Double: Int]]
     ) throws(SQLiteFailure) -> [BatchStatistics.Model] {
-        let firstToken = try quantiles(connection, "first_token", counts.map(\.firstToken))
-        let duration = try quantiles(connection, "duration", counts.map(\.duration))
-        let tokensPerSecond = try quantiles(connection, "tokens_per_second", counts.map(\.tokensPerSecond))
+        func quantiles(_ column: SQL, _ totals: [Int]) throws(SQLiteFailure) -> [BatchStatistics.Quantiles] {
+            try BatchStatistics.Quantiles.ofGroups(
+                connection, of: column, by: "model", in: "answer_times", totals: totals)
+        }
+        let firstToken = try quantiles("first_token", counts.map(\.firstToken))
+        let duration = try quantiles("duration", counts.map(\.duration))
+        let tokensPerSecond = try quantiles("tokens_per_second", counts.map(\.tokensPerSecond))
         let models = names.indices.filter { counts[$0].completed > 0 }.map { number in
             BatchStatistics.Model(
                 provider: names[number].provider, model: names[number].model, completed: counts[number].completed,
@@ -103,19 +108,25 @@ struct AnswerTimes {
         }
         return quantiles
     }
+}
 
-    /// The quantiles of a column, by the model's number.
-    private func quantiles(
-        _ connection: borrowing Connection, _ column: SQL, _ totals: [Int]
-    ) throws(SQLiteFailure) -> [BatchStatistics.Quantiles] {
+extension BatchStatistics.Quantiles {
+    /// The quantiles of a column of a temporary table, by the number of a group.
+    ///
+    /// - Parameters:
+    ///   - group: the column with that number, from 0.
+    ///   - totals: how many values each group has.
+    static func ofGroups(
+        _ connection: borrowing Connection, of column: SQL, by group: SQL, in table: SQL, totals: [Int]
+    ) throws(SQLiteFailure) -> [Self] {
         let rows = try connection.prepare(
-            "SELECT model, \(column) FROM temp.answer_times WHERE \(column) IS NOT NULL ORDER BY 1, 2")
-        var quantiles = totals.map { BatchStatistics.Quantiles(count: $0) }
+            "SELECT \(group), \(column) FROM temp.\(table) WHERE \(column) IS NOT NULL ORDER BY 1, 2")
+        var quantiles = totals.map { Self(count: $0) }
         var ranks = totals.map { _ in 0 }
         while try rows.step() {
-            let model = rows.int(0)
-            ranks[model] += 1
-            quantiles[model].note(rows.optionalDouble(1) ?? 0, rank: ranks[model])
+            let number = rows.int(0)
+            ranks[number] += 1
+            quantiles[number].note(rows.optionalDouble(1) ?? 0, rank: ranks[number])
         }
         return quantiles
     }

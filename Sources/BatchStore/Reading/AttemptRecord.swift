@@ -9,6 +9,8 @@ package struct AttemptRecord: Sendable, Equatable {
     package var number: Int
     package var counts: Bool
     package var runID: Int64
+    /// Where it was sent; nil where nothing was, and where an earlier version did not note it.
+    package var endpoint: String?
     package var requestSHA256: String
     package var resumedFrom: Int64?
     package var strategy: ResumeStrategy?
@@ -54,7 +56,7 @@ package struct AttemptRecord: Sendable, Equatable {
             prefix_chars, overlap_chars, started_ms, first_byte_us, first_chunk_us, duration_us, status,
             finish_reason, http_status, error_kind, error, error_code, retry_after_ms, request_id, response_id,
             first_chunk_id, last_chunk_id, chunk_count, prompt_tokens, completion_tokens, usage_source,
-            \(withPartials ? "partial" : "NULL"), resume_reason, notes
+            \(withPartials ? "partial" : "NULL"), resume_reason, notes, endpoint
         FROM attempts
         WHERE job_id = ?1
         ORDER BY number
@@ -95,7 +97,8 @@ package struct AttemptRecord: Sendable, Equatable {
         resumeReason = row.optionalText(30)
         let told = row.optionalText(31).flatMap { try? JSONParser.parse($0) }
         notes = told?.array?.compactMap(\.string) ?? []
-        partial = row.optionalBytes(29).flatMap { StoredPartial(attemptID: id, stored: $0) }
+        endpoint = row.optionalText(32)
+        partial = row.optionalBytes(29).flatMap { StoredPartial(attemptID: id, stored: $0, endpoint: endpoint) }
     }
 }
 

@@ -8,9 +8,12 @@ package struct BatchCosts: Sendable {
         package var costUSD: Double?
         /// What has no price: of a model its answers, of a tier its responses, as `stats` tells them of stored costs.
         package var unpriced = 0
+        /// What it saved that input was read from a cache; nil where no price is known.
+        package var cacheSavingUSD: Double?
 
-        fileprivate mutating func add(_ cost: Double?) {
-            if let cost { costUSD = (costUSD ?? 0) + cost }
+        fileprivate mutating func add(_ response: Response) {
+            if let cost = response.costUSD { costUSD = (costUSD ?? 0) + cost }
+            if let saving = response.cacheSavingUSD { cacheSavingUSD = (cacheSavingUSD ?? 0) + saving }
         }
     }
 
@@ -26,12 +29,14 @@ package struct BatchCosts: Sendable {
         /// In the provider's word; nil where it did not say.
         var serviceTier: String?
         var costUSD: Double?
+        var cacheSavingUSD: Double?
         /// Whether it ended the job's answer.
         var isAnswer: Bool
 
         /// Adds another attempt's reading of the same response.
         mutating func add(_ other: Response) {
             costUSD = [costUSD, other.costUSD].compactMap(\.self).max()
+            cacheSavingUSD = [cacheSavingUSD, other.cacheSavingUSD].compactMap(\.self).max()
             serviceTier = [serviceTier, other.serviceTier].compactMap(\.self).max()
             isAnswer = isAnswer || other.isAnswer
         }
@@ -44,11 +49,11 @@ package struct BatchCosts: Sendable {
     mutating func add(_ responses: [Response]) {
         let priced = Set(responses.filter { $0.costUSD != nil }.map(\.jobID))
         for response in responses {
-            models[response.model, default: Sum()].add(response.costUSD)
+            models[response.model, default: Sum()].add(response)
             // An answer's cost is known where that of any of its responses is, as in the table completions.
             if response.isAnswer, !priced.contains(response.jobID) { models[response.model]?.unpriced += 1 }
             let tier = Tier(model: response.model, name: response.serviceTier)
-            tiers[tier, default: Sum()].add(response.costUSD)
+            tiers[tier, default: Sum()].add(response)
             if response.costUSD == nil { tiers[tier]?.unpriced += 1 }
         }
     }
@@ -66,6 +71,7 @@ extension BatchStatistics {
         for index in usage.indices {
             let sum = costs[ModelName(provider: usage[index].provider, model: usage[index].model)]
             (usage[index].costUSD, usage[index].unpriced) = (sum.costUSD, sum.unpriced)
+            usage[index].cacheSavingUSD = sum.cacheSavingUSD
         }
         for index in tiers.indices {
             let tier = tiers[index]

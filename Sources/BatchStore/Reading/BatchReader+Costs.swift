@@ -87,6 +87,7 @@ extension BatchReader {
                 let cost = prices.cost(of: usage, in: model) ?? rows.optionalMoney(4)
                 let response = BatchCosts.Response(
                     jobID: rows.integer(0), model: model, serviceTier: rows.optionalText(8), costUSD: cost,
+                    cacheSavingUSD: usage.usage.flatMap { prices.cacheSaving(of: $0, in: model) },
                     isAnswer: rows.int(9) > 0)
                 let key = "\(response.jobID) \(rows.text(3))"
                 if let place = places[key] {

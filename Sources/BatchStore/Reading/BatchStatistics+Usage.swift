@@ -15,6 +15,11 @@ extension BatchStatistics {
         package var costUSD: Double?
         /// Answers whose cost is not known: no sum of costs holds them.
         package var unpriced = 0
+        /// What it saved that input was read from a cache; nil where no price is known.
+        package var cacheSavingUSD: Double?
+
+        /// The part of the answers' prompts that was read from a cache, from 0 to 1; nil where there are none.
+        package var cachedShare: Double? { cachedTokens.share(of: promptTokens) }
     }
 
     /// What a service tier of a model served: tokens and cost over all responses, of which some have no price.

@@ -60,6 +60,7 @@ package struct BatchStatistics: Sendable {
     /// As `Model.firstToken`, over the answers of all models.
     package var firstToken = Quantiles()
     package var usage: [Usage] = []
+    package var endpoints: [Endpoint] = []
     package var tiers: [Tier] = []
     package var faults: [Fault] = []
     package var resuming = Resuming()
@@ -80,11 +81,13 @@ extension BatchReader {
     private func sumUp(at pace: RangePace) async throws(StoreError) -> BatchStatistics {
         try await inRanges { () async throws(StoreError) in
             var answers = try read { (connection) throws(SQLiteFailure) in try AnswerTimes(connection) }
+            var endpoints = try read { (connection) throws(SQLiteFailure) in try EndpointSums(connection) }
             var sums = StatisticsSums()
             var checks = CheckSums()
             try await eachRange(at: pace) { (connection) throws(SQLiteFailure) in
                 try answers.add(connection)
                 try sums.add(connection)
+                try endpoints.add(connection)
                 try checks.add(connection)
             }
             var statistics = BatchStatistics()
@@ -93,6 +96,7 @@ extension BatchReader {
             statistics.models = try read { (connection) throws(SQLiteFailure) in
                 try answers.models(connection, gaps: sums.gaps)
             }
+            statistics.endpoints = try read { (connection) throws(SQLiteFailure) in try endpoints.all(connection) }
             statistics.firstToken = try read { (connection) throws(SQLiteFailure) in try answers.firstToken(connection)
             }
             statistics.resuming.answers = answers.segments.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

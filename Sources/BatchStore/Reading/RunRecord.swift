@@ -14,11 +14,13 @@ package struct RunRecord: Sendable, Equatable {
     package var stopReason: String?
     /// Its share of the rates as it was typed; nil for all of them.
     package var share: String?
+    /// How its endpoints stood when they were last looked at, JSON; nil where it had none.
+    package var endpoints: String?
 
     /// Runs, each with the columns that `init` reads.
     static let query: SQL = """
         SELECT run_id, started_ms, finished_ms, status, exit_code, command, version, host, pid, stop_reason,
-            nullif(options ->> '$.share', 'none')
+            nullif(options ->> '$.share', 'none'), endpoints
         FROM runs
         """
 
@@ -35,6 +37,7 @@ package struct RunRecord: Sendable, Equatable {
         pid = row.int(8)
         stopReason = row.optionalText(9)
         share = row.optionalText(10)
+        endpoints = row.optionalText(11)
     }
 }
 

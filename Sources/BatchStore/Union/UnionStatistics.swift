@@ -54,10 +54,11 @@ extension BatchReader {
             "attempts",
             [
                 ("attempt_id", "attempt_id + n"), ("job_id", "job_id + n"), ("number", "number"), ("counts", "counts"),
-                ("run_id", "0"), ("request_sha256", "''"), ("resumed_from", "resumed_from + n"),
+                ("run_id", "0"), ("endpoint", "endpoint"), ("request_sha256", "''"),
+                ("resumed_from", "resumed_from + n"),
                 ("resume_strategy", "resume_strategy"),
                 ("resume_reason", "iif(resume_strategy IS NULL, resume_reason, NULL)"), ("started_ms", "started_ms"),
-                ("status", "status"),
+                ("first_chunk_us", "first_chunk_us"), ("duration_us", "duration_us"), ("status", "status"),
                 ("http_status", "http_status"), ("error_kind", "error_kind"), ("error", "error"),
                 ("error_code", "error_code"), ("response_id", "response_id"), ("chunk_count", "chunk_count"),
                 ("gaps", "gaps"),

@@ -22,6 +22,7 @@ struct AttemptWriter: ~Copyable {
         insert.bind(start.startedMilliseconds, at: 9)
         insert.bind(start.reason, at: 10)
         insert.bind(start.notes.isEmpty ? nil : JSON.array(start.notes.map(JSON.string)).text, at: 11)
+        insert.bind(start.endpoint, at: 12)
         try insert.run()
         run.bind(start.jobID, at: 1)
         run.bind(start.startedMilliseconds, at: 2)
@@ -120,8 +121,8 @@ extension AttemptWriter {
             insert: connection.prepare(
                 """
                 INSERT INTO attempts (attempt_id, job_id, number, counts, run_id, request_sha256, resumed_from,
-                    resume_strategy, prefix_chars, started_ms, resume_reason, notes, status)
-                VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'running')
+                    resume_strategy, prefix_chars, started_ms, resume_reason, notes, endpoint, status)
+                VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'running')
                 """),
             run: connection.prepare(
                 "UPDATE jobs SET status = 'running', not_before_ms = NULL, updated_ms = ?2 WHERE job_id = ?1"),

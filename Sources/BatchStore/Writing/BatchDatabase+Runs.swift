@@ -76,10 +76,12 @@ package struct RunSecond: Sendable, Equatable {
     package var waiting: Int
     /// What jobs that could be sent wait for at its end, JSON; nil where none waits.
     package var waits: String?
+    /// How the endpoints of the run stand at its end, JSON, which its row holds; nil where that is as it was.
+    package var endpoints: String?
 
     package init(
         runID: Int64, second: Int64, chunks: Int, outputTokens: Int, completed: Int, failed: Int, running: Int,
-        waiting: Int, waits: String? = nil
+        waiting: Int, waits: String? = nil, endpoints: String? = nil
     ) {
         self.runID = runID
         self.second = second
@@ -90,16 +92,21 @@ package struct RunSecond: Sendable, Equatable {
         self.running = running
         self.waiting = waiting
         self.waits = waits
+        self.endpoints = endpoints
     }
 }
 
 /// Writes the rows of `run_seconds`.
 struct RunSecondWriter: ~Copyable {
     private let second: Statement
+    private let endpoints: Statement
+}
 
+// In an extension: a struct of noncopyable members must be made by its memberwise initialiser where one may throw.
+extension RunSecondWriter {
     init(_ connection: borrowing Connection) throws(SQLiteFailure) {
         // A clock that was set back repeats a second.
-        second = try connection.prepare(
+        let second = try connection.prepare(
             """
             INSERT INTO run_seconds (run_id, second, chunks, output_tokens, completed, failed, running, waiting,
                 waits)
@@ -109,6 +116,8 @@ struct RunSecondWriter: ~Copyable {
                 failed = failed + excluded.failed, running = excluded.running, waiting = excluded.waiting,
                 waits = excluded.waits
             """)
+        let endpoints = try connection.prepare("UPDATE runs SET endpoints = ?2 WHERE run_id = ?1")
+        self.init(second: second, endpoints: endpoints)
     }
 
     /// Writes a second.
@@ -123,5 +132,9 @@ struct RunSecondWriter: ~Copyable {
         second.bind(row.waiting, at: 8)
         second.bind(row.waits, at: 9)
         try second.run()
+        guard let text = row.endpoints else { return }
+        endpoints.bind(row.runID, at: 1)
+        endpoints.bind(text, at: 2)
+        try endpoints.run()
     }
 }

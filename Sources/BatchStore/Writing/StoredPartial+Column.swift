@@ -7,9 +7,12 @@ extension StoredPartial {
     private static let otherBytes = 64 << 10
 
     /// Reads the column; nil where it cannot be read.
-    init?(attemptID: Int64, stored: [UInt8]) {
+    ///
+    /// - Parameter endpoint: of the row.
+    init?(attemptID: Int64, stored: [UInt8], endpoint: String?) {
         guard let json = try? JSONParser.parse(stored) else { return nil }
         self.init(attemptID: attemptID, json: json)
+        self.endpoint = endpoint
     }
 
     /// What is stored of it; nil where a row of so many bytes has no room for it.

@@ -1729,8 +1729,11 @@ function conversation(request) {
 // Answer
 
 const attemptNumber = (job, id) => job.attempts.find((attempt) => attempt.attempt_id === id)?.number ?? "?";
-const seamMark = (number, strategy) =>
-  el("span", { class: "seam" }, `attempt ${number} goes on${strategy ? ` (${strategy})` : ""}`);
+const seamMark = (number, strategy, crossing) =>
+  el("span", { class: "seam" }, `attempt ${number} goes on${strategy ? ` (${strategy})` : ""}${crossing}`);
+
+/** From which endpoint to which an answer goes where another attempt's text begins; nothing where it stays. */
+const crossing = (from, to) => (from && to && from !== to ? `, from ${from} to ${to}` : "");
 
 /** A text with a mark where another attempt's begins. Seams count Unicode scalars, as a text's iterator does. */
 function joined(job, text, seams) {
@@ -1738,9 +1741,14 @@ function joined(job, text, seams) {
   const scalars = Array.from(text);
   const node = el("div", { class: "text", dir: "auto", tabindex: 0 });
   let start = 0;
+  const attemptOf = (seam) => job.attempts.find((one) => one.attempt_id === seam.attempt_id);
+  const endpointOf = (seam) => seam.endpoint ?? attemptOf(seam)?.endpoint;
   seams.forEach((seam, index) => {
-    const attempt = job.attempts.find((one) => one.attempt_id === seam.attempt_id);
-    if (index > 0) append(node, seamMark(attempt?.number ?? "?", attempt?.strategy));
+    const attempt = attemptOf(seam);
+    if (index > 0) {
+      const way = crossing(endpointOf(seams[index - 1]), endpointOf(seam));
+      append(node, seamMark(attempt?.number ?? "?", attempt?.strategy, way));
+    }
     const end =
       index === seams.length - 1 ? scalars.length : start + seam.kept + Array.from(seam.restored ?? "").length;
     append(node, scalars.slice(start, end).join(""), true);
@@ -1943,7 +1951,8 @@ async function beginAttempt(live, chunk) {
       .join("");
     main.replaceChildren();
     append(main, live.text, true);
-    append(main, seamMark(chunk.attempt, attempt.strategy));
+    const base = job.attempts.find((one) => one.attempt_id === attempt.resumed_from);
+    append(main, seamMark(chunk.attempt, attempt.strategy, crossing(base?.endpoint, attempt.endpoint)));
     live.blocks.set("text 0 0", main);
   } else if (!isFirst) {
     for (const old of live.host.children) old.classList.add("given-up");
@@ -2018,6 +2027,7 @@ function attempts(job) {
           : `${count(one.prompt_tokens)} in, ${count(one.completion_tokens)} out${one.usage_source && one.usage_source !== "provider" ? ` (${one.usage_source})` : ""}`,
       ],
       ["Cost", one.cost_usd == null ? null : cost(one.cost_usd).text],
+      ["Endpoint", one.endpoint],
       ["Tier", one.service_tier],
       ["Resumed", [one.strategy, resumed, one.resume_reason].filter(Boolean).join("; ") || null],
       ["Asked to wait", one.retry_after_ms == null ? null : microseconds(one.retry_after_ms * 1000)],

@@ -72,7 +72,7 @@ struct MergeFixture {
         """,
         """
         SELECT j.custom_id, a.number, r.pid, a.counts, a.request_sha256, b.number, a.resume_strategy, a.prefix_chars,
-            a.started_ms, a.first_byte_us, a.duration_us, a.status, a.error_kind, a.error, a.response_id, a.chunk_count,
+            a.endpoint, a.started_ms, a.first_byte_us, a.duration_us, a.status, a.error_kind, a.error, a.response_id, a.chunk_count,
             a.gaps, a.prompt_tokens, a.completion_tokens, a.usage_source, a.cost_usd, a.partial -> '$.choices',
             (SELECT group_concat(number) FROM attempts WHERE attempt_id IN (
                 SELECT value ->> '$.attempt_id' FROM json_each(a.partial, '$.seams'))),
@@ -138,19 +138,20 @@ extension TestStore {
     }
 
     /// Breaks a job off after this text; with none it is pending again.
-    func cut(_ id: String, after text: String) async throws {
+    func cut(_ id: String, after text: String, at endpoint: String? = nil) async throws {
         let job = try await job(id)
         let chunks = textChunks(text)
-        try await queue.endAttempt(cutEnd(attempt(job, chunks), of: job, chunks))
+        try await queue.endAttempt(cutEnd(attempt(job, chunks, at: endpoint), of: job, chunks, endpoint: endpoint))
     }
 
     /// Completes a job from the text that was kept of it.
-    func goOn(_ id: String, prefixScalars: Int, with text: String) async throws {
+    func goOn(_ id: String, prefixScalars: Int, with text: String, at endpoint: String? = nil) async throws {
         let job = try await job(id)
         let chunks = textChunks(text) + [StreamedChunk(.finish, "stop")]
-        let number = attempt(job, chunks, strategy: .prefill, prefixScalars: prefixScalars)
+        let number = attempt(job, chunks, strategy: .prefill, prefixScalars: prefixScalars, at: endpoint)
         try await queue.endAttempt(
-            completedEnd(number, of: job, chunks, base: job.partial, prefixScalars: prefixScalars))
+            completedEnd(
+                number, of: job, chunks, base: job.partial, prefixScalars: prefixScalars, endpoint: endpoint))
     }
 
     func fail(_ id: String) async throws {

@@ -43,7 +43,7 @@ import Testing
     }
 
     private static let fullRows = """
-        UPDATE runs SET finished_ms = 5, exit_code = 4, stop_reason = 'why', options = '{"a":1}';
+        UPDATE runs SET finished_ms = 5, exit_code = 4, stop_reason = 'why', options = '{"a":1}', endpoints = '[{}]';
         UPDATE run_seconds SET waits = '[1]';
         UPDATE requests SET metadata = '{"m":1}', "check" = '{"max_chars":9}';
         UPDATE jobs SET status = 'completed', attempts = 2, answers = 3, sample = 4 WHERE custom_id = 'a';
@@ -51,7 +51,7 @@ import Testing
             updated_ms = updated_ms + 1 WHERE custom_id = 'b';
         INSERT INTO attempts (attempt_id, job_id, number, counts, run_id, request_sha256, started_ms, status, partial)
             VALUES (1, 1, 1, 0, 1, 'sha', 3, 'interrupted', '{"choices":[],"seams":[]}');
-        INSERT INTO attempts VALUES (2, 1, 2, 1, 1, 'sha of x', 1, 'prefill', 11, 'reason', '["note"]', 12, 13, 14, 15, 16,
+        INSERT INTO attempts VALUES (2, 1, 2, 1, 1, 'http://a', 'sha of x', 1, 'prefill', 11, 'reason', '["note"]', 12, 13, 14, 15, 16,
             'completed', 'stop', 200, 'cut', 'error', 'code', 17, 'req', 'res', 1, 2, 18, '{"100":1}', 19, 20, 'mixed',
             0.25, 'flex', NULL);
         INSERT INTO chunks VALUES (1, 2, 0, 21, 'text', 0, 0, 'one '), (2, 2, 1, 22, 'text', 1, 2, 'two');

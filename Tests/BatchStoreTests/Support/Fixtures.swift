@@ -47,23 +47,26 @@ func result(_ chunks: [StreamedChunk], error: LLMError? = nil) -> StreamResult {
 
 /// The start of a job's next attempt.
 func attemptStart(
-    of job: Job, strategy: ResumeStrategy? = nil, prefixScalars: Int? = nil, at milliseconds: Int64 = 1_000
+    of job: Job, strategy: ResumeStrategy? = nil, prefixScalars: Int? = nil, at milliseconds: Int64 = 1_000,
+    endpoint: String? = nil
 ) -> AttemptStart {
     AttemptStart(
         jobID: job.id, number: job.attemptCount + 1, requestSHA256: job.requestSHA256, strategy: strategy,
         resumedFrom: strategy == .prefill ? job.partial?.attemptID : nil, prefixScalars: prefixScalars,
-        startedMilliseconds: milliseconds)
+        startedMilliseconds: milliseconds, endpoint: endpoint)
 }
 
 /// The end of an attempt that completed its job, in one piece or joined onto a partial answer.
 func completedEnd(
-    _ attemptID: Int64, of job: Job, _ chunks: [StreamedChunk], base: StoredPartial? = nil, prefixScalars: Int? = nil
+    _ attemptID: Int64, of job: Job, _ chunks: [StreamedChunk], base: StoredPartial? = nil, prefixScalars: Int? = nil,
+    endpoint: String? = nil
 ) throws -> AttemptEnd {
     let result = result(chunks)
     guard case .completed(var completion) = result.outcome else { throw LLMError(.cut, "nothing came") }
     let joined = AnswerJoiner.join(
         AnswerJoiner.Attempt(
-            id: attemptID, strategy: base == nil ? nil : .prefill, prefixScalars: prefixScalars, own: result.partial),
+            id: attemptID, strategy: base == nil ? nil : .prefill, prefixScalars: prefixScalars, own: result.partial,
+            endpoint: endpoint),
         onto: base)
     for choice in joined.partial.answer.choices { completion.choices[choice.index].content = choice.text }
     let isTold = result.usage?.promptTokens != nil || result.usage?.completionTokens != nil
@@ -81,13 +84,14 @@ func completedEnd(
 /// The end of an attempt that was cut; the job waits.
 func cutEnd(
     _ attemptID: Int64, of job: Job, _ chunks: [StreamedChunk] = [], counts: Bool = true, until: Int64? = 5_000,
-    base: StoredPartial? = nil, prefixScalars: Int? = nil, kind: ErrorKind = .cut
+    base: StoredPartial? = nil, prefixScalars: Int? = nil, kind: ErrorKind = .cut, endpoint: String? = nil
 ) -> AttemptEnd {
     let error = LLMError(kind, "it broke", retryAfter: .seconds(7))
     let result = result(chunks, error: error)
     let joined = AnswerJoiner.join(
         AnswerJoiner.Attempt(
-            id: attemptID, strategy: base == nil ? nil : .prefill, prefixScalars: prefixScalars, own: result.partial),
+            id: attemptID, strategy: base == nil ? nil : .prefill, prefixScalars: prefixScalars, own: result.partial,
+            endpoint: endpoint),
         onto: base)
     let partial = joined.partial.answer.isEmpty ? nil : joined.partial
     return AttemptEnd(

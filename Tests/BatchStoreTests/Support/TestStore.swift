@@ -36,9 +36,11 @@ struct TestStore {
 
     /// Runs an attempt of a job: these chunks, one read each.
     func attempt(
-        _ job: Job, _ chunks: [StreamedChunk], strategy: ResumeStrategy? = nil, prefixScalars: Int? = nil
+        _ job: Job, _ chunks: [StreamedChunk], strategy: ResumeStrategy? = nil, prefixScalars: Int? = nil,
+        at endpoint: String? = nil
     ) -> Int64 {
-        let id = queue.startAttempt(attemptStart(of: job, strategy: strategy, prefixScalars: prefixScalars))
+        let id = queue.startAttempt(
+            attemptStart(of: job, strategy: strategy, prefixScalars: prefixScalars, endpoint: endpoint))
         for (sequence, chunk) in chunks.enumerated() {
             _ = queue.storeChunks([chunk], of: id, from: sequence, atMicroseconds: Int64(100 * (sequence + 1)))
         }
@@ -50,6 +52,19 @@ struct TestStore {
         let job = try await job(id)
         let chunks = textChunks(text) + [StreamedChunk(.finish, "stop")]
         try await queue.endAttempt(completedEnd(attempt(job, chunks), of: job, chunks))
+    }
+
+    /// Completes a job at an endpoint, whose report says that so many of 5 input tokens came from a cache (nil: nothing).
+    func complete(_ id: String, at endpoint: String, cached: Int?) async throws {
+        let job = try await job(id)
+        let details = cached.map { #","prompt_tokens_details":{"cached_tokens":\#($0)}"# } ?? ""
+        let chunks =
+            textChunks("answer") + [
+                StreamedChunk(.finish, "stop"),
+                StreamedChunk(.usage, #"{"prompt_tokens":5,"completion_tokens":7\#(details)}"#),
+            ]
+        try await queue.endAttempt(
+            completedEnd(attempt(job, chunks, at: endpoint), of: job, chunks, endpoint: endpoint))
     }
 
     /// The rows of a query, each as its columns joined with `|`.

@@ -1,8 +1,8 @@
--- llm4s-batch: the database of a batch. Schema 5.
+-- llm4s-batch: the database of a batch. Schema 6.
 --
 -- One SQLite file in WAL mode, which sqlite3, Datasette, DuckDB or pandas may read while a run is on. Only the worker
 -- that holds the lock DB.lock writes. Start with the views at the end: results, messages, failures, partials,
--- rejected_answers, latency, usage_by_model, usage_by_tier, errors_by_kind, throughput.
+-- rejected_answers, latency, usage_by_model, usage_by_tier, usage_by_endpoint, errors_by_kind, throughput.
 --
 -- Units: *_ms are Unix milliseconds, *_us are microseconds, of an attempt from its start. Tokens are as the provider
 -- counted them; NULL means that it did not say, which is not 0. Lengths of text (*_chars, seams) are Unicode scalars,
@@ -12,7 +12,7 @@
 -- each time, which costs 3 us.
 
 PRAGMA application_id = 0x4C344253; -- 'L4BS'
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 -- One row a call of run, resume or retry.
 CREATE TABLE runs (
@@ -32,7 +32,10 @@ CREATE TABLE runs (
     -- Of llm4s-batch.
     version TEXT NOT NULL,
     host TEXT NOT NULL,
-    pid INTEGER NOT NULL
+    pid INTEGER NOT NULL,
+    -- How its endpoints stood when they were last looked at: JSON [{provider, endpoint, width, running, silent, reason}].
+    -- NULL: it had none, or an earlier version ran.
+    endpoints TEXT
 ) STRICT;
 
 -- What happened in each second of a run.
@@ -152,6 +155,9 @@ CREATE TABLE attempts (
     -- 1 where it counts against the job's attempts; a rate limit or a killed process does not.
     counts INTEGER NOT NULL CHECK (counts = 0 OR counts = 1),
     run_id INTEGER NOT NULL REFERENCES runs,
+    -- Where it was sent: the provider's base URL, with # and the variable of the key where there are several keys. NULL:
+    -- nothing was sent, or an earlier version did not note it.
+    endpoint TEXT,
     -- What was sent; differs from the job's after --on-changed replace, and nothing of such an attempt is used again.
     request_sha256 TEXT NOT NULL,
     -- The attempt whose text it went on from, how, and how much of the joined text was sent along. NULL: it began anew.
@@ -293,7 +299,8 @@ CREATE TABLE completions (
     ttft_us INTEGER,
     duration_us INTEGER,
     chunk_count INTEGER,
-    -- How many pieces the content is joined from, and how: JSON [{attempt_id, choice, start, kept, restored}].
+    -- How many pieces the content is joined from, and how: JSON [{attempt_id, choice, start, kept, restored}], of several
+    -- pieces with the endpoint of each where that is known.
     -- content = the concatenation of substr(text of the attempt, start + 1, kept) || restored, where the text of an
     -- attempt is its chunks of kind text and that choice, in the order of seq. A text with U+0000 ends there for
     -- substr().
@@ -493,6 +500,47 @@ SELECT
     count(r.job_id) FILTER (WHERE r.cost_usd IS NULL) AS unpriced
 FROM responses AS r JOIN jobs AS j USING (job_id)
 GROUP BY j.provider, j.model, r.service_tier;
+
+-- What each endpoint did: tokens and cost over all attempts that were sent there, each response once. cached_tokens are of
+-- the answers that ended there, and cached_share is what part of their prompts' tokens that is; NULL where no answer told.
+CREATE VIEW usage_by_endpoint AS
+WITH responses AS (
+    SELECT job_id, endpoint, count(*) AS tries,
+        count(*) FILTER (WHERE error_kind IS NOT NULL AND error_kind <> 'cancelled') AS failures,
+        max(prompt_tokens) FILTER (WHERE prompt_tokens BETWEEN 0 AND 1e12) AS prompt_tokens,
+        max(completion_tokens) FILTER (WHERE completion_tokens BETWEEN 0 AND 1e12) AS completion_tokens,
+        max(cost_usd) FILTER (WHERE cost_usd BETWEEN 0 AND 1e12) AS cost_usd
+    FROM attempts
+    WHERE endpoint IS NOT NULL
+    GROUP BY job_id, endpoint, coalesce(response_id, 'attempt ' || attempt_id)
+),
+used AS (
+    SELECT j.provider, r.endpoint, sum(r.tries) AS tries, sum(r.failures) AS failures,
+        sum(r.prompt_tokens) AS prompt_tokens, sum(r.completion_tokens) AS completion_tokens, sum(r.cost_usd) AS cost_usd
+    FROM responses AS r JOIN jobs AS j USING (job_id)
+    GROUP BY j.provider, r.endpoint
+),
+-- An answer that was kept whole until it was judged ended where the attempt before was sent.
+answered AS (
+    SELECT j.provider, c.endpoint, count(c.job_id) AS answers,
+        sum(c.prompt_tokens) FILTER (WHERE c.prompt_tokens BETWEEN 0 AND 1e12) AS prompt_tokens,
+        sum(c.cached_tokens) FILTER (WHERE c.cached_tokens BETWEEN 0 AND 1e12) AS cached_tokens
+    FROM (
+        SELECT c.job_id, c.prompt_tokens, c.cached_tokens,
+            coalesce(a.endpoint, (SELECT b.endpoint FROM attempts AS b WHERE b.attempt_id = a.resumed_from)) AS endpoint
+        FROM completions AS c JOIN attempts AS a ON a.attempt_id = c.attempt_id
+        WHERE c.choice = 0 AND c.copied_from IS NULL
+    ) AS c
+    JOIN jobs AS j USING (job_id)
+    WHERE c.endpoint IS NOT NULL
+    GROUP BY j.provider, c.endpoint
+)
+SELECT
+    u.provider, u.endpoint, u.tries, coalesce(a.answers, 0) AS answers, u.failures, u.prompt_tokens, u.completion_tokens,
+    u.cost_usd, a.prompt_tokens AS answered_prompt_tokens, a.cached_tokens,
+    1.0 * a.cached_tokens / nullif(a.prompt_tokens, 0) AS cached_share
+FROM used AS u
+LEFT JOIN answered AS a ON a.provider = u.provider AND a.endpoint = u.endpoint;
 
 -- What went wrong, over all attempts, also where a later attempt succeeded.
 CREATE VIEW errors_by_kind AS

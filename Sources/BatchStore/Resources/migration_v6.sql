@@ -1,0 +1,1 @@
+../../../schema/migration_v6.sql

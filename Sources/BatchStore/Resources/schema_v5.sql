@@ -1,1 +1,0 @@
-../../../schema/schema_v5.sql

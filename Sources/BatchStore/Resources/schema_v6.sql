@@ -1,0 +1,1 @@
+../../../schema/schema_v6.sql
