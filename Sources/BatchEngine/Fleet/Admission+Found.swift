@@ -1,0 +1,34 @@
+// How many streams endpoints should have, where that is found.
+extension Admission {
+    /// Follows what the open streams of each endpoint show.
+    mutating func findWidths(at now: Duration) {
+        for provider in providers.all where provider.stopReason == nil {
+            let isDemanded = provider.models.contains { $0.stopReason == nil && $0.hasWorkAtHand }
+            for endpoint in provider.endpoints {
+                endpoint.found?.endLook(
+                    running: endpoint.limiter.running, silent: endpoint.limiter.silent.count, isDemanded: isDemanded,
+                    at: now)
+            }
+            // Also what refusals and outages have made of them since.
+            providers.setWidths(provider, at: now)
+        }
+    }
+
+    /// Notes what the server of an endpoint says of itself.
+    ///
+    /// - Parameter waiting: the requests that wait there, of all its clients; nil where it does not say.
+    func note(waiting: Int?, at endpoint: String, of provider: String) {
+        let state = providers.all.first { $0.name == provider }?.endpoints.first { $0.name == endpoint }
+        state?.found?.waitingAtServer = waiting
+    }
+
+    /// What an endpoint's streams are counted by, where its width is found.
+    func tally(of attempt: AdmittedAttempt) -> EndpointTally? {
+        providers[attempt.place.provider].endpoints[attempt.endpoint].found?.tally
+    }
+}
+
+extension ModelState {
+    /// Whether jobs of it could be sent now, as far as is known.
+    fileprivate var hasWorkAtHand: Bool { !queue.isEmpty || queue.isFreshUnread }
+}
