@@ -8,6 +8,7 @@ final class AttemptReceiver: ChunkReceiver {
     private let attemptID: Int64
     private let chunks: Counter
     private let bytes: Counter
+    private let tally: EndpointTally?
     private let answered: (@Sendable () -> Void)?
     /// What may close the stream before its end; nil where nothing does.
     let watch: StreamWatch?
@@ -20,12 +21,15 @@ final class AttemptReceiver: ChunkReceiver {
 
     /// A receiver that also adds the chunks, and the bytes that the model wrote, to the run's counts.
     ///
-    /// - Parameter answered: called once, when the first of them comes.
+    /// - Parameters:
+    ///   - tally: what the streams of its endpoint are counted by; nil where nothing is made of that.
+    ///   - answered: called once, when the first of them comes.
     init(
-        store: any JobStore, attemptID: Int64, chunks: Counter, bytes: Counter,
+        store: any JobStore, attemptID: Int64, chunks: Counter, bytes: Counter, tally: EndpointTally? = nil,
         answered: (@Sendable () -> Void)? = nil, watch: StreamWatch? = nil
     ) {
         self.answered = answered
+        self.tally = tally
         self.watch = watch
         self.store = store
         self.attemptID = attemptID
@@ -37,6 +41,7 @@ final class AttemptReceiver: ChunkReceiver {
         self.chunks.add(chunks.count)
         let size = chunks.reduce(0) { $0 + $1.modelBytes }
         bytes.add(size)
+        tally?.bytes.add(size)
         var hasRoom = true
         let isFirst = state.withLock { state in
             let read = AnswerTail.Read(chunks, sequence: state.sequence, atMicroseconds: microseconds)

@@ -102,10 +102,13 @@ package struct AttemptStart: Sendable {
     package var prefixScalars: Int?
     /// Unix milliseconds.
     package var startedMilliseconds: Int64
+    /// Where it is sent; nil where nothing is.
+    package var endpoint: String?
 
     package init(
         jobID: Int64, number: Int, requestSHA256: String, strategy: ResumeStrategy? = nil, reason: String? = nil,
-        notes: [String] = [], resumedFrom: Int64? = nil, prefixScalars: Int? = nil, startedMilliseconds: Int64
+        notes: [String] = [], resumedFrom: Int64? = nil, prefixScalars: Int? = nil, startedMilliseconds: Int64,
+        endpoint: String? = nil
     ) {
         self.jobID = jobID
         self.number = number
@@ -116,6 +119,7 @@ package struct AttemptStart: Sendable {
         self.resumedFrom = resumedFrom
         self.prefixScalars = prefixScalars
         self.startedMilliseconds = startedMilliseconds
+        self.endpoint = endpoint
     }
 }
 

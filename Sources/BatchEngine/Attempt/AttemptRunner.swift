@@ -8,12 +8,12 @@ final class AttemptRunner {
     let store: any JobStore
     private let sender: AttemptSender
     let state: RunState
-    private var random: any RandomNumberGenerator & Sendable
+    var random: any RandomNumberGenerator & Sendable
     /// Jobs whose first answer shows whether others may follow.
-    private var probes: Set<Int64> = []
-    private let answered = AnsweredProbes()
+    var probes: Set<Int64> = []
+    let answered = AnsweredProbes()
     /// The attempts whose streams are open, by their jobs.
-    private var open: [Int64: RunningAttempt] = [:]
+    var open: [Int64: RunningAttempt] = [:]
     /// Those who wait for jobs to leave work.
     private var leavers: [CheckedContinuation<Void, Never>] = []
     /// Jobs that were to be sent again at once while the run was paused.
@@ -102,28 +102,6 @@ final class AttemptRunner {
         finish(attempt, isStored: await commit(attempt))
     }
 
-    /// The next attempt of a job in work.
-    ///
-    /// - Parameter previous: the one that it repeats at once.
-    @inline(never)
-    func begin(_ job: Job, after previous: RunningAttempt?) -> RunningAttempt {
-        let id = job.id
-        guard let endpoint = state.endpoints[job.provider] else {
-            preconditionFailure("job \(id) is taken up although there is no provider '\(job.provider)'")
-        }
-        let whenAnswered: @Sendable () -> Void = { [answered, signal = state.signal] in
-            answered.add(id)
-            signal.signal()
-        }
-        state.counts.attempts += 1
-        let isRefused = state.counts.refusedPrefills.contains("\(job.provider)/\(job.model)")
-        let attempt = RunningAttempt(
-            job, to: endpoint, after: previous, isPrefillRefused: isRefused, random: random.next(),
-            whenAnswered: probes.contains(id) ? whenAnswered : nil)
-        open[id] = attempt
-        return attempt
-    }
-
     /// Whether a job is cancelled by now: it is not sent, and has no attempt.
     @inline(never)
     private func isCancelledUnsent(_ attempt: RunningAttempt) -> Bool {
@@ -149,14 +127,8 @@ final class AttemptRunner {
             id, verdict.end.result, askedTier: sent?.askedTier, at: state.unixMilliseconds())
         if attempt.isPaid { verdict.end.costUSD = verdict.end.costUSD ?? 0 }
         if state.admission.cancelled.contains(id) { verdict.cancel() }
+        follow(&verdict, of: attempt)
         attempt.judge(verdict)
-        switch verdict.consequence {
-        case .none, .repeats: break
-        case .repeatsWithoutPrefill:
-            state.counts.refusedPrefills.insert("\(attempt.job.provider)/\(attempt.job.model)")
-        case .stopsProvider(let reason): state.admission.stopProvider(of: id, reason: reason)
-        case .stopsModel(let reason): state.admission.stopModel(of: id, reason: reason)
-        }
         if state.tellChanges() { state.signal.signal() }
     }
 
@@ -231,7 +203,8 @@ final class AttemptRunner {
             state.tell(
                 RunEvent.AttemptReport(
                     customID: job.customID, source: job.source, line: job.line,
-                    model: ModelName(provider: job.provider, model: job.model), number: attempt.number, end: end))
+                    model: ModelName(provider: job.provider, model: job.model), number: attempt.number, end: end,
+                    endpoint: attempt.endpointName))
         }
         let isFull = state.uncommittedCount >= state.configuration.maximumUncommitted
         let place = state.admission.attempts[job.id]?.place

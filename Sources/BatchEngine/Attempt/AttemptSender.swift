@@ -64,7 +64,7 @@ final class AttemptSender: Sendable {
     private func prepare(_ attempt: RunningAttempt) -> Bool {
         do {
             var prepared = try PreparedAttempt(
-                attempt.job, provider: attempt.endpoint.provider, policy: configuration.resume,
+                job(of: attempt), provider: attempt.endpoint.provider, policy: configuration.resume,
                 isRefused: attempt.isPrefillRefused, streamID: streamID(attempt),
                 serviceTier: configuration.serviceTier, answers: configuration.answers, checks: checks)
             prepared.waitForFlex(configuration.flexFirstToken)
@@ -78,12 +78,19 @@ final class AttemptSender: Sendable {
         }
     }
 
+    /// The job as this endpoint sees it: a stream that another keeps cannot be had here.
+    private func job(of attempt: RunningAttempt) -> Job {
+        var job = attempt.job
+        if let keeper = job.partial?.replayEndpoint, keeper != attempt.endpointName { job.partial?.cursor = nil }
+        return job
+    }
+
     @inline(never)
     private func start(_ attempt: RunningAttempt) -> any CompletionAttempt {
         let id = store.startAttempt(record(of: attempt))
         let receiver = AttemptReceiver(
-            store: store, attemptID: id, chunks: chunks, bytes: bytes, answered: attempt.whenAnswered,
-            watch: attempt.prepared?.watch)
+            store: store, attemptID: id, chunks: chunks, bytes: bytes, tally: attempt.tally,
+            answered: attempt.whenAnswered, watch: attempt.prepared?.watch)
         return source.attempt(attempt.send(id, receiver), to: attempt.endpoint, receiver: receiver)
     }
 
@@ -98,7 +105,8 @@ final class AttemptSender: Sendable {
         let result = end.result.judged(asking: sent.askedTier)
         var verdict = AttemptVerdict(
             job: attempt.job, plan: sent.plan, attemptID: sent.id, result: result, policy: configuration.retry,
-            kept: sent.kept, isEcho: attempt.endpoint.provider.echoesPrefix, repeats: attempt.repeats,
+            kept: sent.kept, isEcho: attempt.endpoint.provider.echoesPrefix,
+            endpoint: attempt.endpointName, repeats: attempt.repeats,
             circumstances: circumstances(attempt.job, result), fraction: Double(attempt.random >> 11) / 0x1p53,
             now: unixMilliseconds(), rules: attempt.rules, stop: sent.receiver.watch?.end())
         verdict.end.tail = sent.receiver.tail
@@ -126,7 +134,7 @@ final class AttemptSender: Sendable {
             jobID: job.id, number: job.attemptCount + 1, requestSHA256: job.requestSHA256, strategy: plan?.strategy,
             reason: plan?.strategy == nil ? nil : plan?.reason, notes: prepared?.request.notes ?? [],
             resumedFrom: plan?.goesOn == true ? job.partial?.attemptID : nil, prefixScalars: plan?.prefixScalars,
-            startedMilliseconds: unixMilliseconds())
+            startedMilliseconds: unixMilliseconds(), endpoint: attempt.endpointName)
     }
 }
 

@@ -51,6 +51,7 @@ package struct AttemptVerdict: Sendable {
     ///   - job: the job as it was when the attempt began; its request is not looked at.
     ///   - kept: where the attempt's stream began, if its server was to keep it.
     ///   - isEcho: whether the provider begins every continuation with the text that was sent along.
+    ///   - endpoint: where it was sent; nil where that is not known.
     ///   - repeats: how many attempts just before this one were repeated at once.
     ///   - circumstances: what is known of its job before and of its provider now.
     ///   - fraction: a random number from 0 to 1, for the jitter.
@@ -59,7 +60,7 @@ package struct AttemptVerdict: Sendable {
     ///   - stop: why its stream was closed by us; nil where it was not.
     init(
         job: Job, plan: ResumePlan, attemptID: Int64, result: StreamResult, policy: RetryPolicy,
-        kept: ReplayCursor? = nil, isEcho: Bool = false, repeats: Int = 0,
+        kept: ReplayCursor? = nil, isEcho: Bool = false, endpoint: String? = nil, repeats: Int = 0,
         circumstances: RetryCircumstances = RetryCircumstances(), fraction: Double, now: Int64, rules: AnswerRules?,
         stop: AnswerWatch.Stop?
     ) {
@@ -70,7 +71,7 @@ package struct AttemptVerdict: Sendable {
         var attempt = AnswerJoiner.Attempt(
             id: attemptID, strategy: plan.strategy, prefixScalars: plan.prefixScalars, own: result.partial,
             cursor: result.cursor, responseID: result.responseID, model: result.model,
-            reportedTokens: result.usage?.completionTokens, isEcho: isEcho)
+            reportedTokens: result.usage?.completionTokens, isEcho: isEcho, endpoint: endpoint)
         attempt.isNamedFirst = result.isNamedFirst && job.partial?.cursor?.form == .response
         switch Self.outcome(result, job, plan) {
         case .completed(let completion):

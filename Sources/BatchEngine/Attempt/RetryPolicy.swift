@@ -141,11 +141,14 @@ package struct RecentFailure: Sendable, Equatable {
     /// The provider's code or type of the error; nil where it gave none.
     package var code: String?
     package var message: String
+    /// Where it was met; nil where that is not known.
+    package var endpoint: String?
 
-    package init(httpStatus: Int?, code: String?, message: String) {
+    package init(httpStatus: Int?, code: String?, message: String, endpoint: String? = nil) {
         self.httpStatus = httpStatus
         self.code = code
         self.message = message
+        self.endpoint = endpoint
     }
 
     /// Whether two failures are the same answer of a server, the names of requests left out.
@@ -169,10 +172,17 @@ extension LLMError {
     /// How many attempts in a row, this one included, a server answered with the same JSON error under status 500;
     /// 0 where this one is none.
     ///
-    /// - Parameter earlier: the attempts before it that counted, the newest first.
-    func equalsInARow(_ earlier: [RecentFailure]) -> Int {
+    /// Of a pool those of one endpoint count as one: it may be the endpoint that fails, whatever the job is.
+    ///
+    /// - Parameters:
+    ///   - earlier: the attempts before it that counted, the newest first.
+    ///   - endpoint: where this one was sent; nil where that is not known.
+    ///   - isPool: whether the provider has several endpoints.
+    func equalsInARow(_ earlier: [RecentFailure], endpoint: String? = nil, isPool: Bool = false) -> Int {
         // Only a JSON error has a code or a type.
         guard httpStatus == 500, code != nil else { return 0 }
-        return 1 + earlier.prefix { $0.isSame(as: asRecentFailure) }.count
+        let equals = earlier.prefix { $0.isSame(as: asRecentFailure) }
+        let endpoints = Set(([endpoint] + equals.map(\.endpoint)).compactMap(\.self))
+        return isPool && endpoints.count < 2 ? 1 : 1 + equals.count
     }
 }

@@ -26,7 +26,10 @@ final class RunningAttempt {
 
     /// The job as it was when the attempt began; its request is given up once it is encoded.
     private(set) var job: Job
-    let endpoint: Endpoint
+    private let member: EndpointPool.Member
+    var endpoint: Endpoint { member.endpoint }
+    /// What its endpoint is called.
+    var endpointName: String { member.name }
     /// The number, from 1 within its job, of the first attempt since the job was taken up: it is told under that.
     let number: Int
     /// How many attempts just before this one were repeated at once.
@@ -35,6 +38,8 @@ final class RunningAttempt {
     let isPrefillRefused: Bool
     /// For the jitter, and for the name of a stream that its server is to keep.
     let random: UInt64
+    /// What the streams of its endpoint are counted by; nil where nothing is made of that.
+    let tally: EndpointTally?
     /// Called once the first chunk of an answer is there, on any thread.
     let whenAnswered: (@Sendable () -> Void)?
     private(set) var phase = Phase.begun
@@ -51,16 +56,17 @@ final class RunningAttempt {
     ///
     /// - Parameter previous: the one of the same job that it repeats at once.
     init(
-        _ job: Job, to endpoint: Endpoint, after previous: RunningAttempt?, isPrefillRefused: Bool,
-        random: UInt64, whenAnswered: (@Sendable () -> Void)?
+        _ job: Job, to member: EndpointPool.Member, after previous: RunningAttempt?, isPrefillRefused: Bool,
+        random: UInt64, tally: EndpointTally? = nil, whenAnswered: (@Sendable () -> Void)?
     ) {
         number = previous?.number ?? job.attemptCount + 1
         repeats = previous.map { $0.repeats + 1 } ?? 0
         isPaid = previous?.verdict?.end.costUSD != nil && job.partial?.whole.isEmpty == false
         self.job = job
-        self.endpoint = endpoint
+        self.member = member
         self.isPrefillRefused = isPrefillRefused
         self.random = random
+        self.tally = tally
         self.whenAnswered = whenAnswered
     }
 
@@ -149,7 +155,11 @@ final class RunningAttempt {
 
     /// A stream that the prepared attempt does not go on from, and that nobody will ask for again.
     var superseded: ReplayCursor? {
-        @inline(never) get { prepared.map { $0.plan.strategy != .replay } == true ? job.partial?.cursor : nil }
+        @inline(never) get {
+            // That of another endpoint is nothing to this one.
+            let isKeptHere = job.partial?.replayEndpoint ?? endpointName == endpointName
+            return prepared.map { $0.plan.strategy != .replay } == true && isKeptHere ? job.partial?.cursor : nil
+        }
     }
 
     /// A stream that its server keeps and that nobody will ask for again, once there is a verdict.

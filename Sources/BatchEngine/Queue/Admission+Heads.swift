@@ -4,7 +4,7 @@ extension Admission {
     mutating func modelToRead(of provider: Int, _ unixMilliseconds: Int64) -> ModelPlace? {
         var unread: ModelPlace?
         for (position, model) in providers[provider].models.enumerated() where model.stopReason == nil {
-            if dropHeads(model) || model.queue.needsReading(at: unixMilliseconds) {
+            if dropHeads(model) || model.queue.needsReading(at: unixMilliseconds, isAhead: readsAhead) {
                 unread = unread ?? ModelPlace(provider: provider, model: position)
             } else if !model.queue.isEmpty {
                 return nil
@@ -19,6 +19,11 @@ extension Admission {
     /// - Returns: whether the model's jobs at hand came to their end by that.
     mutating func dropHeads(_ model: ModelState) -> Bool {
         var isDropped = false
+        if jobs.isFull, !model.queue.isInInputOrder, !model.queue.fresh.isEmpty {
+            let left = model.queue.leaveFresh { [cancelled, jobs] id in cancelled.contains(id) || jobs.contains(id) }
+            isDropped = left.count > 0
+            if left.isAnyOpen { leaveAlone() }
+        }
         while let id = model.queue.headID {
             let isCancelled = !cancelled.isEmpty && cancelled.contains(id)
             let isTooMany = jobs.isFull && !model.queue.waiting.contains(id)

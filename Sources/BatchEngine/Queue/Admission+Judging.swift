@@ -4,7 +4,10 @@ import LLMStreaming
 extension Admission {
     /// Records that an attempt's answer has begun: what it probed may be asked again.
     mutating func answered(_ jobID: Int64, at now: Duration) {
-        update(jobID) { attempt, provider in provider.answered(jobID, attempt, at: now) }
+        update(jobID) { attempt, provider in
+            provider.endpoints[attempt.endpoint].answered(jobID, attempt, at: now)
+            provider.models[attempt.place.model].queue.fresh.answered(jobID)
+        }
     }
 
     /// Records how an attempt ended, and tells what of it bears on its job.
@@ -17,31 +20,39 @@ extension Admission {
         let outageTimeout = configuration.outageTimeout
         var changes: [(name: String, resource: RateLimit.Resource, perMinute: Double)] = []
         update(job.id) { attempt, provider in
+            let endpoint = provider.endpoints[attempt.endpoint]
+            let model = provider.models[attempt.place.model]
             provider.settle(attempt, result, at: now)
             if let report = result.rateLimits {
-                let name = provider.models[attempt.place.model].name.name
-                changes += provider.learn(report, attempt, at: now).map { (name, $0.0, $0.1) }
+                let name = provider.isPool ? "\(model.name.name) at \(endpoint.name)" : model.name.name
+                changes += endpoint.learn(report, attempt, at: now).map { (name, $0.0, $0.1) }
             }
             switch result.outcome {
             case .completed:
-                provider.succeeded(job.id, attempt: attempt, result: result, at: now)
-                provider.models[attempt.place.model].fullTiers.answered(tier)
+                endpoint.succeeded(job.id, attempt: attempt, at: now)
+                provider.total?.succeeded(job.id, after: now - attempt.started, at: now)
+                model.queue.fresh.answered(job.id)
+                if let silence = result.longestSilence { model.silences.add(silence) }
+                model.fullTiers.answered(tier)
             case .failed(let error):
-                provider.failed(
+                endpoint.failed(
                     job, attempt: attempt, error: error, result: result, at: now,
                     sentSince: { sentSince(attempt, ofModel: $0) })
+                if !result.partial.isEmpty { model.queue.fresh.answered(job.id) }
+                if error.kind != .cancelled, !result.isStaleConnection {
+                    provider.noteFailure(of: job.id, at: attempt.endpoint)
+                }
                 circumstances.isTierFull = result.isOfFullTier
                 if result.isOfFullTier, let tier {
-                    let full = provider.models[attempt.place.model].fullTiers.refused(tier, at: now)
+                    let full = model.fullTiers.refused(tier, at: now)
                     circumstances.isTierGivenUp = now - full.since >= outageTimeout
                     circumstances.areOtherTiersAnswered = full.areOthersAnswered
                 }
-                circumstances.isOutage = provider.isOut(attempt.place.model)
-                circumstances.isRefusedToAll = provider.isRefusedToAll(error, attempt)
-                circumstances.isOverRate =
-                    provider.limiter.rates.isExceeded(by: attempt.size)
-                    || provider.models[attempt.place.model].limiter.rates.isExceeded(by: attempt.size)
-                circumstances.equalFailures = error.equalsInARow(job.recentFailures)
+                circumstances.isOutage = endpoint.isOut(attempt.place.model)
+                circumstances.isRefusedToAll = endpoint.isRefusedToAll(error, attempt)
+                circumstances.isOverRate = provider.isRateExceeded(by: attempt)
+                circumstances.equalFailures = error.equalsInARow(
+                    job.recentFailures, endpoint: endpoint.name, isPool: provider.isPool)
                 circumstances.wasRefused = job.recentFailures.first?.isSameRefusal(as: error) ?? false
             }
         }
@@ -49,40 +60,28 @@ extension Admission {
         return circumstances
     }
 
-    /// How many requests to a provider, or to the model, are under way that were sent since one was, itself included.
+    /// How many requests to an endpoint, or to the model there, are under way that were sent since one was, itself
+    /// included.
     private func sentSince(_ first: AdmittedAttempt, ofModel: Bool) -> Int {
         attempts.values.count { attempt in
             attempt.isOpen && attempt.order >= first.order && attempt.place.provider == first.place.provider
-                && (!ofModel || attempt.place.model == first.place.model)
+                && attempt.endpoint == first.endpoint && (!ofModel || attempt.place.model == first.place.model)
         }
     }
 }
 
 extension ProviderState {
-    fileprivate func answered(_ jobID: Int64, _ attempt: AdmittedAttempt, at now: Duration) {
-        models[attempt.place.model].limiter.answered(jobID, at: now)
-        limiter.answered(jobID, at: now)
-        answered(attempt, at: now)
-    }
-
-    /// Records the limits that an answer's headers tell: providers that tell them count by model.
-    ///
-    /// - Returns: the rates that are others than before.
-    fileprivate func learn(_ report: RateLimitReport, _ attempt: AdmittedAttempt, at now: Duration)
-        -> [(RateLimit.Resource, Double)]
-    {
-        models[attempt.place.model].limiter.rates.learn(report, at: now)
-    }
-
     /// Gives back the tokens of an attempt that was not sent.
     func giveBack(_ attempt: AdmittedAttempt, at now: Duration) {
         charge(RequestSize(inputTokens: 0, outputTokens: 0), in: attempt, at: now)
     }
 
     private func charge(_ actual: RequestSize, in attempt: AdmittedAttempt, at now: Duration) {
-        limiter.rates.settle(attempt.size, actual: actual, startedAt: attempt.started, at: now)
-        models[attempt.place.model].limiter.rates.settle(
+        let endpoint = endpoints[attempt.endpoint]
+        endpoint.limiter.rates.settle(attempt.size, actual: actual, startedAt: attempt.started, at: now)
+        endpoint.models[attempt.place.model].limiter.rates.settle(
             attempt.size, actual: actual, startedAt: attempt.started, at: now)
+        total?.rates.settle(attempt.size, actual: actual, startedAt: attempt.started, at: now)
     }
 
     /// Charges what an attempt used in place of what it was expected to.
@@ -101,7 +100,32 @@ extension ProviderState {
         }
     }
 
-    fileprivate func succeeded(_ jobID: Int64, attempt: AdmittedAttempt, result: StreamResult, at now: Duration) {
+    /// Whether a request by itself is larger than what is granted in a minute.
+    fileprivate func isRateExceeded(by attempt: AdmittedAttempt) -> Bool {
+        let endpoint = endpoints[attempt.endpoint]
+        return endpoint.limiter.rates.isExceeded(by: attempt.size)
+            || endpoint.models[attempt.place.model].limiter.rates.isExceeded(by: attempt.size)
+            || total?.rates.isExceeded(by: attempt.size) == true
+    }
+}
+
+extension EndpointState {
+    fileprivate func answered(_ jobID: Int64, _ attempt: AdmittedAttempt, at now: Duration) {
+        models[attempt.place.model].limiter.answered(jobID, at: now)
+        limiter.answered(jobID, at: now)
+        answered(attempt, at: now)
+    }
+
+    /// Records the limits that an answer's headers tell: providers that tell them count by model.
+    ///
+    /// - Returns: the rates that are others than before.
+    fileprivate func learn(_ report: RateLimitReport, _ attempt: AdmittedAttempt, at now: Duration)
+        -> [(RateLimit.Resource, Double)]
+    {
+        models[attempt.place.model].limiter.rates.learn(report, at: now)
+    }
+
+    fileprivate func succeeded(_ jobID: Int64, attempt: AdmittedAttempt, at now: Duration) {
         answered(jobID, attempt, at: now)
         let duration = now - attempt.started
         models[attempt.place.model].limiter.succeeded(jobID, after: duration, at: now)
@@ -115,10 +139,9 @@ extension ProviderState {
                 model.ownRefusals.otherAnswered(attempt)
             }
         }
-        if let silence = result.longestSilence { models[attempt.place.model].silences.add(silence) }
     }
 
-    /// Records that the provider gave something of an answer: neither it nor the model refuses everybody.
+    /// Records that the endpoint gave something of an answer: neither it nor the model refuses everybody.
     private func answeredInPart(_ attempt: AdmittedAttempt) {
         refusals.succeeded()
         models[attempt.place.model].refusals.succeeded()
@@ -148,9 +171,7 @@ extension ProviderState {
         case .alive:
             answered(attempt, at: now)
             attemptSucceeded(jobID, attempt)
-        case .none:
-            outage.gaveUp(jobID, at: now)
-            models[attempt.place.model].outage.gaveUp(jobID, at: now)
+        case .none: gaveUp(jobID, attempt.place.model, at: now)
         }
         switch error.suspicion {
         case .provider: refusals.refused(jobID, error.streakAnswer)
@@ -166,8 +187,11 @@ extension ProviderState {
         }
         let model = models[attempt.place.model]
         model.ownRefusals.refused(attempt)
-        // A refusal beside the figures of a limit is of that limit, which is the model's; another is the provider's, unless
-        // its other models are answered.
+        if error.kind == .overloaded {
+            found?.refused(running: limiter.running - limiter.silent.count, at: now)
+        }
+        // A refusal beside the figures of a limit is of that limit, which is the model's; another is the endpoint's,
+        // unless its other models are answered.
         if result.rateLimits == nil, !model.ownRefusals.areOfModel {
             limiter.refused(jobID, attempt: attempt, error: error, at: now, sentSince: sentSince(false))
             model.limiter.failed(jobID, at: now)

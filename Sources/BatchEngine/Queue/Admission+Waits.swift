@@ -51,8 +51,20 @@ extension Admission {
             found.append(RunWait(name: RunWait.nameOfRun, reason: .concurrency, limit: limit))
         }
         for provider in providers.all {
-            if add(provider.name, provider.wait, provider.limiter) { continue }
-            for model in provider.models { _ = add(model.name.name, model.wait, model.limiter) }
+            guard let only = provider.endpoints.first else { continue }
+            if !provider.isPool {
+                if add(provider.name, provider.wait, only.limiter) { continue }
+                for (model, state) in zip(provider.models, only.models) {
+                    _ = add(model.name.name, model.wait, state.limiter)
+                }
+                continue
+            }
+            guard let total = provider.total else { continue }
+            if provider.wait?.reason == .concurrency { _ = add(provider.name, provider.wait, total) }
+            for (index, endpoint) in provider.endpoints.enumerated() where endpoint.isHeldUp {
+                _ = add(provider.label(of: index), endpoint.wait, endpoint.limiter)
+            }
+            for model in provider.models { _ = add(model.name.name, model.wait, total) }
         }
         return found
     }
@@ -62,6 +74,17 @@ extension Admission {
         guard ledger.isBounded else { return nil }
         let isSpent = providers.all.contains { $0.models.contains { $0.wait?.reason == .budget } }
         return isSpent ? ledger.bound : nil
+    }
+}
+
+extension EndpointState {
+    /// Whether more than a free stream keeps it from being sent something: that is told, also while others of its provider
+    /// are.
+    fileprivate var isHeldUp: Bool {
+        switch wait?.reason {
+        case .pause, .outage, .refusals, .probe, .rate: stopReason == nil
+        case .evenPace, .concurrency, .warming, .budget, .paused, nil: false
+        }
     }
 }
 
@@ -120,6 +143,8 @@ package enum WaitReason: Sendable, Hashable {
     case probe
     /// The provider cannot be reached or fails.
     case outage
+    /// The first token of a request that begins alike: then its server has that beginning at hand.
+    case warming
     /// A rate per minute.
     case rate(RateLimit.Resource)
     /// Streams follow each other at even distances after a pause.
@@ -138,7 +163,7 @@ package enum WaitReason: Sendable, Hashable {
         switch self {
         case .rate(.requests), .evenPace: true
         // A stream may give tokens back.
-        case .rate, .pause, .probe, .outage, .concurrency, .refusals, .budget, .paused: false
+        case .rate, .pause, .probe, .warming, .outage, .concurrency, .refusals, .budget, .paused: false
         }
     }
 
@@ -148,6 +173,7 @@ package enum WaitReason: Sendable, Hashable {
         case .pause(false): "rate limit"
         case .pause(true): "overload"
         case .probe: "a first answer"
+        case .warming: "a first token of the same beginning"
         case .outage: "outage"
         case .rate(let resource): "\(resource.text) per minute"
         case .evenPace: "even pace"

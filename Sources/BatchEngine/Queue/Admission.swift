@@ -10,7 +10,7 @@ struct Admission {
     let configuration: RunConfiguration
     var providers: Providers
     var ledger: Ledger
-    private(set) var jobs: JobsInWork
+    var jobs: JobsInWork
     /// How many streams the run may have.
     var width: RunWidth
     /// Whether the user has paused the run: nothing is sent.
@@ -21,25 +21,30 @@ struct Admission {
     var cancelled: Set<Int64> = []
     /// The jobs that the user wants next, until they are read.
     var asked: [Int64] = []
+    /// Whether more jobs may be read than are needed now.
+    var readsAhead = true
     /// The streams that are open.
-    private(set) var running = 0
+    var running = 0
     /// What the last step found that has to be waited for.
     private(set) var pending = PendingWaits()
     /// Rates that headers changed, until they are told.
     var limitChanges: [(name: String, resource: RateLimit.Resource, perMinute: Double)] = []
     /// The attempts that began.
-    private var attemptCount = 0
+    var attemptCount = 0
     /// The attempts of the jobs in work, by job.
     var attempts: [Int64: AdmittedAttempt] = [:]
     /// The open streams that are silent.
     var silentCount = 0
     /// When open streams were last looked at.
     var lastLook = Duration.zero
-    /// - Parameter regions: of the providers that bill by them.
-    init(_ configuration: RunConfiguration, regions: [String: BillingRegion] = [:]) {
+    /// - Parameters:
+    ///   - pools: the endpoints of each provider.
+    ///   - regions: of the providers that bill by them.
+    init(
+        _ configuration: RunConfiguration, pools: [String: EndpointPool] = [:], regions: [String: BillingRegion] = [:]
+    ) {
         self.configuration = configuration
-        providers = Providers(
-            limits: configuration.limits, most: configuration.concurrency, share: configuration.share)
+        providers = Providers(pools: pools, configuration)
         ledger = Ledger(configuration, regions: regions)
         jobs = JobsInWork(maximumJobs: configuration.maximumJobs)
         width = RunWidth(limit: configuration.concurrency, ramp: configuration.ramp)
@@ -63,7 +68,7 @@ struct Admission {
         pending.isHeld = candidates.contains { !$0.mayStart }
         for (index, mayStart) in candidates where mayStart {
             let provider = providers[index]
-            let decision = provider.decision(at: now)
+            let decision = provider.decision(at: now, &pending)
             provider.wait = pending.add(decision)
             guard decision == .now else {
                 // A run that has nothing left to send does not wait for its time; while streams are open there is time.
@@ -116,16 +121,25 @@ struct Admission {
             let place = ModelPlace(provider: index, model: position)
             let model = providers[place]
             guard model.stopReason == nil else { continue }
-            if dropHeads(model) || model.queue.needsReading(at: unixMilliseconds) { return .read(place) }
-            guard let (bytes, size) = model.nextSize else { continue }
-            var decision = provider.decision(on: size, model: position, at: now)
+            if dropHeads(model) || model.queue.needsReading(at: unixMilliseconds, isAhead: readsAhead) {
+                return .read(place)
+            }
+            if model.queue.isEmpty { continue }
+            guard var (endpoint, decision, bytes, size) = choice(place, at: now) else { return .read(place) }
+            // Who waits for an endpoint, or for a first token, holds nobody else.
+            if decision != .now, provider.isPool || decision.isForWarming, model.queue.passOver() {
+                _ = pending.add(decision)
+                if dropHeads(model) { return .read(place) }
+                guard let choice = choice(place, at: now) else { return .read(place) }
+                (endpoint, decision, bytes, size) = choice
+            }
             if decision == .now, !ledger.allows(model.reservation(by: ledger)) { decision = .held(.budget) }
             guard decision == .now else {
                 model.wait = pending.add(decision)
                 continue
             }
             if model.queue.hasAsked || shares.map({ $0.mayStart(position) }) ?? true {
-                return start(place, bytes: bytes, size: size, at: now)
+                return start(place, at: endpoint, bytes: bytes, size: size, at: now)
             }
             model.wait = nil
             pending.isHeld = true
@@ -134,106 +148,29 @@ struct Admission {
     }
 
     private mutating func start(
-        _ place: ModelPlace, bytes: Int, size: RequestSize, at now: Duration
+        _ place: ModelPlace, at endpoint: Int, bytes: Int, size: RequestSize, at now: Duration
     ) -> AdmissionStep? {
         let model = providers[place]
         let provider = providers[place.provider]
         let reservation = model.reservation(by: ledger)
-        guard let job = model.queue.take()?.job else { return nil }
+        // Nobody is to wait for the first token of an endpoint that is out.
+        let isOut = provider.endpoints[endpoint].isOut(place.model)
+        guard let job = model.queue.take(for: isOut ? nil : endpoint, at: now)?.job else { return nil }
         ledger.reserve(reservation)
         attemptCount += 1
-        attempts[job.id] = AdmittedAttempt(
-            place: place, size: size, bytes: bytes, reservation: reservation, started: now, order: attemptCount,
-            quietSince: now)
-        let isProbe = provider.isOut(place.model) || provider.limiter.isProbeDue || model.limiter.isProbeDue
+        let attempt = AdmittedAttempt(
+            place: place, endpoint: endpoint, size: size, bytes: bytes, reservation: reservation, started: now,
+            order: attemptCount, quietSince: now)
+        attempts[job.id] = attempt
+        let isProbe = provider.endpoints[endpoint].isProbeDue(place.model)
         let wasFull = jobs.isFull
         jobs.begin(job.id, isNew: !model.queue.begin(job.id))
         // From now on others are not waited for.
         if jobs.isFull, !wasFull { providers.lookAgain() }
         running += 1
         model.wait = nil
-        (model.lastStart, provider.lastStart) = (attemptCount, attemptCount)
-        model.limiter.start(job.id, size, at: now)
-        provider.limiter.start(job.id, size, at: now)
-        provider.started(job.id, place, at: now)
+        provider.start(job.id, attempt, at: now)
         return .start(job, isProbe: isProbe)
-    }
-
-    // MARK: What becomes of it
-
-    /// Records that a job's stream goes on at once with another request.
-    mutating func startAgain(_ jobID: Int64, at now: Duration) {
-        endSilence(jobID)
-        guard var attempt = attempts[jobID] else { return }
-        attemptCount += 1
-        (attempt.started, attempt.order) = (now, attemptCount)
-        (attempt.chunks, attempt.quietSince) = (0, now)
-        attempt.isSettled = false
-        attempts[jobID] = attempt
-        ledger.reserve(attempt.reservation)
-        providers[attempt.place].limiter.startAgain(attempt.size, at: now)
-        providers[attempt.place.provider].limiter.startAgain(attempt.size, at: now)
-    }
-
-    /// Records what jobs that have come into scope used up in earlier runs: in US dollars, and tokens.
-    mutating func addSpent(cost: Double, tokens: Double) { ledger.add(spentOnCost: cost, onTokens: tokens) }
-
-    /// Records what an attempt used up.
-    ///
-    /// - Parameters:
-    ///   - jobID: the job in work.
-    ///   - result: what came.
-    ///   - askedTier: the service tier that its request named.
-    ///   - now: Unix milliseconds.
-    /// - Returns: what it cost, as far as that is known.
-    mutating func settle(
-        _ jobID: Int64, _ result: StreamResult, askedTier: String?, at now: Int64
-    ) -> Double? {
-        guard let attempt = attempts[jobID] else { return nil }
-        attempts[jobID]?.isSettled = true
-        return ledger.settle(
-            attempt.reservation, result: result, of: providers[attempt.place].name, askedTier: askedTier, at: now)
-    }
-
-    /// Changes the provider that a job in work is of.
-    func update(_ jobID: Int64, _ change: (AdmittedAttempt, ProviderState) -> Void) {
-        guard let attempt = attempts[jobID] else { return }
-        change(attempt, providers[attempt.place.provider])
-    }
-
-    /// Records the end of a job's stream: its slot is free.
-    mutating func release(_ jobID: Int64, at now: Duration) {
-        guard let attempt = attempts[jobID], attempt.isOpen else { return }
-        endSilence(jobID)
-        attempts[jobID]?.isOpen = false
-        running -= 1
-        providers[attempt.place].limiter.release(jobID, at: now)
-        let provider = providers[attempt.place.provider]
-        provider.limiter.release(jobID, at: now)
-        provider.outage.gaveUp(jobID, at: now)
-        providers[attempt.place].outage.gaveUp(jobID, at: now)
-    }
-
-    /// A job's end is committed, or that it waits until Unix milliseconds.
-    mutating func finish(_ jobID: Int64, waitsUntil due: Int64?, at now: Duration) {
-        release(jobID, at: now)
-        jobs.finish(jobID)
-        guard let attempt = attempts.removeValue(forKey: jobID) else { return }
-        let isLeft = providers.isStopped(attempt.place) || cancelled.contains(jobID)
-        providers[attempt.place].queue.finish(jobID, waitsUntil: isLeft ? nil : due)
-    }
-
-    /// Leaves a waiting job alone that would be one too many.
-    mutating func leaveAlone() { jobs.leaveAlone() }
-
-    /// Sends nothing more to a job's provider.
-    mutating func stopProvider(of jobID: Int64, reason: String) {
-        if let attempt = attempts[jobID] { providers.stop(attempt.place.provider, reason: reason) }
-    }
-
-    /// Sends nothing more to a job's model.
-    mutating func stopModel(of jobID: Int64, reason: String) {
-        if let attempt = attempts[jobID] { providers.stop(attempt.place, reason: reason) }
     }
 }
 

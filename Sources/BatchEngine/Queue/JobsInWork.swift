@@ -35,6 +35,8 @@ struct JobsInWork: Sendable {
 struct AdmittedAttempt: Sendable {
     /// Where its model is.
     let place: ModelPlace
+    /// Which of its provider's endpoints it was sent to.
+    let endpoint: Int
     var size: RequestSize
     /// The bytes that the estimate was made of.
     let bytes: Int

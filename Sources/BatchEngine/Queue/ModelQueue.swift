@@ -17,7 +17,12 @@ struct ModelQueue: Sendable {
     /// All with the next job last; what the user wants next goes before all others.
     private var asked: [Job] = []
     private var due: [Job] = []
-    private var fresh: [Job] = []
+    /// In an order of their own.
+    var fresh: FreshJobs
+    /// Which of these come next, and where they go, where that was found.
+    var pick: (group: FreshJobs.Group, endpoint: Int)?
+    /// How many new jobs are to be at hand, and of how many bytes at most, where those that begin alike stand together.
+    var readAhead = (jobs: 0, bytes: 0)
     /// Jobs beyond the cursor that were taken out of their turn: they are not taken again when it comes.
     private var early: Set<Int64> = []
     /// Whether all jobs that never waited were read.
@@ -32,6 +37,13 @@ struct ModelQueue: Sendable {
     /// Whether a new job goes before a retry: they take turns, so that neither starves the other.
     private var isNewsTurn = false
 
+    /// - Parameters:
+    ///   - order: that of jobs that never waited.
+    ///   - asksForCache: whether only a request that asks for it has its beginning kept.
+    init(_ order: EndpointChoice.Order = .input, asksForCache: Bool = false) {
+        fresh = FreshJobs(order, asksForCache: asksForCache)
+    }
+
     /// Whether a job is at hand.
     var isEmpty: Bool { due.isEmpty && fresh.isEmpty && asked.isEmpty }
 
@@ -45,14 +57,16 @@ struct ModelQueue: Sendable {
     func withHead<Result>(_ body: (borrowing Job) -> Result) -> Result? {
         if hasAsked { return body(asked[asked.count - 1]) }
         if isRetryNext { return body(due[due.count - 1]) }
-        return fresh.isEmpty ? nil : body(fresh[fresh.count - 1])
+        return nextGroup.flatMap { fresh.withHead(of: $0, body) }
     }
 
-    private var isRetryNext: Bool { !due.isEmpty && (fresh.isEmpty || !isNewsTurn) }
+    var isRetryNext: Bool { !due.isEmpty && (fresh.isEmpty || !isNewsTurn) }
 
     /// Whether the store must be asked before the next job is known.
-    func needsReading(at now: Int64) -> Bool {
-        guard isEmpty else { return false }
+    ///
+    /// - Parameter isAhead: whether more may be read than is needed now.
+    func needsReading(at now: Int64, isAhead: Bool = true) -> Bool {
+        guard isEmpty else { return isAhead && !isFreshRead && hasRoomAhead }
         return !isFreshRead || isDueUnread(at: now)
     }
 
@@ -113,6 +127,21 @@ struct ModelQueue: Sendable {
 
     // MARK: Changes
 
+    /// Has another job go before the next one, which has to wait: a new one before a retry or the other way round, else the
+    /// next retry.
+    ///
+    /// - Returns: whether there is one.
+    mutating func passOver() -> Bool {
+        if hasAsked || due.isEmpty { return false }
+        if !fresh.isEmpty {
+            isNewsTurn.toggle()
+            return true
+        }
+        guard let last = due.popLast() else { return false }
+        due.insert(last, at: 0)
+        return due.count > 1
+    }
+
     /// Notes how far the store was read for jobs that never waited.
     ///
     /// - Parameter jobs: the next ones; none where there are no more.
@@ -124,14 +153,15 @@ struct ModelQueue: Sendable {
 
     /// Adds jobs that are to be sent, before all others that never waited.
     mutating func add(next jobs: [Job]) {
-        fresh += jobs.reversed()
+        for job in jobs.reversed() { fresh.putBack(job) }
         for job in jobs where job.id > cursor { early.insert(job.id) }
     }
 
     /// Adds jobs that the user wants next, behind those that were wanted earlier; none of them is in work.
     mutating func add(asked jobs: [Job]) {
         let ids = Set(jobs.map(\.id))
-        for others in [\ModelQueue.asked, \.due, \.fresh] { self[keyPath: others].removeAll { ids.contains($0.id) } }
+        for others in [\ModelQueue.asked, \.due] { self[keyPath: others].removeAll { ids.contains($0.id) } }
+        fresh.remove { ids.contains($0) }
         for id in ids {
             retries?.remove(id)
             if id > cursor { early.insert(id) }
@@ -166,15 +196,19 @@ struct ModelQueue: Sendable {
 
     /// Removes the head.
     ///
+    /// - Parameters:
+    ///   - endpoint: where it is sent; nil where it is not.
+    ///   - now: since the run's start.
     /// - Returns: the job, and whether it waited.
-    mutating func take() -> (job: Job, waited: Bool)? {
-        if let job = asked.popLast() { return (job, true) }
-        if isRetryNext {
-            isNewsTurn = true
-            return due.popLast().map { ($0, true) }
+    mutating func take(for endpoint: Int? = nil, at now: Duration = .zero) -> (job: Job, waited: Bool)? {
+        if hasAsked || isRetryNext {
+            if !hasAsked { isNewsTurn = true }
+            guard let job = hasAsked ? asked.popLast() : due.popLast() else { return nil }
+            if let endpoint { fresh.began(job.id, fresh.chain(of: job), at: endpoint, at: now) }
+            return (job, true)
         }
         isNewsTurn = false
-        return fresh.popLast().map { ($0, false) }
+        return takeFresh(for: endpoint, at: now).map { ($0, false) }
     }
 
     /// A job is taken up.
@@ -194,7 +228,8 @@ struct ModelQueue: Sendable {
 
     /// No more of its jobs are sent.
     mutating func close() {
-        (asked, due, fresh) = ([], [], [])
+        (asked, due) = ([], [])
+        fresh.remove { _ in true }
         waiting = []
         if retries != nil { retries = RetryTimes() }
     }

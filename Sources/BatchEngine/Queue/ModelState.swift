@@ -1,26 +1,23 @@
 import LLMStreaming
 
-/// All that admission knows of one model: its queue, its limiter, what its requests cost.
+/// All that admission knows of one model of a provider: its queue, and what its requests cost.
 ///
 /// A class, with one owner: it is looked at many times a job, and a value would be copied for many of the looks.
 final class ModelState {
     let name: ModelName
-    var queue = ModelQueue()
-    var limiter: RequestLimiter
+    var queue: ModelQueue
+    /// The streams that are open at all endpoints, and how many of them are silent.
+    var running = 0
+    var silent = SilentStreams()
+    /// The most of them, where there are several endpoints; nil where its endpoint bounds them.
+    var bound: Int?
     var tokens = TokenEstimator()
-    var refusals = RefusalStreak()
-    /// Whether it is refused for rate or load while others of its provider are not.
-    var ownRefusals = ModelRefusals()
-    /// Whether it is out while others of its provider answer.
-    var outage = OutageBreaker()
     /// Its service tiers without capacity.
     var fullTiers = FullTiers()
     /// How long its answers were silent.
     var silences = Silences()
     /// How long its streams may be silent, as of the last look at them.
     private(set) var silenceBound = Duration.zero
-    /// Its place among the probes of its provider.
-    var lastProbe = 0
     /// Its newest attempt's number among all attempts of the run.
     var lastStart = 0
     /// Why it gets no more requests; nil where it does.
@@ -30,10 +27,14 @@ final class ModelState {
     /// What the next job would have set aside: the request is read for it, which is not to be done at every look.
     private var expected: (jobID: Int64, bytes: Int, largestOutput: Double, reservation: Reservation)?
 
-    init(_ name: ModelName, limiter: RequestLimiter) {
+    /// - Parameter queue: without a job yet.
+    init(_ name: ModelName, queue: ModelQueue) {
         self.name = name
-        self.limiter = limiter
+        self.queue = queue
     }
+
+    /// Whether a request to it may start wherever it is; nil where nothing bounds that.
+    var totalDecision: StartDecision? { bound.map { running >= $0 ? .held(.concurrency) : .now } }
 
     /// Whether it has jobs that can be sent now, or may have.
     func hasDemand(at now: Int64) -> Bool {
@@ -42,7 +43,7 @@ final class ModelState {
 
     /// Its open streams are about to be looked at.
     func beginLook() {
-        limiter.silent = SilentStreams()
+        silent = SilentStreams()
         silenceBound = silences.bound
     }
 

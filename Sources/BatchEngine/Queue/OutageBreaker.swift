@@ -32,7 +32,7 @@ struct OutageBreaker: Sendable {
 
     private static let window = 20
     private static let firstInterval = Duration.seconds(5)
-    private static let longestInterval = Duration.seconds(60)
+    static let longestInterval = Duration.seconds(60)
     /// So many failures in a row, and a model does not answer.
     private static let inARow = 3
 
@@ -84,10 +84,14 @@ struct OutageBreaker: Sendable {
 
     /// Records the start of a request, which while it is out is a probe.
     ///
-    /// - Parameter probeTimeout: how long it may be without an answer before another follows.
-    mutating func start(_ jobID: Int64, probeTimeout: Duration, at now: Duration) {
+    /// - Parameters:
+    ///   - probeTimeout: how long it may be without an answer before another follows.
+    ///   - longest: the longest time between two probes.
+    mutating func start(
+        _ jobID: Int64, probeTimeout: Duration, longest: Duration = Self.longestInterval, at now: Duration
+    ) {
         outage?.probe = jobID
-        outage?.nextProbe = now + min(probeTimeout, Self.longestInterval)
+        outage?.nextProbe = now + min(probeTimeout, longest)
     }
 
     /// Whether an answer to a request shows that it is over.
@@ -103,12 +107,16 @@ struct OutageBreaker: Sendable {
     }
 
     /// Records an attempt that failed by connection or 5xx while it is out.
-    mutating func failed(_ jobID: Int64, reason: String, at now: Duration) {
+    ///
+    /// - Parameter longest: the longest time between two probes.
+    mutating func failed(
+        _ jobID: Int64, reason: String, longest: Duration = Self.longestInterval, at now: Duration
+    ) {
         guard var outage else { return }
         outage.reason = reason
         if outage.probe == jobID {
             outage.probe = nil
-            outage.interval = min(Self.longestInterval, outage.interval * 2)
+            outage.interval = min(longest, outage.interval * 2)
             outage.nextProbe = now + outage.interval
         }
         self.outage = outage

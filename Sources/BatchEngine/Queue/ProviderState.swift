@@ -1,168 +1,171 @@
-/// All that admission knows of one provider: its limiter, whether it is out or refuses, and its models.
+import LLMStreaming
+
+/// All that admission knows of one provider: its models with their queues, and the endpoints that they are sent to.
 ///
-/// A class, with one owner, as its models are.
+/// A class, with one owner, as its models and endpoints are.
 final class ProviderState {
     let name: String
-    var limiter: RequestLimiter
-    var outage = OutageBreaker()
-    /// While it is out: its models of which an attempt failed.
-    var failingModels: Set<Int> = []
-    /// The probes that were sent while it was out.
-    var probes = 0
-    var refusals = RefusalStreak()
     var models: [ModelState] = []
+    let endpoints: [EndpointState]
+    /// What the user lets all endpoints together be asked, where there are several; of a single one that is its own.
+    var total: RequestLimiter?
+    /// The streams that are open.
+    private(set) var running = 0
+    /// The endpoints that answered when the streams were shared by them last.
+    var answering = EndpointSet()
     /// Its newest attempt's number among all attempts of the run.
     var lastStart = 0
     /// Why it gets no more requests; nil where it does.
     var stopReason: String?
     /// What its jobs wait for, and until when since the run's start; nil where they do not.
     var wait: (reason: WaitReason, until: Duration?)?
+    /// Where jobs that wait for another attempt have failed: they go elsewhere first.
+    private var failures: [Int64: FailedEndpoints] = [:]
 
-    init(_ name: String, limiter: RequestLimiter) {
+    /// - Parameters:
+    ///   - pool: its endpoints; nil where it is not configured.
+    ///   - total: bounds all of them together.
+    ///   - limiter: makes that of one endpoint.
+    init(_ name: String, pool: EndpointPool?, total: RequestLimiter, limiter: () -> RequestLimiter) {
         self.name = name
-        self.limiter = limiter
+        let members = pool?.members ?? []
+        endpoints = members.map { EndpointState($0, hasSiblings: members.count > 1, limiter: limiter()) }
+        self.total = members.count > 1 ? total : nil
+        answering = currentlyAnswering
     }
 
-    /// Whether a request of any size and model may start.
-    func decision(at now: Duration) -> StartDecision {
-        let outage = outage.decision(at: now)
-        return outage == .now ? limiter.decision(at: now) : outage
-    }
+    /// Whether it has several endpoints.
+    var isPool: Bool { endpoints.count > 1 }
 
-    /// Whether a request of this size, to one of its models, may start.
-    func decision(on size: RequestSize, model: Int, at now: Duration) -> StartDecision {
-        let state = models[model]
-        // While the whole provider is out, all its models are probed.
-        if outage.since == nil {
-            let ofOutage = state.outage.decision(at: now)
-            guard ofOutage == .now else { return ofOutage }
+    /// The name of one of its endpoints, as it is told: of a single one the provider's.
+    func label(of endpoint: Int) -> String { isPool ? "\(name) at \(endpoints[endpoint].name)" : name }
+
+    /// Whether all its endpoints that are left are out, as far as the model goes.
+    func isOut(_ model: Int) -> Bool { endpoints.allSatisfy { $0.stopReason != nil || $0.isOut(model) } }
+
+    /// The endpoint that is out, while all are that are left: who probes there comes first.
+    var probed: EndpointState? {
+        var first: EndpointState?
+        for endpoint in endpoints where endpoint.stopReason == nil {
+            guard endpoint.outage.since != nil else { return nil }
+            first = first ?? endpoint
         }
-        let ofLimiter = state.limiter.decision(at: now)
-        guard ofLimiter == .now else { return ofLimiter }
-        let ofProvider = limiter.decision(on: size, at: now)
-        let ofModel = state.limiter.decision(on: size, at: now)
-        switch (ofProvider, ofModel) {
-        case (.later(let time, _), .later(let later, _)): return time > later ? ofProvider : ofModel
-        case (.now, _): return ofModel
-        default: return ofProvider
-        }
+        return first
     }
 
     /// Whether its jobs must wait for longer than a free stream.
     func isPaused(at now: Duration) -> Bool {
-        switch decision(at: now) {
-        case .later(_, .pause), .later(_, .outage), .later(_, .probe): true
-        default: false
-        }
+        endpoints.allSatisfy { $0.stopReason != nil || $0.isPaused(at: now) }
     }
 
     /// The most streams that it can use at the moment.
     func neededStreams(at now: Duration) -> Int {
-        let ofModels = models.reduce(0) { sum, model in
-            guard model.stopReason == nil, model.outage.since == nil, !model.limiter.isPaused(at: now) else {
-                return sum
-            }
-            return sum + (model.limiter.neededStreams(at: now) ?? model.limiter.window.streams(at: now))
+        var needed = 0
+        for endpoint in endpoints where endpoint.stopReason == nil && (!isPool || !endpoint.isPaused(at: now)) {
+            needed += endpoint.neededStreams(at: now) { models[$0].stopReason == nil }
         }
-        return min(limiter.neededStreams(at: now) ?? limiter.window.streams(at: now), ofModels)
-    }
-}
-
-/// Whether a provider is out, or only one of its models: it is the model where others of its provider answer.
-extension ProviderState {
-    /// Whether a model is out, by itself or with its provider.
-    func isOut(_ model: Int) -> Bool { outage.since != nil || models[model].outage.since != nil }
-
-    /// Records an attempt that failed by connection or 5xx.
-    func attemptFailed(_ jobID: Int64, _ attempt: AdmittedAttempt, reason: String, at now: Duration) {
-        let place = attempt.place.model
-        let model = models[place]
-        if outage.since != nil {
-            failingModels.insert(place)
-            return outage.failed(jobID, reason: reason, at: now)
-        }
-        if model.outage.since != nil { return model.outage.failed(jobID, reason: reason, at: now) }
-        let isModelOut = model.outage.add(jobID, attempt, isFailure: true)
-        let isOut = outage.add(jobID, attempt, isFailure: true)
-        let isAnyOut = models.contains { $0.outage.since != nil }
-        guard isModelOut || isOut || isAnyOut else { return }
-        if models.indices.contains(where: { (!isModelOut || $0 != place) && isAnswering($0) }) {
-            if isModelOut { model.outage.begin(since: now, reason: reason, at: now) }
-        } else if isModelOut || isOut || !models.indices.contains(where: { !isKnownToFail($0) }) {
-            failingModels = outage.failingModels.union(models.indices.filter { models[$0].outage.since != nil })
-            outage.begin(since: now, reason: reason, at: now)
-        }
+        guard let total else { return needed }
+        return min(needed, total.neededStreams(at: now) ?? total.window.bound)
     }
 
-    private func isAnswering(_ model: Int) -> Bool { models[model].outage.since == nil && outage.isAnswering(model) }
+    /// Whether some endpoint takes requests for a model, now or as soon as a stream is free.
+    func serves(_ model: Int, at now: Duration) -> Bool { endpoints.contains { $0.serves(model, at: now) } }
 
-    /// Whether a model is out, or has failed and not answered of late.
-    private func isKnownToFail(_ model: Int) -> Bool {
-        models[model].outage.since != nil || outage.failingModels.contains(model) && !outage.isAnswering(model)
-    }
-
-    /// Records an attempt that was answered, if only with a refusal, or that failed for what its own job is.
-    func attemptSucceeded(_ jobID: Int64, _ attempt: AdmittedAttempt) {
-        guard !isOut(attempt.place.model) else { return }
-        _ = models[attempt.place.model].outage.add(jobID, attempt, isFailure: false)
-        _ = outage.add(jobID, attempt, isFailure: false)
-    }
-
-    /// Records that a request was answered, which may show that its provider or model is not out any more.
+    /// Why it is not waited for any longer; nil where some endpoint that is left is not out, or not for so long.
     ///
-    /// Where it was the provider that seemed out, those of its models that failed are now taken for out by themselves,
-    /// until a probe of theirs is answered too: they get one at once.
-    func answered(_ attempt: AdmittedAttempt, at now: Duration) {
-        let place = attempt.place.model
-        if let since = outage.since, outage.isOver(byAnswerTo: attempt) || !failingModels.contains(place) {
-            for (index, model) in models.enumerated() where model.outage.since == nil {
-                if index != place, failingModels.contains(index) {
-                    model.outage.begin(since: since, nextProbe: now, reason: outage.reason, at: now)
-                } else {
-                    model.outage.end()
-                }
+    /// - Parameter outage: that of an endpoint which counts; nil where nothing is sent there anyway.
+    func outageReason(
+        for timeout: Duration, at now: Duration, _ outage: (EndpointState) -> OutageBreaker?
+    ) -> String? {
+        var newest: (since: Duration, reason: String)?
+        for endpoint in endpoints where endpoint.stopReason == nil {
+            guard let outage = outage(endpoint) else { continue }
+            guard let since = outage.since, now - since >= timeout else { return nil }
+            if since >= newest?.since ?? since { newest = (since, outage.reason) }
+        }
+        return newest.map { "out for \(Int((now - $0.since).seconds)) s: \($0.reason)" }
+    }
+
+    /// Adds why endpoints get no more requests, or those of a model.
+    func addStops(to reasons: inout [String: String]) {
+        for endpoint in endpoints {
+            if let reason = endpoint.stopReason {
+                reasons["\(name) at \(endpoint.name)"] = reason
+                continue
             }
-            outage.end()
-            failingModels = []
-            limiter.open(at: now)
+            for (model, state) in zip(endpoint.models, models) where state.stopReason == nil {
+                if let reason = model.stopReason { reasons["\(state.name.name) at \(endpoint.name)"] = reason }
+            }
         }
-        if models[place].outage.isOver(byAnswerTo: attempt) {
-            models[place].outage.end()
-            models[place].limiter.open(at: now)
-        }
+    }
+
+    // MARK: Streams
+
+    /// Records the start of a request.
+    func start(_ jobID: Int64, _ attempt: AdmittedAttempt, at now: Duration) {
+        let (place, endpoint) = (attempt.place.model, endpoints[attempt.endpoint])
+        let model = models[place]
+        running += 1
+        model.running += 1
+        (model.lastStart, lastStart, endpoint.lastStart) = (attempt.order, attempt.order, attempt.order)
+        endpoint.models[place].limiter.start(jobID, attempt.size, at: now)
+        endpoint.limiter.start(jobID, attempt.size, at: now)
+        total?.start(jobID, attempt.size, at: now)
+        endpoint.started(jobID, place, patience: model.silences.bound, at: now)
+    }
+
+    /// Records another request of a stream that goes on at once.
+    func startAgain(_ attempt: AdmittedAttempt, at now: Duration) {
+        endpoints[attempt.endpoint].models[attempt.place.model].limiter.startAgain(attempt.size, at: now)
+        endpoints[attempt.endpoint].limiter.startAgain(attempt.size, at: now)
+        total?.startAgain(attempt.size, at: now)
+    }
+
+    /// Records the end of a stream.
+    func release(_ jobID: Int64, _ attempt: AdmittedAttempt, at now: Duration) {
+        let endpoint = endpoints[attempt.endpoint]
+        running -= 1
+        models[attempt.place.model].running -= 1
+        endpoint.models[attempt.place.model].limiter.release(jobID, at: now)
+        endpoint.limiter.release(jobID, at: now)
+        total?.release(jobID, at: now)
+        endpoint.gaveUp(jobID, attempt.place.model, at: now)
+        endpoint.found?.ended += 1
+        models[attempt.place.model].queue.fresh.ended(jobID)
     }
 
     /// Leaves out a time in which nothing was sent: no outage grew older by it.
     func leaveOut(_ time: Duration) {
-        outage.leaveOut(time)
-        for model in models {
-            model.outage.leaveOut(time)
-            model.fullTiers.leaveOut(time)
-        }
+        for endpoint in endpoints { endpoint.leaveOut(time) }
+        for model in models { model.fullTiers.leaveOut(time) }
     }
 
-    /// Records the start of a request, which where something is out is a probe.
-    func started(_ jobID: Int64, _ place: ModelPlace, at now: Duration) {
-        let model = models[place.model]
-        guard outage.since != nil || model.outage.since != nil else { return }
-        let probeTimeout = max(Self.probeTimeout, model.silences.bound)
-        if outage.since != nil {
-            probes += 1
-            model.lastProbe = probes
-            outage.start(jobID, probeTimeout: probeTimeout, at: now)
-        } else {
-            model.outage.start(jobID, probeTimeout: probeTimeout, at: now)
-        }
+    // MARK: Where jobs have failed
+
+    /// Notes that an attempt of a job failed at an endpoint: where there are others it goes to those first.
+    func noteFailure(of jobID: Int64, at endpoint: Int) {
+        if isPool { failures[jobID, default: FailedEndpoints()].add(endpoint, of: endpoints.count) }
     }
 
-    /// The models in the order in which they probe: those first of which nothing is known, then who did least lately.
-    var orderOfProbes: [Int] {
-        models.indices.sorted { first, second in
-            (models[first].lastProbe, failingModels.contains(first) ? 1 : 0)
-                < (models[second].lastProbe, failingModels.contains(second) ? 1 : 0)
-        }
+    /// Forgets where a job has failed: it is not sent again.
+    func forgetFailures(of jobID: Int64) {
+        if !failures.isEmpty { failures[jobID] = nil }
     }
 
-    /// A probe is left alone for so long at least: connecting alone may take 10 s.
-    private static let probeTimeout = Duration.seconds(15)
+    /// Where a job has failed.
+    func failures(of jobID: Int64) -> FailedEndpoints? { failures.isEmpty ? nil : failures[jobID] }
+}
+
+/// The endpoints at which a job has failed, until it has at each.
+struct FailedEndpoints: Sendable {
+    private var positions: [Int] = []
+
+    func contains(_ endpoint: Int) -> Bool { positions.contains(endpoint) }
+
+    /// Adds one; where all have failed only the newest is left.
+    mutating func add(_ endpoint: Int, of count: Int) {
+        positions.removeAll { $0 == endpoint }
+        positions.append(endpoint)
+        if positions.count >= count { positions.removeFirst(positions.count - 1) }
+    }
 }

@@ -1,10 +1,12 @@
-package import LLMStreaming
+import LLMStreaming
 
 /// All providers and models that have jobs, and which of them get no more requests.
 struct Providers {
     private(set) var all: [ProviderState] = []
     /// How many providers and models are stopped.
-    private(set) var stopCount = 0
+    var stopCount = 0
+    /// How many endpoints are, by themselves or for a model.
+    var endpointStopCount = 0
     private var places: [ModelName: ModelPlace] = [:]
     private var limits: [String: ProviderLimits]
     /// The most streams that any may have.
@@ -12,12 +14,30 @@ struct Providers {
     /// This worker's share of the rates, and where its requests fall between those of others.
     private(set) var share: WorkerShare
     private let phase: Double
+    private let warmFirst: WarmFirst
+    /// The order of jobs that never waited.
+    private let order: EndpointChoice.Order
+    /// What finds how many streams an endpoint should have; nil where the user says it.
+    private let finder: WidthFinder?
 
-    init(limits: [String: ProviderLimits], most: Int, share: CurrentShare) {
-        self.limits = limits
-        self.most = most
-        self.share = share.value
-        phase = share.phase
+    /// The endpoints of each provider that can be sent something.
+    private let pools: [String: EndpointPool]
+
+    init(pools: [String: EndpointPool], _ configuration: RunConfiguration) {
+        self.pools = pools
+        limits = configuration.limits
+        most = configuration.concurrency
+        share = configuration.share.value
+        phase = configuration.share.phase
+        warmFirst = configuration.warmFirst
+        switch configuration.order {
+        case .input: order = .input
+        case .prefix: order = .prefix(warmsFirst: configuration.warmFirst != .off)
+        }
+        switch configuration.width {
+        case .fixed: finder = nil
+        case .found(let most, let target): finder = WidthFinder(most: most, firstTokenTarget: target)
+        }
     }
 
     /// Follows a change of this worker's share.
@@ -25,19 +45,28 @@ struct Providers {
         guard share != self.share else { return }
         self.share = share
         for provider in all {
-            provider.limiter.set(share, at: now)
-            for model in provider.models { model.limiter.set(share, at: now) }
+            provider.total?.set(share, at: now)
+            for endpoint in provider.endpoints {
+                endpoint.limiter.set(share, at: now)
+                for model in endpoint.models { model.limiter.set(share, at: now) }
+            }
         }
     }
 
     /// Follows a change of the most streams that any may have.
     mutating func set(most: Int, at now: Duration) {
         self.most = most
-        func bound(_ name: String) -> Int { min(most, limits[name]?.concurrency ?? most) }
         for provider in all {
-            provider.limiter.set(bound: bound(provider.name), at: now)
-            for model in provider.models { model.limiter.set(bound: bound(model.name.name), at: now) }
+            for endpoint in provider.endpoints { endpoint.found?.set(most: most) }
+            setWidths(provider, at: now)
         }
+    }
+
+    private func bound(_ name: String) -> Int { min(most, limits[name]?.concurrency ?? most) }
+
+    /// Shares the streams that a provider may have by its endpoints.
+    func setWidths(_ provider: ProviderState, at now: Duration) {
+        provider.setWidths(bound: bound(provider.name), ofModel: { bound($0.name.name) }, at: now)
     }
 
     /// Follows a change of a rate that the user sets a provider, now or when jobs of it come.
@@ -45,33 +74,59 @@ struct Providers {
     /// - Parameter perMinute: of all workers; nil for what its headers tell.
     mutating func set(_ resource: RateLimit.Resource, perMinute: Int?, of name: String, at now: Duration) {
         limits[name, default: ProviderLimits()].set(resource, perMinute: perMinute)
-        all.first { $0.name == name }?.limiter.set(resource, perMinute: perMinute, at: now)
+        guard let provider = all.first(where: { $0.name == name }) else { return }
+        if provider.isPool {
+            provider.total?.set(resource, perMinute: perMinute, at: now)
+        } else {
+            provider.endpoints.first?.limiter.set(resource, perMinute: perMinute, at: now)
+        }
     }
 
     /// The rate that the user sets a provider; nil where there is none.
     func perMinute(_ resource: RateLimit.Resource, of name: String) -> Int? { limits[name]?.perMinute(resource) }
 
-    private func limiter(of name: String) -> RequestLimiter {
-        RequestLimiter(limits[name] ?? ProviderLimits(), most: most, share: share, phase: phase)
+    /// A limiter of all that the user bounds of a provider or model, or of what is left where that holds for several
+    /// endpoints together.
+    private func limiter(of name: String, isPart: Bool = false) -> RequestLimiter {
+        var limits = limits[name] ?? ProviderLimits()
+        if isPart { (limits.requestsPerMinute, limits.tokensPerMinute) = (nil, nil) }
+        return RequestLimiter(limits, most: most, share: share, phase: phase)
     }
 
     /// How many there are.
     var count: Int { places.count }
 
     /// Adds those that have jobs; all look for more.
-    ///
-    /// - Parameter isConfigured: whether there is somebody to send a provider's jobs to.
-    mutating func add(_ names: [ModelName], isConfigured: (_ provider: String) -> Bool) {
+    mutating func add(_ names: [ModelName], at now: Duration) {
         for name in names where places[name] == nil {
-            let provider = position(of: name.provider)
-            if !isConfigured(name.provider) { stop(provider, reason: "no such provider is configured") }
-            all[provider].models.append(ModelState(name, limiter: limiter(of: name.name)))
-            places[name] = ModelPlace(provider: provider, model: all[provider].models.count - 1)
+            let position = position(of: name.provider)
+            let provider = all[position]
+            if provider.endpoints.isEmpty { stop(position, reason: "no such provider is configured") }
+            provider.models.append(ModelState(name, queue: queue(of: provider)))
+            for endpoint in provider.endpoints {
+                endpoint.models.append(EndpointModel(limiter: limiter(of: name.name)))
+            }
+            places[name] = ModelPlace(provider: position, model: provider.models.count - 1)
+            if provider.isPool || finder != nil { setWidths(provider, at: now) }
         }
+        if places.isEmpty { return }
         for provider in all {
-            for model in provider.models { model.queue.refresh() }
+            for model in provider.models {
+                model.queue.readAhead = (Self.jobsAhead / places.count, Self.bytesAhead / places.count)
+                model.queue.refresh()
+            }
         }
     }
+
+    /// An empty queue for a model: Anthropic's interface keeps a beginning only where a request asks for it.
+    private func queue(of provider: ProviderState) -> ModelQueue {
+        let isAsked = pools[provider.name]?.provider.dialect == .anthropicMessages
+        return ModelQueue(order, asksForCache: isAsked && warmFirst == .auto)
+    }
+
+    /// The most new jobs at hand of all models, and the most bytes of their requests, where those that begin alike are to be
+    /// found among them.
+    private static let (jobsAhead, bytesAhead) = (4096, 32 << 20)
 
     /// All ask again when their next waiting job is due.
     func lookAgain() {
@@ -82,7 +137,13 @@ struct Providers {
 
     private mutating func position(of name: String) -> Int {
         if let known = all.firstIndex(where: { $0.name == name }) { return known }
-        all.append(ProviderState(name, limiter: limiter(of: name)))
+        let pool = pools[name]
+        let isPart = (pool?.members.count ?? 0) > 1
+        let provider = ProviderState(name, pool: pool, total: limiter(of: name)) {
+            limiter(of: name, isPart: isPart)
+        }
+        for endpoint in provider.endpoints { endpoint.found = finder.map(FoundWidth.init) }
+        all.append(provider)
         return all.count - 1
     }
 
@@ -96,121 +157,4 @@ struct Providers {
 
     /// A model.
     subscript(_ place: ModelPlace) -> ModelState { all[place.provider].models[place.model] }
-
-    // MARK: Stops
-
-    /// Whether a model gets no more requests, by itself or with its provider.
-    func isStopped(_ place: ModelPlace) -> Bool {
-        guard stopCount > 0 else { return false }
-        return self[place.provider].stopReason != nil || self[place].stopReason != nil
-    }
-
-    /// Sends nothing more to a provider.
-    mutating func stop(_ position: Int, reason: String) {
-        let provider = self[position]
-        guard provider.stopReason == nil else { return }
-        stopCount += 1
-        provider.stopReason = reason
-        provider.wait = nil
-        for model in provider.models { model.queue.close() }
-    }
-
-    /// Sends nothing more to a model.
-    mutating func stop(_ place: ModelPlace, reason: String) {
-        let model = self[place]
-        guard model.stopReason == nil else { return }
-        stopCount += 1
-        model.stopReason = reason
-        model.wait = nil
-        model.queue.close()
-    }
-
-    /// Stops the providers that are out for as long as the user waits, and the models that are while others of their
-    /// provider answer.
-    mutating func stopWhatIsOut(for timeout: Duration, at now: Duration) {
-        func reason(_ outage: OutageBreaker) -> String? {
-            guard let since = outage.since, now - since >= timeout else { return nil }
-            return "out for \(Int((now - since).seconds)) s: \(outage.reason)"
-        }
-        for (index, provider) in all.enumerated() where provider.stopReason == nil {
-            if let reason = reason(provider.outage) { stop(index, reason: reason) }
-            for (position, model) in provider.models.enumerated() where model.stopReason == nil && model.hasWork {
-                guard let reason = reason(model.outage) else { continue }
-                stop(ModelPlace(provider: index, model: position), reason: reason)
-            }
-        }
-    }
-
-    /// Whether some of these providers may be sent something.
-    func mayAdmit(to names: some Sequence<String>) -> Bool {
-        stopCount == 0
-            || names.contains { name in !all.contains { $0.name == name && $0.stopReason != nil } }
-    }
-
-    /// What gets no more requests, and why: providers, and models as `provider/model`.
-    var stopReasons: [String: String] {
-        var reasons: [String: String] = [:]
-        guard stopCount > 0 else { return reasons }
-        for provider in all {
-            if let reason = provider.stopReason { reasons[provider.name] = reason }
-            for model in provider.models where provider.stopReason == nil {
-                if let reason = model.stopReason { reasons[model.name.name] = reason }
-            }
-        }
-        return reasons
-    }
-}
-
-/// What the user lets a provider, or one of its models, be asked.
-package struct ProviderLimits: Sendable, Equatable {
-    /// The most streams open at once; nil for as many as the run may have.
-    package var concurrency: Int?
-    package var requestsPerMinute: Int?
-    package var tokensPerMinute: Int?
-    /// Whether its rate is learnt from its refusals; not so only where both are compared.
-    package var learnsRate: Bool
-
-    package init(
-        concurrency: Int? = nil, requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil, learnsRate: Bool = true
-    ) {
-        self.concurrency = concurrency
-        self.requestsPerMinute = requestsPerMinute
-        self.tokensPerMinute = tokensPerMinute
-        self.learnsRate = learnsRate
-    }
-
-    /// A rate a minute; nil where there is none.
-    package func perMinute(_ resource: RateLimit.Resource) -> Int? {
-        resource == .requests ? requestsPerMinute : tokensPerMinute
-    }
-
-    /// Sets a rate a minute, of requests or else of tokens; nil takes it away.
-    package mutating func set(_ resource: RateLimit.Resource, perMinute: Int?) {
-        if resource == .requests { requestsPerMinute = perMinute } else { tokensPerMinute = perMinute }
-    }
-
-    /// What of them is a worker's share, at least one a minute: the streams are its own.
-    package func share(_ share: WorkerShare) -> ProviderLimits {
-        func part(_ count: Int) -> Int { max(1, Int(Double(count) * share.part)) }
-        var own = self
-        own.requestsPerMinute = requestsPerMinute.map(part)
-        own.tokensPerMinute = tokensPerMinute.map(part)
-        return own
-    }
-
-    /// The bounds of the providers of a run, by name.
-    ///
-    /// - Parameters:
-    ///   - providers: with the bounds of each.
-    ///   - concurrency: by provider or `provider/model`; goes before a provider's own.
-    package static func table(of providers: [Provider], concurrency: [String: Int]) -> [String: ProviderLimits] {
-        var limits: [String: ProviderLimits] = [:]
-        for provider in providers {
-            limits[provider.name] = ProviderLimits(
-                concurrency: provider.concurrency, requestsPerMinute: provider.requestsPerMinute,
-                tokensPerMinute: provider.tokensPerMinute)
-        }
-        for (name, count) in concurrency { limits[name, default: ProviderLimits()].concurrency = count }
-        return limits
-    }
 }

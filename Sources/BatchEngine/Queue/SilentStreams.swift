@@ -78,12 +78,16 @@ extension Admission {
     ///
     /// Where all streams are open that the user allows, who waits for one is told how many of them are silent.
     var nextLook: Duration? {
-        if pending.isWatched || silentCount > 0 { return lastLook + .seconds(1) }
+        if pending.isWatched || silentCount > 0 || configuration.width != .fixed { return lastLook + .seconds(1) }
         return pending.isFull || pending.isAtBound ? lastLook + .seconds(5) : nil
     }
 
     /// The silent streams of all providers.
-    var silent: SilentStreams { providers.all.reduce(into: SilentStreams()) { $0.add($1.limiter.silent) } }
+    var silent: SilentStreams {
+        providers.all.reduce(into: SilentStreams()) { sum, provider in
+            for endpoint in provider.endpoints { sum.add(endpoint.limiter.silent) }
+        }
+    }
 
     /// Looks at the open streams.
     ///
@@ -92,8 +96,7 @@ extension Admission {
         lastLook = now
         silentCount = 0
         for provider in providers.all {
-            provider.limiter.silent = SilentStreams()
-            for model in provider.models { model.beginLook() }
+            provider.beginLook()
         }
         var index = attempts.startIndex
         while index != attempts.endIndex {
@@ -105,16 +108,18 @@ extension Admission {
             }
             attempts.formIndex(after: &index)
         }
+        if configuration.width != .fixed { findWidths(at: now) }
     }
 
     private mutating func count(_ attempt: AdmittedAttempt, at now: Duration) {
         let provider = providers[attempt.place.provider]
         if attempt.isSilent {
             silentCount += 1
-            provider.limiter.silent.add(since: attempt.quietSince)
-            providers[attempt.place].limiter.silent.add(since: attempt.quietSince)
+            provider.changeSilence(of: attempt) { $0.add(since: attempt.quietSince) }
         }
-        if attempt.chunks > 0, provider.isOut(attempt.place.model) { provider.answered(attempt, at: now) }
+        let endpoint = provider.endpoints[attempt.endpoint]
+        endpoint.found?.add(attempt, at: now)
+        if attempt.chunks > 0, endpoint.isOut(attempt.place.model) { endpoint.answered(attempt, at: now) }
     }
 
     /// Records that a stream is not silent any more: it ended, or begins anew.
@@ -122,8 +127,33 @@ extension Admission {
         guard let attempt = attempts[jobID], attempt.isSilent else { return }
         attempts[jobID]?.isSilent = false
         silentCount -= 1
-        providers[attempt.place.provider].limiter.silent.remove()
-        providers[attempt.place].limiter.silent.remove()
+        providers[attempt.place.provider].changeSilence(of: attempt) { $0.remove() }
+    }
+}
+
+extension ProviderState {
+    /// Its open streams are about to be looked at.
+    fileprivate func beginLook() {
+        total?.silent = SilentStreams()
+        for model in models { model.beginLook() }
+        for endpoint in endpoints {
+            endpoint.limiter.silent = SilentStreams()
+            endpoint.found?.beginLook()
+            for model in endpoint.models { model.limiter.silent = SilentStreams() }
+        }
+    }
+
+    /// Notes that a stream is silent, or is so no more, wherever it is counted.
+    fileprivate func changeSilence(of attempt: AdmittedAttempt, _ change: (inout SilentStreams) -> Void) {
+        let endpoint = endpoints[attempt.endpoint]
+        change(&endpoint.limiter.silent)
+        change(&endpoint.models[attempt.place.model].limiter.silent)
+        change(&models[attempt.place.model].silent)
+        if var bounded = total {
+            total = nil
+            change(&bounded.silent)
+            total = bounded
+        }
     }
 }
 

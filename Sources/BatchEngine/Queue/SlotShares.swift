@@ -64,7 +64,7 @@ extension Admission {
         let demands = found.map { index in
             let provider = providers[index]
             let needed = provider.isPaused(at: now) ? 0 : provider.neededStreams(at: now)
-            return SlotShares.Demand(running: provider.limiter.running, needed: needed)
+            return SlotShares.Demand(running: provider.running, needed: needed)
         }
         let shares = SlotShares(demands, total: width.limit, running: running)
         let order = found.indices.sorted { first, second in
@@ -83,33 +83,45 @@ extension ProviderState {
     ///
     /// - Parameter free: how many more the run may open.
     func shares(at now: Duration, unixMilliseconds: Int64, free: Int) -> SlotShares? {
-        guard models.count > 1, outage.since == nil, !limiter.isProbeDue else { return nil }
+        guard models.count > 1, endpoints.contains(where: { $0.takesAll }) else { return nil }
         var waiting = 0
-        let demands = models.map { model in
-            let running = model.limiter.running
-            let isWaiting =
-                model.hasDemand(at: unixMilliseconds) && model.outage.since == nil && !model.limiter.isPaused(at: now)
+        let demands = models.enumerated().map { index, model in
+            let isWaiting = model.hasDemand(at: unixMilliseconds) && mayTake(index, at: now)
             if isWaiting { waiting += 1 }
-            return SlotShares.Demand(running: running, needed: isWaiting ? running + 1 : 0)
+            return SlotShares.Demand(running: model.running, needed: isWaiting ? model.running + 1 : 0)
         }
         guard waiting > 1 else { return nil }
-        let total = min(limiter.running + free, limiter.window.bound)
-        return SlotShares(demands, total: total, running: limiter.running, sharers: waiting)
+        let bound = total?.window.bound ?? endpoints[0].limiter.window.bound
+        return SlotShares(demands, total: min(running + free, bound), running: running, sharers: waiting)
+    }
+
+    /// Whether a model waits at some endpoint for nothing but streams and rates.
+    private func mayTake(_ model: Int, at now: Duration) -> Bool {
+        endpoints.contains { endpoint in
+            let state = endpoint.models[model]
+            return endpoint.stopReason == nil && state.stopReason == nil && state.outage.since == nil
+                && !state.limiter.isPaused(at: now)
+        }
     }
 
     /// Its models, the one with the fewest streams first and of these the one that waits the longest: where few streams
     /// are open, none would be left behind for ever.
     var order: [Int] {
         guard models.count > 1 else { return Array(models.indices) }
-        if outage.since != nil { return orderOfProbes }
+        if let probed { return probed.orderOfProbes }
         return models.indices.sorted { first, second in
-            (models[first].askedRank, models[first].limiter.running, models[first].lastStart)
-                < (models[second].askedRank, models[second].limiter.running, models[second].lastStart)
+            (models[first].askedRank, models[first].running, models[first].lastStart)
+                < (models[second].askedRank, models[second].running, models[second].lastStart)
         }
     }
 
     /// 0 where a job is at hand that the user wants next, else 1.
     fileprivate var askedRank: Int { models.contains { $0.askedRank == 0 } ? 0 : 1 }
+}
+
+extension EndpointState {
+    /// Whether it is neither out nor probed, as far as it is not a model's concern.
+    fileprivate var takesAll: Bool { stopReason == nil && outage.since == nil && !limiter.isProbeDue }
 }
 
 extension ModelState {

@@ -41,7 +41,7 @@ extension JobRunner {
     /// - Parameter perMinute: of all workers; nil for what its headers tell.
     package func set(_ resource: RateLimit.Resource, perMinute: Int?, of provider: String?) {
         let now = clock.now
-        for name in provider.map({ [$0] }) ?? Array(state.endpoints.keys) {
+        for name in provider.map({ [$0] }) ?? Array(state.pools.keys) {
             state.admission.providers.set(resource, perMinute: perMinute, of: name, at: now)
         }
         signal.signal()
@@ -104,15 +104,22 @@ extension JobRunner {
         var limits = RunLimits(
             concurrency: admission.width.limit, isDraining: !state.stop.isBeforeDrain,
             maximumCost: admission.ledger.cost.cap, spentCost: admission.ledger.cost.spent)
-        for name in state.endpoints.keys {
+        for name in state.pools.keys {
             limits.requestsPerMinute[name] = admission.providers.perMinute(.requests, of: name)
             limits.tokensPerMinute[name] = admission.providers.perMinute(.tokens, of: name)
         }
         return limits
     }
 
+    /// Notes what the server of an endpoint says of itself.
+    ///
+    /// - Parameter waiting: the requests that wait there, of all its clients; nil where it does not say.
+    package func note(waiting: Int?, at endpoint: String, of provider: String) {
+        state.admission.note(waiting: waiting, at: endpoint, of: provider)
+    }
+
     /// The providers that jobs may be sent to.
-    package var providerNames: [String] { state.endpoints.keys.sorted() }
+    package var providerNames: [String] { state.pools.keys.sorted() }
 }
 
 /// What bounds a run at the moment.

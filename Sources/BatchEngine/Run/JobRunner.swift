@@ -22,12 +22,12 @@ package actor JobRunner {
     /// A runner of the jobs in a store.
     ///
     /// - Parameters:
-    ///   - endpoints: every provider that jobs in scope name.
+    ///   - pools: the endpoints of every provider that jobs in scope name.
     ///   - tell: told of what happens, in its order; must not block.
     ///   - unixMilliseconds: the time of day, asked once: from then on the clock tells it.
     ///   - isIntakeOpen: whether more jobs are still being stored; `wake()` tells of new ones and of the end.
     package init(
-        store: any JobStore, source: any CompletionSource, endpoints: [String: Endpoint],
+        store: any JobStore, source: any CompletionSource, pools: [String: EndpointPool],
         configuration: RunConfiguration, clock: some Clock<Duration>,
         unixMilliseconds: @escaping @Sendable () -> Int64,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
@@ -36,7 +36,7 @@ package actor JobRunner {
     ) {
         let clock = RunClock(clock)
         let state = RunState(
-            configuration, endpoints: endpoints, clock: clock,
+            configuration, pools: pools, clock: clock,
             unixMilliseconds: clock.timeOfDay(from: unixMilliseconds()), tell: tell)
         self.store = store
         self.isIntakeOpen = isIntakeOpen
@@ -133,7 +133,7 @@ package actor JobRunner {
             let isIdle = state.admission.jobs.count == 0
             if hasNews.exchange(false, ordering: .acquiring) {
                 let models = try await store.models()
-                state.admission.providers.add(models) { state.endpoints[$0] != nil }
+                state.admission.providers.add(models, at: now)
                 continue
             }
             // A page of them at a time.
@@ -141,6 +141,7 @@ package actor JobRunner {
                 try await queue.readAsked()
                 continue
             }
+            state.admission.readsAhead = state.equals.releasedCount < Self.mostReleased
             switch state.admission.next(
                 at: now, unixMilliseconds: state.unixMilliseconds(), allowed: allowance.streams)
             {

@@ -33,7 +33,7 @@ struct QueueReader {
             state.admission.jobs.isOverMaximum
             ? []
             : try await store.nextJobs(for: model.name, after: model.queue.cursor, limit: max(1, page - retries))
-        model.queue.add(next: try await toBeSent(model.queue.note(read: fresh)))
+        model.queue.add(read: try await toBeSent(model.queue.note(read: fresh)))
     }
 
     /// Reads the jobs that the user wants next; one that is in work, or has ended, is passed over.

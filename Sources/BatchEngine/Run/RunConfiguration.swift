@@ -2,6 +2,12 @@
 package struct RunConfiguration: Sendable {
     /// The most streams open at once.
     package var concurrency = 64
+    /// How many of them are opened.
+    package var width = StreamWidth.fixed
+    /// The order in which jobs are sent.
+    package var order = JobOrder.prefix
+    /// Whether the first of the jobs that begin alike goes alone to an endpoint.
+    package var warmFirst = WarmFirst.auto
     /// The user's limits of providers, and of models as `provider/model`.
     package var limits: [String: ProviderLimits] = [:]
     /// The part of the rates, told and learnt, that this worker may spend; it may change while the run goes on.

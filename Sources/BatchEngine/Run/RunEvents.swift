@@ -22,9 +22,12 @@ package enum RunEvent: Sendable {
         /// From 1 within its job.
         package var number: Int
         package var end: AttemptEnd
+        /// Where it was sent; nil where nothing was.
+        package var endpoint: String?
 
         package init(
-            customID: String, source: String, line: Int?, model: ModelName, number: Int, end: AttemptEnd
+            customID: String, source: String, line: Int?, model: ModelName, number: Int, end: AttemptEnd,
+            endpoint: String? = nil
         ) {
             self.customID = customID
             self.source = source
@@ -32,6 +35,7 @@ package enum RunEvent: Sendable {
             self.model = model
             self.number = number
             self.end = end
+            self.endpoint = endpoint
         }
     }
 }

@@ -44,6 +44,8 @@ package struct RunSnapshot: Sendable, Equatable {
     package var finishReasons: [FinishReason: Int] = [:]
     /// What the jobs that could be sent wait for, by provider or model.
     package var waits: [RunWait] = []
+    /// How the endpoints of the providers stand that have jobs.
+    package var endpoints: [EndpointSnapshot] = []
     /// Providers, and models as `provider/model`, that get no more requests, with the reason.
     package var stoppedProviders: [String: String] = [:]
     /// Models, as `provider/model`, that refused to go on from partial text in this run: their answers start anew.

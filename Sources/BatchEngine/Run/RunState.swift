@@ -5,8 +5,8 @@ import LLMStreaming
 /// A class without a lock: whatever touches it runs on the runner's actor.
 final class RunState {
     let configuration: RunConfiguration
-    /// Every provider that jobs in scope name.
-    let endpoints: [String: Endpoint]
+    /// The endpoints of every provider that jobs in scope name.
+    let pools: [String: EndpointPool]
     let clock: RunClock
     /// The time of day.
     let unixMilliseconds: @Sendable () -> Int64
@@ -26,23 +26,25 @@ final class RunState {
     private var news = RunNews()
 
     init(
-        _ configuration: RunConfiguration, endpoints: [String: Endpoint], clock: RunClock,
+        _ configuration: RunConfiguration, pools: [String: EndpointPool], clock: RunClock,
         unixMilliseconds: @escaping @Sendable () -> Int64, tell: @escaping @Sendable (RunEvent) -> Void
     ) {
         self.configuration = configuration
-        self.endpoints = endpoints
+        self.pools = pools
         self.clock = clock
         self.unixMilliseconds = unixMilliseconds
         listener = tell
         signal = WakeSignal(clock: clock)
         admission = Admission(
-            configuration, regions: endpoints.compactMapValues { BillingRegion(host: $0.origin.host) })
+            configuration, pools: pools,
+            regions: pools.compactMapValues { BillingRegion(host: $0.members[0].endpoint.origin.host) })
     }
 
     /// Where the run stands, but for what is received.
     var snapshot: RunSnapshot {
         var snapshot = counts
         snapshot.waiting = admission.waitingCount
+        snapshot.endpoints = admission.providers.all.flatMap { $0.endpointSnapshots(at: clock.now) }
         snapshot.waits = admission.waits(at: clock.now, unixMilliseconds: unixMilliseconds())
         snapshot.stoppedProviders = admission.providers.stopReasons
         snapshot.costOvershoot = admission.ledger.cost.overshoot
@@ -57,7 +59,7 @@ final class RunState {
 
     /// Whether jobs are still to be taken up.
     var isTakingUp: Bool {
-        stop == .none && !Task.isCancelled && admission.providers.mayAdmit(to: endpoints.keys)
+        stop == .none && !Task.isCancelled && admission.providers.mayAdmit(to: pools.keys)
     }
 
     /// Whether jobs are still given the ends of others: that asks nobody.

@@ -54,7 +54,8 @@ struct StreamClient: Sendable {
         // The transport has a ramp of its own.
         configuration.ramp.step = .zero
         let runner = JobRunner(
-            store: store, source: transport, endpoints: [Self.provider: endpoint], configuration: configuration,
+            store: store, source: transport, pools: [Self.provider: EndpointPool(endpoint)],
+            configuration: configuration,
             clock: ContinuousClock(), unixMilliseconds: { Int64(Date().timeIntervalSince1970 * 1000) })
         let residentBefore = ProcessUsage.residentKilobytes
         let isEnded = Ended()

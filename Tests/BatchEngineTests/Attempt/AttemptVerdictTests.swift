@@ -22,6 +22,18 @@ struct AttemptVerdictTests {
         #expect(record.seams == [Seam(attemptID: 9, choice: 0, kept: 7)])
     }
 
+    /// Of an answer in one piece the attempt's row says it.
+    @Test func aJoinedAnswerSaysWhoWroteEachPiece() throws {
+        let whole = try #require(records(try verdict(says: "one two", endpoint: "a").end).first)
+        #expect(whole.seams == [Seam(attemptID: 9, choice: 0, kept: 7)])
+        var job = job(partial: Self.cut)
+        job.partial?.seams[0].endpoint = "a"
+        let joined = try #require(records(try verdict(job, says: " eight", endpoint: "b").end).first)
+        #expect(joined.seams.map(\.endpoint) == ["a", "b"])
+        let cut = try #require(try verdict(job, fails: .cut, says: " eight", endpoint: "b").end.partial)
+        #expect(cut.endpoint == "b" && cut.seams.map(\.endpoint) == ["a", "b"])
+    }
+
     @Test func usageOfAWholeAnswerIsTheProviders() throws {
         let usage = TokenUsage(raw: ["prompt_tokens": 20, "completion_tokens": 5])
         let record = try #require(records(try verdict(says: "one", usage: usage).end).first)
@@ -230,7 +242,8 @@ struct AttemptVerdictTests {
     private func verdict(
         _ job: Job? = nil, fails kind: ErrorKind? = nil, code: String? = nil, says text: String = "",
         usage: TokenUsage? = nil,
-        isStale: Bool = false, isRefused: Bool = false, repeats: Int = 0, fraction: Double = 0, attemptID: Int64 = 9
+        isStale: Bool = false, isRefused: Bool = false, repeats: Int = 0, fraction: Double = 0, attemptID: Int64 = 9,
+        endpoint: String? = nil
     ) throws -> AttemptVerdict {
         let job = job ?? self.job()
         let plan = ResumePlan.make(
@@ -245,8 +258,8 @@ struct AttemptVerdictTests {
                 ?? .completed(accumulator.completion(isComplete: true)), accumulator: accumulator)
         result.isStaleConnection = isStale
         return AttemptVerdict(
-            job: job, plan: plan, attemptID: attemptID, result: result, policy: RetryPolicy(), repeats: repeats,
-            fraction: fraction, now: Self.now)
+            job: job, plan: plan, attemptID: attemptID, result: result, policy: RetryPolicy(), endpoint: endpoint,
+            repeats: repeats, fraction: fraction, now: Self.now)
     }
 
     private func records(_ end: AttemptEnd) -> [CompletionRecord] {

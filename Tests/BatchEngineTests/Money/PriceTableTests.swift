@@ -36,6 +36,23 @@ struct PriceTableTests {
         #expect(abs(cost - (600 * 2e-06 + 400 * 5e-07 + 100 * 8e-06)) < 1e-12)
     }
 
+    @Test func aCacheSavesTheDifferenceOfTheTwoPrices() throws {
+        let prices = try prices()
+        let cached =
+            #"{"prompt_tokens": 1000, "completion_tokens": 100, "prompt_tokens_details": {"cached_tokens": 400}}"#
+        func saving(_ usage: String, _ provider: String, _ model: String) throws -> Double? {
+            let usage = try #require(try result(usage).usage)
+            return prices.cacheSaving(of: usage, in: ModelName(provider: provider, model: model))
+        }
+        let saved = try #require(try saving(cached, "openai", "gpt-x"))
+        #expect(abs(saved - 400 * (2e-06 - 5e-07)) < 1e-12)
+        // Without a price of its own it costs as other input; without any nothing is known.
+        #expect(try saving(cached, "lab", "big") == 0)
+        #expect(try saving(cached, "lab", "other") == nil)
+        #expect(try saving(#"{"prompt_tokens": 1000, "completion_tokens": 100}"#, "openai", "gpt-x") == 0)
+        #expect(try saving(#"{"prompt_tokens": 1000}"#, "openai", "gpt-x") == nil)
+    }
+
     @Test func theProvidersOwnFigureGoesBeforeTheTableAndTheUnknownStaysUnknown() throws {
         let prices = try prices()
         let own = try result(#"{"prompt_tokens": 10, "completion_tokens": 10, "cost": 0.25}"#)

@@ -7,7 +7,8 @@ import Testing
 struct OutageBreakerTests {
     private func attempt(_ order: Int, model: Int = 0) -> AdmittedAttempt {
         AdmittedAttempt(
-            place: ModelPlace(provider: 0, model: model), size: RequestSize(inputTokens: 1, outputTokens: 1), bytes: 1,
+            place: ModelPlace(provider: 0, model: model), endpoint: 0,
+            size: RequestSize(inputTokens: 1, outputTokens: 1), bytes: 1,
             started: .zero, order: order, quietSince: .zero)
     }
 

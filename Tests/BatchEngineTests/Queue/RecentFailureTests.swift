@@ -20,6 +20,28 @@ struct RecentFailureTests {
         #expect(error("a tool fails in request req_0c11", code: nil).equalsInARow(earlier) == 0)
     }
 
+    /// Alone an endpoint may fail whatever it is asked; a job that fails at several is at fault itself.
+    @Test(
+        arguments: [
+            (["a", "a"], "a", 1), (["b", "a"], "a", 3), (["a", "a"], "b", 3), (["a"], "b", 2), (["a"], "a", 1),
+            ([], "a", 1), ([nil, nil], "a", 1), ([nil, "b"], "a", 3), (["a", "b"], nil, 3), ([nil, nil], nil, 1),
+        ] as [([String?], String?, Int)])
+    func inAPoolTheyCountWhereTheyCameFromDifferentEndpoints(earlier: [String?], endpoint: String?, count: Int) {
+        let failures = earlier.map {
+            RecentFailure(httpStatus: 500, code: "server_error", message: "x", endpoint: $0)
+        }
+        #expect(error("x").equalsInARow(failures, endpoint: endpoint, isPool: true) == count)
+        // Where there is one endpoint, all are of that one.
+        #expect(error("x").equalsInARow(failures, endpoint: endpoint) == 1 + earlier.count)
+    }
+
+    @Test func otherFailuresOfAnotherEndpointDoNotCount() {
+        let other = RecentFailure(httpStatus: 500, code: "server_error", message: "y", endpoint: "b")
+        let equal = RecentFailure(httpStatus: 500, code: "server_error", message: "x", endpoint: "a")
+        #expect(error("x").equalsInARow([equal, other], endpoint: "a", isPool: true) == 1)
+        #expect(error("x", status: 503).equalsInARow([equal], endpoint: "b", isPool: true) == 0)
+    }
+
     @Test func theThirdOfThemEndsTheJobButNotWhileTheProviderIsOut() {
         var circumstances = RetryCircumstances()
         circumstances.equalFailures = 3

@@ -28,6 +28,42 @@ struct AnswerJoinerTests {
         #expect(joined.seams.map(\.kept) == [3, 5])
     }
 
+    @Test func eachPieceSaysWhoWroteIt() throws {
+        func join(_ id: Int64, _ text: String, onto base: StoredPartial?, at endpoint: String?) -> StoredPartial {
+            AnswerJoiner.join(
+                AnswerJoiner.Attempt(
+                    id: id, strategy: base == nil ? nil : .prefill,
+                    prefixScalars: base?.answer.text.unicodeScalars.count,
+                    own: answer(text), endpoint: endpoint),
+                onto: base
+            ).partial
+        }
+        let first = join(1, "one two", onto: nil, at: "a")
+        #expect(first.endpoint == "a" && first.seams.map(\.endpoint) == ["a"])
+        let second = join(2, " three", onto: first, at: "b")
+        #expect(second.endpoint == "b" && second.seams.map(\.endpoint) == ["a", "b"])
+        let third = join(3, " four", onto: second, at: nil)
+        #expect(third.endpoint == nil && third.seams.map(\.endpoint) == ["a", "b", nil])
+        // The seams are stored; where the attempt was sent stands in its own row.
+        let read = try #require(StoredPartial(attemptID: 3, json: JSONParser.parse(third.json.text)))
+        #expect(read.seams == third.seams)
+        #expect(third.seams[2].json["endpoint"] == nil && third.json["endpoint"] == nil)
+    }
+
+    @Test func aReplayIsOfTheEndpointThatKeepsTheStream() {
+        var base = partial("one two")
+        base.cursor = ReplayCursor(.conversation, id: "s", position: 2)
+        base.endpoint = "a"
+        for (endpoint, text) in [("a", " three"), (nil, " three"), (nil, "")] {
+            let attempt = AnswerJoiner.Attempt(
+                id: 2, strategy: .replay, prefixScalars: nil, own: text.isEmpty ? .none : answer(text),
+                endpoint: endpoint)
+            #expect(AnswerJoiner.join(attempt, onto: base).partial.endpoint == "a")
+        }
+        let anew = AnswerJoiner.Attempt(id: 2, strategy: .restart, prefixScalars: nil, own: answer("x"), endpoint: "b")
+        #expect(AnswerJoiner.join(anew, onto: base).partial.endpoint == "b")
+    }
+
     @Test func aContinuationFollowsThePrefix() {
         let joined = join(partial("one two thr"), "one two", " three four")
         #expect(joined.text == "one two three four")

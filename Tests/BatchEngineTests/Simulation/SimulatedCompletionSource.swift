@@ -9,6 +9,8 @@ struct SimulatedCall: Sendable {
     /// Which call for this job it is, from 1.
     var attempt: Int
     var provider: String
+    /// Which of the provider's endpoints it is, from 0.
+    var endpoint: Int
     var model: String
     /// The text that it shall go on from.
     var prefix: String?
@@ -33,6 +35,8 @@ struct SimulatedAnswer: Sendable {
 
     /// How long it takes.
     var time: Duration = .seconds(1)
+    /// How long the first piece takes, and each that follows it; nil where one half is said at once and the other in the end.
+    var pace: (first: Duration, next: Duration)?
     /// What it says until then.
     var pieces: [String] = []
     var ending = Ending.complete
@@ -125,9 +129,13 @@ final class SimulatedCompletionSource: CompletionSource {
         let answer = script(open(request, endpoint))
         defer { state.withLock { $0.open -= 1 } }
         var accumulator = StreamingAccumulator(dialect: .openAIChat)
-        let said = answer.pieces.count / 2
+        let said = answer.pace == nil ? answer.pieces.count / 2 : answer.pieces.count
         do {
-            send(answer.pieces.prefix(said), to: receiver, &accumulator)
+            if let pace = answer.pace {
+                try await say(answer.pieces, pace, to: receiver, &accumulator, sleeper)
+            } else {
+                send(answer.pieces.prefix(said), to: receiver, &accumulator)
+            }
             try await simulation.clock.sleep(until: simulation.clock.now.advanced(by: answer.time), as: sleeper)
         } catch {
             return StreamResult(outcome: .failed(LLMError(.cancelled, "cancelled")), accumulator: accumulator)
@@ -158,6 +166,18 @@ final class SimulatedCompletionSource: CompletionSource {
         }
     }
 
+    private func say(
+        _ pieces: [String], _ pace: (first: Duration, next: Duration), to receiver: any ChunkReceiver,
+        _ accumulator: inout StreamingAccumulator, _ sleeper: Int
+    ) async throws {
+        var wait = pace.first
+        for piece in pieces {
+            try await simulation.clock.sleep(until: simulation.clock.now.advanced(by: wait), as: sleeper)
+            send([piece], to: receiver, &accumulator)
+            wait = pace.next
+        }
+    }
+
     private func open(_ request: ProviderRequest, _ endpoint: Endpoint) -> SimulatedCall {
         let body = try? JSONParser.parse(request.body)
         let messages = body?["messages"]?.array ?? []
@@ -170,6 +190,7 @@ final class SimulatedCompletionSource: CompletionSource {
             state.attempts[job, default: 0] += 1
             let call = SimulatedCall(
                 job: job, attempt: state.attempts[job] ?? 0, provider: endpoint.provider.name,
+                endpoint: endpoint.origin.port - 9,
                 model: body?["model"]?.string ?? "", prefix: last,
                 maximumTokens: body?["max_tokens"]?.int, temperature: body?["temperature"]?.double,
                 correction: messages.count > 2 ? messages.last?["content"]?.string : nil,

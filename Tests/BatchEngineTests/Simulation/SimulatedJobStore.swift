@@ -22,6 +22,8 @@ final class SimulatedJobStore: JobStore {
         var notBefore: Int64?
         var attempts = 0
         var attemptCount = 0
+        /// Where its newest attempt was sent.
+        var endpoint: String?
         var partial: StoredPartial?
         var recentFailures: [RecentFailure] = []
         var rejected: [RejectedAnswer] = []
@@ -29,7 +31,7 @@ final class SimulatedJobStore: JobStore {
     }
 
     fileprivate enum Write {
-        case start(jobID: Int64)
+        case start(jobID: Int64, endpoint: String?)
         case end(AttemptEnd, CheckedContinuation<Void, any Error>)
     }
 
@@ -316,9 +318,10 @@ final class SimulatedJobStore: JobStore {
             state.written[index].status = .running
             state.written[index].notBefore = nil
             state.written[index].attemptCount += 1
+            state.written[index].endpoint = start.endpoint
             state.open[start.jobID] = id
             if keepsHistory { state.history.starts[id] = start }
-            write(.start(jobID: start.jobID), &state)
+            write(.start(jobID: start.jobID, endpoint: start.endpoint), &state)
             return id
         }
     }
@@ -389,7 +392,9 @@ extension SimulatedJobStore.JobState {
     fileprivate mutating func apply(_ end: AttemptEnd) {
         if end.resetsAttempts { attempts = 0 }
         if end.counts { attempts += 1 }
-        partial = end.rejectsAnswer ? nil : end.partial ?? partial
+        var left = end.partial
+        left?.endpoint = endpoint
+        partial = end.rejectsAnswer ? nil : left ?? partial
         error = end.error
         if end.rejectsAnswer, let error = end.error {
             rejected.insert(
@@ -398,7 +403,8 @@ extension SimulatedJobStore.JobState {
                     answer: end.partial?.answer, completionTokens: end.result.usage?.completionTokens), at: 0)
         }
         if end.counts, let error = end.error {
-            let failure = RecentFailure(httpStatus: error.httpStatus, code: error.code, message: error.message)
+            let failure = RecentFailure(
+                httpStatus: error.httpStatus, code: error.code, message: error.message, endpoint: endpoint)
             recentFailures = [failure] + recentFailures.prefix(1)
         }
         switch end.transition {
@@ -438,6 +444,7 @@ extension SimulatedJobStore.State {
         if let time = committed[index].notBefore { removeWaiting(time, id) }
         attempts += 1
         let end = AttemptEnd(taking: given.end, for: id, attemptID: attempts, at: 0)
+        written[index].endpoint = nil
         written[index].apply(end)
         written[index].notBefore = nil
         written[index].attemptCount += 1
@@ -469,8 +476,9 @@ extension SimulatedJobStore.State {
 
     fileprivate mutating func commit(_ write: SimulatedJobStore.Write) {
         switch write {
-        case .start(let id):
+        case .start(let id, let endpoint):
             let index = Int(id) - 1
+            committed[index].endpoint = endpoint
             if let time = committed[index].notBefore { removeWaiting(time, id) }
             committed[index].status = .running
             committed[index].notBefore = nil

@@ -18,12 +18,14 @@ final class SimulatedRun: Sendable {
     ///
     /// - Parameters:
     ///   - providers: the names of the configured ones; they go on from partial text.
+    ///   - endpoints: the weights of those of providers that have several, at the ports 9, 10 and so on.
     ///   - store: makes another store over the jobs.
     ///   - simulation: the time; several runs may have one together.
     ///   - unixMilliseconds: another wall clock than the simulation's.
     ///   - tell: told of what happens.
     init(
-        _ jobs: [Job], providers: [String] = ["lab"], isIntakeOpen: Bool = false, seed: Int = 1,
+        _ jobs: [Job], providers: [String] = ["lab"], endpoints: [String: [Double]] = [:], isIntakeOpen: Bool = false,
+        seed: Int = 1,
         in simulation: Simulation = Simulation(),
         store: (Simulation, [Job]) -> SimulatedJobStore = { SimulatedJobStore($0, jobs: $1) },
         unixMilliseconds: (@Sendable (Simulation) -> Int64)? = nil, keepsCalls: Bool = true,
@@ -39,15 +41,20 @@ final class SimulatedRun: Sendable {
         self.intake = intake
         let told = Told()
         self.told = told
-        var endpoints: [String: Endpoint] = [:]
+        var pools: [String: EndpointPool] = [:]
         for name in providers {
-            let provider = Provider(
-                name: name, baseURL: "http://127.0.0.1:9/v1", needsKey: false, authorization: .none,
-                resume: .continueFinalMessage)
-            endpoints[name] = try Endpoint(provider: provider, environment: [:])
+            let weights = endpoints[name] ?? [1]
+            pools[name] = EndpointPool(
+                try weights.enumerated().map { index, weight in
+                    let url = "http://127.0.0.1:\(9 + index)/v1"
+                    let provider = Provider(
+                        name: name, baseURL: url, needsKey: false, authorization: .none, resume: .continueFinalMessage)
+                    return EndpointPool.Member(
+                        endpoint: try Endpoint(provider: provider, environment: [:]), name: url, weight: weight)
+                })
         }
         runner = JobRunner(
-            store: self.store, source: source, endpoints: endpoints, configuration: configuration,
+            store: self.store, source: source, pools: pools, configuration: configuration,
             clock: simulation.clock,
             unixMilliseconds: { [simulation] in unixMilliseconds?(simulation) ?? simulation.unixMilliseconds() },
             random: SeededRandom(seed: seed),
