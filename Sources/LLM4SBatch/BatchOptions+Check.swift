@@ -25,12 +25,14 @@ extension BatchOptions {
                 "share must be above 0 (at least \(WorkerShare.parts.lowerBound)) and at most 1, not \(share)")
         }
         try checkSharing()
+        try checkPools()
         if checkCommand?.isEmpty == true { throw BatchError(.configuration, "checkCommand is empty") }
         if serviceTier?.isEmpty == true { throw BatchError(.configuration, "serviceTier is empty") }
-        for (name, count) in concurrencyPerProvider where count > concurrency {
+        for (name, count) in concurrencyPerProvider where count > mostStreams {
+            let bound = isConcurrencyAuto ? "concurrencyMaximum" : "concurrency"
             throw BatchError(
                 .configuration,
-                "concurrencyPerProvider: \(name)=\(count) is more than concurrency \(concurrency) allows in all")
+                "concurrencyPerProvider: \(name)=\(count) is more than \(bound) \(mostStreams) allows in all")
         }
     }
 
@@ -60,7 +62,8 @@ extension BatchOptions {
         let counts = Self.counts
         let bytes = 1...NumberGate.bytes.upperBound
         let numbers: [(String, Int?, ClosedRange<Int>)] = [
-            ("concurrency", concurrency, Self.streams), ("requestsPerMinute", requestsPerMinute, counts),
+            ("concurrency", concurrency, Self.streams),
+            ("concurrencyMaximum", concurrencyMaximum, Self.streams), ("requestsPerMinute", requestsPerMinute, counts),
             ("tokensPerMinute", tokensPerMinute, counts), ("maximumTokens", maximumTokens, counts),
             ("maximumJobs", maximumJobs, counts), ("maximumRows", maximumRows, counts),
             ("sampledRows", sampledRows, counts), ("samples", samples, Self.samplesOfAJob),
@@ -78,7 +81,7 @@ extension BatchOptions {
             ("timeouts.connect", timeouts.connect), ("timeouts.firstToken", timeouts.firstToken),
             ("timeouts.idle", timeouts.idle), ("timeouts.stall", timeouts.stall),
             ("timeouts.job", timeouts.job ?? .seconds(1)), ("outageTimeout", outageTimeout),
-            ("checkTimeout", checkTimeout),
+            ("checkTimeout", checkTimeout), ("firstTokenTarget", firstTokenTarget ?? .seconds(1)),
         ]
     }
 }

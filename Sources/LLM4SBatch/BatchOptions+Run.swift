@@ -30,7 +30,7 @@ extension BatchOptions {
         _ providers: [Provider], _ table: PriceTable
     ) throws(ConfigurationError) -> RunConfiguration {
         var configuration = RunConfiguration()
-        configuration.concurrency = concurrency
+        setPools(&configuration)
         configuration.limits = limits(of: providers)
         configuration.share = CurrentShare(workerShare)
         configuration.prices = table
@@ -116,9 +116,8 @@ extension BatchOptions {
     /// The options in force under the command's names, for the table `runs`: `resume` and `retry` take limits over from it.
     package var stored: JSONObject {
         var object = JSONObject()
-        object["base-url"] = baseURL.map(JSON.string)
+        storePools(&object)
         object["shard"] = shard.map { .string("\($0.index)/\($0.count)") }
-        object["concurrency"] = .int(concurrency)
         if !concurrencyPerProvider.isEmpty {
             object["concurrency-per-provider"] = .array(
                 concurrencyPerProvider.sorted { $0.key < $1.key }.map { .string("\($0.key)=\($0.value)") })
@@ -164,7 +163,7 @@ extension BatchOptions {
         return object
     }
 
-    private static func text(_ duration: Duration) -> JSON {
+    static func text(_ duration: Duration) -> JSON {
         let (seconds, attoseconds) = duration.components
         return .string(
             attoseconds == 0 ? "\(seconds)s" : "\(Int64((duration / .milliseconds(1)).clamped(to: 0...1e15)))ms")

@@ -22,8 +22,10 @@ public struct BatchOptions: Sendable {
     /// The provider of models without a known prefix, and of batch lines; nil for `openai`, and of batch lines for the one
     /// whose form they have.
     public var provider: String?
-    /// The URL in place of the provider's: of `provider`, else of the only one that the jobs name.
-    public var baseURL: String?
+    /// The URLs in place of the provider's: of `provider`, else of the only one that the jobs name; none for its own.
+    public var baseURLs: [String] = []
+    /// How much of the work the endpoints at these URLs are to get, against 1 for each other one: numbers above 0.
+    public var weights: [String: Double] = [:]
     /// The service tier to ask for, in the provider's word, where a job names none: `flex`, `priority`, ...
     public var serviceTier: String?
     /// The part of the input whose jobs are run, nil for all; a database is of one part for good.
@@ -90,8 +92,18 @@ public struct BatchOptions: Sendable {
 
     // MARK: Rates and money
 
+    /// The order in which jobs are sent.
+    public var order = JobOrder.prefix
+    /// Whether the first of the jobs that begin alike goes alone to an endpoint.
+    public var warmFirst = WarmFirst.auto
     /// The most streams open at once; each is an open file.
     public var concurrency = 64
+    /// Whether the run finds out how many streams to open; `concurrency` then counts for nothing.
+    public var isConcurrencyAuto = false
+    /// The most streams open at once where the run finds out how many.
+    public var concurrencyMaximum = 1024
+    /// The time to the first token past which it opens no more where it finds out how many; nil for any.
+    public var firstTokenTarget: Duration?
     /// The most streams open at once to a provider, or to a model as `provider/model`.
     public var concurrencyPerProvider: [String: Int] = [:]
     /// The most requests a minute to each provider; nil for what the catalog says of it, else what its headers allow.

@@ -191,7 +191,7 @@ public struct BatchRunner: Sendable {
             if let fault = options.fault(of: models, prices, provider: { catalog[$0] }) { throw fault }
             let table = ProviderTable(
                 names ?? catalog.names, moved: try options.movedProvider(among: names, model: model),
-                catalog: catalog, environment: environment)
+                weights: options.weights, catalog: catalog, environment: environment)
             try table.check(names ?? [])
             return table
         }

@@ -1,5 +1,6 @@
 import BatchEngine
 import BatchStore
+import LLM4S
 
 // The input is read, its jobs are run, and each second is recorded, all at the same time.
 extension BatchSession {
@@ -8,7 +9,7 @@ extension BatchSession {
     /// What these files had and is not finished may be changed or gone in them now: then nothing is sent before they are
     /// read to their end. Where all of it is finished, what can run is what the reading has found.
     func work(
-        _ runner: JobRunner, _ database: BatchDatabase, _ runID: Int64, hasWork: Bool
+        _ runner: JobRunner, _ database: BatchDatabase, _ runID: Int64, _ transport: StreamingTransport, hasWork: Bool
     ) async -> RunEnding {
         let recorder = SecondRecorder(database: database, runID: runID)
         let reading = Task { await read(database, runner) }
@@ -17,6 +18,7 @@ extension BatchSession {
             if hasWork, intake?.isReadOnce == false { await reading.value }
             let ending = await withTaskGroup(of: Void.self) { group in
                 group.addTask { await record(runner, recorder) }
+                group.addTask { await followServers(runner, database, transport) }
                 let ending = await end(of: runner)
                 // A run that was stopped does not wait for the rest of its input.
                 if ending != .finished { reading.cancel() }

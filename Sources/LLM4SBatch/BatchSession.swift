@@ -79,7 +79,7 @@ package struct BatchSession: Sendable {
                 "--dedupe and --check-command exclude each other: what the program says of one job's answer need not "
                     + "hold for another job")
         }
-        try transportConfiguration.check(providers.endpoints.values.map(\.origin))
+        try transportConfiguration.check(providers.origins)
     }
 
     /// Runs to the end.
@@ -93,6 +93,7 @@ package struct BatchSession: Sendable {
         do {
             try check()
             try await checkSharedFolder()
+            for warning in providers.warnings { observer.warned(names.naming(warning)) }
             let failure = FailureRelay()
             let database = try await BatchDatabase.open(path, options: storeOptions(failure))
             do {
@@ -146,7 +147,7 @@ package struct BatchSession: Sendable {
         failure.connect { [weak runner] reason in Task { await runner?.storeDidFail(reason) } }
         let server = connect(runner, database, runID)
         await begin(runner, database, runID)
-        let ending = await work(runner, database, runID, hasWork: hasWork)
+        let ending = await work(runner, database, runID, transport, hasWork: hasWork)
         await disconnect(server)
         await transport.shutdown()
         await program?.close(grace: ending == .stopped ? .seconds(1) : .seconds(10))
@@ -172,7 +173,7 @@ package struct BatchSession: Sendable {
     ) -> JobRunner {
         let intake = intake
         return JobRunner(
-            store: database.queue(for: scope, runID: runID), source: transport, endpoints: providers.endpoints,
+            store: database.queue(for: scope, runID: runID), source: transport, pools: providers.pools,
             configuration: configuration, clock: ContinuousClock(),
             unixMilliseconds: { TimeOfDay.unixMilliseconds }, isIntakeOpen: { intake?.isOpen ?? false },
             tell: observer.happened)

@@ -7,13 +7,15 @@ package enum OptionNames: Sendable {
 
     /// The properties of the flags.
     static let propertyNames: [String: String] = [
-        "model": "model", "provider": "provider", "base-url": "baseURL", "service-tier": "serviceTier",
+        "model": "model", "provider": "provider", "base-url": "baseURLs", "weight": "weights",
+        "order": "order", "warm-first": "warmFirst", "service-tier": "serviceTier",
         "resume": "resume", "shard": "shard", "on-changed": "changedJobs", "skip-invalid": "skipsInvalid",
         "max-line-bytes": "maximumLineBytes", "samples": "samples", "template": "template", "rows": "rows",
         "row-metadata": "rowMetadata", "limit": "maximumRows", "sample-rows": "sampledRows", "seed": "sampleSeed",
         "check": "check", "check-command": "checkCommand", "check-timeout": "checkTimeout",
         "on-invalid": "onInvalid", "max-answers": "maximumAnswers", "on-length": "onLength",
         "loops": "loops", "dedupe": "dedupes", "concurrency": "concurrency",
+        "concurrency-max": "concurrencyMaximum", "ttft-target": "firstTokenTarget",
         "concurrency-per-provider": "concurrencyPerProvider", "rpm": "requestsPerMinute", "tpm": "tokensPerMinute",
         "share": "share", "shared": "sharedFolder", "every": "publishingInterval",
         "prices": "prices", "max-cost": "maximumCost", "max-tokens-total": "maximumTokens", "max-jobs": "maximumJobs",

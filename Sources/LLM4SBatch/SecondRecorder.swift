@@ -35,7 +35,8 @@ final class SecondRecorder: Sendable {
                 outputTokens: tokens - last.tokens,
                 completed: snapshot.completed - last.snapshot.completed, failed: snapshot.failed - last.snapshot.failed,
                 running: snapshot.running, waiting: snapshot.waiting,
-                waits: snapshot.waits.isEmpty ? nil : snapshot.waitsJSON.text)
+                waits: snapshot.waits.isEmpty ? nil : snapshot.waitsJSON.text,
+                endpoints: snapshot.endpoints == last.snapshot.endpoints ? nil : snapshot.endpointsJSON.text)
         }
         if let row { database.record(row) }
     }
@@ -50,6 +51,20 @@ extension RunSnapshot {
     /// What jobs wait for, as `status` and programs read it.
     package var waitsJSON: JSON {
         .array(waits.map { JSON.object(JSONObject($0.members.map { .init(key: $0, value: $1) })) })
+    }
+}
+
+extension RunSnapshot {
+    /// How endpoints stand, as `status` and programs read it.
+    package var endpointsJSON: JSON {
+        .array(
+            endpoints.map { endpoint in
+                [
+                    "provider": .string(endpoint.provider), "endpoint": .string(endpoint.endpoint),
+                    "width": .int(endpoint.width), "running": .int(endpoint.running), "silent": .int(endpoint.silent),
+                    "reason": .string(endpoint.reason),
+                ]
+            })
     }
 }
 

@@ -66,7 +66,12 @@ struct BatchOptionsTests {
         Pair("samples", "15") { $0.samples = 15 },
         Pair("model", "mock/count-5") { $0.model = "mock/count-5" },
         Pair("provider", "mock") { $0.provider = "mock" },
-        Pair("base-url", "http://127.0.0.1:9/v1") { $0.baseURL = "http://127.0.0.1:9/v1" },
+        Pair("base-url", "http://127.0.0.1:9/v1", with: ["--base-url", "http://127.0.0.1:8/v1"]) {
+            $0.baseURLs = ["http://127.0.0.1:9/v1", "http://127.0.0.1:8/v1"]
+        },
+        Pair("weight", "http://127.0.0.1:9/a=b/v1=2.5") { $0.weights = ["http://127.0.0.1:9/a=b/v1": 2.5] },
+        Pair("order", "input") { $0.order = .input },
+        Pair("warm-first", "off") { $0.warmFirst = .off },
         Pair("service-tier", "flex") { $0.serviceTier = "flex" },
         Pair("shard", "3/64") { $0.shard = BatchOptions.Shard(3, of: 64) },
         Pair("resume", "continue") { $0.resume = .continue },
@@ -74,6 +79,12 @@ struct BatchOptionsTests {
         Pair("skip-invalid") { $0.skipsInvalid = true },
         Pair("max-line-bytes", "1000") { $0.maximumLineBytes = 1000 },
         Pair("concurrency", "7") { $0.concurrency = 7 },
+        Pair("concurrency-max", "9", with: ["--concurrency", "auto"]) {
+            ($0.isConcurrencyAuto, $0.concurrencyMaximum) = (true, 9)
+        },
+        Pair("ttft-target", "2500ms", with: ["--concurrency", "auto"]) {
+            ($0.isConcurrencyAuto, $0.firstTokenTarget) = (true, .milliseconds(2500))
+        },
         Pair("concurrency-per-provider", "mock/m=3") { $0.concurrencyPerProvider = ["mock/m": 3] },
         Pair("rpm", "90") { $0.requestsPerMinute = 90 },
         Pair("tpm", "9000") { $0.tokensPerMinute = 9000 },
@@ -116,8 +127,8 @@ struct BatchOptionsTests {
         #expect(Set(paired).count == paired.count)
         #expect(known.subtracting(Self.ofTheTerminal) == Set(paired))
         #expect(Set(paired).isDisjoint(with: Self.ofTheTerminal))
-        // Each property is one of them, but for those that only a program can have.
-        let own = ["isFirstTokenGiven", "logger", "metricsHolder"]
+        // Each property is one of them, but for those that only a program can have, and the form of a number.
+        let own = ["isFirstTokenGiven", "isConcurrencyAuto", "logger", "metricsHolder"]
         let properties = Mirror(reflecting: BatchOptions()).children.count { !own.contains($0.label ?? "") }
         let timeouts = Mirror(reflecting: StreamTimeouts()).children.count
         #expect(properties - 1 + timeouts == paired.count)
@@ -160,12 +171,15 @@ struct BatchOptionsTests {
     @Test(arguments: [
         "concurrency", "maximumAttempts", "maximumJobs", "timeouts.idle", "maximumCost", "drainTimeout", "lockWait",
         "share", "sharedFolder", "publishingInterval", "maximumRows", "sampledRows", "samples",
-        "maximumAnswers", "checkTimeout", "checkCommand",
+        "maximumAnswers", "checkTimeout", "checkCommand", "concurrencyMaximum", "firstTokenTarget", "weights",
     ])
     func whatCannotBeMeantIsAnError(name: String) async throws {
         var options = BatchOptions()
         switch name {
         case "concurrency": options.concurrency = 0
+        case "concurrencyMaximum": options.concurrencyMaximum = 0
+        case "firstTokenTarget": options.firstTokenTarget = .seconds(1)
+        case "weights": options.weights = ["http://h/v1": 0]
         case "maximumAttempts": options.maximumAttempts = .max
         case "maximumJobs": options.maximumJobs = -1
         case "timeouts.idle": options.timeouts.idle = .zero
@@ -185,6 +199,32 @@ struct BatchOptionsTests {
         let runner = BatchRunner(database: "/nonexistent/a.db", options: options, environment: [:])
         let error = await #expect(throws: BatchError.self) { try await runner.run(["/nonexistent.jsonl"]) }
         #expect(error?.kind == .configuration && error?.description.hasPrefix(name) == true, "\(error as Any)")
+    }
+
+    /// Until there were pools a run had one URL, and its row a text.
+    @Test func oneURLIsStoredAsATextAndSeveralAsAList() {
+        var options = BatchOptions()
+        #expect(options.stored["base-url"] == nil && options.stored["concurrency"] == 64)
+        options.baseURLs = ["http://a"]
+        #expect(options.stored["base-url"] == "http://a")
+        options.baseURLs.append("http://b")
+        options.weights = ["http://b": 2, "http://a": 0.5]
+        options.isConcurrencyAuto = true
+        #expect(options.stored["base-url"] == ["http://a", "http://b"])
+        #expect(options.stored["weight"] == ["http://a=0.5", "http://b=2"])
+        #expect(options.stored["concurrency"] == "auto" && options.stored["concurrency-max"] == 1024)
+    }
+
+    /// What bounds the open files is what bounds the engine.
+    @Test func theWidthThatIsFoundIsBoundedByItsMaximum() throws {
+        var options = BatchOptions()
+        (options.isConcurrencyAuto, options.concurrencyMaximum) = (true, 300)
+        options.firstTokenTarget = .seconds(2)
+        let configuration = try options.runConfiguration([], PriceTable())
+        #expect(options.mostStreams == 300 && configuration.concurrency == 300)
+        #expect(configuration.width == .found(most: 300, firstTokenTarget: .seconds(2)))
+        options.isConcurrencyAuto = false
+        #expect(try options.runConfiguration([], PriceTable()).width == .fixed)
     }
 
     @Test func itsWordsAreThoseOfTheCommand() {
@@ -207,7 +247,8 @@ struct BatchOptionsTests {
         var parts = Self.parts(
             try options.reading(ProviderCatalog(), [:]), try options.runConfiguration(providers, PriceTable()),
             options.storeOptions, options.transportConfiguration([:]), options.changedJobPolicy)
-        parts["base-url"] = options.baseURL
+        parts["base-url"] = options.baseURLs.joined(separator: " ")
+        parts["weight"] = options.weights.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " ")
         parts["check-command"] = options.checkCommand
         parts["shared"] = options.sharedFolder
         parts["every"] = "\(options.publishingInterval)"

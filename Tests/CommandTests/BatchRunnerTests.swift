@@ -243,9 +243,10 @@ struct BatchRunnerTests {
                 (.configuration, "provider: unknown provider 'mok'", { $0.provider = "mok" }),
                 (.configuration, "concurrencyPerProvider mok=3", { $0.concurrencyPerProvider = ["mok": 3] }),
                 (
-                    .configuration, "baseURL is for 'openai'",
-                    { ($0.provider, $0.baseURL) = ("openai", "http://127.0.0.1:9/v1") }
+                    .configuration, "baseURLs is for 'openai'",
+                    { ($0.provider, $0.baseURLs) = ("openai", ["http://127.0.0.1:9/v1"]) }
                 ),
+                (.configuration, "weights: http://h/v1 is no endpoint", { $0.weights = ["http://h/v1": 2] }),
                 (.configuration, "maximumCost needs a price", { $0.maximumCost = 1 }),
                 (.input, "more than maximumLineBytes allows", { $0.maximumLineBytes = 10 }),
             ]

@@ -113,8 +113,9 @@ struct ControlCommandTests {
             RunChange(command: "x", value: "1", isKept: true),
         ]
         var limits = try RunCommand.parse(["x.jsonl"]).options.limits
+        var pools = try RunCommand.parse(["x.jsonl"]).options.pools
         var answers = try RunCommand.parse(["x.jsonl"]).options.answers
-        let remembered = try RememberedLimits(stored, changes, into: &limits, &answers)
+        let remembered = try RememberedLimits(stored, changes, into: &limits, &pools, &answers)
         #expect(limits.rates.streams == 7 && limits.rates.rpm?.value == 90 && limits.rates.tpm?.value == 800)
         #expect(limits.maxCost == 4.5)
         #expect(
@@ -124,7 +125,7 @@ struct ControlCommandTests {
             ])
         #expect(remembered.text?.contains("--tpm 800") == true && remembered.text?.contains("tpm b=9") == true)
         var own = try RunCommand.parse(["x.jsonl", "--rpm", "3", "--concurrency", "5"]).options.limits
-        let others = try RememberedLimits(stored, changes, into: &own, &answers)
+        let others = try RememberedLimits(stored, changes, into: &own, &pools, &answers)
         #expect(own.rates.streams == 5 && own.rates.rpm?.value == 3)
         #expect(others.kept.commands == [.rate(.tokens, provider: "b", perMinute: 9)])
     }

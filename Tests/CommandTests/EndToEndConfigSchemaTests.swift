@@ -33,8 +33,10 @@ struct EndToEndConfigSchemaTests {
     private func values(_ schema: [String: Any], _ name: String) throws -> [String] {
         if let words = schema["enum"] as? [String] { return words.map { "\"\($0)\"" } }
         switch (schema["type"], name) {
-        case (_, "api_key_env"): return ["\"LAB_KEY\""]
-        case (_, "base_url"), (_, "base-url"): return ["\"http://127.0.0.1:9/v1\""]
+        case (_, "api_key_env"): return ["\"LAB_KEY\"", #"["LAB_KEY", "HOME"]"#]
+        case (_, "base_url"), (_, "base-url"):
+            return ["\"http://127.0.0.1:9/v1\"", #"["http://127.0.0.1:9/v1", "http://127.0.0.1:8/v1"]"#]
+        case (_, "weights"): return [#"{"http://127.0.0.1:9/v1": 2}"#]
         case (let type as String, _) where type == "integer": return ["3"]
         case (let type as String, _) where type == "boolean": return ["true", "false"]
         case (let type as String, _) where type == "object": return [#"{"X-Team": "eval"}"#]

@@ -111,7 +111,8 @@ struct EndToEndConventionTests {
 
     /// In a real bash, as its user presses the tab key.
     @Test(arguments: [
-        ("llm4s-batch sta", "status stats"), ("llm4s-batch run --conc", "--concurrency-per-provider --concurrency"),
+        ("llm4s-batch sta", "status stats"),
+        ("llm4s-batch run --conc", "--concurrency-per-provider --concurrency --concurrency-max"),
         ("llm4s-batch run jo", "jobs.jsonl"), ("llm4s-batch run jobs.jsonl --chunks ", "all partial none"),
         ("llm4s-batch status --db ", "jobs.db"), ("llm4s-batch schema --conf", "--config-schema"),
         ("llm4s-batch results --db jobs.db --format anth", "anthropic-batch"),

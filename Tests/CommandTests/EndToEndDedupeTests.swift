@@ -276,7 +276,7 @@ struct EndToEndDedupeTests {
         let server = try await MockServer.start()
         var options = BatchOptions()
         options.dedupes = true
-        options.baseURL = server.baseURL
+        options.baseURLs = [server.baseURL]
         let file = try directory.writeJobs(jobs(30, of: 3))
         let report = try await BatchRunner(database: database, options: options, environment: [:]).run([file])
         await server.stop()

@@ -71,7 +71,7 @@ struct EndToEndQuickstartTests {
         #expect(retry.status == 1)
         #expect(try SQLite.number(database, "SELECT count(*) FROM attempts") == 3, "only the failed job was sent again")
         let schema = try await BatchProcess.run("schema")
-        let onDisk = try String(contentsOf: Project.root.appending(path: "schema/schema_v5.sql"), encoding: .utf8)
+        let onDisk = try String(contentsOf: Project.root.appending(path: "schema/schema_v6.sql"), encoding: .utf8)
         #expect(schema.output == onDisk)
         let lineSchema = try await BatchProcess.run("schema", "--json-schema")
         #expect(try JSONSerialization.jsonObject(with: Data(lineSchema.output.utf8)) is [String: Any])

@@ -17,6 +17,8 @@ enum FuzzEdge: String, CaseIterable, Sendable {
     case configuration
     /// A table of prices.
     case prices
+    /// What a server tells of itself: metrics, models, version.
+    case signals
     /// A database in which others have written.
     case rows
 
@@ -31,6 +33,7 @@ enum FuzzEdge: String, CaseIterable, Sendable {
         case .jobs: try JobsEdge.take(bytes)
         case .configuration: ConfigurationEdge.take(bytes)
         case .prices: PricesEdge.take(bytes)
+        case .signals: try SignalsEdge.take(bytes)
         case .rows: try await RowsEdge.take(bytes)
         }
     }
@@ -44,6 +47,7 @@ enum FuzzEdge: String, CaseIterable, Sendable {
         case .jobs: JobsEdge.seeds
         case .configuration: ConfigurationEdge.seeds
         case .prices: PricesEdge.seeds
+        case .signals: SignalsEdge.seeds
         case .rows: RowsEdge.seeds
         }
     }

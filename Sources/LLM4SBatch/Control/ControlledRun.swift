@@ -108,6 +108,7 @@ struct ControlledRun: Sendable {
             "left": .int(counts.left), "waiting": .int(snapshot.waiting), "rpm": rates(limits.requestsPerMinute),
             "tpm": rates(limits.tokensPerMinute), "max_cost": limits.maximumCost.map(JSON.double) ?? .null,
             "cost_usd": snapshot.costUSD.map(JSON.double) ?? .null, "waits": snapshot.waitsJSON,
+            "endpoints": snapshot.endpointsJSON,
         ]
     }
 }

@@ -106,7 +106,9 @@ struct EndpointPlan {
         for name in names {
             guard let provider = catalog[name] else { throw Exit(.input, "provider '\(name)' is not known") }
             var url = options.baseURL
-            if url == nil, name == "mock", provider.baseURLVariables.allSatisfy({ environment[$0] ?? "" == "" }) {
+            if url == nil, name == "mock", provider.baseURL.isEmpty,
+                provider.baseURLVariables.allSatisfy({ environment[$0] ?? "" == "" })
+            {
                 let server = try MockChild()
                 url = await server.baseURL()
                 mock = server

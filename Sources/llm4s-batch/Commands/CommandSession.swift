@@ -75,7 +75,8 @@ struct CommandSession {
     func run() async throws -> ExitStatus {
         try session.check()
         try OpenFileLimit.raise(
-            streams: session.options.concurrency, isServer: mock != nil, others: Self.otherFiles(options))
+            streams: session.options.mostStreams, isServer: mock != nil, others: Self.otherFiles(options),
+            option: session.options.isConcurrencyAuto ? "--concurrency-max" : "--concurrency")
         Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
         let events = EventLog(isJSON: options.progress == .json)
         let results = try printedSource.map { try ResultStream(of: $0) }

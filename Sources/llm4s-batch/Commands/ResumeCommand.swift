@@ -77,11 +77,11 @@ private struct StoredJobsRun {
         // That of the run before would be divided again.
         if options.sharing.shared != nil { options.limits.share = .removed }
         let reader = try await BatchReader.open(db)
-        var answers = options.answers
+        var (pools, answers) = (options.pools, options.answers)
         let remembered = try RememberedLimits(
             try await reader.newestOptions() ?? "", try await reader.keptChanges(), into: &options.limits,
-            &answers)
-        options.answers = answers
+            &pools, &answers)
+        (options.pools, options.answers) = (pools, answers)
         Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
         if let text = remembered.text { Console.log(.info, text) }
         let prices = try options.limits.rates.priceTable(config.prices)

@@ -33,8 +33,9 @@ struct RunPlan {
         let all = names ?? catalog.names
         mock = try await EmbeddedMock.start(
             for: all, moved: moved?.provider, in: &catalog, environment: environment)
-        providers = ProviderTable(all, moved: moved, catalog: catalog, environment: environment)
-        if let names { try providers.check(names) }
+        providers = ProviderTable(
+            all, moved: moved, weights: options.weights, catalog: catalog, environment: environment)
+        try providers.check(names ?? [])
         self.options = options
         self.prices = prices
         self.environment = environment
@@ -50,7 +51,7 @@ struct RunPlan {
     func dryRunReport(
         findings: [String], work: [ModelName: WorkEstimate], path: String
     ) async throws -> String {
-        try options.transportConfiguration(environment).check(providers.endpoints.values.map(\.origin))
+        try options.transportConfiguration(environment).check(providers.origins)
         let report = DryRunReport(
             findings: findings, providers: providers, isMockEmbedded: mock != nil, databasePath: path,
             estimate: EstimateReport(work, options: options, prices: prices, catalog: catalog))
@@ -73,7 +74,7 @@ struct EmbeddedMock {
     static func start(
         for names: [String], moved: String?, in catalog: inout ProviderCatalog, environment: [String: String]
     ) async throws -> EmbeddedMock? {
-        guard names.contains("mock"), moved != "mock", var provider = catalog["mock"],
+        guard names.contains("mock"), moved != "mock", var provider = catalog["mock"], provider.baseURL.isEmpty,
             provider.baseURLVariables.allSatisfy({ environment[$0] ?? "" == "" })
         else { return nil }
         let server = try await MockServer.start()

@@ -10,7 +10,7 @@ struct ValidateCommand: AsyncParsableCommand {
         commandName: "validate", abstract: "Reads every line and reports every fault; sends nothing.",
         discussion: """
             Faults go to standard error; job lines that --show prints, and an estimate, to standard output. --concurrency, \
-            --concurrency-per-provider, --rpm, --tpm and --prices are for the estimate.
+            --concurrency-max, --concurrency-per-provider, --rpm, --tpm and --prices are for the estimate.
             """)
 
     @Argument(

@@ -8,6 +8,8 @@ import LoadTesting
 extension ErrorKind: ExpressibleByArgument {}
 extension FinishReason: ExpressibleByArgument {}
 extension BatchOptions.RowForm: ExpressibleByArgument {}
+extension BatchOptions.JobOrder: ExpressibleByArgument {}
+extension BatchOptions.WarmFirst: ExpressibleByArgument {}
 extension BatchOptions.ResumeWay: ExpressibleByArgument {}
 extension BatchOptions.OnInvalid: ExpressibleByArgument {}
 extension BatchOptions.OnLength: ExpressibleByArgument {}
@@ -61,6 +63,25 @@ enum LimitArgument<Value: ExpressibleByArgument & Sendable & Equatable>: Express
     }
 
     var value: Value? { if case .set(let value) = self { value } else { nil } }
+}
+
+/// The streams that may be open at once, as they are typed: a number, or `auto`.
+enum StreamsArgument: ExpressibleByArgument, Equatable, Sendable {
+    case count(Int)
+    case auto
+
+    init?(argument: String) {
+        if argument == "auto" {
+            self = .auto
+        } else if let count = Int(argument) {
+            self = .count(count)
+        } else {
+            return nil
+        }
+    }
+
+    /// The number; nil for `auto`.
+    var count: Int? { if case .count(let count) = self { count } else { nil } }
 }
 
 /// Which part of the rates `--share` names.

@@ -44,10 +44,15 @@ enum ConfigSchema {
         var schema = JSONObject()
         if option.isFlag {
             schema["type"] = "boolean"
-        } else if let words = option.words {
-            schema["enum"] = .array(words.map(JSON.string))
         } else {
-            schema["type"] = ["string", "number"]
+            let (key, words) = option.words.map { ("enum", $0) } ?? ("type", ["string", "number"])
+            let value = JSON.array(words.map(JSON.string))
+            if option.isRepeating {
+                let one = JSON.object(JSONObject([.init(key: key, value: value)]))
+                schema["anyOf"] = [one, ["type": "array", "minItems": 1, "items": one]]
+            } else {
+                schema[key] = value
+            }
         }
         schema["description"] = .string(option.meaning)
         schema["default"] = option.defaultValue.map(JSON.string)
@@ -60,6 +65,8 @@ struct OptionDescription {
     /// The long name without dashes.
     var name: String
     var isFlag: Bool
+    /// Whether it may be given more than once.
+    var isRepeating: Bool
     var meaning: String
     var defaultValue: String?
     /// The words that it may be; nil for any text.
@@ -80,6 +87,7 @@ struct OptionDescription {
         guard let name = names.first(where: { $0["kind"]?.string == "long" })?["name"]?.string else { return nil }
         self.name = name
         isFlag = json["kind"]?.string == "flag"
+        isRepeating = json["isRepeating"]?.bool ?? false
         meaning = json["abstract"]?.string ?? ""
         defaultValue = json["defaultValue"]?.string
         words = json["allValues"]?.array?.compactMap(\.string)

@@ -33,26 +33,32 @@ enum ConfiguredArguments {
         let environment = ProcessEnvironment.variables
         let file = try ConfigFile.load(path: value(of: "--config", in: arguments), environment: environment)
         guard !file.options.isEmpty else { return arguments }
+        let all = Dictionary(options.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let own = Set(OptionDescription.all(of: command).map(\.name))
-        let all = Set(options.map(\.name))
         var result = arguments
         // What follows a bare `--` are file names.
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
         var added: [String] = []
-        if let option = file.options.first(where: { !all.contains($0.name) }) {
+        if let option = file.options.first(where: { all[$0.name] == nil }) {
             throw ConfigurationError(
                 "\(file.path ?? ""): options.\(option.name): there is no such option"
-                    + NearestName.suggestion(for: option.name, among: all.sorted()))
+                    + NearestName.suggestion(for: option.name, among: all.keys.sorted()))
         }
         for option in file.options {
             guard own.contains(option.name), !isGiven(option.name, in: arguments[..<end]) else { continue }
             if let variable = variables[option.name], environment[variable] ?? "" != "" { continue }
-            switch option.value {
-            case .bool(true): added.append("--\(option.name)")
-            case .bool(false), .null: break
-            case .string(let text), .number(let text): added.append("--\(option.name)=\(text)")
-            case .array, .object:
-                throw ConfigurationError("\(file.path ?? ""): options.\(option.name) must be a single value")
+            let isRepeating = all[option.name]?.isRepeating ?? false
+            if isRepeating, option.value.array?.isEmpty == true {
+                throw ConfigurationError("\(file.path ?? ""): options.\(option.name) is an empty list")
+            }
+            for value in isRepeating ? option.value.array ?? [option.value] : [option.value] {
+                switch value {
+                case .bool(true): added.append("--\(option.name)")
+                case .bool(false), .null: break
+                case .string(let text), .number(let text): added.append("--\(option.name)=\(text)")
+                case .array, .object:
+                    throw ConfigurationError("\(file.path ?? ""): options.\(option.name) must be a single value")
+                }
             }
         }
         result.insert(contentsOf: added, at: end)

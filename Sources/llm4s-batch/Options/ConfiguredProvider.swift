@@ -42,13 +42,9 @@ struct ConfiguredProvider {
             case "dialect":
                 provider.dialect = try choice(Dialect.self)
                 provider.otherDialects = []
-            case "base_url":
-                provider.baseURL = try string()
-                provider.baseURLVariables = []
-            case "api_key_env":
-                provider.keyVariables = [try Self.variable(string(), name)]
-                provider.tokenVariables = []
-                provider.needsKey = true
+            case "base_url": try setURLs(name, member.value)
+            case "weights": try setWeights(name, member.value)
+            case "api_key_env": try setKeys(name, member.value)
             case "auth":
                 provider.authorization = try choice(Provider.Authorization.self)
                 if provider.authorization == .none { provider.needsKey = false }
@@ -100,24 +96,6 @@ struct ConfiguredProvider {
             throw ConfigFile.wrongType("\(name).stream_options", "true or false")
         }
         if !areSent { (provider.streamOptions, provider.responsesStreamOptions) = (JSONObject(), JSONObject()) }
-    }
-
-    /// The name of a variable; a key that was put there by mistake is not shown.
-    private static func variable(_ text: String, _ name: String) throws(ConfigurationError) -> String {
-        let isName = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
-        guard isName, text.first?.isNumber == false else {
-            throw ConfigurationError(
-                "\(name).api_key_env holds no name of an environment variable; the key itself belongs in that variable"
-            )
-        }
-        return text
     }
 
     private static func isVersion(_ field: HeaderField) -> Bool {

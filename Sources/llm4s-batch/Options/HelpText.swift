@@ -64,7 +64,7 @@ enum EnvironmentHelp {
         let keys = provider.keyVariables + provider.tokenVariables
         let url = provider.baseURL.isEmpty ? "" : " (\(provider.baseURL))"
         return each(keys, "key of \(provider.name)/\(provider.needsKey ? "" : ", if its server wants one")")
-            + each(provider.baseURLVariables, "URL of \(provider.name)/\(url)")
+            + each(provider.baseURLVariables, "URL of \(provider.name)/, or several with commas\(url)")
             + each(provider.apiVersionVariables, "a date: the dated paths of \(provider.name)/")
     }
 

@@ -76,9 +76,13 @@ struct LimitOptions: ParsableArguments {
 struct RateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Streams open at once; reached in steps from 32 on (default: of resume and retry what ctl --keep has set, else "
-                + "64).", valueName: "N"))
-    var concurrency: Int?
+            "Streams open at once; reached in steps from 32 on. auto: as many as each server turns out to answer well, from "
+                + "8 on (default: of resume and retry what ctl --keep has set, else 64).", valueName: "N"))
+    var concurrency: StreamsArgument?
+
+    @Option(
+        help: ArgumentHelp("Streams open at once at most with --concurrency auto (default: 1024).", valueName: "N"))
+    var concurrencyMax: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -105,11 +109,19 @@ struct RateOptions: ParsableArguments {
         completion: .file(extensions: ["json"]))
     var prices: String?
 
-    /// `--concurrency`, else what it is by default.
-    var streams: Int { concurrency ?? BatchOptions().concurrency }
+    /// The most streams that may be open at once.
+    var streams: Int {
+        var batch = BatchOptions()
+        addWidth(to: &batch)
+        return batch.mostStreams
+    }
 
     mutating func validate() throws {
-        try FlagBounds.check("concurrency", concurrency, FlagBounds.streams)
+        try FlagBounds.check("concurrency", concurrency?.count, FlagBounds.streams)
+        try FlagBounds.check("concurrency-max", concurrencyMax, FlagBounds.streams)
+        if concurrencyMax != nil, concurrency != .auto {
+            throw ValidationError("--concurrency-max goes with --concurrency auto")
+        }
         try FlagBounds.check("rpm", rpm?.value, FlagBounds.counts)
         try FlagBounds.check("tpm", tpm?.value, FlagBounds.counts)
         var counts: [String: Int] = [:]
@@ -119,8 +131,9 @@ struct RateOptions: ParsableArguments {
                     "--concurrency-per-provider \(bound.text): must be at least 1, not \(bound.count)")
             }
             guard bound.count <= streams else {
+                let option = concurrency == .auto ? "--concurrency-max" : "--concurrency"
                 throw ValidationError(
-                    "--concurrency-per-provider \(bound.text) is more than --concurrency \(streams) allows in all")
+                    "--concurrency-per-provider \(bound.text) is more than \(option) \(streams) allows in all")
             }
             if let other = counts.updateValue(bound.count, forKey: bound.name), other != bound.count {
                 throw ValidationError(
@@ -131,12 +144,18 @@ struct RateOptions: ParsableArguments {
 
     /// Enters them into the options of a run.
     func add(to batch: inout BatchOptions) {
-        batch.concurrency = streams
+        addWidth(to: &batch)
         batch.concurrencyPerProvider = Dictionary(
             concurrencyPerProvider.map { ($0.name, $0.count) }, uniquingKeysWith: { _, last in last })
         batch.requestsPerMinute = rpm?.value
         batch.tokensPerMinute = tpm?.value
         batch.prices = prices == "none" ? nil : prices
+    }
+
+    private func addWidth(to batch: inout BatchOptions) {
+        if let count = concurrency?.count { batch.concurrency = count }
+        batch.isConcurrencyAuto = concurrency == .auto
+        if let concurrencyMax { batch.concurrencyMaximum = concurrencyMax }
     }
 
     /// The catalog without the rates that the user took away.

@@ -16,9 +16,10 @@ struct RememberedLimits {
     ///   - stored: the options of the run before, JSON.
     ///   - changes: what that run was told to keep.
     ///   - limits: those that the user gave; what is missing is filled in.
+    ///   - pools: in which order jobs are sent, in the same way.
     ///   - answers: what is made of answers, in the same way.
     init(
-        _ stored: String, _ changes: [RunChange] = [], into limits: inout LimitOptions,
+        _ stored: String, _ changes: [RunChange] = [], into limits: inout LimitOptions, _ pools: inout PoolOptions,
         _ answers: inout AnswerOptions
     ) throws {
         guard var options = (try? JSONParser.parse(Array(stored.utf8)))?.object else { return }
@@ -36,6 +37,7 @@ struct RememberedLimits {
             limits.rates.prices = path
             if path != "none" { taken.append(("prices", path)) }
         }
+        taken += pools.remember(options)
         taken += try answers.remember(options)
     }
 
@@ -51,7 +53,7 @@ struct RememberedLimits {
         if rates.rpm != nil { kept.forget(.requests) }
         if rates.tpm != nil { kept.forget(.tokens) }
         if rates.concurrency != nil { kept.concurrency = nil }
-        rates.concurrency = rates.concurrency ?? kept.concurrency
+        rates.concurrency = rates.concurrency ?? kept.concurrency.map(StreamsArgument.count)
     }
 
     private mutating func take<Value>(

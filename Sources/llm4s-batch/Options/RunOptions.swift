@@ -4,11 +4,7 @@ import LLMStreaming
 
 /// The options of `run`, `resume` and `retry` (Contract, "Commands").
 struct RunOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "URL in place of the provider's: of --provider, else of the only provider that the jobs name (default: its "
-                + "variable such as OPENAI_BASE_URL, else its own).", valueName: "URL"))
-    var baseURL: String?
+    @OptionGroup var pools: PoolOptions
 
     @OptionGroup var limits: LimitOptions
 
@@ -127,6 +123,7 @@ struct RunOptions: ParsableArguments {
     var logLevel = LogLevel.info
 
     mutating func validate() throws {
+        try pools.check(with: limits.rates)
         try FlagBounds.check("max-attempts", maxAttempts, FlagBounds.attempts)
         try FlagBounds.check("max-event-bytes", maxEventBytes, FlagBounds.bytes)
         if serviceTier?.isEmpty == true { throw ValidationError("--service-tier must name a service tier") }
@@ -148,7 +145,7 @@ extension RunOptions {
     /// What they make of a run; what the input's options say is to be added.
     var batchOptions: BatchOptions {
         var batch = BatchOptions()
-        batch.baseURL = baseURL
+        pools.add(to: &batch)
         answers.add(to: &batch)
         limits.add(to: &batch)
         sharing.add(to: &batch)

@@ -99,7 +99,8 @@ struct EventLog: Sendable {
         var members: [(String, JSON)] = [
             ("id", .string(report.customID)), ("source", .string(report.source)),
             ("line", report.line.map(JSON.int) ?? .null), ("provider", .string(report.model.provider)),
-            ("model", .string(report.model.model)), ("status", .string(status)), ("attempt", .int(report.number)),
+            ("model", .string(report.model.model)), ("endpoint", report.endpoint.map(JSON.string) ?? .null),
+            ("status", .string(status)), ("attempt", .int(report.number)),
             ("duration_ms", .int(Int(end.result.durationMicroseconds / 1000))),
         ]
         if let usage = end.result.usage {

@@ -7,6 +7,8 @@ struct AttemptTimeline {
     var attempts: [AttemptRecord]
     /// As in `JobReport`.
     var chunks: [Int64: [StoredChunk]?]
+    /// What the endpoints of the job's attempts are called.
+    var endpoints: EndpointNames
     var width: Int?
 
     var lines: [String] {
@@ -20,7 +22,8 @@ struct AttemptTimeline {
         var head = "attempt \(attempt.number) · \(attempt.status.rawValue)"
         if let status = attempt.httpStatus { head += " · HTTP \(status)" }
         if !attempt.counts, attempt.status != .running { head += " · does not count" }
-        var lines = [head]
+        if let endpoint = attempt.endpoint { head += " · \(endpoints[endpoint])" }
+        var lines = TerminalText.wrapped(head, first: "", indentation: 4, width: width)
         lines += sentence(beginning(attempt, after: before))
         if let strategy = attempt.strategy {
             lines += sentence(self.sentence(strategy, attempt))

@@ -27,7 +27,7 @@ struct EstimateReport {
         self.prices = prices
         limits = options.limits(of: Set(work.keys.map(\.provider)).compactMap { catalog[$0] })
             .mapValues { $0.share(options.workerShare) }
-        concurrency = options.concurrency
+        concurrency = options.mostStreams
     }
 
     /// The most models that have lines of their own.
@@ -140,12 +140,17 @@ struct DryRunReport {
 
     var text: String {
         var lines = findings + ["database  \(databasePath)"]
-        for (name, endpoint) in providers.endpoints.sorted(by: { $0.key < $1.key }) {
+        for (name, pool) in providers.pools.sorted(by: { $0.key < $1.key }) {
             let isEmbedded = isMockEmbedded && name == "mock"
-            let place = isEmbedded ? "the mock in this process" : "\(endpoint.origin)\(endpoint.basePath)"
-            let key = endpoint.authorizationFields.isEmpty ? ", no key" : ", with a key"
-            lines.append("\(name.padded(to: 9)) \(place)\(isEmbedded ? "" : key)")
+            lines += pool.members.map { member in
+                "\(name.padded(to: 9)) \(isEmbedded ? "the mock in this process" : Self.text(of: member))"
+            }
         }
+        lines += providers.warnings.map { "warning: \($0)" }
         return (lines + [estimate.text, "nothing was sent (--dry-run)"]).joined(separator: "\n")
+    }
+    private static func text(of member: EndpointPool.Member) -> String {
+        let key = member.endpoint.authorizationFields.isEmpty ? "no key" : "with a key"
+        return "\(member.name), \(key)" + (member.weight == 1 ? "" : ", weight \(JSON.double(member.weight).text)")
     }
 }

@@ -18,6 +18,21 @@ enum FigureText {
             .formatted(Date.ISO8601FormatStyle()).replacing("T", with: " ").replacing("Z", with: " UTC")
     }
 
+    /// A length of time in microseconds, as short as it is exact: `120.5 ms`, `2.31 s`.
+    static func time(microseconds: Double) -> String {
+        microseconds < 1e6 ? "\((microseconds / 1e3).rounded(to: 1)) ms" : "\((microseconds / 1e6).rounded(to: 2)) s"
+    }
+
+    /// How many of something there are in a second.
+    static func rate(_ value: Double) -> String {
+        value < 1000 ? "\(value.rounded(to: 1))" : Int(value.rounded().clamped(to: 0...1e15)).grouped
+    }
+
+    /// A part of a whole, from 0 to 1: `60 %`, and of less than a tenth with a digit more.
+    static func percent(_ share: Double) -> String {
+        share > 0 && share < 0.0995 ? "\((share * 100).rounded(to: 1)) %" : "\(Int((share * 100).rounded())) %"
+    }
+
     // MARK: - Sizes
 
     private static let units = ["KB", "MB", "GB", "TB", "PB"]

@@ -18,7 +18,7 @@ struct JobReport {
     var text: String {
         var lines = head
         if attempts.isEmpty { lines.append("  no attempt yet") }
-        lines += AttemptTimeline(attempts: attempts, chunks: chunks, width: width).lines
+        lines += AttemptTimeline(attempts: attempts, chunks: chunks, endpoints: endpoints, width: width).lines
         for completion in completions { lines += self.lines(completion) }
         if completions.isEmpty { lines += partialAnswer }
         return lines.joined(separator: "\n")
@@ -61,10 +61,12 @@ struct JobReport {
         if let other = completion.copiedFrom { lines += field("copy of", other) }
         if let report = completion.checkReport { lines += field("check", String(decoding: report, as: UTF8.self)) }
         if completion.segments > 1 {
-            lines += completion.seams.map { seam in
+            lines += zip(completion.seams, crossings(completion.seams)).flatMap { seam, crossing in
                 let place = seam.start > 0 ? " from its character \(seam.start + 1) on" : ""
-                return "  \(seam.kept) characters of attempt \(number(seam.attemptID))\(place)"
-                    + (seam.restored.isEmpty ? "" : ", white space put back")
+                let piece =
+                    "\(seam.kept) characters of attempt \(number(seam.attemptID))\(place)"
+                    + (seam.restored.isEmpty ? "" : ", white space put back") + (crossing.map { ", \($0)" } ?? "")
+                return TerminalText.wrapped(piece, first: "  ", indentation: 4, width: width)
             }
         }
         if let reasoning = completion.reasoning { lines += ["", "thinking:", reasoning] }
@@ -91,8 +93,11 @@ struct JobReport {
         guard seams.count > 1 else { return text }
         var marked = ""
         var start = text.unicodeScalars.startIndex
+        let crossings = crossings(seams)
         for (index, seam) in seams.enumerated() {
-            if index > 0 { marked += "⟦attempt \(number(seam.attemptID))⟧" }
+            if index > 0 {
+                marked += "⟦attempt \(number(seam.attemptID))\(crossings[index].map { " \($0)" } ?? "")⟧"
+            }
             let length = seam.kept + seam.restored.unicodeScalars.count
             let scalars = text.unicodeScalars
             let end = scalars.index(start, offsetBy: length, limitedBy: scalars.endIndex) ?? scalars.endIndex
@@ -100,6 +105,19 @@ struct JobReport {
             start = end
         }
         return marked + text[start...]
+    }
+
+    /// For each piece, from which endpoint to which the answer went before it; nil where it stayed, or that is not known.
+    private func crossings(_ seams: [Seam]) -> [String?] {
+        let wrote = seams.map { seam in seam.endpoint ?? attempts.first { $0.id == seam.attemptID }?.endpoint }
+        return wrote.indices.map { index in
+            guard index > 0, let from = wrote[index - 1], let to = wrote[index], from != to else { return nil }
+            return "from \(endpoints[from]) to \(endpoints[to])"
+        }
+    }
+
+    private var endpoints: EndpointNames {
+        EndpointNames(attempts.compactMap(\.endpoint) + completions.flatMap(\.seams).compactMap(\.endpoint))
     }
 
     private func number(_ attempt: Int64) -> Int { attempts.first { $0.id == attempt }?.number ?? 0 }
@@ -132,6 +150,7 @@ extension JobReport {
         add("number", .int(attempt.number))
         add("status", .string(attempt.status.rawValue))
         add("counts", .bool(attempt.counts))
+        add("endpoint", attempt.endpoint.map(JSON.string))
         add("strategy", (attempt.strategy?.rawValue).map(JSON.string))
         add("resumed_from", attempt.resumedFrom.map { .int(Int($0)) })
         add("prefix_chars", attempt.prefixScalars.map(JSON.int))

@@ -9,10 +9,12 @@ struct StatsReport {
     var width: Int?
 
     var text: String {
-        let sections = [models, usage, faults, checks, resuming].filter { !$0.isEmpty }
+        let sections = [models, usage, endpoints.lines, faults, checks, resuming].filter { !$0.isEmpty }
         return sections.isEmpty
             ? "no attempt yet" : sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
+
+    private var endpoints: EndpointReport { EndpointReport(endpoints: statistics.endpoints, width: width) }
 
     // MARK: - Text
 
@@ -22,8 +24,10 @@ struct StatsReport {
             let count = model.completed.counted("answer") + copied
             return row("", "\(name(model.provider, model.model)) · \(count)")
                 + [
-                    ("first token", model.firstToken, Self.time), ("between pieces", model.gaps, Self.time),
-                    ("duration", model.duration, Self.time), ("tokens/s", model.tokensPerSecond, Self.rate),
+                    ("first token", model.firstToken, FigureText.time(microseconds:)),
+                    ("between pieces", model.gaps, FigureText.time(microseconds:)),
+                    ("duration", model.duration, FigureText.time(microseconds:)),
+                    ("tokens/s", model.tokensPerSecond, FigureText.rate),
                 ].map { row($0, $1, $2) } + ends(model)
         }
     }
@@ -61,7 +65,13 @@ struct StatsReport {
     private var usage: [String] {
         statistics.usage.flatMap { usage -> [String] in
             var answers = "\(usage.promptTokens.counted("token")) in, \(usage.completionTokens.grouped) out"
-            if usage.cachedTokens > 0 { answers += ", \(usage.cachedTokens.grouped) from a cache" }
+            if usage.cachedTokens > 0 {
+                let share = usage.cachedShare.map { " (\(FigureText.percent($0)))" } ?? ""
+                answers += ", \(usage.cachedTokens.grouped) from a cache\(share)"
+                if let saving = usage.cacheSavingUSD, saving > 0 {
+                    answers += ", which saved \(FigureText.dollars(saving))"
+                }
+            }
             if usage.reasoningTokens > 0 { answers += ", \(usage.reasoningTokens.grouped) of thinking" }
             let billed =
                 "\(usage.billedPromptTokens.counted("token")) in, \(usage.billedCompletionTokens.grouped) out, "
@@ -146,14 +156,6 @@ struct StatsReport {
         TerminalText.line("\(provider)/\(model)", limit: 60)
     }
 
-    private static func time(_ microseconds: Double) -> String {
-        microseconds < 1e6 ? "\((microseconds / 1e3).rounded(to: 1)) ms" : "\((microseconds / 1e6).rounded(to: 2)) s"
-    }
-
-    private static func rate(_ value: Double) -> String {
-        value < 1000 ? "\(value.rounded(to: 1))" : Int(value.rounded().clamped(to: 0...1e15)).grouped
-    }
-
     // MARK: - JSON
 
     var json: JSON {
@@ -161,7 +163,7 @@ struct StatsReport {
         return [
             "first_token_us": Self.json(statistics.firstToken),
             "models": .array(statistics.models.map(Self.json)), "usage": .array(statistics.usage.map(Self.json)),
-            "tiers": .array(statistics.tiers.map(Self.json)),
+            "tiers": .array(statistics.tiers.map(Self.json)), "by_endpoint": endpoints.json,
             "errors": .array(
                 statistics.faults.map { fault in
                     [
@@ -205,6 +207,8 @@ struct StatsReport {
             "reasoning_tokens": .int(usage.reasoningTokens), "billed_prompt_tokens": .int(usage.billedPromptTokens),
             "billed_completion_tokens": .int(usage.billedCompletionTokens),
             "cost_usd": usage.costUSD.map(JSON.double) ?? .null, "unpriced": .int(usage.unpriced),
+            "cached_share": usage.cachedShare.map(JSON.double) ?? .null,
+            "cache_saving_usd": usage.cacheSavingUSD.map(JSON.double) ?? .null,
         ]
     }
 
@@ -217,7 +221,7 @@ struct StatsReport {
         ]
     }
 
-    private static func json(_ quantiles: BatchStatistics.Quantiles) -> JSON {
+    static func json(_ quantiles: BatchStatistics.Quantiles) -> JSON {
         guard quantiles.count > 0 else { return ["count": 0] }
         return [
             "count": .int(quantiles.count), "p50": .double(quantiles.p50), "p90": .double(quantiles.p90),

@@ -43,6 +43,7 @@ struct StatusReport {
         object["cost_usd"] = status.costUSD.map(JSON.double) ?? .null
         object["unpriced"] = .int(status.unpriced)
         object["waits"] = .array(waits)
+        object["endpoints"] = .array(endpoints)
         object["chunks_per_second"] = .double(rate(\.chunks))
         object["tokens_per_second"] = .double(tokensPerSecond)
         object["finish_reasons"] = FinishReport(counts: finishReasons).json
@@ -172,6 +173,7 @@ struct StatusReport {
         let time = FigureText.duration(Double(now - run.startedMilliseconds) / 1000)
         var lines = row(isPaused ? ProgressLine.paused : "running", "\(run.command), \(process), since \(time)")
         if isPaused { lines += row("", "llm4s-batch ctl --db \(path) continue goes on") }
+        lines += EndpointLines(endpoints: endpoints, width: width).lines
         lines += row(
             "rate", "\(jobsPerSecond.rounded(to: 1)) jobs/s, \(Int(tokensPerSecond).grouped) tokens/s")
         if let time = secondsLeft { lines += row("time left", FigureText.duration(time)) }
@@ -193,6 +195,11 @@ struct StatusReport {
     private var waits: [JSON] {
         guard worker == .working, let text = status.seconds.last?.waits else { return [] }
         return (try? JSONParser.parse(Array(text.utf8)))?.array ?? []
+    }
+
+    /// How the endpoints of the newest run stood when they were last looked at, as the worker stored it.
+    private var endpoints: [JSON] {
+        (status.run?.endpoints).flatMap { try? JSONParser.parse(Array($0.utf8)) }?.array ?? []
     }
 
     /// Whether the user has paused the run.

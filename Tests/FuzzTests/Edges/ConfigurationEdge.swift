@@ -29,15 +29,25 @@ enum ConfigurationEdge {
     /// What a variable of the environment may hold: the address of a server, of a proxy, or what needs none.
     private static func useAsAddress(_ word: String) {
         let proxies = ProxySettings(environment: ["https_proxy": word, "NO_PROXY": word])
-        guard let provider = ProviderCatalog()["openai"],
-            let endpoint = try? Endpoint(provider: provider, baseURL: word, environment: ["OPENAI_API_KEY": "x"])
+        guard let provider = ProviderCatalog()["openai"] else { return }
+        usePool(of: provider, ["OPENAI_BASE_URL": word, "OPENAI_API_KEY": "x"])
+        guard let endpoint = try? Endpoint(provider: provider, baseURL: word, environment: ["OPENAI_API_KEY": "x"])
         else { return }
         try? proxies.check(endpoint.origin)
+    }
+
+    /// Names that are distinct, and weights that can be summed and divided by.
+    private static func usePool(of provider: Provider, _ environment: [String: String]) {
+        guard let pool = try? EndpointPool(provider: provider, environment: environment) else { return }
+        precondition(Set(pool.members.map(\.name)).count == pool.members.count)
+        let total = pool.members.reduce(0) { $0 + $1.weight }
+        for member in pool.members { _ = Int(1_000_000 * member.weight / total) }
     }
 
     private static func use(_ file: ConfigFile) {
         for provider in file.catalog.names.compactMap({ file.catalog[$0] }) {
             _ = try? Endpoint(provider: provider, baseURL: nil, environment: [:])
+            usePool(of: provider, Dictionary(provider.keyVariables.map { ($0, $0) }, uniquingKeysWith: { $1 }))
             let limits = ProviderLimits(
                 concurrency: provider.concurrency, requestsPerMinute: provider.requestsPerMinute,
                 tokensPerMinute: provider.tokensPerMinute)
@@ -61,12 +71,16 @@ enum ConfigurationEdge {
                 + #""auth":"bearer","headers":{"X-Team":"eval"},"resume":"continue_final_message","concurrency":256,"#
                 + #""rpm":6000,"tpm":2000000}},"options":{"concurrency":128,"max-attempts":8},"prices":"prices.json"}"#,
             #"{"providers":{"openai":{"rpm":60,"resume":"none"},"x":{"dialect":"anthropic-messages","auth":"x-api-key"}}}"#,
+            #"{"providers":{"lab":{"base_url":["http://a/v1","http://b/v1"],"api_key_env":["A","B"],"#
+                + #""weights":{"http://a/v1":2}}},"options":{"base-url":["http://a"],"concurrency":"auto"}}"#,
         ]
         + [
             ["run", "a.jsonl", "--concurrency=64", "--rpm=60", "--tpm=1000", "--max-cost=1.5", "--max-attempts=3"],
             ["run", "a.jsonl", "--max-jobs=10", "--max-line-bytes=100", "--max-event-bytes=100"],
             ["run", "a.jsonl", "--concurrency-per-provider=openai=3", "--max-tokens-total=100", "--idle-timeout=1.5m"],
             ["resume", "--db=a.db", "--drain-timeout=0", "--outage-timeout=15m", "--job-timeout=2h"],
+            ["run", "a.jsonl", "--base-url=http://a/v1", "--base-url=http://b/v1", "--weight=http://a/v1=2.5"],
+            ["run", "a.jsonl", "--concurrency=auto", "--concurrency-max=9", "--ttft-target=2s", "--order=input"],
             ["retry", "--db=a.db", "--connect-timeout=5ms", "--stall-timeout=1s", "--first-token-timeout=99s"],
             ["bench", "--model=m", "--rate=5", "--requests=10", "--warmup=1", "--concurrency=1,8", "--seed=1"],
             ["bench", "--model=m", "--input-tokens=10", "--output-tokens=10", "--duration=1s", "--slo=ttft=500ms"],
@@ -75,7 +89,7 @@ enum ConfigurationEdge {
             ["validate", "a.jsonl", "--estimate", "--concurrency=3", "--rpm=9"],
             [
                 "http://[::1]:8080/v1", "https://user:word@proxy.example:3128", ".example.com:443,[::1]:80,*",
-                "http://a:1",
+                "http://a:1", "http://a:1/v1,http://b/v1, https://[::1]:8080",
             ],
         ].map { $0.joined(separator: "\n") }
 }

@@ -129,7 +129,8 @@ enum RowsEdge {
         let id = queue.startAttempt(
             AttemptStart(
                 jobID: job.id, number: job.attemptCount + 1, requestSHA256: job.requestSHA256, strategy: plan.strategy,
-                resumedFrom: nil, prefixScalars: plan.prefixScalars, startedMilliseconds: 1_790_000_000_000))
+                resumedFrom: nil, prefixScalars: plan.prefixScalars, startedMilliseconds: 1_790_000_000_000,
+                endpoint: job.partial?.endpoint))
         let chunks = [StreamedChunk(.text, " there was"), StreamedChunk(.finish, "stop")]
         _ = queue.storeChunks(chunks, of: id, from: 0, atMicroseconds: 5)
         var accumulator = StreamingAccumulator()
@@ -166,6 +167,8 @@ enum RowsEdge {
         "runs status 0 running\nrun_seconds chunks 0 9223372036854775807\nrun_seconds second 1 -9223372036854775808",
         "run_seconds waits 0 [{\"name\":\"x\",\"reason\":\"y\",\"until_ms\":-9223372036854775808}]\nruns status 0 running",
         "requests request 0 {\"prompt\":\"x\",\"options\":{\"max_tokens\":9223372036854775807,\"n\":9223372036854775807}}",
+        "attempts endpoint 0 http://\u{1B}[2J\nattempts endpoint 1 \nattempts endpoint 2 https://x#y#z\n"
+            + "completions cached_tokens 0 9223372036854775807",
         "runs run_id 1 9223372036854775807\nattempts retry_after_ms 0 9223372036854775807",
     ]
 }
