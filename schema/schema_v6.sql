@@ -52,8 +52,8 @@ CREATE TABLE run_seconds (
     -- At the end of this second: open streams, and jobs that wait for another attempt.
     running INTEGER NOT NULL,
     waiting INTEGER NOT NULL,
-    -- What jobs that could be sent waited for at its end: JSON [{name, reason, until_ms}], name a provider or
-    -- provider/model. NULL: for nothing.
+    -- What jobs that could be sent waited for at its end: JSON [{name, reason, until_ms, …}], name a provider,
+    -- provider/model or provider at URL; of_one_endpoint: while others of its provider go on. NULL: for nothing.
     waits TEXT,
     PRIMARY KEY (run_id, second)
 ) STRICT, WITHOUT ROWID;

@@ -42,9 +42,6 @@ package struct ProviderTable: Sendable {
         weightFault = fault(in: weights, environment)
     }
 
-    /// The first endpoint of each provider.
-    package var endpoints: [String: Endpoint] { pools.mapValues { $0.members[0].endpoint } }
-
     /// Where all endpoints are.
     package var origins: [Origin] { pools.values.flatMap { $0.members.map(\.endpoint.origin) } }
 

@@ -76,6 +76,7 @@ extension RunWait {
             ("until_ms", untilMilliseconds.map { .int(Int($0)) } ?? .null),
         ]
         if untold > 0 { members.append(("untold", .int(untold))) }
+        if isOfOneEndpoint { members.append(("of_one_endpoint", .bool(true))) }
         if let limit {
             members.append(("streams", .int(limit.streams)))
             members.append(("silent", .int(limit.silent)))

@@ -11,6 +11,9 @@ struct EndToEndSharedFaultTests {
         (1...count).map { Answers.countingJob("job-\($0)", to: 100, options: "+pace=5ms") }
     }
 
+    /// The bytes of one answer's body, nearly.
+    private static let answerBytes = 29_000
+
     @Test func aFolderThatCannotBeUsedEndsTheRunBeforeItBegins() async throws {
         let runs = try await SharedRuns(Self.jobs(2))
         let file = try runs.directory.write("text", to: "notes.txt")
@@ -71,16 +74,17 @@ struct EndToEndSharedFaultTests {
         try FileManager.default.moveItem(atPath: runs.folder, toPath: away)
         let words = "the run goes on without it, and tries again"
         try await process.wait { process.errorSoFar.contains(words) }
-        runs.server.hold(afterBodyBytes: nil)
+        // Eight of twelve answers: however late this process looks, some end and the run does not.
+        runs.server.hold(afterBodyBytes: 8 * Self.answerBytes)
         try await process.wait { SQLite.currentNumber(runs.database("a"), "SELECT count(*) FROM completions") >= 4 }
-        runs.server.hold(afterBodyBytes: 0)
         try FileManager.default.moveItem(atPath: away, toPath: runs.folder)
         try await process.wait { process.errorSoFar.contains("it can be used again") }
+        #expect(process.isRunning, "the folder is back before the end: \(process.errorSoFar)")
         runs.server.hold(afterBodyBytes: nil)
         let ended = await process.ended()
         #expect(ended.status == 0, "\(ended.error)")
         #expect(ended.error.components(separatedBy: words).count == 2, "once: \(ended.error)")
-        #expect(runs.published("completed").count == 12)
+        #expect(runs.published("completed").count == 12, "\(ended.error)")
         await runs.server.stop()
     }
 

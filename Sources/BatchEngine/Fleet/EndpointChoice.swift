@@ -2,7 +2,7 @@
 ///
 /// Of those that may take one more stream the one that holds its beginning, unless it is too far ahead of the least
 /// loaded; else the least loaded. A home that may take none is waited for, and so is a job that warms, but not for
-/// longer than is told; whoever does not wait asks with `mayWait` false.
+/// longer than is told.
 struct EndpointChoice: Sendable {
     /// What is to become of a job.
     enum Answer: Sendable, Equatable {
@@ -36,24 +36,20 @@ struct EndpointChoice: Sendable {
     ///
     /// - Parameters:
     ///   - isAlone: whether no other is known that begins as it does, so that its longest level is likely its own.
-    ///   - avoided: where it failed; that holds only where another may take it.
-    ///   - mayWait: whether it may wait for its home or for a job that warms.
     func answer(
-        _ chain: PrefixChain, _ homes: PrefixHomes, isAlone: Bool = true, avoiding avoided: EndpointSet = EndpointSet(),
-        mayWait: Bool = true, at now: Duration
+        _ chain: PrefixChain, _ homes: PrefixHomes, isAlone: Bool = true, at now: Duration
     ) -> Answer {
-        let wanted = { (load: EndpointLoad) in avoided.isEmpty || !avoided.contains(load.index) }
-        guard let least = free.leastLoaded(where: wanted) ?? free.leastLoaded() else { return .none }
+        guard let least = free.leastLoaded() else { return .none }
         guard case .prefix(let warmsFirst) = order, !chain.isEmpty else { return .send(least.index) }
         let needed = isAlone ? chain.homeDepth : chain.count
         let home = homes.home(of: chain)
         let known = max(home.depth, needed - 1)
-        if mayWait, warmsFirst, let warming = homes.warming(of: chain, beyond: known, at: now) {
+        if warmsFirst, let warming = homes.warming(of: chain, beyond: known, at: now) {
             return .waitForWarming(warming.job, endpoint: warming.endpoint, until: warming.until)
         }
         guard home.depth >= needed else { return .send(least.index) }
-        let best = free.leastLoaded { home.endpoints.contains($0.index) && wanted($0) }
+        let best = free.leastLoaded { home.endpoints.contains($0.index) }
         if let best { return .send(best.isTooFarAhead(of: least) ? least.index : best.index) }
-        return mayWait ? .waitForHome(home.endpoints) : .send(least.index)
+        return .waitForHome(home.endpoints)
     }
 }

@@ -165,7 +165,9 @@ extension EndpointState {
         if result.isStaleConnection { return }
         switch result.isOfFullTier ? .alive : error.outageEvidence(hasContent: !result.partial.isEmpty) {
         // The same answer as to its last attempt is about the job; such jobs are those that are left at a run's end.
-        case .failure where !isOut(attempt.place.model) && error.equalsInARow(job.recentFailures) > 1:
+        case .failure
+        where !isOut(attempt.place.model)
+            && error.equalsInARow(job.recentFailures, endpoint: name, isPool: hasSiblings) > 1:
             attemptSucceeded(jobID, attempt)
         case .failure: attemptFailed(jobID, attempt, reason: error.message, at: now)
         case .alive:

@@ -31,7 +31,7 @@ extension Admission {
         var found: [RunWait] = []
         func add(
             _ name: @autoclosure () -> String, _ wait: (reason: WaitReason, until: Duration?)?,
-            _ limiter: borrowing RequestLimiter
+            _ limiter: borrowing RequestLimiter, isOfOneEndpoint: Bool = false
         ) -> Bool {
             guard let wait, wait.until.map({ $0 > now }) ?? true else { return false }
             let limit =
@@ -43,7 +43,10 @@ extension Admission {
             if wait.reason == .refusals, limit == nil { return false }
             if isTold(wait.reason, wait.until) || wait.reason == .concurrency && limit != nil {
                 let until = wait.until.map { unixMilliseconds() + ($0 - now).wholeMilliseconds }
-                found.append(RunWait(name: name(), reason: wait.reason, untilMilliseconds: until, limit: limit))
+                found.append(
+                    RunWait(
+                        name: name(), reason: wait.reason, untilMilliseconds: until, limit: limit,
+                        isOfOneEndpoint: isOfOneEndpoint))
             }
             return true
         }
@@ -61,8 +64,9 @@ extension Admission {
             }
             guard let total = provider.total else { continue }
             if provider.wait?.reason == .concurrency { _ = add(provider.name, provider.wait, total) }
+            let othersGoOn = provider.endpoints.contains { $0.stopReason == nil && !$0.isHeldUp }
             for (index, endpoint) in provider.endpoints.enumerated() where endpoint.isHeldUp {
-                _ = add(provider.label(of: index), endpoint.wait, endpoint.limiter)
+                _ = add(provider.label(of: index), endpoint.wait, endpoint.limiter, isOfOneEndpoint: othersGoOn)
             }
             for model in provider.models { _ = add(model.name.name, model.wait, total) }
         }

@@ -6,9 +6,8 @@ import LLMStreaming
 final class ModelState {
     let name: ModelName
     var queue: ModelQueue
-    /// The streams that are open at all endpoints, and how many of them are silent.
+    /// The streams that are open at all endpoints.
     var running = 0
-    var silent = SilentStreams()
     /// The most of them, where there are several endpoints; nil where its endpoint bounds them.
     var bound: Int?
     var tokens = TokenEstimator()
@@ -42,10 +41,7 @@ final class ModelState {
     }
 
     /// Its open streams are about to be looked at.
-    func beginLook() {
-        silent = SilentStreams()
-        silenceBound = silences.bound
-    }
+    func beginLook() { silenceBound = silences.bound }
 
     /// Whether jobs of it are left.
     var hasWork: Bool { !queue.isEmpty || !queue.waiting.isEmpty || queue.isFreshUnread }

@@ -27,43 +27,25 @@ extension ProviderState {
     func choice(
         for jobID: Int64, _ size: RequestSize, model: Int, bound: Int?, at now: Duration
     ) -> (endpoint: Int, decision: StartDecision) {
-        if let decision = models[model].totalDecision, decision != .now { return (0, decision) }
-        if let total {
-            let decision = total.decision(on: size, at: now)
-            guard decision == .now else { return (0, decision) }
-        }
-        if endpoints.count == 1 { return (0, endpoints[0].decision(on: size, model: model, at: now)) }
         // Who must go where its stream is kept goes there, also where it failed.
         let failed = bound == nil ? failures(of: jobID) : nil
         // Where it has failed it goes only when nobody else is left that could answer, also later.
         let avoided = failed.flatMap { failed in
             endpoints.indices.contains { !failed.contains($0) && endpoints[$0].serves(model, at: now) } ? failed : nil
         }
-        var best: (endpoint: Int, load: Double, lastStart: Int)?
-        var wait: StartDecision?
-        for (index, endpoint) in endpoints.enumerated() {
-            guard endpoint.stopReason == nil, endpoint.models[model].stopReason == nil, bound ?? index == index,
-                avoided?.contains(index) != true
-            else { continue }
-            var decision = endpoint.wait == nil ? .now : endpoint.decision(at: now)
-            if decision == .now { decision = endpoint.decision(on: size, model: model, at: now) }
-            guard decision == .now else {
-                wait = wait.map { $0.sooner(decision) } ?? decision
-                continue
-            }
-            let load = endpoint.load
-            if let best, (best.load, best.lastStart) <= (load, endpoint.lastStart) { continue }
-            best = (index, load, endpoint.lastStart)
+        let (free, wait) = free(for: size, model: model, at: now) {
+            bound ?? $0 == $0 && avoided?.contains($0) != true
         }
-        if let best { return (best.endpoint, .now) }
-        return (0, wait ?? .held(.concurrency))
+        return free.leastLoaded().map { ($0.index, .now) } ?? (0, wait)
     }
 
-    /// The endpoints that a new job of a model may be sent to, or what it waits for where there are none.
+    /// The endpoints that a job of a model may be sent to, or what it waits for where there are none.
     ///
-    /// - Parameter size: as expected.
+    /// - Parameters:
+    ///   - size: of its request, or as expected.
+    ///   - isMeant: whether it may be sent to the endpoint at this position.
     func free(
-        for size: RequestSize, model: Int, at now: Duration
+        for size: RequestSize, model: Int, at now: Duration, where isMeant: (Int) -> Bool = { _ in true }
     ) -> (endpoints: [EndpointLoad], wait: StartDecision) {
         if let decision = models[model].totalDecision, decision != .now { return ([], decision) }
         if let total {
@@ -73,7 +55,7 @@ extension ProviderState {
         var free: [EndpointLoad] = []
         var wait: StartDecision?
         for (index, endpoint) in endpoints.enumerated() {
-            guard endpoint.stopReason == nil, endpoint.models[model].stopReason == nil else { continue }
+            guard endpoint.stopReason == nil, endpoint.models[model].stopReason == nil, isMeant(index) else { continue }
             var decision = !isPool || endpoint.wait == nil ? .now : endpoint.decision(at: now)
             if decision == .now { decision = endpoint.decision(on: size, model: model, at: now) }
             guard decision == .now else {
@@ -108,11 +90,6 @@ extension ProviderState {
             $0.name == name && $0.stopReason == nil && $0.models[model].stopReason == nil && !$0.isOut(model)
         }
     }
-}
-
-extension EndpointState {
-    /// How many of its streams are open, as a share of all that it may have; those that may never end do not count.
-    var load: Double { Double(max(0, limiter.running - limiter.silent.count)) / Double(max(1, limiter.window.bound)) }
 }
 
 extension StartDecision {

@@ -40,9 +40,6 @@ final class ProviderState {
     /// The name of one of its endpoints, as it is told: of a single one the provider's.
     func label(of endpoint: Int) -> String { isPool ? "\(name) at \(endpoints[endpoint].name)" : name }
 
-    /// Whether all its endpoints that are left are out, as far as the model goes.
-    func isOut(_ model: Int) -> Bool { endpoints.allSatisfy { $0.stopReason != nil || $0.isOut(model) } }
-
     /// The endpoint that is out, while all are that are left: who probes there comes first.
     var probed: EndpointState? {
         var first: EndpointState?
@@ -68,9 +65,6 @@ final class ProviderState {
         return min(needed, total.neededStreams(at: now) ?? total.window.bound)
     }
 
-    /// Whether some endpoint takes requests for a model, now or as soon as a stream is free.
-    func serves(_ model: Int, at now: Duration) -> Bool { endpoints.contains { $0.serves(model, at: now) } }
-
     /// Why it is not waited for any longer; nil where some endpoint that is left is not out, or not for so long.
     ///
     /// - Parameter outage: that of an endpoint which counts; nil where nothing is sent there anyway.
@@ -88,9 +82,9 @@ final class ProviderState {
 
     /// Adds why endpoints get no more requests, or those of a model.
     func addStops(to reasons: inout [String: String]) {
-        for endpoint in endpoints {
+        for (index, endpoint) in endpoints.enumerated() {
             if let reason = endpoint.stopReason {
-                reasons["\(name) at \(endpoint.name)"] = reason
+                reasons[label(of: index)] = reason
                 continue
             }
             for (model, state) in zip(endpoint.models, models) where state.stopReason == nil {

@@ -148,7 +148,6 @@ extension ProviderState {
         let endpoint = endpoints[attempt.endpoint]
         change(&endpoint.limiter.silent)
         change(&endpoint.models[attempt.place.model].limiter.silent)
-        change(&models[attempt.place.model].silent)
         if var bounded = total {
             total = nil
             change(&bounded.silent)

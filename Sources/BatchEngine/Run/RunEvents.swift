@@ -10,7 +10,7 @@ package enum RunEvent: Sendable {
     case waiting(RunWait)
     /// The headers of a provider's response changed a rate of a model, named as `provider/model`.
     case limitChanged(name: String, resource: RateLimit.Resource, perMinute: Double)
-    /// A provider, or a model as `provider/model`, gets no more requests.
+    /// A provider, a model as `provider/model`, or either `at` an endpoint gets no more requests.
     case stopped(name: String, reason: String)
 
     /// How an attempt ended and what it means for its job.
@@ -55,11 +55,15 @@ package struct RunWait: Sendable, Hashable {
     package var limit: StreamLimit?
     /// How many like it were left untold since the last one that was told.
     package var untold = 0
+    /// Whether it is of one endpoint while others of its provider go on: the jobs do not wait for it.
+    package var isOfOneEndpoint = false
 
     package init(
-        name: String, reason: WaitReason, untilMilliseconds: Int64? = nil, limit: StreamLimit? = nil
+        name: String, reason: WaitReason, untilMilliseconds: Int64? = nil, limit: StreamLimit? = nil,
+        isOfOneEndpoint: Bool = false
     ) {
         self.limit = limit
+        self.isOfOneEndpoint = isOfOneEndpoint
         self.name = name
         self.reason = reason
         self.untilMilliseconds = untilMilliseconds
@@ -76,6 +80,8 @@ package struct RunWait: Sendable, Hashable {
 struct RunNews: Sendable {
     private var waits: [RunWait] = []
     private var stops: Set<String> = []
+    /// How many providers, models and endpoints were stopped when that was last looked at.
+    private var stopCount = 0
     /// When the limits that refusals set were last told, and whether streams were silent then.
     private var limits: [String: (time: Duration, hasSilent: Bool)] = [:]
     /// When a wait of a name and reason was last told, until when it was, and how many like it there were since.
@@ -134,9 +140,12 @@ struct RunNews: Sendable {
         told[Told(name: wait.name, reason: wait.reason)] = (now, wait.untilMilliseconds ?? 0, 0)
     }
 
-    /// The limits that headers changed, and the providers and models that get no more requests.
+    /// The limits that headers changed, and the providers, models and endpoints that get no more
+    /// requests.
     mutating func changes(of admission: inout Admission) -> [RunEvent] {
-        guard !admission.limitChanges.isEmpty || admission.providers.stopCount > stops.count else { return [] }
+        let stopCount = admission.providers.stopCount + admission.providers.endpointStopCount
+        guard !admission.limitChanges.isEmpty || stopCount > self.stopCount else { return [] }
+        self.stopCount = stopCount
         var events = admission.limitChanges.map {
             RunEvent.limitChanged(name: $0.name, resource: $0.resource, perMinute: $0.perMinute)
         }

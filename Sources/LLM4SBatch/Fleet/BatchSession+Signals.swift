@@ -39,5 +39,6 @@ extension BatchSession {
         } onCancel: {
             reading.cancel()
         }
+        await reading.value
     }
 }

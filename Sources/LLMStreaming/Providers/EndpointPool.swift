@@ -35,7 +35,12 @@ package struct EndpointPool: Sendable {
     package init(_ members: [Member]) {
         precondition(!members.isEmpty, "a pool without endpoints")
         self.members = members
-        urls = members.map(\.name)
+        var urls: [String] = []
+        for member in members {
+            let url = member.endpoint.redactor.redacted("\(member.endpoint.address)")
+            if !urls.contains(url) { urls.append(url) }
+        }
+        self.urls = urls
         warnings = []
     }
 

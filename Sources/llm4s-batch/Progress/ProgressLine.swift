@@ -63,7 +63,8 @@ struct ProgressLine {
     private func timeLeft(_ snapshot: RunSnapshot, _ now: Int64) -> String? {
         let ended = snapshot.ended
         guard ended < total, !snapshot.isPaused else { return nil }
-        var times = (snapshot.waits.map(\.untilMilliseconds) + [snapshot.nextDueMilliseconds]).compactMap { until in
+        let waits = snapshot.waits.filter { !$0.isOfOneEndpoint }.map(\.untilMilliseconds)
+        var times = (waits + [snapshot.nextDueMilliseconds]).compactMap { until in
             until.map { (Double($0) - Double(now)) / 1000 }
         }
         // While everybody waits the rate tells nothing.
@@ -75,10 +76,11 @@ struct ProgressLine {
         return times.max().flatMap { $0 > 0 ? "\(FigureText.duration($0)) left" : nil }
     }
 
-    /// What jobs that could be sent wait for, but for free streams, which is the rule.
+    /// What jobs that could be sent wait for, but for free streams and first tokens, which is the rule.
     private func waits(_ snapshot: RunSnapshot, _ now: Int64) -> [String] {
         if snapshot.isPaused { return [Self.paused] }
-        return snapshot.waits.filter { $0.reason != .concurrency || $0.limit != nil }.map { wait in
+        let told = snapshot.waits.filter { $0.reason != .warming && ($0.reason != .concurrency || $0.limit != nil) }
+        return told.map { wait in
             let seconds = wait.untilMilliseconds.map { Double($0 - now) / 1000 }
             return WaitWords.text(wait.name, wait.reason.text, seconds, wait.limit)
         }

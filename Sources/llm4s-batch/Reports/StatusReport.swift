@@ -185,7 +185,8 @@ struct StatusReport {
         let left = status.counts.pending + status.counts.interrupted + status.counts.running
         guard worker == .working, left > 0, !isPaused else { return nil }
         // A wait may be longer than the rate makes believe.
-        var times = waits.compactMap { $0["until_ms"]?.double } + status.waiting.map { Double($0.nextDueMilliseconds) }
+        var times = waits.filter { $0["of_one_endpoint"]?.bool != true }.compactMap { $0["until_ms"]?.double }
+        times += status.waiting.map { Double($0.nextDueMilliseconds) }
         times = times.map { ($0 - Double(now)) / 1000 }
         if jobsPerSecond > 0 { times.append(Double(left) / jobsPerSecond) }
         return times.max().flatMap { $0 > 0 ? $0 : nil }

@@ -23,10 +23,9 @@ struct EndpointChoiceTests {
         #expect(answer([load(0, 0), load(1, 3)], homes, order: .input) == .send(0))
     }
 
-    @Test func aHomeWithoutRoomIsWaitedForWhereTheJobMayWait() {
+    @Test func aHomeWithoutRoomIsWaitedFor() {
         let homes = held(at: 1)
         #expect(answer([load(0, 0)], homes) == .waitForHome(EndpointSet([1])))
-        #expect(answer([load(0, 0)], homes, mayWait: false) == .send(0))
     }
 
     @Test func aJobThatWarmsIsWaitedForUnlessWarmFirstIsOff() {
@@ -35,7 +34,6 @@ struct EndpointChoiceTests {
         let free = [load(0, 1), load(1, 0)]
         #expect(answer(free, homes) == .waitForWarming(4, endpoint: 0, until: .seconds(10)))
         #expect(answer(free, homes, order: .prefix(warmsFirst: false)) == .send(1))
-        #expect(answer(free, homes, mayWait: false) == .send(1))
         #expect(answer(free, homes, at: .seconds(10)) == .send(1))
     }
 
@@ -48,13 +46,6 @@ struct EndpointChoiceTests {
         #expect(answer([load(0, 0), load(1, 3)], homes, of: longer) == .send(1))
         let choice = EndpointChoice(.prefix(warmsFirst: true), free: [load(0, 0), load(1, 3)])
         #expect(choice.answer(longer, homes, isAlone: false, at: .zero) == .send(0))
-    }
-
-    @Test func whereAJobFailedItGoesOnlyIfNothingElseIsLeft() {
-        let homes = held(at: 1)
-        let avoided = EndpointSet([1])
-        #expect(answer([load(0, 9), load(1, 0)], homes, avoiding: avoided, mayWait: false) == .send(0))
-        #expect(answer([load(1, 0)], homes, avoiding: avoided, mayWait: false) == .send(1))
     }
 
     private func held(at endpoint: Int) -> PrefixHomes {
@@ -71,10 +62,8 @@ struct EndpointChoiceTests {
     private func answer(
         _ free: [EndpointLoad], _ homes: PrefixHomes = PrefixHomes(),
         of chain: PrefixChain? = nil,
-        order: EndpointChoice.Order = .prefix(warmsFirst: true), avoiding avoided: EndpointSet = EndpointSet(),
-        mayWait: Bool = true, at now: Duration = .zero
+        order: EndpointChoice.Order = .prefix(warmsFirst: true), at now: Duration = .zero
     ) -> EndpointChoice.Answer {
-        EndpointChoice(order, free: free).answer(
-            chain ?? self.chain, homes, avoiding: avoided, mayWait: mayWait, at: now)
+        EndpointChoice(order, free: free).answer(chain ?? self.chain, homes, at: now)
     }
 }

@@ -80,7 +80,10 @@ struct JobRunnerPoolTests {
         #expect(snapshot.failed == 0)
         // Those that were under way when the first was refused.
         #expect(counts(run, of: 2)[1] <= 16)
-        #expect(Array(snapshot.stoppedProviders.keys) == ["lab at http://127.0.0.1:10/v1"])
+        let name = "lab at http://127.0.0.1:10/v1"
+        #expect(Array(snapshot.stoppedProviders.keys) == [name])
+        let told = run.events.count { if case .stopped(name, _) = $0 { true } else { false } }
+        #expect(told == 1)
         // They go to the other at once.
         let again = run.source.calls.filter { $0.attempt > 1 }
         #expect(again.allSatisfy { $0.time < .seconds(3) && $0.endpoint == 0 }, "\(again.map(\.time))")
@@ -180,6 +183,9 @@ struct JobRunnerPoolTests {
         let last = try #require(run.source.calls.last?.time)
         #expect(last < .seconds(60), "\(last)")
         #expect(counts(run, of: 2)[0] <= 16)
+        // Nobody waits the five minutes: the time left is not that of this endpoint.
+        let waits = run.events.compactMap { if case .waiting(let wait) = $0 { wait } else { RunWait?.none } }
+        #expect(waits.contains { $0.name == "lab at http://127.0.0.1:9/v1" && $0.isOfOneEndpoint }, "\(waits)")
     }
 
     @Test func fiveHundredsOfOneEndpointEndNoJob() throws {
