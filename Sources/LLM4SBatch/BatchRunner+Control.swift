@@ -40,6 +40,12 @@ extension BatchRunner {
         try await tell(.concurrency, "\(streams)").streamsOver
     }
 
+    /// Finds how many streams each endpoint answers well, from as many as it has now, and opens those: at most
+    /// `BatchOptions.concurrencyMaximum` in all.
+    ///
+    /// - Throws: kind `control` where no run is under way.
+    public func setConcurrencyAuto() async throws(BatchError) { try await tell(.concurrency, StreamsSetting.auto.text) }
+
     /// Changes how many requests a minute may be sent.
     ///
     /// - Parameters:

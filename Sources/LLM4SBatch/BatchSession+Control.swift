@@ -12,7 +12,8 @@ extension BatchSession {
         control.connect(
             ControlledRun(
                 runner: runner, database: database, runID: runID, scope: scope, prices: prices,
-                budgetPart: ShardJobs.part(shardJobs, of: shard), stopIntake: { intake?.stop() },
+                budgetPart: ShardJobs.part(shardJobs, of: shard),
+                mostFound: (options.concurrencyMaximum, options.firstTokenTarget), stopIntake: { intake?.stop() },
                 faultOfStreams: faultOfStreams, changed: observer.changed),
             countsSpending: isBounded)
         do {

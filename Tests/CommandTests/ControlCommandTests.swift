@@ -12,7 +12,8 @@ import Testing
 struct ControlCommandTests {
     static let commands: [(String, [String], ControlCommand)] = [
         ("pause", [], .pause), ("continue", [], .proceed), ("drain", [], .drain), ("status", [], .status),
-        ("concurrency", ["32"], .concurrency(32)), ("rpm", ["600"], .rate(.requests, provider: nil, perMinute: 600)),
+        ("concurrency", ["32"], .concurrency(.count(32))), ("concurrency", ["auto"], .concurrency(.auto)),
+        ("rpm", ["600"], .rate(.requests, provider: nil, perMinute: 600)),
         ("rpm", ["openai=600"], .rate(.requests, provider: "openai", perMinute: 600)),
         ("rpm", ["a=b=7"], .rate(.requests, provider: "a=b", perMinute: 7)),
         ("rpm", ["none"], .rate(.requests, provider: nil, perMinute: nil)),
@@ -42,8 +43,8 @@ struct ControlCommandTests {
 
     @Test func numbersMayBeNumbersOrTexts() throws {
         for (line, command) in [
-            (#"{"command":"concurrency","value":32}"#, ControlCommand.concurrency(32)),
-            (#"{"command":"concurrency","value":"32","keep":false}"#, .concurrency(32)),
+            (#"{"command":"concurrency","value":32}"#, ControlCommand.concurrency(.count(32))),
+            (#"{"command":"concurrency","value":"32","keep":false}"#, .concurrency(.count(32))),
             (#"{"command":"max-cost","value":2.5}"#, .maximumCost(2.5)),
             (#"{"command":"pause","value":null}"#, .pause), (#"{"command":"cancel","value":"a"}"#, .cancel(["a"])),
             ("{\"ids\":[\"a\"],\"command\":\"now\"}\r", .now(["a"])),
@@ -67,16 +68,16 @@ struct ControlCommandTests {
     @Test func keptLimitsAreWhatTheLastCommandsSay() throws {
         var kept = KeptLimits()
         for command: ControlCommand in [
-            .concurrency(9), .rate(.requests, provider: "a", perMinute: 5),
+            .concurrency(.count(9)), .rate(.requests, provider: "a", perMinute: 5),
             .rate(.requests, provider: "b", perMinute: 6),
             .rate(.requests, provider: "a", perMinute: nil), .rate(.tokens, provider: "a", perMinute: 7),
-            .concurrency(4),
+            .concurrency(.count(4)),
         ] {
             let isTaken = kept.add(command)
             #expect(isTaken)
         }
         let all: [ControlCommand] = [
-            .concurrency(4), .rate(.requests, provider: "a", perMinute: nil),
+            .concurrency(.count(4)), .rate(.requests, provider: "a", perMinute: nil),
             .rate(.requests, provider: "b", perMinute: 6), .rate(.tokens, provider: "a", perMinute: 7),
         ]
         #expect(kept.commands == all)
@@ -120,7 +121,7 @@ struct ControlCommandTests {
         #expect(limits.maxCost == 4.5)
         #expect(
             remembered.kept.commands == [
-                .concurrency(7), .rate(.requests, provider: "a", perMinute: 5),
+                .concurrency(.count(7)), .rate(.requests, provider: "a", perMinute: 5),
                 .rate(.tokens, provider: "b", perMinute: 9),
             ])
         #expect(remembered.text?.contains("--tpm 800") == true && remembered.text?.contains("tpm b=9") == true)

@@ -91,6 +91,30 @@ struct EndToEndControlTests {
                 == ["concurrency|2|4", "concurrency|5|0"])
     }
 
+    @Test func theWidthIsFoundFromWhenItIsAskedFor() async throws {
+        let run = try await ControlledRunProcess(
+            Self.jobs(60), ["--concurrency", "3", "--drain-timeout", "0s"], heldAfter: 12_000)
+        try await run.untilStreaming(3)
+        #expect(
+            try await run.tell("--keep", "concurrency", "auto")
+                == "each server gets as many streams as it answers well; resume takes it over")
+        try await run.untilStreaming(8)
+        let status = try await run.tell("status")
+        #expect(status.contains("8 of at most 1,024 streams open"), "\(status)")
+        #expect(try await run.tell("concurrency", "2") == "concurrency is 2; 6 open streams over it go on")
+        #expect(try await run.tell("status").contains("8 of 2 streams open"))
+        _ = try await run.tell("--keep", "concurrency", "auto")
+        run.process.send(SIGTERM)
+        #expect(await run.process.ended().status == 143)
+        run.server.hold(afterBodyBytes: nil)
+        let next = try await BatchProcess.run("resume", "--db", run.database, "--base-url", run.server.baseURL)
+        #expect(next.status == 0)
+        #expect(next.error.contains("as that run was told by ctl --keep: concurrency auto"), "\(next.error)")
+        let options = try run.rows("SELECT options ->> '$.concurrency' FROM runs ORDER BY run_id")
+        #expect(options == ["3", "auto"])
+        await run.server.stop()
+    }
+
     @Test func ratesChangeInTheMidstOfARun() async throws {
         let run = try await ControlledRunProcess(Self.jobs(400, to: 3), ["--rpm", "1"])
         try await run.wait(until: "SELECT count(*) FROM completions", is: 1)
@@ -348,7 +372,7 @@ struct EndToEndControlTests {
 
     @Test(arguments: [
         [], ["stop"], ["pause", "now"], ["concurrency"], ["concurrency", "0"], ["concurrency", "-1"],
-        ["concurrency", "4.5"], ["concurrency", "99999999999999999999"], ["concurrency", "auto"], ["rpm"],
+        ["concurrency", "4.5"], ["concurrency", "99999999999999999999"], ["concurrency", "Auto"], ["rpm"],
         ["rpm", "mock="], ["rpm", "=5"], ["rpm", "mock=0"], ["rpm", "mock=x"], ["rpm", "1", "2"], ["tpm", "-1"],
         ["max-cost", "0"], ["max-cost", "nan"], ["max-cost", "1e300"], ["max-cost", "cheap"], ["cancel"], ["now"],
         ["cancel", ""], ["cancel", String(repeating: "x", count: 257)], ["--keep", "cancel", "a"],

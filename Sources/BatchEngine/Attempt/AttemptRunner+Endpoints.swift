@@ -24,7 +24,8 @@ extension AttemptRunner {
     /// What is done once the first chunk of an answer is there; nil where nothing is.
     private func whenAnswered(_ id: Int64, _ admitted: AdmittedAttempt) -> (@Sendable () -> Void)? {
         let isAwaited = probes.contains(id) || state.admission.isWarming(id, admitted)
-        let tally = state.admission.tally(of: admitted)
+        // Nobody would take what is added.
+        let tally = state.admission.width.isFound ? state.admission.tally(of: admitted) : nil
         guard isAwaited || tally != nil else { return nil }
         let start = admitted.started
         return { [answered, clock = state.clock, signal = state.signal] in

@@ -7,7 +7,7 @@ extension Admission {
             for endpoint in provider.endpoints {
                 endpoint.found?.endLook(
                     running: endpoint.limiter.running, silent: endpoint.limiter.silent.count, isDemanded: isDemanded,
-                    at: now)
+                    tally: endpoint.tally, at: now)
             }
             // Also what refusals and outages have made of them since.
             providers.setWidths(provider, at: now)
@@ -22,9 +22,9 @@ extension Admission {
         state?.found?.waitingAtServer = waiting
     }
 
-    /// What an endpoint's streams are counted by, where its width is found.
-    func tally(of attempt: AdmittedAttempt) -> EndpointTally? {
-        providers[attempt.place.provider].endpoints[attempt.endpoint].found?.tally
+    /// What the streams of an attempt's endpoint are counted by.
+    func tally(of attempt: AdmittedAttempt) -> EndpointTally {
+        providers[attempt.place.provider].endpoints[attempt.endpoint].tally
     }
 }
 

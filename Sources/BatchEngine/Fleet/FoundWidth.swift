@@ -1,7 +1,6 @@
 /// How many streams an endpoint should have, where that is found: what was seen of it, and what was made of that.
 struct FoundWidth {
     private(set) var finder: WidthFinder
-    let tally = EndpointTally()
     /// The requests that its server says wait there; nil where it does not say.
     var waitingAtServer: Int?
     /// The streams that ended.
@@ -39,7 +38,8 @@ struct FoundWidth {
     ///   - running: how many are open.
     ///   - silent: how many of them may never end.
     ///   - isDemanded: whether jobs wait for a stream.
-    mutating func endLook(running: Int, silent: Int, isDemanded: Bool, at now: Duration) {
+    ///   - tally: what came of its streams.
+    mutating func endLook(running: Int, silent: Int, isDemanded: Bool, tally: EndpointTally, at now: Duration) {
         finder.note(
             EndpointSample(
                 time: now, running: running, answering: answering, bytes: tally.bytes.value, ended: ended,

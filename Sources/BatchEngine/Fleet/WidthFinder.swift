@@ -13,44 +13,45 @@ import LLMStreaming
 /// token in it, up to 128 of them.
 struct WidthFinder: Sendable {
     /// The streams that may be open: 1 and more.
-    private(set) var width: Int
+    var width: Int
     /// Why it stands there.
-    private(set) var reason = WidthReason.starting
+    var reason = WidthReason.starting
 
     private var most: Int
     private let first: Int
     private var target: FirstTokenTarget
-    private var queue = ServerQueue()
-    private var wasQueued = false
-    private var steps = WidthSteps()
-    private var trial: WidthTrial?
+    var queue = ServerQueue()
+    var wasQueued = false
+    var steps = WidthSteps()
+    var trial: WidthTrial?
     private var record = WidthRecord()
     private var last: EndpointSample?
     /// When a queue that is seen is believed again, after one that was none, and for how long it is not after the next.
-    private var trusted = Duration.zero
-    private var distrust = Duration.seconds(30)
+    var trusted = Duration.zero
+    var distrust = Duration.seconds(30)
 
     /// The parts of the width that may wait in the queue before it comes down, and that shall, so that no slot idles.
     private static let (mostQueued, spare) = (0.12, 0.04)
-    private static let longestDistrust = Duration.seconds(480)
+    static let longestDistrust = Duration.seconds(480)
+    static let usualFirst = 8
     /// Seconds between two samples, of which the later one tells too little then.
     private static let longestGap = 5.0
 
-    /// - Parameter firstTokenTarget: in which nine of ten first tokens shall come; nil where they may take any time.
-    init(most: Int, first: Int = 8, firstTokenTarget: Duration? = nil) {
+    /// Wherever nothing is known it begins with `first` streams; now, where that is given, with `width`; nine of ten first
+    /// tokens shall come in `firstTokenTarget`.
+    init(most: Int, first: Int = Self.usualFirst, from width: Int? = nil, firstTokenTarget: Duration? = nil) {
         precondition(most >= 1 && first >= 1, "at most \(most) streams, \(first) at first")
         (self.most, self.first, target) = (most, first, FirstTokenTarget(firstTokenTarget))
-        width = min(most, first)
+        self.width = min(most, width ?? first)
     }
 
     /// Follows a change of the most streams that are allowed.
     mutating func set(most: Int) {
         precondition(most >= 1, "at most \(most) streams")
-        if most < width {
-            (width, reason) = (most, .most)
-            end()
-        }
         self.most = most
+        guard most < width else { return }
+        (width, reason) = (most, .most)
+        end()
     }
 
     /// Begins anew where the endpoint is back after an outage or a restart: with half of what it had, and nothing known.
@@ -98,18 +99,21 @@ struct WidthFinder: Sendable {
 
     /// By how many streams a width may be missed, since they end at any time.
     private var slack: Int { max(1, width / 10) }
-    private var spare: Double { max(1, Double(width) * Self.spare) }
-    private var mostQueued: Double { max(2, Double(width) * Self.mostQueued) }
-    private var isQueued: Bool { queue.standing >= spare / 2 }
+    var spare: Double { max(1, Double(width) * Self.spare) }
+    var mostQueued: Double { max(2, Double(width) * Self.mostQueued) }
+    var isQueued: Bool { queue.standing >= spare / 2 }
     /// Seconds that it takes to see what an endpoint gives: longer where first tokens take long, or text comes in lumps.
     private var leastSeconds: Double { max((queue.usual?.high ?? 0) / 2, record.known.lumpSeconds).clamped(to: 2...15) }
 
     private mutating func fallForTarget(_ sample: EndpointSample) -> Bool {
-        guard let usual = queue.usual, width > 1, sample.open <= width + slack else { return false }
-        // The first ones after a step come late because they were sent together.
-        guard trial?.isSettled ?? (record.known.seconds >= 3) else { return false }
-        guard target.isMissed(by: sample, usual: usual.low) else { return false }
-        width = trial.map { $0.isUp ? $0.from : width } ?? max(1, Int(Double(width) * 0.85))
+        guard let usual = queue.usual, width > 1, sample.open <= width + slack,
+            // The first ones after a step come late because they were sent together.
+            trial?.isSettled ?? (record.known.seconds >= 3),
+            target.isMissed(by: sample, usual: usual.low)
+        else { return false }
+        // Those that wait are late, and need not be sent; where none does, all are served too slowly.
+        let served = min(width - 1, Int((Double(sample.open) - queue.standing).rounded()))
+        width = trial.map { $0.isUp ? $0.from : width } ?? max(1, served, Int(Double(width) * 0.85))
         reason = .firstTokens
         steps.settleForTarget(at: sample.time)
         end()
@@ -193,55 +197,8 @@ struct WidthFinder: Sendable {
         }
     }
 
-    private mutating func end(_ trial: WidthTrial, _ verdict: WidthTrial.Verdict, at now: Duration) {
-        // What was given may have become less meanwhile; a few still wait, as they shall, so it is not for the width.
-        let isRight = trial.cause == .queue && isQueued && queue.standing <= 1.5 * mostQueued
-        switch (isRight ? .kept : verdict, trial.isUp) {
-        case (.kept, true): keepGrowth(trial, at: now)
-        case (.refuted, true): undoGrowth(trial, at: now)
-        case (.kept, false):
-            reason = trial.cause == .queue ? .queue : .noGain
-            end(known: trial.after)
-            if trial.cause == .fall { steps.shrink(width: width, at: now) }
-        case (.refuted, false):
-            width = trial.from
-            if trial.cause == .queue {
-                queue.forgetUsual()
-                (trusted, distrust) = (now + distrust, min(Self.longestDistrust, distrust * 2))
-            }
-            steps.settle(at: now)
-            end(reference: trial.before)
-        }
-    }
-
-    private mutating func keepGrowth(_ trial: WidthTrial, at now: Duration) {
-        reason = .growing
-        if trial.factor > 1.3, trial.part < 0.7 {
-            width = trial.knee
-            steps.refine()
-            end(reference: trial.after)
-        } else {
-            steps.grow(part: trial.part, at: now)
-            end(known: trial.after)
-        }
-    }
-
-    private mutating func undoGrowth(_ trial: WidthTrial, at now: Duration) {
-        width = trial.factor > 1.8 ? trial.knee : trial.from
-        reason = .noGain
-        steps.settle(at: now, isLong: wasQueued)
-        if trial.answeringGain < 0.2 * trial.share {
-            // No more answer: those that do are all that the server works on.
-            let enough = trial.after.answering.value + queue.natural + spare
-            if enough < Double(width) * 0.9 { steps.tryLower(Int(enough.rounded()), at: now) }
-        } else if trial.gain < 0.02 {
-            steps.noteFlat(width: width, isLoss: trial.gain < -0.03, at: now)
-        }
-        end(reference: trial.before)
-    }
-
     /// Forgets the trial and what was known, but for what is told of the width as it is now.
-    private mutating func end(known: Throughput = Throughput(), reference: Throughput? = nil) {
+    mutating func end(known: Throughput = Throughput(), reference: Throughput? = nil) {
         trial = nil
         record = WidthRecord(known: known, reference: reference)
         target.begin()

@@ -2,10 +2,10 @@ import LLMStreaming
 
 /// What the user changes while the run goes on; all of it holds at the next step (Contract, "Control").
 extension Admission {
-    /// Changes how many streams may be open in all.
-    mutating func set(concurrency: Int, at now: Duration) {
-        width.set(concurrency, at: now, share: providers.share)
-        providers.set(most: concurrency, at: now)
+    /// Changes how many streams may be open in all, and how many each endpoint gets.
+    mutating func set(concurrency: Int, rule: StreamWidth, at now: Duration) {
+        width.set(concurrency, rule: rule, at: now, share: providers.share)
+        providers.set(most: concurrency, rule: rule, at: now)
     }
 
     /// Changes what the run may cost; for streams that are open and have nothing set aside that is done now.

@@ -47,7 +47,7 @@ struct Admission {
         providers = Providers(pools: pools, configuration)
         ledger = Ledger(configuration, regions: regions)
         jobs = JobsInWork(maximumJobs: configuration.maximumJobs)
-        width = RunWidth(limit: configuration.concurrency, ramp: configuration.ramp)
+        width = RunWidth(limit: configuration.concurrency, rule: configuration.width, ramp: configuration.ramp)
     }
 
     // MARK: The next job

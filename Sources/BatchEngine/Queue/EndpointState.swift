@@ -30,6 +30,8 @@ final class EndpointState {
     private(set) var isOutAnywhere = false
     /// How many streams it should have, where that is found.
     var found: FoundWidth?
+    /// What its streams are counted by: also where the width is not found, since that may be asked for at any time.
+    let tally = EndpointTally()
 
     init(_ member: EndpointPool.Member, hasSiblings: Bool, limiter: RequestLimiter) {
         name = member.name

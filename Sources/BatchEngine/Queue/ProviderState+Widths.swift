@@ -66,6 +66,22 @@ extension ProviderState {
 }
 
 extension EndpointState {
+    /// Follows a rule by which it gets streams, for the first time or in place of another.
+    func follow(_ rule: StreamWidth, insteadOf before: StreamWidth = .fixed) {
+        switch rule {
+        case .fixed: found = nil
+        case .found(let most, let target):
+            if case .found(_, target) = before, found != nil {
+                found?.set(most: most)
+            } else {
+                // In the middle of a run what it had is the best guess that there is.
+                let running = limiter.running - limiter.silent.count
+                found = FoundWidth(
+                    WidthFinder(most: most, from: max(WidthFinder.usualFirst, running), firstTokenTarget: target))
+            }
+        }
+    }
+
     /// Whether it is sent requests, and not out.
     fileprivate var isAnswering: Bool { stopReason == nil && outage.since == nil }
 }

@@ -17,8 +17,8 @@ struct Providers {
     private let warmFirst: WarmFirst
     /// The order of jobs that never waited.
     private let order: EndpointChoice.Order
-    /// What finds how many streams an endpoint should have; nil where the user says it.
-    private let finder: WidthFinder?
+    /// How many streams an endpoint gets.
+    private var rule: StreamWidth
 
     /// The endpoints of each provider that can be sent something.
     private let pools: [String: EndpointPool]
@@ -34,10 +34,7 @@ struct Providers {
         case .input: order = .input
         case .prefix: order = .prefix(warmsFirst: configuration.warmFirst != .off)
         }
-        switch configuration.width {
-        case .fixed: finder = nil
-        case .found(let most, let target): finder = WidthFinder(most: most, firstTokenTarget: target)
-        }
+        rule = configuration.width
     }
 
     /// Follows a change of this worker's share.
@@ -53,11 +50,13 @@ struct Providers {
         }
     }
 
-    /// Follows a change of the most streams that any may have.
-    mutating func set(most: Int, at now: Duration) {
-        self.most = most
+    /// Follows a change of the most streams that any may have, and of how many an endpoint gets; what was found of one is
+    /// not forgotten where the rule stays as it was.
+    mutating func set(most: Int, rule: StreamWidth, at now: Duration) {
+        let before = self.rule
+        (self.most, self.rule) = (most, rule)
         for provider in all {
-            for endpoint in provider.endpoints { endpoint.found?.set(most: most) }
+            for endpoint in provider.endpoints { endpoint.follow(rule, insteadOf: before) }
             setWidths(provider, at: now)
         }
     }
@@ -107,7 +106,7 @@ struct Providers {
                 endpoint.models.append(EndpointModel(limiter: limiter(of: name.name)))
             }
             places[name] = ModelPlace(provider: position, model: provider.models.count - 1)
-            if provider.isPool || finder != nil { setWidths(provider, at: now) }
+            if provider.isPool || rule != .fixed { setWidths(provider, at: now) }
         }
         if places.isEmpty { return }
         for provider in all {
@@ -142,7 +141,7 @@ struct Providers {
         let provider = ProviderState(name, pool: pool, total: limiter(of: name)) {
             limiter(of: name, isPart: isPart)
         }
-        for endpoint in provider.endpoints { endpoint.found = finder.map(FoundWidth.init) }
+        for endpoint in provider.endpoints { endpoint.follow(rule) }
         all.append(provider)
         return all.count - 1
     }

@@ -78,7 +78,7 @@ extension Admission {
     ///
     /// Where all streams are open that the user allows, who waits for one is told how many of them are silent.
     var nextLook: Duration? {
-        if pending.isWatched || silentCount > 0 || configuration.width != .fixed { return lastLook + .seconds(1) }
+        if pending.isWatched || silentCount > 0 || width.isFound { return lastLook + .seconds(1) }
         return pending.isFull || pending.isAtBound ? lastLook + .seconds(5) : nil
     }
 
@@ -108,7 +108,7 @@ extension Admission {
             }
             attempts.formIndex(after: &index)
         }
-        if configuration.width != .fixed { findWidths(at: now) }
+        if width.isFound { findWidths(at: now) }
     }
 
     private mutating func count(_ attempt: AdmittedAttempt, at now: Duration) {

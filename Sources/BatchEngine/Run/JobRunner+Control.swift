@@ -27,11 +27,12 @@ extension JobRunner {
         return state.admission.running
     }
 
-    /// Changes how many streams may be open.
+    /// Changes how many streams may be open in all, and how many each endpoint gets.
     ///
     /// - Returns: how many are open beyond that.
-    package func set(concurrency: Int) -> Int {
-        state.admission.set(concurrency: concurrency, at: clock.now)
+    package func set(concurrency: Int, rule: StreamWidth = .fixed) -> Int {
+        state.admission.set(concurrency: concurrency, rule: rule, at: clock.now)
+        widthFeed.yield(rule != .fixed)
         signal.signal()
         return max(0, state.admission.running - concurrency)
     }
@@ -102,7 +103,7 @@ extension JobRunner {
     package var limits: RunLimits {
         let admission = state.admission
         var limits = RunLimits(
-            concurrency: admission.width.limit, isDraining: !state.stop.isBeforeDrain,
+            concurrency: admission.width.limit, isFound: admission.width.isFound, isDraining: !state.stop.isBeforeDrain,
             maximumCost: admission.ledger.cost.cap, spentCost: admission.ledger.cost.spent)
         for name in state.pools.keys {
             limits.requestsPerMinute[name] = admission.providers.perMinute(.requests, of: name)
@@ -126,6 +127,8 @@ extension JobRunner {
 package struct RunLimits: Sendable, Equatable {
     /// The streams that may be open in all.
     package var concurrency: Int
+    /// Whether how many each endpoint gets is found.
+    package var isFound = false
     /// Whether the user stops it: no more jobs are taken up.
     package var isDraining: Bool
     /// In US dollars; nil for no bound.

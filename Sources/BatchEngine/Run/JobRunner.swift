@@ -14,6 +14,9 @@ package actor JobRunner {
     let queue: QueueReader
     let attempts: AttemptRunner
     private var workers = Workers()
+    /// Whether how many streams endpoints get is found: how it is from the start, and each change; for one reader.
+    package nonisolated let findsWidths: AsyncStream<Bool>
+    let widthFeed: AsyncStream<Bool>.Continuation
     /// Whether jobs are being given the ends of others.
     var isGiving = false
     /// Whether jobs may have been stored since the queue was read to its end.
@@ -45,6 +48,8 @@ package actor JobRunner {
         signal = state.signal
         queue = QueueReader(store: store, state: state)
         attempts = AttemptRunner(store: store, source: source, state: state, random: random)
+        (findsWidths, widthFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        widthFeed.yield(configuration.width != .fixed)
         configuration.share.follow { [signal] in signal.signal() }
     }
 

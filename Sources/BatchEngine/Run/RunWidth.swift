@@ -6,19 +6,25 @@
 struct RunWidth: Sendable {
     /// The most streams that the user allows.
     private(set) var limit: Int
+    /// How many each endpoint gets.
+    private(set) var rule: StreamWidth
     private let ramp: StartRamp
     /// Since when it grows, and from how many streams.
     private var start = (time: Duration.zero, streams: 1)
 
-    init(limit: Int, ramp: StartRamp) {
+    init(limit: Int, rule: StreamWidth = .fixed, ramp: StartRamp) {
         self.limit = limit
+        self.rule = rule
         self.ramp = ramp
     }
 
-    /// Changes the user's bound.
-    mutating func set(_ limit: Int, at now: Duration, share: WorkerShare) {
+    /// Whether the streams of endpoints are found.
+    var isFound: Bool { rule != .fixed }
+
+    /// Changes the user's bound, and how many each endpoint gets.
+    mutating func set(_ limit: Int, rule: StreamWidth = .fixed, at now: Duration, share: WorkerShare) {
         if limit > self.limit { start = (now, allowance(at: now, share: share).streams) }
-        self.limit = limit
+        (self.limit, self.rule) = (limit, rule)
     }
 
     /// What is allowed at a time, and when more is; nil once nothing but the bound holds.

@@ -9,7 +9,8 @@ extension ControlAnswer {
         case .pause: return "paused: nothing more is sent\(goOn)"
         case .proceed: return "the run goes on"
         case .drain: return "the run ends: no more jobs are taken up\(goOn(within: " for --drain-timeout"))"
-        case .concurrency(let streams): return "concurrency is \(streams)\(goOn)\(kept)"
+        case .concurrency(.auto): return "each server gets as many streams as it answers well\(goOn)\(kept)"
+        case .concurrency(.count(let streams)): return "concurrency is \(streams)\(goOn)\(kept)"
         case .rate(let resource, let provider, let perMinute):
             let name = provider ?? "each provider"
             let rate = perMinute.map { "\($0.counted(resource == .requests ? "request" : "token")) a minute" }
@@ -54,9 +55,10 @@ extension ControlAnswer {
     private var statusText: String {
         guard let status else { return "" }
         func count(_ name: String) -> Int { status[name]?.int ?? 0 }
+        let isFound = status["concurrency_auto"]?.bool == true
         var parts = [
             status["state"]?.string ?? "",
-            "\(count("streams").grouped) of \(count("concurrency").grouped) streams open",
+            "\(count("streams").grouped) of \(isFound ? "at most " : "")\(count("concurrency").grouped) streams open",
             "\(count("completed").grouped) completed",
         ]
         for name in ["failed", "cancelled", "left", "waiting"] where count(name) > 0 {

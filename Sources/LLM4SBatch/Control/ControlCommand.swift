@@ -10,7 +10,7 @@ package enum ControlCommand: Sendable, Equatable {
     /// Ends the run as the first signal does.
     case drain
     /// How many streams may be open.
-    case concurrency(Int)
+    case concurrency(StreamsSetting)
     /// A rate a minute of a provider, or of all (nil); without a number what headers allow.
     case rate(RateLimit.Resource, provider: String?, perMinute: Int?)
     /// What the jobs may cost in US dollars; nil for no bound.
@@ -49,10 +49,10 @@ package enum ControlCommand: Sendable, Equatable {
                 default: .status
                 }
         case .concurrency:
-            let value = try Self.only(values, of: name, "a number of streams")
-            guard let streams = Self.count(value, in: BatchOptions.streams) else {
-                throw .usage("concurrency must be a number of streams, at least 1, not '\(value)'")
-            }
+            let value = try Self.only(values, of: name, "a number of streams, or auto")
+            guard let streams = StreamsSetting(value),
+                streams.count.map({ BatchOptions.streams.contains($0) }) ?? true
+            else { throw .usage("concurrency must be a number of streams, at least 1, or auto, not '\(value)'") }
             self = .concurrency(streams)
         case .rpm, .tpm:
             let value = try Self.only(values, of: name, "N, PROVIDER=N or none")
@@ -119,7 +119,7 @@ package enum ControlCommand: Sendable, Equatable {
     package var value: String? {
         switch self {
         case .pause, .proceed, .drain, .status: nil
-        case .concurrency(let streams): "\(streams)"
+        case .concurrency(let streams): streams.text
         case .rate(_, let provider, let perMinute):
             (provider.map { "\($0)=" } ?? "") + (perMinute.map(String.init) ?? "none")
         case .maximumCost(let cost): cost.map { JSON.double($0).text } ?? "none"

@@ -11,6 +11,8 @@ struct ControlledRun: Sendable {
     let prices: PriceTable
     /// What of a budget that is told is for its jobs.
     let budgetPart: Double
+    /// Where it is to find how many streams endpoints get: the most in all, and the time to the first token.
+    let mostFound: (streams: Int, firstToken: Duration?)
     /// Ends the intake.
     let stopIntake: @Sendable () -> Void
     /// Why so many streams cannot be open; nil where they can.
@@ -104,6 +106,7 @@ struct ControlledRun: Sendable {
         return [
             "state": .string(limits.isDraining ? "draining" : snapshot.isPaused ? "paused" : "running"),
             "run_id": .int(Int(runID)), "streams": .int(snapshot.running), "concurrency": .int(limits.concurrency),
+            "concurrency_auto": .bool(limits.isFound),
             "completed": .int(counts.completed), "failed": .int(counts.failed), "cancelled": .int(counts.cancelled),
             "left": .int(counts.left), "waiting": .int(snapshot.waiting), "rpm": rates(limits.requestsPerMinute),
             "tpm": rates(limits.tokensPerMinute), "max_cost": limits.maximumCost.map(JSON.double) ?? .null,

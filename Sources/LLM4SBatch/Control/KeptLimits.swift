@@ -7,7 +7,7 @@ package import LLMStreaming
 /// It stands among the options of each run that takes it over, so that it is not lost with the next.
 package struct KeptLimits: Sendable, Equatable {
     /// The streams that may be open; nil where nobody said.
-    package var concurrency: Int?
+    package var concurrency: StreamsSetting?
     /// Rates a minute by provider; nil for what headers tell.
     package private(set) var rates: [RateLimit.Resource: [String: Int?]] = [:]
 

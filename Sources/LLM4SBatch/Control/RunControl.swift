@@ -93,8 +93,11 @@ package final class RunControl: Sendable {
             run.stopIntake()
             answer.streamsOver = await run.runner.drain()
         case .concurrency(let streams):
-            if let fault = run.faultOfStreams(streams) { throw ControlFault.usage(fault) }
-            answer.streamsOver = await run.runner.set(concurrency: streams)
+            let most = streams.count ?? run.mostFound.streams
+            if let fault = run.faultOfStreams(most) { throw ControlFault.usage(fault) }
+            answer.streamsOver = await run.runner.set(
+                concurrency: most,
+                rule: streams == .auto ? .found(most: most, firstTokenTarget: run.mostFound.firstToken) : .fixed)
         case .rate(let resource, let provider, let perMinute):
             try await run.check(provider)
             await run.runner.set(resource, perMinute: perMinute, of: provider)

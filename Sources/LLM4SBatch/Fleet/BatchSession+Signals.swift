@@ -5,7 +5,7 @@ import LLMStreaming
 
 // What the servers of a run say of themselves, beside their answers.
 extension BatchSession {
-    /// Warns of pools whose servers are not alike, and hands on how busy servers say they are where widths are found; until
+    /// Warns of pools whose servers are not alike, and hands on how busy servers say they are while widths are found; until
     /// the task is cancelled.
     func followServers(_ runner: JobRunner, _ database: BatchDatabase, _ transport: StreamingTransport) async {
         await withDiscardingTaskGroup { group in
@@ -17,28 +17,39 @@ extension BatchSession {
                         pools.flatMap { $0.members.map(\.endpoint) }, asking: models, by: transport)
                 }
             }
-            if options.isConcurrencyAuto { group.addTask { await followLoads(runner, transport) } }
+            group.addTask { await followLoads(runner, transport) }
         }
     }
 
+    /// Asks servers for their loads while widths are found, which users may ask for, and end, at any time.
     private func followLoads(_ runner: JobRunner, _ transport: StreamingTransport) async {
+        var reading: Task<Void, Never>?
+        func end() async {
+            reading?.cancel()
+            await reading?.value
+            reading = nil
+        }
+        for await isFound in runner.findsWidths where isFound != (reading != nil) {
+            await end()
+            if isFound { reading = Task { await readLoads(runner, transport) } }
+        }
+        await end()
+    }
+
+    private func readLoads(_ runner: JobRunner, _ transport: StreamingTransport) async {
         let members = providers.pools.values.flatMap { pool in
             pool.members.map { (provider: pool.provider.name, member: $0) }
         }
         let (loads, feed) = AsyncStream.makeStream(of: (place: Int, waiting: Int?).self)
-        let reading = Task {
+        async let reading: Void = {
             await SignalReader(signals: transport, clock: ContinuousClock())
                 .read(members.map(\.member.endpoint)) { feed.yield(($0, $1?.waiting)) }
             feed.finish()
+        }()
+        for await load in loads {
+            let (provider, member) = members[load.place]
+            await runner.note(waiting: load.waiting, at: member.name, of: provider)
         }
-        await withTaskCancellationHandler {
-            for await load in loads {
-                let (provider, member) = members[load.place]
-                await runner.note(waiting: load.waiting, at: member.name, of: provider)
-            }
-        } onCancel: {
-            reading.cancel()
-        }
-        await reading.value
+        await reading
     }
 }

@@ -12,8 +12,8 @@ struct CtlCommand: AsyncParsableCommand {
         abstract: "Tells the run that works on a database what it is to do now.",
         discussion: """
             pause sends nothing more, open streams go on; continue ends that. drain ends the run as the first SIGINT does, with \
-            status 4 where work is left. concurrency N, rpm N, rpm PROVIDER=N, tpm alike (or none) and max-cost USD (or none) \
-            change what the options of these names have set. cancel ID... closes the streams of jobs and leaves them cancelled, \
+            status 4 where work is left. concurrency N or auto, rpm N, rpm PROVIDER=N, tpm alike (or none) and max-cost USD (or \
+            none) change what the options of these names have set. cancel ID... closes the streams of jobs and leaves them cancelled, \
             now ID... sends jobs next, status shows how the run stands.
 
             It returns once nothing more is sent against it, and tells how many open streams go on beyond it. Status 2: the run \
@@ -32,7 +32,8 @@ struct CtlCommand: AsyncParsableCommand {
     var command: ControlCommand.Name
 
     @Argument(
-        help: ArgumentHelp("A number, PROVIDER=N, USD or none; of cancel and now the ids of jobs.", valueName: "VALUE"))
+        help: ArgumentHelp(
+            "A number, auto, PROVIDER=N, USD or none; of cancel and now the ids of jobs.", valueName: "VALUE"))
     var values: [String] = []
 
     func run() async throws {

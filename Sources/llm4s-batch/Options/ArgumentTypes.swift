@@ -65,23 +65,8 @@ enum LimitArgument<Value: ExpressibleByArgument & Sendable & Equatable>: Express
     var value: Value? { if case .set(let value) = self { value } else { nil } }
 }
 
-/// The streams that may be open at once, as they are typed: a number, or `auto`.
-enum StreamsArgument: ExpressibleByArgument, Equatable, Sendable {
-    case count(Int)
-    case auto
-
-    init?(argument: String) {
-        if argument == "auto" {
-            self = .auto
-        } else if let count = Int(argument) {
-            self = .count(count)
-        } else {
-            return nil
-        }
-    }
-
-    /// The number; nil for `auto`.
-    var count: Int? { if case .count(let count) = self { count } else { nil } }
+extension StreamsSetting: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
 }
 
 /// Which part of the rates `--share` names.

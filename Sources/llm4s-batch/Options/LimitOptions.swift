@@ -78,7 +78,7 @@ struct RateOptions: ParsableArguments {
         help: ArgumentHelp(
             "Streams open at once; reached in steps from 32 on. auto: as many as each server turns out to answer well, from "
                 + "8 on (default: of resume and retry what ctl --keep has set, else 64).", valueName: "N"))
-    var concurrency: StreamsArgument?
+    var concurrency: StreamsSetting?
 
     @Option(
         help: ArgumentHelp("Streams open at once at most with --concurrency auto (default: 1024).", valueName: "N"))

@@ -53,7 +53,7 @@ struct RememberedLimits {
         if rates.rpm != nil { kept.forget(.requests) }
         if rates.tpm != nil { kept.forget(.tokens) }
         if rates.concurrency != nil { kept.concurrency = nil }
-        rates.concurrency = rates.concurrency ?? kept.concurrency.map(StreamsArgument.count)
+        rates.concurrency = rates.concurrency ?? kept.concurrency
     }
 
     private mutating func take<Value>(

@@ -5,13 +5,15 @@ import Testing
 /// `--concurrency auto` through a whole run: streams, samples and the width that follows from them.
 struct FoundWidthRunTests {
     private func run(
-        _ jobs: Int, endpoints: Int = 1, most: Int = 512, _ servers: [SlotServer]
+        _ jobs: Int, endpoints: Int = 1, most: Int = 512, _ servers: [SlotServer],
+        configure: (inout RunConfiguration) -> Void = { _ in }
     ) throws -> SimulatedRun {
         try SimulatedRun(
             SimulatedRun.jobs(jobs), endpoints: ["lab": Array(repeating: 1, count: endpoints)], keepsCalls: false,
             configure: {
                 $0.concurrency = most
                 $0.width = .found(most: most, firstTokenTarget: nil)
+                configure(&$0)
             }
         ) { call in
             servers[call.endpoint].answer(to: call, pieces: 40 + (call.job &* 2_654_435_761) % 41)
@@ -36,6 +38,34 @@ struct FoundWidthRunTests {
         let done = Double(server.pieces(in: .seconds(60)..<(.seconds(120))))
         #expect(done > ideal * 0.95, "\(done / ideal)")
         #expect(try run.simulation.finish(process) == .finished)
+    }
+
+    /// It begins with the streams that are open, and what came of them before counts.
+    @Test func itIsAskedForInTheMiddleOfARunAndTakenBack() throws {
+        let server = SlotServer(slots: 72, pace: (.milliseconds(200), .milliseconds(50)))
+        let run = try run(20_000, most: 40, [server]) { $0.width = .fixed }
+        let process = run.start()
+        run.simulation.advance(by: .seconds(20))
+        #expect(try widths(run)[0] == 40)
+        func set(_ streams: Int, _ rule: StreamWidth) throws {
+            _ = try run.simulation.perform { [runner = run.runner] in
+                await runner.set(concurrency: streams, rule: rule)
+            }
+        }
+        try set(512, .found(most: 512, firstTokenTarget: nil))
+        run.simulation.advance(by: .seconds(2))
+        #expect(try widths(run)[0] >= 36)
+        run.simulation.advance(by: .seconds(58))
+        let found = try widths(run)[0]
+        #expect((65...90).contains(found), "\(found)")
+        #expect(try run.snapshot().endpoints[0].reason != EndpointSnapshot.mostAllowed)
+        try set(10, .fixed)
+        run.simulation.advance(by: .seconds(20))
+        let snapshot = try run.snapshot()
+        #expect(snapshot.endpoints[0].width == 10 && snapshot.running == 10)
+        #expect(snapshot.endpoints[0].reason == EndpointSnapshot.mostAllowed)
+        process.cancel()
+        _ = try run.simulation.finish(process)
     }
 
     @Test func itFollowsACapacityThatHalvesAndDoubles() throws {

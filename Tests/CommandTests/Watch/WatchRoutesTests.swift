@@ -161,7 +161,7 @@ import Testing
         #expect(try await post("/api/ctl", headers, #"{"command":"concurrency","value":0}"#) == 400)
         #expect(told.withLock { $0 }.isEmpty)
         #expect(try await post("/api/ctl", headers, #"{"command":"concurrency","value":32,"keep":true}"#) == 200)
-        #expect(told.withLock { $0 } == [try ControlRequest(.concurrency(32), isKept: true)])
+        #expect(told.withLock { $0 } == [try ControlRequest(.concurrency(.count(32)), isKept: true)])
     }
 
     @Test(arguments: [(ControlFault.Kind.usage, 400), (.ended, 409)])
