@@ -70,6 +70,7 @@ extension BatchOptions {
         configuration.limits.maximumEventBytes = maximumEventBytes
         configuration.clientCertificate = clientCertificate
         configuration.clientKey = clientKey
+        configuration.gathersReads = latency == .normal
         return configuration
     }
 
@@ -154,6 +155,7 @@ extension BatchOptions {
         object["fail-fast"] = .bool(failsFast)
         object["chunks"] = .string(chunks.rawValue)
         object["durability"] = .string(durability.rawValue)
+        if latency != .normal { object["latency"] = .string(latency.rawValue) }
         object["wait-lock"] = Self.text(lockWait)
         object["max-event-bytes"] = .int(maximumEventBytes)
         object["ca-file"] = caFile.map(JSON.string)

@@ -138,6 +138,8 @@ public struct BatchOptions: Sendable {
     public var drainTimeout: Duration = .zero
     /// The most bytes of one event of a stream.
     public var maximumEventBytes = 8 << 20
+    /// How soon what streams bring is read.
+    public var latency = Latency.normal
 
     // MARK: Database
 
@@ -226,6 +228,14 @@ extension BatchOptions {
         case partial
         /// None; no partial text survives the death of the process.
         case none
+    }
+
+    /// How soon what streams bring is read.
+    public enum Latency: String, Sendable, Hashable, CaseIterable {
+        /// Where many streams bring small pieces these may wait for two milliseconds, which saves a quarter of the CPU.
+        case normal
+        /// At once.
+        case low
     }
 
     /// What is on disk after a commit.

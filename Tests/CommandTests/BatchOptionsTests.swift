@@ -107,6 +107,7 @@ struct BatchOptionsTests {
         Pair("max-event-bytes", "4096") { $0.maximumEventBytes = 4096 },
         Pair("chunks", "none") { $0.chunks = .none },
         Pair("durability", "normal") { $0.durability = .normal },
+        Pair("latency", "low") { $0.latency = .low },
         Pair("wait-lock", "30s") { $0.lockWait = .seconds(30) },
         Pair("ca-file", "/tmp/ca.pem") { $0.caFile = "/tmp/ca.pem" },
         Pair("ca-only") { $0.trustsCAFileOnly = true },
@@ -213,6 +214,15 @@ struct BatchOptionsTests {
         #expect(options.stored["base-url"] == ["http://a", "http://b"])
         #expect(options.stored["weight"] == ["http://a=0.5", "http://b=2"])
         #expect(options.stored["concurrency"] == "auto" && options.stored["concurrency-max"] == 1024)
+    }
+
+    @Test func whatIsReadGathersUnlessLatencyIsLow() {
+        var options = BatchOptions()
+        #expect(options.transportConfiguration([:]).gathersReads)
+        options.latency = .low
+        #expect(!options.transportConfiguration([:]).gathersReads)
+        // A load test, and the library, measure and show what comes as it comes.
+        #expect(!TransportConfiguration().gathersReads)
     }
 
     /// What bounds the open files is what bounds the engine.

@@ -10,7 +10,7 @@ enum Goal: String, CaseIterable, ExpressibleByArgument {
         switch self {
         case .cpu: "CPU per event, 1,000 streams at 20 events/s, every chunk stored, durability full"
         case .unpaced: "events a second without a pace, ten a packet, a row per chunk"
-        case .latency: "added latency at 1,000 paced streams, server stamp to decoded chunk"
+        case .latency: "added latency with --latency low at 1,000 paced streams, server stamp to decoded chunk"
         case .memory: "memory: a stream, 1,400 streams with 4 KB prompts"
         case .streams: "10,000 open streams"
         case .tls: "the same over TLS, from the mock"

@@ -48,6 +48,8 @@ struct StreamClient: Sendable {
         commits.connect(store)
         var transportConfiguration = TransportConfiguration()
         transportConfiguration.caFile = caFile
+        // As in a run; where each event's age is measured, as in one with --latency low.
+        transportConfiguration.gathersReads = !isStamped
         let transport = StreamingTransport(configuration: transportConfiguration)
         var configuration = RunConfiguration()
         configuration.concurrency = streams

@@ -157,7 +157,8 @@ final class ConnectAttempt: Sendable {
         try pipeline.addHandler(HTTPRequestEncoder())
         let handler = ConnectionHandler(
             id: id, origin: origin, callbacks: callbacks, ready: channel.eventLoop.makePromise())
-        try pipeline.addHandlers(ResponseReader(for: handler), handler)
+        try pipeline.addHandlers(
+            ResponseReader(for: handler, gathering: callbacks.gathering(channel.eventLoop)), handler)
     }
 }
 

@@ -43,6 +43,8 @@ struct ConnectionCallbacks: Sendable {
     let onFree: @Sendable (_ connection: Connection, _ responseSeconds: Double?) -> Void
     /// Takes the connection out of reach; false where a stream has just got it.
     let retire: @Sendable (_ id: UInt64, _ origin: Origin) -> Bool
+    /// What lets the events of a loop gather, asked on it; nil for nothing.
+    var gathering: @Sendable (_ loop: any EventLoop) -> ReadGathering? = { _ in nil }
     /// A new connection has waited for that long without a byte.
     var starve: @Sendable (_ id: UInt64, _ origin: Origin, _ seconds: Double) -> Void = { _, _, _ in }
     /// It waits no more.

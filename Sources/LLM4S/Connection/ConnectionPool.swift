@@ -18,6 +18,8 @@ final class ConnectionPool: Sendable {
     let memory: MemoryBudget
     private let state: Mutex<PoolState<Connection, Waiter>>
     private let lastID = Atomic<UInt64>(0)
+    /// Of each event loop; empty where nothing gathers.
+    private let gatherings: [ObjectIdentifier: NIOLoopBoundBox<ReadGathering?>]
 
     init(group: any EventLoopGroup, configuration: TransportConfiguration) {
         self.group = group
@@ -25,6 +27,11 @@ final class ConnectionPool: Sendable {
         lookups = HostLookups(configuration.lookUp)
         self.configuration = configuration
         memory = MemoryBudget(limit: configuration.maximumHeldBytes)
+        let loops = configuration.gathersReads ? Array(group.makeIterator()) : []
+        gatherings = Dictionary(
+            uniqueKeysWithValues: loops.map {
+                (ObjectIdentifier($0), .makeEmptyBox(valueType: ReadGathering.self, eventLoop: $0))
+            })
         state = Mutex(PoolState(maximumSetUps: configuration.maximumHandshakes))
     }
 
@@ -119,6 +126,13 @@ final class ConnectionPool: Sendable {
         if !isWanted { connection.channel.close(promise: nil) }
     }
 
+    /// What lets the events of a loop gather, asked on that loop.
+    private func gathering(of loop: any EventLoop) -> ReadGathering? {
+        guard let box = gatherings[ObjectIdentifier(loop)] else { return nil }
+        if box.value == nil { box.value = ReadGathering(loop) }
+        return box.value
+    }
+
     private var callbacks: ConnectionCallbacks {
         ConnectionCallbacks(
             idleLifetime: TimeAmount(configuration.idleConnectionLifetime),
@@ -134,6 +148,7 @@ final class ConnectionPool: Sendable {
                 }
             },
             retire: { id, origin in self.state.withLock { $0.retire(id, of: origin) } },
+            gathering: { self.gathering(of: $0) },
             starve: { id, origin, seconds in
                 self.state.withLock { $0.starve(id, of: origin, seconds: seconds) }?.channel.close(promise: nil)
             },

@@ -33,7 +33,13 @@ final class ResponseReader: ChannelInboundHandler {
     /// A call from within the decoder must not call it again.
     private var isDecoding = false
 
-    init(for handler: ConnectionHandler) { self.handler = handler }
+    /// Nil where every read is looked at at once.
+    private let gathering: ReadGathering?
+
+    init(for handler: ConnectionHandler, gathering: ReadGathering? = nil) {
+        self.handler = handler
+        self.gathering = gathering
+    }
 
     /// A request with that head is about to leave.
     func expectResponse(to head: HTTPRequestHead) {
@@ -74,6 +80,7 @@ final class ResponseReader: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        gathering?.didRead(unwrapInboundIn(data).readableBytes)
         switch phase {
         case .chunked: readChunked(unwrapInboundIn(data), context)
         case .head, .body: decode(unwrapInboundIn(data), context)

@@ -139,6 +139,8 @@ package struct TransportConfiguration: Sendable {
     package var limits = StreamingResponseHandler.Limits()
     /// What answers may hold in memory together, in bytes, before they are read one after the other.
     package var maximumHeldBytes = MemoryBudget.defaultLimit
+    /// Whether what many streams bring may wait for two milliseconds, so that it is read together.
+    package var gathersReads = false
     /// The most connections that are being set up at once, TLS included.
     package var maximumHandshakes = 100
     /// How long a connection is kept without a stream.

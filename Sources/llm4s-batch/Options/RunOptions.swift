@@ -76,6 +76,12 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "low: each piece of an answer is read at once; normal: small ones of many streams may wait up to 2 ms, which saves "
+                + "CPU.", valueName: "LEVEL"))
+    var latency = BatchOptions.Latency.normal
+
+    @Option(
+        help: ArgumentHelp(
             "Time to wait for another worker of the database to end; then the exit status is 3.", valueName: "DURATION")
     )
     var waitLock = DurationArgument(seconds: 0)
@@ -163,6 +169,7 @@ extension RunOptions {
         batch.failsFast = failFast
         batch.chunks = chunks
         batch.durability = durability
+        batch.latency = latency
         batch.lockWait = waitLock.duration
         batch.maximumEventBytes = maxEventBytes
         batch.caFile = caFile
