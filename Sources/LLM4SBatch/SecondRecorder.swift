@@ -54,20 +54,6 @@ extension RunSnapshot {
     }
 }
 
-extension RunSnapshot {
-    /// How endpoints stand, as `status` and programs read it.
-    package var endpointsJSON: JSON {
-        .array(
-            endpoints.map { endpoint in
-                [
-                    "provider": .string(endpoint.provider), "endpoint": .string(endpoint.endpoint),
-                    "width": .int(endpoint.width), "running": .int(endpoint.running), "silent": .int(endpoint.silent),
-                    "reason": .string(endpoint.reason),
-                ]
-            })
-    }
-}
-
 extension RunWait {
     /// Its members as JSON.
     package var members: [(String, JSON)] {

@@ -58,6 +58,7 @@ struct RunObservationTests {
         let again = try #require(entries.first { $0.message == "an attempt ended, and its job waits" })
         #expect(again.level == .debug && again.metadata["id"] == "again", "\(again)")
         #expect(again.metadata["attempt"] == "1", "\(again)")
+        #expect(again.metadata["endpoint"]?.description.hasPrefix("http://127.0.0.1:") == true, "\(again)")
         #expect(!"\(entries)".contains("1 2 3"), "no text of an answer is told")
     }
 

@@ -14,6 +14,30 @@ package struct EndpointSnapshot: Sendable, Equatable {
     /// Of a provider's only endpoint, whose width is what the user allows, and of one of several.
     package static let mostAllowed = "the most allowed"
     static let share = "its share of the streams"
+
+    /// The most that a monitor is told of: each is a series of its own.
+    package static let mostMeasured = 1_000
+
+    package init(provider: String, endpoint: String, width: Int, running: Int, silent: Int, reason: String) {
+        self.provider = provider
+        self.endpoint = endpoint
+        self.width = width
+        self.running = running
+        self.silent = silent
+        self.reason = reason
+    }
+}
+
+extension [EndpointSnapshot] {
+    /// Those of the providers of which they tell more than the number that the user gave: where there are several, or
+    /// where a width is not just the most allowed.
+    package var told: [EndpointSnapshot] {
+        let pools = Dictionary(grouping: self, by: \.provider)
+        return filter { endpoint in
+            guard let all = pools[endpoint.provider] else { return false }
+            return all.count > 1 || all.contains { !$0.reason.isEmpty && $0.reason != EndpointSnapshot.mostAllowed }
+        }
+    }
 }
 
 extension ProviderState {

@@ -176,6 +176,9 @@ function block(text, name = "text", limit = 20000) {
   return el("div", {}, node, more);
 }
 
+/** A text that may be long: some lines of it, and the whole where the mouse rests. */
+const cut = (text) => el("bdi", { class: "cut", title: plain(text ?? "") }, text ?? "");
+
 const link = (id) => el("a", { href: `#job=${encodeURIComponent(id)}`, "data-key": `job:${id}` }, el("bdi", {}, id));
 const badge = (status) => el("span", { class: "badge", "data-state": status }, upper(statusWord(status)));
 
@@ -1006,6 +1009,32 @@ function renderWaits(status) {
             ),
           ),
         ),
+  );
+}
+
+/** How the endpoints stand, of which there is more to tell than the number that was set: those that `status` prints. */
+function renderEndpoints(status) {
+  const rows = status.endpoints.filter((row) => status.endpoints_of.includes(row.provider));
+  $("endpoints-section").hidden = rows.length === 0;
+  const sum = (name) => rows.reduce((all, row) => all + (row[name] ?? 0), 0);
+  const silent = sum("silent") > 0 ? `, ${count(sum("silent"))} silent` : "";
+  set(
+    $("endpoints-sum"),
+    `${counted(rows.length, "endpoint")}, ${count(sum("running"))} of ${counted(sum("width"), "stream")}${silent}`,
+  );
+  refill($("endpoints"), rows, () =>
+    table(
+      "Endpoints",
+      [
+        ["Endpoint", (row) => cut(row.endpoint)],
+        ["Provider", (row) => cut(row.provider)],
+        ["Streams", (row) => `${count(row.running)} of ${count(row.width)}`, "number"],
+        ["Silent", (row) => (row.silent > 0 ? count(row.silent) : null), "number"],
+        ["Why", (row) => cut(row.reason)],
+      ],
+      rows,
+      (row) => `${row.provider} ${row.endpoint}`,
+    ),
   );
 }
 
@@ -2001,6 +2030,7 @@ function attempts(job) {
         : Math.max(job.now_ms ?? Date.now(), one.started_ms)
       : one.started_ms + one.duration_us / 1000;
   const span = Math.max(1, ...job.attempts.map((one) => endOf(one) - start));
+  const isSpread = new Set(job.attempts.map((one) => one.endpoint).filter(Boolean)).size > 1;
   const items = job.attempts.map((one, index) => {
     const bar = el("span", { class: "piece", "data-state": one.status });
     bar.style.left = `${((one.started_ms - start) / span) * 100}%`;
@@ -2052,6 +2082,7 @@ function attempts(job) {
           one.duration_us == null ? (hasEnded(job) ? "" : "runs") : microseconds(one.duration_us),
         ),
       ),
+      isSpread && one.endpoint ? el("p", { class: "quiet" }, cut(one.endpoint)) : null,
       el(
         "div",
         {
@@ -2467,6 +2498,7 @@ function renderAll() {
   renderFailures(status, stats);
   renderCost(status, stats);
   if (isReport) return;
+  renderEndpoints(status);
   renderFilters();
   renderControls(status);
   if (open.job) renderJobControls(open.job);
@@ -2631,6 +2663,44 @@ function report(data) {
           data.failed,
         )
       : el("p", { class: "nothing" }, "No job has failed."),
+  );
+  const pools = stats.by_endpoint.filter((row) =>
+    stats.by_endpoint.some((other) => other.provider === row.provider && other.endpoint !== row.endpoint),
+  );
+  $("by-endpoint-section").hidden = pools.length === 0;
+  const quantile = (row, name, percent) => (row[name]?.count > 0 ? row[name][percent] : null);
+  const time = (row, percent) => {
+    const value = quantile(row, "ttft_us", percent);
+    return value == null ? null : microseconds(value);
+  };
+  fill($("by-endpoint"), pools, () =>
+    table(
+      "Attempts by endpoint",
+      [
+        ["Endpoint", (row) => cut(row.endpoint)],
+        ["Provider", (row) => cut(row.provider)],
+        ["Attempts", (row) => count(row.tries), "number"],
+        ["Answers", (row) => count(row.answers), "number"],
+        ["Failed", (row) => (row.failures > 0 ? count(row.failures) : null), "number"],
+        ["Tokens in", (row) => count(row.prompt_tokens), "number"],
+        ["Tokens out", (row) => count(row.completion_tokens), "number"],
+        [
+          "From a cache",
+          (row) => {
+            const share = row.cached_share;
+            return share == null ? null : `${rounded(share * 100, share < 0.0995 ? 1 : 0)} %`;
+          },
+          "number",
+        ],
+        ["First token: p50, p99", (row) => time(row, "p50") && `${time(row, "p50")}, ${time(row, "p99")}`, "number"],
+        [
+          "Tokens/s: p50",
+          (row) => quantile(row, "tokens_per_second", "p50") && short(quantile(row, "tokens_per_second", "p50")),
+          "number",
+        ],
+      ],
+      pools,
+    ),
   );
   fill($("times"), stats.models, () =>
     stats.models.length === 0

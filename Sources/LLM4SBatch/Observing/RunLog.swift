@@ -66,6 +66,7 @@ struct RunLog: Sendable {
             "id": "\(report.customID)", "provider": "\(report.model.provider)", "model": "\(report.model.model)",
             "attempt": "\(report.number)", "duration_ms": "\(report.end.result.durationMicroseconds / 1000)",
         ]
+        if let endpoint = report.endpoint { metadata["endpoint"] = "\(endpoint)" }
         if let error = report.end.error {
             metadata["error_kind"] = "\(error.kind.rawValue)"
             metadata["error"] = "\(error.message)"

@@ -16,6 +16,8 @@ final class RunMetrics: Sendable {
         var counters: [Name: Counter] = [:]
         var costs: [Name: FloatingPointCounter] = [:]
         var timers: [Name: Timer] = [:]
+        /// Of endpoints.
+        var meters: [Name: Meter] = [:]
     }
 
     private typealias Dimensions = [(String, String)]
@@ -61,14 +63,34 @@ final class RunMetrics: Sendable {
         }
     }
 
-    /// Shows how many streams are open, and how many jobs wait for another attempt.
+    /// Shows how many streams are open, in all and by endpoint, and how many jobs wait for another attempt.
     func show(_ snapshot: RunSnapshot) {
         openStreams.set(snapshot.running)
         waitingJobs.set(snapshot.waiting)
+        instruments.withLock { instruments in
+            for endpoint in snapshot.endpoints.prefix(EndpointSnapshot.mostMeasured) {
+                let dimensions = [("provider", endpoint.provider), ("endpoint", endpoint.endpoint)]
+                for (label, value) in [
+                    ("endpoint_streams", endpoint.running), ("endpoint_silent_streams", endpoint.silent),
+                    ("endpoint_width", endpoint.width),
+                ] {
+                    meter(label, dimensions, &instruments).set(value)
+                }
+            }
+        }
     }
 
     /// Nothing is open any more.
-    func end() { show(RunSnapshot()) }
+    func end() {
+        show(RunSnapshot())
+        instruments.withLock { instruments in for meter in instruments.meters.values { meter.set(0) } }
+    }
+
+    private func meter(_ label: String, _ dimensions: Dimensions, _ instruments: inout Instruments) -> Meter {
+        Self.known(&instruments.meters, label, dimensions) { name in
+            Meter(label: name, dimensions: dimensions, factory: factory)
+        }
+    }
 
     private func add(_ count: Int, _ label: String, _ dimensions: Dimensions, _ instruments: inout Instruments) {
         let counter = Self.known(&instruments.counters, label, dimensions) { name in

@@ -78,7 +78,8 @@ struct CommandSession {
             streams: session.options.mostStreams, isServer: mock != nil, others: Self.otherFiles(options),
             option: session.options.isConcurrencyAuto ? "--concurrency-max" : "--concurrency")
         Console.style.withLock { $0 = Console.Style(level: options.logLevel, isJSON: options.progress == .json) }
-        let events = EventLog(isJSON: options.progress == .json)
+        let pools = session.providers.pools.filter { $0.value.members.count > 1 }
+        let events = EventLog(isJSON: options.progress == .json, pools: Set(pools.keys))
         let results = try printedSource.map { try ResultStream(of: $0) }
         let signals = RunSignals(drainTimeout: options.drainTimeout, results: results)
         let site = try await page()

@@ -5,6 +5,8 @@ import LLMStreaming
 /// Tells what happens in a run: as messages, or with `--progress json` as one object a line.
 struct EventLog: Sendable {
     var isJSON: Bool
+    /// The providers of several endpoints: of these a message names the one that was asked.
+    var pools: Set<String> = []
 
     /// Tells of one event.
     func tell(_ event: RunEvent) {
@@ -90,9 +92,11 @@ struct EventLog: Sendable {
             guard let error = end.error else { return }
             if end.isTaken { next = "nothing was sent: another job asked the same, and failed" }
             let words = TerminalText.line(error.message, limit: 200)
+            let endpoint = pools.contains(report.model.provider) ? report.endpoint : nil
+            let site = endpoint.map { " at \(TerminalText.line($0, limit: 200))" } ?? ""
             Console.log(
                 .debug,
-                "job '\(report.customID)' (\(place)): \(report.model.name): \(error.kind.rawValue): \(words) "
+                "job '\(report.customID)' (\(place)): \(report.model.name)\(site): \(error.kind.rawValue): \(words) "
                     + "(attempt \(report.number); \(next))")
             return
         }

@@ -1,5 +1,6 @@
 import BatchEngine
 import BatchStore
+import LLM4SBatch
 import LLMStreaming
 
 /// What `status` prints.
@@ -43,7 +44,7 @@ struct StatusReport {
         object["cost_usd"] = status.costUSD.map(JSON.double) ?? .null
         object["unpriced"] = .int(status.unpriced)
         object["waits"] = .array(waits)
-        object["endpoints"] = .array(endpoints)
+        object["endpoints"] = endpoints
         object["chunks_per_second"] = .double(rate(\.chunks))
         object["tokens_per_second"] = .double(tokensPerSecond)
         object["finish_reasons"] = FinishReport(counts: finishReasons).json
@@ -173,7 +174,7 @@ struct StatusReport {
         let time = FigureText.duration(Double(now - run.startedMilliseconds) / 1000)
         var lines = row(isPaused ? ProgressLine.paused : "running", "\(run.command), \(process), since \(time)")
         if isPaused { lines += row("", "llm4s-batch ctl --db \(path) continue goes on") }
-        lines += EndpointLines(endpoints: endpoints, width: width).lines
+        lines += EndpointLines(endpoints: toldEndpoints, width: width).lines
         lines += row(
             "rate", "\(jobsPerSecond.rounded(to: 1)) jobs/s, \(Int(tokensPerSecond).grouped) tokens/s")
         if let time = secondsLeft { lines += row("time left", FigureText.duration(time)) }
@@ -199,9 +200,10 @@ struct StatusReport {
     }
 
     /// How the endpoints of the newest run stood when they were last looked at, as the worker stored it.
-    private var endpoints: [JSON] {
-        (status.run?.endpoints).flatMap { try? JSONParser.parse(Array($0.utf8)) }?.array ?? []
-    }
+    private var endpoints: JSON { .array((status.run?.endpoints).flatMap { JSON.parsed(Array($0.utf8)) }?.array ?? []) }
+
+    /// Those that `status` prints and the page shows; none without a worker.
+    var toldEndpoints: [EndpointSnapshot] { worker == .working ? EndpointSnapshot.all(endpoints).told : [] }
 
     /// Whether the user has paused the run.
     var isPaused: Bool { waits.first?["reason"]?.string == WaitReason.paused.text }

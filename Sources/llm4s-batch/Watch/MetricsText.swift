@@ -5,8 +5,10 @@ import BatchStore
 struct MetricsText {
     private var lines: [String] = []
 
-    /// - Parameter counters: what the database has counted.
-    init(_ counters: BatchCounters) {
+    /// - Parameters:
+    ///   - counters: what the database has counted.
+    ///   - endpoints: how those of the newest run stand.
+    init(_ counters: BatchCounters, endpoints: [EndpointSnapshot] = []) {
         let zeros = Zeros(counters)
         counts("jobs", "gauge", "Jobs by state.", zeros.jobs.merging(counters.jobs) { $1 }, ["status"])
         counts(
@@ -29,6 +31,17 @@ struct MetricsText {
             zeros.waiting.merging(counters.waiting) { $1 }, ["reason"])
         counts(
             "resumes_total", "counter", "Attempts that went on from kept text.", counters.resumes, ["strategy"])
+        let endpoints = Self.distinct(endpoints)
+        gauges("endpoint_streams", "Streams that are open at an endpoint of the newest run.", \.running, endpoints)
+        gauges("endpoint_silent_streams", "Streams of an endpoint that may never end.", \.silent, endpoints)
+        gauges("endpoint_width", "Streams that an endpoint should have at most.", \.width, endpoints)
+    }
+
+    /// Each once, since a series that is told twice has the whole page refused, and not too many.
+    private static func distinct(_ endpoints: [EndpointSnapshot]) -> [EndpointSnapshot] {
+        var names: Set<[String]> = []
+        let each = endpoints.filter { names.insert([$0.provider, $0.endpoint]).inserted }
+        return Array(each.prefix(EndpointSnapshot.mostMeasured))
     }
 
     var text: String { lines.map { $0 + "\n" }.joined() }
@@ -43,6 +56,16 @@ struct MetricsText {
     ) {
         head(name, type, meaning)
         for (key, count) in Self.sorted(counts) { line(name, key, labels, "\(count)") }
+    }
+
+    private mutating func gauges(
+        _ name: String, _ meaning: String, _ value: KeyPath<EndpointSnapshot, Int>, _ endpoints: [EndpointSnapshot]
+    ) {
+        head(name, "gauge", meaning)
+        for endpoint in endpoints {
+            let labels = [("provider", endpoint.provider), ("endpoint", endpoint.endpoint)]
+            line(name, labels, "\(endpoint[keyPath: value])")
+        }
     }
 
     private mutating func histograms(
@@ -64,8 +87,11 @@ struct MetricsText {
         beside others: [(String, String)] = []
     ) {
         let own = zip(labels, key.words).map { ($0, $1 ?? "") }
-        let all = [("provider", key.model.provider), ("model", key.model.model)] + own + others
-        let text = all.map { "\($0)=\"\(Self.escaped($1))\"" }.joined(separator: ",")
+        line(name, [("provider", key.model.provider), ("model", key.model.model)] + own + others, value)
+    }
+
+    private mutating func line(_ name: String, _ labels: [(String, String)], _ value: String) {
+        let text = labels.map { "\($0)=\"\(Self.escaped($1))\"" }.joined(separator: ",")
         lines.append("llm4s_batch_\(name){\(text)} \(value)")
     }
 

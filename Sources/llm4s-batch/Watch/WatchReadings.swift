@@ -10,6 +10,8 @@ struct WatchReadings: Sendable {
     /// As `stats --json` has it.
     let statistics: SparingReading<JSON>
     let counters: SparingReading<BatchCounters>
+    /// How the endpoints of the newest run stand: read apart from the counters, which may be minutes old.
+    let endpoints: SparingReading<[EndpointSnapshot]>
     /// As `/api/seconds` has them: whoever looks asks for the newest each second.
     let seconds: SparingReadings<SecondsQuestion, JSON>
 
@@ -29,6 +31,13 @@ struct WatchReadings: Sendable {
         }
         counters = SparingReading(.seconds(1)...(.seconds(120)), given: .seconds(600)) {
             try await database.read(.figures) { try await $0.counters(at: .sparing) }
+        }
+        endpoints = SparingReading(.milliseconds(500)...(.seconds(5))) {
+            try await database.read(.status) { reader in
+                guard let run = try await reader.runs(limit: 1).last, let text = run.endpoints else { return [] }
+                let all = EndpointSnapshot.all(JSON.parsed(Array(text.utf8)) ?? .null)
+                return run.status == .running && database.mayHaveWorker ? all : all.map(\.idle)
+            }
         }
         seconds = SparingReadings(.milliseconds(500)...(.seconds(5))) { question in
             try await database.read(.rows) { reader in
@@ -122,6 +131,8 @@ struct StatusReading {
         object["state"] = .string(state)
         object["silent_s"] = silence.map { .int(Int($0.seconds)) } ?? .null
         object["seconds_left"] = report.secondsLeft.map(JSON.double) ?? .null
+        let told = Set(report.toldEndpoints.map(\.provider))
+        object["endpoints_of"] = .array(told.sorted().map(JSON.string))
         object["open_streams"] = .int(report.worker.isAlive ? report.status.seconds.last?.running ?? 0 : 0)
         object["limits"] = limits
         object["version"] = .string(Version.text)

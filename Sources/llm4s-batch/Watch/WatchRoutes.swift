@@ -62,7 +62,8 @@ struct WatchRoutes: Sendable {
         case ["metrics"]:
             try parameters.expectKnown([])
             return {
-                let text = MetricsText(try await readings.counters.value()).text
+                let counters = try await readings.counters.value()
+                let text = MetricsText(counters, endpoints: try await readings.endpoints.value()).text
                 return WatchAnswer(
                     contentType: "text/plain; version=0.0.4; charset=utf-8", body: .bytes(Array(text.utf8)))
             }

@@ -74,6 +74,11 @@ ENDS = r"""reallyFetch("/api/seconds?limit=600").then((told) => told.json()).the
     return newest > FIRST + 8 && sum > 0 && { sum, shown: JSON.stringify(ends(over.rows)), stored: JSON.stringify(ends(seconds)) };
 })"""
 
+# How 64 endpoints stand, with URLs and reasons of a page's width and more, and what could be markup.
+ENDPOINTS = [{
+    "provider": "mock", "running": number, "width": 64, "silent": number % 9, "reason": "<img src=x onerror=alert(1)> " + "a_long_reason " * 30,
+    "endpoint": f"https://gateway-{number}.example/<b>" + "a-path-without-an-end" * 12} for number in range(64)]
+
 NUMBER = "Number(document.querySelector('#counts [data-key={}] b').textContent.replaceAll(',', ''))"
 
 
@@ -190,6 +195,12 @@ class Walk:
         self.page.until(f"open.askedAt > {asked} && {length} > {first}", "the job, asked for again")
         check(any("id=slow-1&request=0" in url for url in self.page.requests()), "the request is asked for again and again")
         check(self.page.evaluate("document.querySelectorAll('#conversation .message').length") == 1, "the conversation stays")
+        sites = self.page.evaluate("""["http://<b>other</b>/v1", "http://one/v1"].map((endpoint) => {
+            const one = { number: 1, status: "failed", started_ms: 0, duration_us: 1, endpoint: "http://one/v1" };
+            const [, list] = attempts({ ...open.job, attempts: [one, { ...one, number: 2, endpoint }] });
+            return [...list.querySelectorAll("li > p > .cut")].map((site) => site.textContent);
+        })""")
+        check(len(sites[0]) == 2 and sites[0][1] == "http://<b>other</b>/v1" and not sites[1], f"where attempts were sent, if to different endpoints: {sites}")
         self.back()
         said("a running job was read as it was written")
 
@@ -203,6 +214,31 @@ class Walk:
         self.back()
         self.search("")
         said("markup and control characters are shown as text")
+
+    def tell_endpoints(self):
+        hidden = "document.querySelector('#endpoints-section').hidden"
+        check(self.page.evaluate(hidden), "one endpoint with the width that was set is no news")
+        told = json.dumps({"endpoints": ENDPOINTS, "endpoints_of": ["mock"]})
+        self.answer("/api/status", f"(ask) => ask().then((told) => Object.assign(told, {told}))")
+        self.page.until("document.querySelectorAll('#endpoints tbody tr').length === 64", "a row for each endpoint")
+        check("64 endpoints, 2,016 of 4,096 streams, 252 silent" in self.page.evaluate("document.querySelector('#endpoints-sum').textContent"), "what all of them have")
+        row = self.page.evaluate("document.querySelectorAll('#endpoints tbody tr')[1].textContent")
+        check("<b>" in row and "1 of 64" in row and "<img src=x onerror=alert(1)>" in row, f"a row as text: {row}")
+        check(self.page.evaluate("document.querySelectorAll('#endpoints img, #endpoints b').length") == 0, "an endpoint's text made an element")
+        check(self.page.evaluate("document.querySelector('#endpoints .cut').title") == ENDPOINTS[0]["endpoint"], "the whole of what is cut")
+        for is_dark in (False, True):
+            for width in (400, 768, 1280):
+                self.page.look(width, is_dark)
+                self.page.until("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))", "a frame")
+                over = self.page.evaluate("Math.max(document.documentElement.scrollWidth - innerWidth, document.querySelector('#endpoints').scrollWidth - document.querySelector('#endpoints').clientWidth)")
+                check(over <= 0, f"at {width} px the endpoints are {over} px too wide")
+                check(self.page.evaluate("document.querySelector('#endpoints').clientHeight") < 450, "64 endpoints push all else away")
+                ratio, place = self.page.evaluate(CONTRAST)
+                check(ratio >= 4.5, f"the contrast is {ratio} at {width} px, {'dark' if is_dark else 'light'}: {place}")
+        self.page.look(1280, False)
+        self.answer("/api/status", None)
+        self.page.until(hidden, "no endpoints again")
+        said("64 endpoints with long names and reasons fit 400 to 1,280 px")
 
     def pause(self):
         self.page.click("#pause")
@@ -336,6 +372,16 @@ class Walk:
                 check(ratio >= 4.5, f"the report's contrast is {ratio}: {place}")
             report.look(400, False)
             check(report.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, "the report fits 400 px")
+            check(report.evaluate("document.querySelector('#by-endpoint-section').hidden"), "attempts of a provider with one endpoint")
+            rows = report.evaluate("""(() => {
+                const data = JSON.parse(document.querySelector('#report-data').textContent);
+                const [one] = data.stats.by_endpoint;
+                data.stats.by_endpoint.push({ ...one, endpoint: "http://<b>other</b>/" + "v1".repeat(99) });
+                report(data);
+                return [...document.querySelectorAll('#by-endpoint tbody tr')].map((row) => row.textContent);
+            })()""")
+            check(len(rows) == 2 and "<b>other</b>" in rows[1], f"the report has the attempts by endpoint: {rows}")
+            check(report.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, "endpoints fit 400 px")
             check(len(report.call("Page.printToPDF", printBackground=True)["data"]) > 10_000, "the report can be printed")
             others = [url for url in report.requests() if not url.startswith(("file:", "data:", "about:"))]
             check(not others, f"the report asked for {others}")
@@ -359,7 +405,7 @@ def main():
     try:
         walk = Walk(browser.page(), url, program)
         for step in (walk.load, walk.watch, walk.count_late_ends, walk.tell_what_is_unknown, walk.wait_for_statistics,
-                     walk.read_running_job, walk.show_markup_as_text, walk.pause, walk.set_width, walk.cancel, walk.filter_failed,
+                     walk.read_running_job, walk.show_markup_as_text, walk.tell_endpoints, walk.pause, walk.set_width, walk.cancel, walk.filter_failed,
                      walk.listen, walk.look_at_all, walk.tab_through, walk.drain):
             step()
         walk.read_report(browser)

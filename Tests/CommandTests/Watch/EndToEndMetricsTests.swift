@@ -80,7 +80,8 @@ struct EndToEndMetricsTests {
             }
         }
         for line in metrics.body.split(separator: "\n") where !line.hasPrefix("#") {
-            #expect(line.contains(#"{provider="mock",model=""#), "\(line)")
+            let isOfEndpoint = line.hasPrefix("llm4s_batch_endpoint_")
+            #expect(line.contains("{provider=\"mock\",\(isOfEndpoint ? "endpoint" : "model")=\""), "\(line)")
         }
     }
 

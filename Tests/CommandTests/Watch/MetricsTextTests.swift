@@ -21,8 +21,8 @@ struct MetricsTextTests {
             "\(text)")
         #expect(text.hasSuffix("\n") && !text.contains("\n\n"))
         let names = text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ")[2] }
-        #expect(names.count == 9 && Set(names).count == 9)
-        #expect(text.split(separator: "\n").count { $0.hasPrefix("# HELP ") } == 9)
+        #expect(names.count == 12 && Set(names).count == 12)
+        #expect(text.split(separator: "\n").count { $0.hasPrefix("# HELP ") } == 12)
     }
 
     /// What is one character with what is beside it is escaped too: else a label could begin a line of its own.
@@ -70,6 +70,26 @@ struct MetricsTextTests {
         MetricsText(counters).text.split(separator: "\n").map(String.init).filter {
             $0.hasPrefix("llm4s_batch_\(name){")
         }
+    }
+
+    /// Of two that are called alike the first is told: a monitor takes no page with both.
+    @Test func endpointsAreGaugesOfTheirOwn() {
+        func endpoint(_ name: String, running: Int = 1) -> EndpointSnapshot {
+            EndpointSnapshot(provider: "p\"", endpoint: name, width: 8, running: running, silent: 0, reason: "r")
+        }
+        let endpoints = [endpoint("http://a/v1#K\n"), endpoint("b", running: 5), endpoint("b", running: 6)]
+        let lines = MetricsText(BatchCounters(), endpoints: endpoints).text.split(separator: "\n").map(String.init)
+        #expect(
+            lines.filter { $0.hasPrefix("llm4s_batch_endpoint_") } == [
+                #"llm4s_batch_endpoint_streams{provider="p\"",endpoint="http://a/v1#K\n"} 1"#,
+                #"llm4s_batch_endpoint_streams{provider="p\"",endpoint="b"} 5"#,
+                #"llm4s_batch_endpoint_silent_streams{provider="p\"",endpoint="http://a/v1#K\n"} 0"#,
+                #"llm4s_batch_endpoint_silent_streams{provider="p\"",endpoint="b"} 0"#,
+                #"llm4s_batch_endpoint_width{provider="p\"",endpoint="http://a/v1#K\n"} 8"#,
+                #"llm4s_batch_endpoint_width{provider="p\"",endpoint="b"} 8"#,
+            ])
+        let many = MetricsText(BatchCounters(), endpoints: (0..<5_000).map { endpoint("\($0)") }).text
+        #expect(many.matches(of: /llm4s_batch_endpoint_width\{/).count == 1_000)
     }
 
     /// An alert on a gauge that is missing never fires.
