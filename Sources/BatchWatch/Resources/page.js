@@ -2298,6 +2298,9 @@ function startControls() {
   });
   const kept = () => ($("keep").checked ? { keep: true } : {});
   numberForm($("width"), (value) => ({ command: "concurrency", value: Number(value) }));
+  $("width-auto").addEventListener("click", () =>
+    steer({ command: "concurrency", value: "auto" }, $("width-auto"), "Setting …", $("control-note")),
+  );
   numberForm($("cost-limit"), (value) => ({
     command: "max-cost",
     value: value === "" ? "none" : Number(value),

@@ -262,7 +262,14 @@ class Walk:
         done = self.number("completed")
         self.page.until(f"{NUMBER.format('completed')} > {done}", "it goes on")
         self.page.until("/Open streams *([0-9]|1[0-6]) of 16/.test(document.querySelector('#figures').textContent)", "at most 16 streams are open")
-        said("the width is 16, and it goes on")
+        self.page.click("#width-auto")
+        self.page.until("document.querySelector('#control-note').textContent.startsWith('Each server gets as many')", "what became of auto")
+        self.page.until("document.querySelector('#width-value').placeholder === 'auto'", "the width that is found")
+        self.page.until("document.querySelector('#endpoints-section').hidden === false", "the endpoint whose width is found")
+        self.page.write("#width-value", "16")
+        self.page.key("Enter", 13, "\r")
+        self.page.until("document.querySelector('#control-note').textContent.startsWith('Concurrency is 16')", "the width again")
+        said("the width is 16, auto and 16 again, and it goes on")
 
     def cancel(self):
         self.open_job("slow-2")
