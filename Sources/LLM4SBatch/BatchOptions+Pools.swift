@@ -53,7 +53,9 @@ extension BatchOptions {
         if order != .prefix { object["order"] = .string(order.rawValue) }
         if warmFirst != .auto { object["warm-first"] = .string(warmFirst.rawValue) }
         object["concurrency"] = isConcurrencyAuto ? "auto" : .int(concurrency)
-        if isConcurrencyAuto { object["concurrency-max"] = .int(concurrencyMaximum) }
+        if isConcurrencyAuto || concurrencyMaximum != BatchOptions().concurrencyMaximum {
+            object["concurrency-max"] = .int(concurrencyMaximum)
+        }
         object["ttft-target"] = firstTokenTarget.map(Self.text)
     }
 
@@ -64,9 +66,6 @@ extension BatchOptions {
             throw BatchError(
                 .configuration,
                 "weights: that of \(shown) must be from 0.000001 to 1000000, not \(weight)")
-        }
-        if firstTokenTarget != nil, !isConcurrencyAuto {
-            throw BatchError(.configuration, "firstTokenTarget goes with isConcurrencyAuto")
         }
     }
 }

@@ -179,7 +179,7 @@ struct BatchOptionsTests {
         switch name {
         case "concurrency": options.concurrency = 0
         case "concurrencyMaximum": options.concurrencyMaximum = 0
-        case "firstTokenTarget": options.firstTokenTarget = .seconds(1)
+        case "firstTokenTarget": options.firstTokenTarget = .zero
         case "weights": options.weights = ["http://h/v1": 0]
         case "maximumAttempts": options.maximumAttempts = .max
         case "maximumJobs": options.maximumJobs = -1

@@ -93,14 +93,16 @@ struct EndToEndControlTests {
 
     @Test func theWidthIsFoundFromWhenItIsAskedFor() async throws {
         let run = try await ControlledRunProcess(
-            Self.jobs(60), ["--concurrency", "3", "--drain-timeout", "0s"], heldAfter: 12_000)
+            Self.jobs(60),
+            ["--concurrency", "3", "--concurrency-max", "20", "--ttft-target", "9s", "--drain-timeout", "0s"],
+            heldAfter: 12_000)
         try await run.untilStreaming(3)
         #expect(
             try await run.tell("--keep", "concurrency", "auto")
-                == "each server gets as many streams as it answers well; resume takes it over")
+                == "each endpoint gets as many streams as it answers well; resume takes it over")
         try await run.untilStreaming(8)
         let status = try await run.tell("status")
-        #expect(status.contains("8 of at most 1,024 streams open"), "\(status)")
+        #expect(status.contains("8 of at most 20 streams open"), "\(status)")
         #expect(try await run.tell("concurrency", "2") == "concurrency is 2; 6 open streams over it go on")
         #expect(try await run.tell("status").contains("8 of 2 streams open"))
         _ = try await run.tell("--keep", "concurrency", "auto")
@@ -110,8 +112,12 @@ struct EndToEndControlTests {
         let next = try await BatchProcess.run("resume", "--db", run.database, "--base-url", run.server.baseURL)
         #expect(next.status == 0)
         #expect(next.error.contains("as that run was told by ctl --keep: concurrency auto"), "\(next.error)")
-        let options = try run.rows("SELECT options ->> '$.concurrency' FROM runs ORDER BY run_id")
-        #expect(options == ["3", "auto"])
+        let options = try run.rows(
+            """
+            SELECT options ->> '$.concurrency', options ->> '$.concurrency-max', options ->> '$.ttft-target' FROM runs
+            ORDER BY run_id
+            """)
+        #expect(options == ["3|20|9s", "auto|20|9s"])
         await run.server.stop()
     }
 

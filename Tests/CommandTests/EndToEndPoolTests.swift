@@ -116,8 +116,6 @@ struct EndToEndPoolTests {
         (["--base-url", "http://a/v1", "--base-url", "b:80"], "'b:80' is not an http or https URL"),
         (["--concurrency", "many"], "'many' is invalid for '--concurrency <N>'"),
         (["--concurrency", "0"], "--concurrency must be at least 1, not 0"),
-        (["--concurrency-max", "9"], "--concurrency-max goes with --concurrency auto"),
-        (["--concurrency", "9", "--ttft-target", "2s"], "--ttft-target goes with --concurrency auto"),
         (["--concurrency", "auto", "--concurrency-max", "0"], "--concurrency-max must be at least 1, not 0"),
         (["--concurrency", "auto", "--concurrency-max", "1000000000"], "--concurrency-max 1000000000 needs more open"),
         (["--concurrency", "auto", "--ttft-target", "0"], "--ttft-target must be longer than zero"),

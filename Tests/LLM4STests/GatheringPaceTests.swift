@@ -1,4 +1,5 @@
 import NIOCore
+import NIOEmbedded
 import Testing
 
 @testable import LLM4S
@@ -27,6 +28,23 @@ struct GatheringPaceTests {
             pace.didSleep(until: now)
         }
         return sleeps
+    }
+
+    /// What the transport reads is counted, and its loop sleeps once a turn.
+    @Test func theLoopOfABusyConnectionSleepsOnceATurn() throws {
+        var slept: [TimeAmount] = []
+        _ = try EmbeddedExchange.run { exchange in
+            try exchange.receive(Wire.chunkedHead)
+            let loop = exchange.channel.embeddedEventLoop
+            let reader = try exchange.channel.pipeline.syncOperations.handler(type: ResponseReader.self)
+            reader.gathering = ReadGathering(loop) { slept.append($0) }
+            for _ in 0..<300 {
+                for _ in 0..<5 { try exchange.receive(Wire.chunk(":\n\n")) }
+                loop.advanceTime(by: .milliseconds(1))
+            }
+            try exchange.receive(Wire.chunk(Chat.whole) + "0\r\n\r\n")
+        }
+        #expect(slept.count > 80 && slept.count <= 301 && slept.allSatisfy { $0 <= .milliseconds(2) }, "\(slept.count)")
     }
 
     private var pace: GatheringPace { GatheringPace(at: .uptimeNanoseconds(1)) }

@@ -3,8 +3,11 @@ extension Admission {
     /// Follows what the open streams of each endpoint show.
     mutating func findWidths(at now: Duration) {
         for provider in providers.all where provider.stopReason == nil {
-            let isDemanded = provider.models.contains { $0.stopReason == nil && $0.hasWorkAtHand }
+            // Where others have all that is allowed in all, nothing shows what one of them could do with more.
+            let isFull = running >= width.limit || provider.total.map { provider.running >= $0.window.bound } ?? false
+            let isDemanded = !isFull && provider.models.contains { $0.stopReason == nil && $0.hasWorkAtHand }
             for endpoint in provider.endpoints {
+                defer { if isFull { endpoint.found?.noteBound() } }
                 endpoint.found?.endLook(
                     running: endpoint.limiter.running, silent: endpoint.limiter.silent.count, isDemanded: isDemanded,
                     tally: endpoint.tally, at: now)

@@ -20,6 +20,9 @@ struct FoundWidth {
     /// Follows a change of the most that the user allows.
     mutating func set(most: Int) { finder.set(most: most) }
 
+    /// As many streams are open in all as are allowed.
+    mutating func noteBound() { finder.reason = .most }
+
     /// Its open streams are about to be looked at.
     mutating func beginLook() { (answering, longestWait) = (0, nil) }
 

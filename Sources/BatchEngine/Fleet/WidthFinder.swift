@@ -112,7 +112,7 @@ struct WidthFinder: Sendable {
             target.isMissed(by: sample, usual: usual.low)
         else { return false }
         // Those that wait are late, and need not be sent; where none does, all are served too slowly.
-        let served = min(width - 1, Int((Double(sample.open) - queue.standing).rounded()))
+        let served = queue.standing >= 1 ? min(width - 1, Int(Double(sample.open) - queue.standing)) : 0
         width = trial.map { $0.isUp ? $0.from : width } ?? max(1, served, Int(Double(width) * 0.85))
         reason = .firstTokens
         steps.settleForTarget(at: sample.time)

@@ -64,7 +64,7 @@ extension Admission {
             }
             guard let total = provider.total else { continue }
             if provider.wait?.reason == .concurrency { _ = add(provider.name, provider.wait, total) }
-            let othersGoOn = provider.endpoints.contains { $0.stopReason == nil && !$0.isHeldUp }
+            let othersGoOn = provider.areAllModelsServed
             for (index, endpoint) in provider.endpoints.enumerated() where endpoint.isHeldUp {
                 _ = add(provider.label(of: index), endpoint.wait, endpoint.limiter, isOfOneEndpoint: othersGoOn)
             }
@@ -78,6 +78,18 @@ extension Admission {
         guard ledger.isBounded else { return nil }
         let isSpent = providers.all.contains { $0.models.contains { $0.wait?.reason == .budget } }
         return isSpent ? ledger.bound : nil
+    }
+}
+
+extension ProviderState {
+    /// Whether each model with jobs has an endpoint that goes on.
+    fileprivate var areAllModelsServed: Bool {
+        models.indices.allSatisfy { index in
+            models[index].stopReason != nil || !models[index].hasWork
+                || endpoints.contains {
+                    $0.stopReason == nil && !$0.isHeldUp && $0.models[index].stopReason == nil
+                }
+        }
     }
 }
 

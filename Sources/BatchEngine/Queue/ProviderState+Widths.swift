@@ -1,3 +1,5 @@
+import LLMStreaming
+
 // How the streams that a provider may have are shared by its endpoints.
 extension ProviderState {
     /// Follows a change of what the user allows, or of which endpoints answer: those that are out give their streams to the
@@ -15,7 +17,7 @@ extension ProviderState {
         }
         let widths: [Int] =
             if endpoints.first?.found != nil {
-                endpoints.map { min(bound, $0.found?.finder.width ?? bound) }
+                foundWidths(atMost: min(bound, models.reduce(0) { $0.addingClamped(ofModel($1)) }))
             } else {
                 isPool ? shares(of: bound) : [bound]
             }
@@ -26,6 +28,14 @@ extension ProviderState {
             }
         }
         if isPool { for model in models { model.bound = ofModel(model) } }
+    }
+
+    /// The streams of each endpoint where they are found: a width that cannot be reached would be tried for ever.
+    private func foundWidths(atMost bound: Int) -> [Int] {
+        endpoints.map { endpoint in
+            endpoint.found?.set(most: max(1, bound))
+            return min(bound, endpoint.found?.finder.width ?? bound)
+        }
     }
 
     /// Forgets what endpoints held that are out or stopped.
@@ -78,6 +88,8 @@ extension EndpointState {
                 let running = limiter.running - limiter.silent.count
                 found = FoundWidth(
                     WidthFinder(most: most, from: max(WidthFinder.usualFirst, running), firstTokenTarget: target))
+                // Of an earlier time.
+                _ = tally.takeFirstTokens()
             }
         }
     }

@@ -2298,9 +2298,15 @@ function startControls() {
   });
   const kept = () => ($("keep").checked ? { keep: true } : {});
   numberForm($("width"), (value) => ({ command: "concurrency", value: Number(value) }));
-  $("width-auto").addEventListener("click", () =>
-    steer({ command: "concurrency", value: "auto" }, $("width-auto"), "Setting …", $("control-note")),
-  );
+  $("width-auto").addEventListener("click", async () => {
+    const answer = await steer(
+      { command: "concurrency", value: "auto" },
+      $("width-auto"),
+      "Setting …",
+      $("control-note"),
+    );
+    if (answer) delete $("width-value").dataset.edited;
+  });
   numberForm($("cost-limit"), (value) => ({
     command: "max-cost",
     value: value === "" ? "none" : Number(value),

@@ -34,7 +34,7 @@ final class ResponseReader: ChannelInboundHandler {
     private var isDecoding = false
 
     /// Nil where every read is looked at at once.
-    private let gathering: ReadGathering?
+    var gathering: ReadGathering?
 
     init(for handler: ConnectionHandler, gathering: ReadGathering? = nil) {
         self.handler = handler

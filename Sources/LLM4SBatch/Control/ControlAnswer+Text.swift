@@ -9,7 +9,7 @@ extension ControlAnswer {
         case .pause: return "paused: nothing more is sent\(goOn)"
         case .proceed: return "the run goes on"
         case .drain: return "the run ends: no more jobs are taken up\(goOn(within: " for --drain-timeout"))"
-        case .concurrency(.auto): return "each server gets as many streams as it answers well\(goOn)\(kept)"
+        case .concurrency(.auto): return "each endpoint gets as many streams as it answers well\(goOn)\(kept)"
         case .concurrency(.count(let streams)): return "concurrency is \(streams)\(goOn)\(kept)"
         case .rate(let resource, let provider, let perMinute):
             let name = provider ?? "each provider"

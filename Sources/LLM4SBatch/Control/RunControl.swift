@@ -94,7 +94,10 @@ package final class RunControl: Sendable {
             answer.streamsOver = await run.runner.drain()
         case .concurrency(let streams):
             let most = streams.count ?? run.mostFound.streams
-            if let fault = run.faultOfStreams(most) { throw ControlFault.usage(fault) }
+            if let fault = run.faultOfStreams(most) {
+                throw ControlFault.usage(
+                    streams == .auto ? "auto may open as many as --concurrency-max: \(fault)" : fault)
+            }
             answer.streamsOver = await run.runner.set(
                 concurrency: most,
                 rule: streams == .auto ? .found(most: most, firstTokenTarget: run.mostFound.firstToken) : .fixed)

@@ -81,7 +81,9 @@ struct RateOptions: ParsableArguments {
     var concurrency: StreamsSetting?
 
     @Option(
-        help: ArgumentHelp("Streams open at once at most with --concurrency auto (default: 1024).", valueName: "N"))
+        help: ArgumentHelp(
+            "Streams open at once at most with --concurrency auto, also where ctl asks for it later (default: 1024).",
+            valueName: "N"))
     var concurrencyMax: Int?
 
     @Option(
@@ -119,9 +121,6 @@ struct RateOptions: ParsableArguments {
     mutating func validate() throws {
         try FlagBounds.check("concurrency", concurrency?.count, FlagBounds.streams)
         try FlagBounds.check("concurrency-max", concurrencyMax, FlagBounds.streams)
-        if concurrencyMax != nil, concurrency != .auto {
-            throw ValidationError("--concurrency-max goes with --concurrency auto")
-        }
         try FlagBounds.check("rpm", rpm?.value, FlagBounds.counts)
         try FlagBounds.check("tpm", tpm?.value, FlagBounds.counts)
         var counts: [String: Int] = [:]

@@ -53,15 +53,6 @@ struct PoolOptions: ParsableArguments {
         }
     }
 
-    /// Checks them with the width.
-    ///
-    /// - Parameter rates: of the same run.
-    func check(with rates: RateOptions) throws {
-        if ttftTarget != nil, rates.concurrency != .auto {
-            throw ValidationError("--ttft-target goes with --concurrency auto")
-        }
-    }
-
     /// Enters them into the options of a run.
     func add(to batch: inout BatchOptions) {
         batch.baseURLs = baseURLs

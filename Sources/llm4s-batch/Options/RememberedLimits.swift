@@ -37,6 +37,7 @@ struct RememberedLimits {
             limits.rates.prices = path
             if path != "none" { taken.append(("prices", path)) }
         }
+        if kept.concurrency == .auto { takeBounds(options, into: &limits.rates, &pools) }
         taken += pools.remember(options)
         taken += try answers.remember(options)
     }
@@ -54,6 +55,22 @@ struct RememberedLimits {
         if rates.tpm != nil { kept.forget(.tokens) }
         if rates.concurrency != nil { kept.concurrency = nil }
         rates.concurrency = rates.concurrency ?? kept.concurrency
+    }
+
+    /// What bounds the width that is found.
+    private mutating func takeBounds(
+        _ options: JSONObject, into rates: inout RateOptions, _ pools: inout PoolOptions
+    ) {
+        if rates.concurrencyMax == nil, let most = options["concurrency-max"]?.int, FlagBounds.streams.contains(most) {
+            rates.concurrencyMax = most
+            taken.append(("concurrency-max", "\(most)"))
+        }
+        if pools.ttftTarget == nil, let text = options["ttft-target"]?.string,
+            let target = DurationArgument(argument: text), target.duration > .zero
+        {
+            pools.ttftTarget = target
+            taken.append(("ttft-target", text))
+        }
     }
 
     private mutating func take<Value>(

@@ -129,7 +129,6 @@ struct RunOptions: ParsableArguments {
     var logLevel = LogLevel.info
 
     mutating func validate() throws {
-        try pools.check(with: limits.rates)
         try FlagBounds.check("max-attempts", maxAttempts, FlagBounds.attempts)
         try FlagBounds.check("max-event-bytes", maxEventBytes, FlagBounds.bytes)
         if serviceTier?.isEmpty == true { throw ValidationError("--service-tier must name a service tier") }

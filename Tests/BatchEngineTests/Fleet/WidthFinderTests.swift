@@ -93,6 +93,24 @@ struct WidthFinderTests {
         #expect(55...75 ~= widths.sorted()[60])
     }
 
+    /// Where nobody waits and first tokens come late there are too many streams, and not by one.
+    @Test func whereNobodyWaitsATargetIsReachedInLargeSteps() {
+        var finder = WidthFinder(most: 1024, first: 64, firstTokenTarget: .milliseconds(500))
+        var bytes = 0
+        for second in 1...160 {
+            let (width, isSlow) = (finder.width, second > 100)
+            bytes += min(width, 100) * 1_000
+            let wait = isSlow && width > 50 ? 600 : 100
+            finder.note(
+                EndpointSample(
+                    time: .seconds(second), running: width, answering: width, bytes: bytes, ended: second * 20,
+                    firstTokens: (0..<20).map { .milliseconds(wait + $0) }, longestWait: nil, isDemanded: true,
+                    waitingAtServer: 0, silent: 0))
+            if second == 100 { #expect(width > 75, "\(width)") }
+        }
+        #expect(finder.width <= 60, "\(finder.width)")
+    }
+
     @Test func aTargetThatNoWidthMeetsBoundsNothing() {
         var plan = ServerPlan()
         plan.slots = 72

@@ -262,9 +262,11 @@ class Walk:
         done = self.number("completed")
         self.page.until(f"{NUMBER.format('completed')} > {done}", "it goes on")
         self.page.until("/Open streams *([0-9]|1[0-6]) of 16/.test(document.querySelector('#figures').textContent)", "at most 16 streams are open")
+        # Typed, and not set.
+        self.page.write("#width-value", "12")
         self.page.click("#width-auto")
-        self.page.until("document.querySelector('#control-note').textContent.startsWith('Each server gets as many')", "what became of auto")
-        self.page.until("document.querySelector('#width-value').placeholder === 'auto'", "the width that is found")
+        self.page.until("document.querySelector('#control-note').textContent.startsWith('Each endpoint gets as many')", "what became of auto")
+        self.page.until("document.querySelector('#width-value').placeholder === 'auto' && document.querySelector('#width-value').value === ''", "the width that is found")
         self.page.until("document.querySelector('#endpoints-section').hidden === false", "the endpoint whose width is found")
         self.page.write("#width-value", "16")
         self.page.key("Enter", 13, "\r")
