@@ -3,14 +3,15 @@ extension Admission {
     /// Follows what the open streams of each endpoint show.
     mutating func findWidths(at now: Duration) {
         for provider in providers.all where provider.stopReason == nil {
-            // Where others have all that is allowed in all, nothing shows what one of them could do with more.
             let isFull = running >= width.limit || provider.total.map { provider.running >= $0.window.bound } ?? false
-            let isDemanded = !isFull && provider.models.contains { $0.stopReason == nil && $0.hasWorkAtHand }
+            let isDemanded = provider.models.contains { $0.stopReason == nil && $0.hasWorkAtHand }
             for endpoint in provider.endpoints {
-                defer { if isFull { endpoint.found?.noteBound() } }
+                // Where others have the rest of all that is allowed, nothing shows what it could do with its own width.
+                let isHeld = isFull && endpoint.limiter.running < endpoint.found?.finder.width ?? 0
                 endpoint.found?.endLook(
-                    running: endpoint.limiter.running, silent: endpoint.limiter.silent.count, isDemanded: isDemanded,
-                    tally: endpoint.tally, at: now)
+                    running: endpoint.limiter.running, silent: endpoint.limiter.silent.count,
+                    isDemanded: isDemanded && !isHeld, tally: endpoint.tally, at: now)
+                if isHeld { endpoint.found?.noteBound() }
             }
             // Also what refusals and outages have made of them since.
             providers.setWidths(provider, at: now)

@@ -68,6 +68,21 @@ struct FoundWidthRunTests {
         _ = try run.simulation.finish(process)
     }
 
+    /// With all that is allowed it goes on, and does not look for more by way of less.
+    @Test func itStaysAtTheMostThatIsAllowed() throws {
+        let server = SlotServer(slots: 200, pace: (.milliseconds(200), .milliseconds(50)))
+        let run = try run(4_000, most: 16, [server])
+        let process = run.start()
+        run.simulation.advance(by: .seconds(60))
+        for _ in 0..<20 {
+            run.simulation.advance(by: .seconds(1))
+            let snapshot = try run.snapshot()
+            #expect(snapshot.endpoints[0].width == 16 && snapshot.running == 16, "\(snapshot.endpoints)")
+        }
+        process.cancel()
+        _ = try run.simulation.finish(process)
+    }
+
     @Test func itFollowsACapacityThatHalvesAndDoubles() throws {
         let server = SlotServer(slots: 64, pace: (.milliseconds(200), .milliseconds(50)))
         let run = try run(20_000, [server])
