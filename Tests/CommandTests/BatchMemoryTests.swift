@@ -211,12 +211,16 @@ struct BatchMemoryTests {
             var runner = runner
             runner.options.drainTimeout = .seconds(600)
             runner.options.concurrency = 1
-            // However late this test comes, it finds the first answer open.
+            // However late this test comes, it finds the first answer open: it waits before its next word.
             server.hold(afterBodyBytes: 1_000)
-            let task = Task { [runner] in
-                try await runner.run([Self.job(1, "count-60+pace=100ms"), Self.job(2)])
+            let slow = "count-60+pace=1ms"
+            // Of one model, since models are asked in the order of their names.
+            let task = Task { [runner] in try await runner.run([Self.job(1, slow), Self.job(2, slow)]) }
+            // The second job is stored behind the first, which may be open by then.
+            let stored = "SELECT count(*) FROM jobs"
+            while server.statistics.bodyBytesWritten < 1_000 || SQLite.currentNumber(runner.path, stored) < 2 {
+                try await Task.sleep(for: .milliseconds(5))
             }
-            while server.statistics.bodyBytesWritten < 1_000 { try await Task.sleep(for: .milliseconds(5)) }
             task.cancel()
             server.hold(afterBodyBytes: nil)
             let report = try await task.value
