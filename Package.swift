@@ -34,6 +34,9 @@ let examples: [Target] = [
 }
 
 let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let http2: [Target.Dependency] = [
+    .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
+]
 
 let package = Package(
     name: "llm4s-batch",
@@ -45,6 +48,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -65,7 +69,7 @@ let package = Package(
             dependencies: [
                 "AnswerChecks", "LLMStreaming", "ServerSentEvents", "SystemCalls", tls,
                 .product(name: "NIOTLS", package: "swift-nio"),
-            ] + nio,
+            ] + nio + http2,
             swiftSettings: settings),
         .target(name: "BatchRows", dependencies: ["LLMStreaming"], swiftSettings: settings),
         .target(
@@ -80,7 +84,10 @@ let package = Package(
                 .embedInCode("Resources/queries.sql"), .embedInCode("Resources/answered.sql"),
             ],
             swiftSettings: settings),
-        .target(name: "MockProvider", dependencies: ["SystemCalls", tls] + nio, swiftSettings: settings),
+        .target(
+            name: "MockProvider",
+            dependencies: ["SystemCalls", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio + http2,
+            swiftSettings: settings),
         .target(
             name: "BatchWatch", dependencies: ["LLMStreaming"] + nio,
             resources: [
@@ -133,9 +140,9 @@ let package = Package(
         .testTarget(
             name: "LLM4STests",
             dependencies: [
-                "LLM4S", "LLMStreaming", "ServerSentEvents", "MockProvider", tls,
+                "LLM4S", "LLMStreaming", "ServerSentEvents", "MockProvider", "SharedMaterial", tls,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
-            ] + nio,
+            ] + nio + http2,
             swiftSettings: settings),
         .testTarget(
             name: "BatchRowsTests", dependencies: ["BatchRows", "LLMStreaming", "SharedMaterial"],
@@ -153,7 +160,7 @@ let package = Package(
             name: "LoadTestingTests", dependencies: ["LoadTesting", "LLMStreaming", "SharedMaterial"],
             swiftSettings: settings),
         .testTarget(
-            name: "MockProviderTests", dependencies: ["MockProvider", "SharedMaterial"] + nio,
+            name: "MockProviderTests", dependencies: ["MockProvider", "SharedMaterial", tls] + nio + http2,
             swiftSettings: settings),
         // Its functions are also a fuzzer's: .ci/fuzz.
         .testTarget(
@@ -161,7 +168,8 @@ let package = Package(
             dependencies: [
                 "llm4s-batch", "BatchEngine", "BatchStore", "LLM4S", "LLM4SBatch", "LLMStreaming", "SharedMaterial",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio + http2,
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",

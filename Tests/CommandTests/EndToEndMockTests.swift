@@ -43,6 +43,16 @@ struct EndToEndMockTests {
         #expect(try await curl(mock).status == 0)
     }
 
+    @Test func speaksHTTP2BesideHTTP1WhereToldSo() async throws {
+        let mock = try await MockProcess(arguments: ["--http2-streams", "7"])
+        let seen = try await curl(mock, options: ["--http2-prior-knowledge"])
+        #expect(seen.headers.hasPrefix("http/2 200"))
+        #expect(seen.body.contains("[DONE]"))
+        #expect(try await curl(mock).headers.hasPrefix("http/1.1 200"))
+        let plain = try await MockProcess(arguments: [])
+        #expect(try await curl(plain, options: ["--http2-prior-knowledge"]).status == 0)
+    }
+
     @Test func limitsRatesAndTellsThem() async throws {
         let mock = try await MockProcess(arguments: [
             "--rpm", "1", "--rate-headers", "azure", "--retry-after", "zeroms", "--burst", "1m",
@@ -124,6 +134,7 @@ struct EndToEndMockTests {
         (["--rate-headers", "x"], "openai"),
         (["--log", "/nowhere/x"], "log"),
         (["--slots", "0"], "--slots must be at least 1"), (["--queue=-1"], "--queue cannot be negative"),
+        (["--http2-streams", "0"], "--http2-streams must be at least 1"),
         (["--after", "5:slots=2"], "without a limit"),
     ])
     func refusesWhatItCannotUse(arguments: [String], message: String) async throws {
@@ -138,6 +149,7 @@ struct EndToEndMockTests {
             "--port", "--threads", "--seed", "--behavior", "--required-key", "--send-buffer-bytes", "--rpm", "--tpm",
             "--burst", "--rate-headers", "--retry-after", "--models", "--after", "--play", "--cut", "--log",
             "--slots", "--queue", "--cache-blocks", "--prefill-rate", "--decode-rate", "--total-rate",
+            "--tls-certificate", "--tls-key", "--http2-streams",
         ] {
             #expect(ended.output.contains(option))
         }

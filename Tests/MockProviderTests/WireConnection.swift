@@ -1,22 +1,26 @@
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOPosix
+import NIOSSL
 
 /// What a client sees of a response, in order.
 enum WireEvent: Sendable {
     case head(HTTPResponseHead)
     case body([UInt8])
     case end
-    /// The connection is gone; `wasReset` distinguishes RST from FIN.
+    /// The connection is gone; `wasReset` distinguishes RST from FIN, of a stream INTERNAL_ERROR from CANCEL.
     case closed(wasReset: Bool)
 }
 
-/// One client connection of the tests' own: it sends requests and shows what comes back, down to how it ends.
+/// One client connection of the tests' own, or a stream of one: it sends requests and shows what comes back, down to how
+/// it ends.
 final class WireConnection: Sendable {
     private let channel: any Channel
     private let events: AsyncStream<WireEvent>
 
-    private init(channel: any Channel, events: AsyncStream<WireEvent>) {
+    /// A connection or stream whose `events` an `EventCollector` gives.
+    init(channel: any Channel, events: AsyncStream<WireEvent>) {
         self.channel = channel
         self.events = events
     }
@@ -25,7 +29,8 @@ final class WireConnection: Sendable {
     ///
     /// - Parameters:
     ///   - isReading: False leaves all bytes in the kernel's buffers, which are made small.
-    static func open(port: Int, isReading: Bool = true) async throws -> WireConnection {
+    ///   - tls: What it trusts and offers; nil is plain HTTP.
+    static func open(port: Int, isReading: Bool = true, tls: NIOSSLContext? = nil) async throws -> WireConnection {
         let (events, continuation) = AsyncStream.makeStream(of: WireEvent.self)
         var bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             // A busy machine connects a thousand at once when it can.
@@ -33,6 +38,10 @@ final class WireConnection: Sendable {
             .channelOption(.autoRead, value: isReading)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: nil)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandler(EventCollector(continuation))
                 }
@@ -92,6 +101,8 @@ final class WireConnection: Sendable {
     /// Begins to read what a connection opened with `isReading: false` has waiting.
     func startReading() async throws {
         try await channel.setOption(.autoRead, value: true).get()
+        // A stream does not begin by itself.
+        channel.read()
     }
 
     func close() async throws {
@@ -100,7 +111,7 @@ final class WireConnection: Sendable {
 }
 
 /// Hands everything that arrives on a connection to a stream.
-private final class EventCollector: ChannelInboundHandler {
+final class EventCollector: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 
     private let continuation: AsyncStream<WireEvent>.Continuation
@@ -119,7 +130,11 @@ private final class EventCollector: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let error = error as? IOError, error.errnoCode == ECONNRESET { wasReset = true }
+        switch error {
+        case let error as IOError: wasReset = error.errnoCode == ECONNRESET
+        case let error as NIOHTTP2Errors.StreamClosed: wasReset = error.errorCode == .internalError
+        default: break
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

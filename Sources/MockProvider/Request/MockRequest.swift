@@ -15,13 +15,15 @@ package struct MockRequest: Sendable {
     package let body: [UInt8]
     /// The number of its connection, from 0.
     package let connection: Int
+    /// Whether it came over HTTP/2, as one stream of several on its connection.
+    package let isHTTP2: Bool
     /// The body's model; empty where the body could not be read.
     package let model: String
     /// The text of the last user message; empty where there is none.
     package let lastUserText: String
     /// Bytes of the response's body that were handed to the kernel.
     package internal(set) var bodyBytesWritten = 0
-    /// Whether the client closed the connection before the end of the response.
+    /// Whether the client closed the connection, or reset the stream, before the end of the response.
     package internal(set) var wasClosedByClient = false
     /// What was sent; nil before the response's end, and unless `recordsResponses` is set.
     package internal(set) var response: ResponseRecord?
@@ -42,7 +44,7 @@ extension MockRequest {
         self.init(
             number: number, received: .now, method: head.method.rawValue, path: head.uri,
             headers: head.headers.map { ($0.name, $0.value) }, body: bytes, connection: connection,
-            model: read?.model ?? "", lastUserText: read?.lastUserText ?? "")
+            isHTTP2: head.version.major == 2, model: read?.model ?? "", lastUserText: read?.lastUserText ?? "")
     }
 }
 

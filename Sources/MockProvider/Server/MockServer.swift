@@ -1,5 +1,4 @@
 package import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
@@ -36,7 +35,7 @@ package final class MockServer: Sendable {
 
     private static func started(_ configuration: MockConfiguration) async throws -> MockServer {
         let log = try configuration.logPath.map(RequestLog.init)
-        let tls = try configuration.tls?.context()
+        let tls = try configuration.tls?.context(speaksHTTP2: configuration.http2 != nil)
         let ledger = TrafficLedger(
             keepsRequests: configuration.recordsRequests, keepsResponses: configuration.recordsResponses, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
@@ -44,11 +43,11 @@ package final class MockServer: Sendable {
         let controls = Controls(configuration, listener: listener, loop: group.next())
         let responder = Responder(
             configuration: configuration, controls: controls, instance: .random(in: 0...UInt64.max))
+        let setup = ConnectionSetup(
+            configuration: configuration, tls: tls, responder: responder, ledger: ledger, controls: controls)
         do {
             let port = try await listener.start(host: configuration.host, port: configuration.port) {
-                bootstrap(
-                    configuration, tls: tls, group: group, responder: responder, ledger: ledger, controls: controls
-                ).bind(to: $0)
+                bootstrap(setup, group: group).bind(to: $0)
             }
             return MockServer(
                 scheme: tls == nil ? "http" : "https", host: configuration.host, port: port, group: group,
@@ -102,10 +101,7 @@ package final class MockServer: Sendable {
         try? await group.shutdownGracefully()
     }
 
-    private static func bootstrap(
-        _ configuration: MockConfiguration, tls: NIOSSLContext?, group: MultiThreadedEventLoopGroup,
-        responder: Responder, ledger: TrafficLedger, controls: Controls
-    ) -> ServerBootstrap {
+    private static func bootstrap(_ setup: ConnectionSetup, group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
         var bootstrap = ServerBootstrap(group: group)
             // A thousand clients may connect in the same instant.
             .serverChannelOption(.backlog, value: 4_096)
@@ -114,15 +110,9 @@ package final class MockServer: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 8_192, high: 16_384))
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try configuration.configureChannel?(channel)
-                    let pipeline = channel.pipeline.syncOperations
-                    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
-                    try pipeline.configureHTTPServerPipeline()
-                    try pipeline.addHandler(ConnectionHandler(responder: responder, ledger: ledger, controls: controls))
-                }
+                channel.eventLoop.makeCompletedFuture { try setup.addHandlers(to: channel) }
             }
-        if let bytes = configuration.sendBufferBytes {
+        if let bytes = setup.configuration.sendBufferBytes {
             bootstrap = bootstrap.childChannelOption(.socketOption(.so_sndbuf), value: .init(bytes))
         }
         return bootstrap
@@ -183,6 +173,8 @@ package struct MockConfiguration: Sendable {
     package var script: (@Sendable (MockRequest) -> MockBehavior?)?
     /// The certificate for TLS; nil is plain HTTP.
     package var tls: TLSFiles?
+    /// That it speaks HTTP/2 too, on the same port; nil is HTTP/1.1 only.
+    package var http2: HTTP2Limits?
     /// Called for each connection on its event loop before the HTTP handlers are added, for example to add TLS.
     package var configureChannel: (@Sendable (any Channel) throws -> Void)?
 
@@ -204,11 +196,11 @@ package struct TLSFiles: Sendable {
     /// The TLS context of each connection.
     ///
     /// - Throws: NIO's error where a file cannot be used.
-    func context() throws -> NIOSSLContext {
+    func context(speaksHTTP2: Bool) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMFile(certificates).map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
-        configuration.applicationProtocols = ["http/1.1"]
+        configuration.applicationProtocols = speaksHTTP2 ? ["h2", "http/1.1"] : ["http/1.1"]
         return try NIOSSLContext(configuration: configuration)
     }
 }

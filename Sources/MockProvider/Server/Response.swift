@@ -21,9 +21,9 @@ enum Reply: Sendable {
     case response(Response)
     /// The connection stays open without a response.
     case silence
-    /// The connection is closed without a response.
+    /// The connection, or the stream, is closed without a response.
     case drop
-    /// The connection is reset without a response.
+    /// The connection, or the stream, is reset without a response.
     case reset
 }
 
@@ -225,8 +225,8 @@ enum BodyEnding: Sendable, Hashable {
     case leftOpen
     /// Nothing comes any more.
     case silent
-    /// The connection is closed, without the body's end.
+    /// The connection, or the stream, is closed without the body's end.
     case cut
-    /// The connection is reset.
+    /// The connection, or the stream, is reset.
     case reset
 }

@@ -27,6 +27,7 @@ final class ResponseWriter {
     private let context: ChannelHandlerContext
     private let ledger: TrafficLedger
     private let request: Int
+    private let transport: Transport
     private let keepsAlive: Bool
     private let didEnd: () -> Void
     private let response: Response
@@ -41,15 +42,16 @@ final class ResponseWriter {
     /// A writer of the response to the request of this number; `keepsAlive` says whether the client takes further ones on
     /// this connection, and `didEnd` is called when the next request may be answered.
     init(
-        _ response: Response, to request: Int, context: ChannelHandlerContext, ledger: TrafficLedger, keepsAlive: Bool,
-        didEnd: @escaping () -> Void
+        _ response: Response, to request: Int, context: ChannelHandlerContext, ledger: TrafficLedger,
+        transport: Transport, keepsAlive: Bool, didEnd: @escaping () -> Void
     ) {
         self.response = response
         source = BodySource(response)
         self.request = request
         self.context = context
         self.ledger = ledger
-        self.keepsAlive = keepsAlive && !response.closesConnection
+        self.transport = transport
+        self.keepsAlive = keepsAlive && !(response.closesConnection && transport == .connection)
         self.didEnd = didEnd
     }
 
@@ -83,17 +85,13 @@ final class ResponseWriter {
     func writabilityChanged() {
         guard case .blocked = state, context.channel.isWritable else { return }
         ledger.streamUnblocked()
-        write()
+        state = .writing
+        // Not at once: what one stream of a connection writes can change what the others may.
+        writeInNextTurn()
     }
 
-    /// Ends with the connection.
-    func channelClosed() { interrupt(.closedByClient) }
-
-    /// Ends in the middle.
-    func serverWentDown() { interrupt(.reset) }
-
-    /// Ends from any state.
-    private func interrupt(_ ending: ResponseRecord.Ending) {
+    /// Ends with its channel, from any state.
+    func interrupt(_ ending: ResponseRecord.Ending) {
         switch state {
         case .over: return
         case .writing, .quiet: break
@@ -114,14 +112,12 @@ final class ResponseWriter {
                 return
             }
             guard turn < Self.turnBytes else {
-                context.eventLoop.assumeIsolated().execute { [self] in
-                    if case .writing = state { write() }
-                }
+                writeInNextTurn()
                 return
             }
             guard !ledger.isHeld else {
                 context.flush()
-                schedule(at: .now() + .milliseconds(5), for: .time) { [self] in write() }
+                if case .writing = state { schedule(at: .now() + .milliseconds(5), for: .time) { [self] in write() } }
                 return
             }
             var slice = context.channel.allocator.buffer(capacity: source.capacity)
@@ -145,6 +141,12 @@ final class ResponseWriter {
                 end(ending)
                 return
             }
+        }
+    }
+
+    private func writeInNextTurn() {
+        context.eventLoop.assumeIsolated().execute { [self] in
+            if case .writing = state { write() }
         }
     }
 
@@ -239,9 +241,8 @@ final class ResponseWriter {
     /// Closes once the kernel has all that was written before: a close alone would drop the bytes that still wait.
     private func flushThenClose(with part: HTTPServerResponsePart, resetting: Bool = false) {
         let flushed = context.eventLoop.makePromise(of: Void.self)
-        flushed.futureResult.assumeIsolated().whenComplete { [context] _ in
-            if resetting { context.channel.resetsOnClose() }
-            context.close(promise: nil)
+        flushed.futureResult.assumeIsolated().whenComplete { [context, transport] _ in
+            if resetting { transport.reset(context) } else { context.close(promise: nil) }
         }
         send(part, promise: flushed)
         context.flush()

@@ -122,10 +122,11 @@ package struct MockStatistics: Sendable, Hashable {
     package internal(set) var activeStreams = 0
     /// The most responses that were in progress at once.
     package internal(set) var maximumConcurrentStreams = 0
-    /// Responses that wait now because their socket takes no more.
+    /// Responses that wait now because their socket, or the client's window of their stream, takes no more.
     package internal(set) var blockedStreams = 0
-    /// Responses whose client closed the connection before their end.
+    /// Responses whose client closed the connection, or reset the stream, before their end.
     package internal(set) var clientsClosedEarly = 0
-    /// Bytes of response bodies given to the sockets; of each body at most 32 KiB still wait in this process.
+    /// Bytes of response bodies given to the sockets; of each body at most 32 KiB still wait in this process, and of each
+    /// connection of HTTP/2 at most 128 KiB.
     package internal(set) var bodyBytesWritten = 0
 }

@@ -54,6 +54,11 @@ struct MockCommand: AsyncParsableCommand {
         completion: .file())
     var tlsKey: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Also speaks HTTP/2, with at most N streams a connection (default: HTTP/1.1 only).", valueName: "N"))
+    var http2Streams: Int?
+
     @Option(help: ArgumentHelp("Event loop threads.", valueName: "N"))
     var threads = 1
 
@@ -136,6 +141,7 @@ struct MockCommand: AsyncParsableCommand {
     mutating func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port \(port) is no port") }
         guard (1...64).contains(threads) else { throw ValidationError("--threads must be 1 to 64, not \(threads)") }
+        try FlagBounds.check("http2-streams", http2Streams, HTTP2Limits.streamCounts)
         try FlagBounds.check("rpm", rpm, FlagBounds.counts)
         try FlagBounds.check("tpm", tpm, FlagBounds.counts)
         try FlagBounds.check("send-buffer-bytes", sendBufferBytes, 1...Int(Int32.max))
@@ -156,6 +162,7 @@ struct MockCommand: AsyncParsableCommand {
         if let tlsCertificate, let tlsKey {
             configuration.tls = TLSFiles(certificates: tlsCertificate, key: tlsKey)
         }
+        configuration.http2 = http2Streams.map(HTTP2Limits.init)
         configuration.sendBufferBytes = sendBufferBytes
         configuration.logPath = log
         configuration.rateLimits.requestsPerMinute = rpm

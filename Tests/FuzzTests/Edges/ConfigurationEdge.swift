@@ -86,6 +86,7 @@ enum ConfigurationEdge {
             ["bench", "--model=m", "--input-tokens=10", "--output-tokens=10", "--duration=1s", "--slo=ttft=500ms"],
             ["mock", "--port=0", "--threads=1", "--seed=1", "--rpm=1", "--tpm=1", "--burst=1s", "--cut=1", "--play=a"],
             ["mock", "--slots=1", "--queue=0", "--cache-blocks=9", "--prefill-rate=5", "--decode-rate=5"],
+            ["mock", "--http2-streams=9", "--send-buffer-bytes=9"],
             ["validate", "a.jsonl", "--estimate", "--concurrency=3", "--rpm=9"],
             [
                 "http://[::1]:8080/v1", "https://user:word@proxy.example:3128", ".example.com:443,[::1]:80,*",
