@@ -71,6 +71,7 @@ extension BatchOptions {
         configuration.clientCertificate = clientCertificate
         configuration.clientKey = clientKey
         configuration.gathersReads = latency == .normal
+        configuration.httpVersions = http
         return configuration
     }
 
@@ -156,6 +157,7 @@ extension BatchOptions {
         object["chunks"] = .string(chunks.rawValue)
         object["durability"] = .string(durability.rawValue)
         if latency != .normal { object["latency"] = .string(latency.rawValue) }
+        if http != .auto { object["http"] = .string(http.rawValue) }
         object["wait-lock"] = Self.text(lockWait)
         object["max-event-bytes"] = .int(maximumEventBytes)
         object["ca-file"] = caFile.map(JSON.string)

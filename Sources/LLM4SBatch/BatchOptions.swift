@@ -140,6 +140,8 @@ public struct BatchOptions: Sendable {
     public var maximumEventBytes = 8 << 20
     /// How soon what streams bring is read.
     public var latency = Latency.normal
+    /// Which versions of HTTP are spoken.
+    public var http = HTTPVersions.auto
 
     // MARK: Database
 

@@ -23,7 +23,7 @@ package enum OptionNames: Sendable {
         "first-token-timeout": "timeouts.firstToken", "idle-timeout": "timeouts.idle",
         "stall-timeout": "timeouts.stall", "job-timeout": "timeouts.job", "outage-timeout": "outageTimeout",
         "drain-timeout": "drainTimeout", "max-event-bytes": "maximumEventBytes", "chunks": "chunks",
-        "latency": "latency",
+        "latency": "latency", "http": "http",
         "durability": "durability", "wait-lock": "lockWait", "ca-file": "caFile", "ca-only": "trustsCAFileOnly",
         "client-cert": "clientCertificate", "client-key": "clientKey",
     ]

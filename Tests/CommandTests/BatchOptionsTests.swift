@@ -108,6 +108,7 @@ struct BatchOptionsTests {
         Pair("chunks", "none") { $0.chunks = .none },
         Pair("durability", "normal") { $0.durability = .normal },
         Pair("latency", "low") { $0.latency = .low },
+        Pair("http", "2") { $0.http = .http2 },
         Pair("wait-lock", "30s") { $0.lockWait = .seconds(30) },
         Pair("ca-file", "/tmp/ca.pem") { $0.caFile = "/tmp/ca.pem" },
         Pair("ca-only") { $0.trustsCAFileOnly = true },

@@ -14,12 +14,14 @@ struct ModuleBoundaryTests {
         "AnswerChecks": ["JSONSchema", "LLMStreaming"],
         "LLM4S": [
             "AnswerChecks", "LLMStreaming", "ServerSentEvents", "SystemCalls", "NIOCore", "NIOPosix", "NIOHTTP1",
-            "NIOSSL", "NIOTLS", "Foundation",
+            "NIOHPACK", "NIOHTTP2", "NIOSSL", "NIOTLS", "Foundation",
         ],
         "BatchEngine": ["AnswerChecks", "BatchRows", "LLMStreaming", "CSHA256", "SystemCalls", "Foundation"],
         "BatchRows": ["LLMStreaming"],
         "BatchStore": ["BatchEngine", "LLMStreaming", "CSQLite", "SystemCalls"],
-        "MockProvider": ["SystemCalls", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Foundation"],
+        "MockProvider": [
+            "SystemCalls", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTP2", "NIOSSL", "NIOTLS", "Foundation",
+        ],
         "BatchWatch": ["LLMStreaming", "NIOCore", "NIOPosix", "NIOHTTP1"],
         "LoadTesting": ["LLMStreaming", "Foundation"],
         "LLM4SBatch": [

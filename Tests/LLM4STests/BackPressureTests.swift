@@ -5,20 +5,24 @@ import Testing
 @testable import LLM4S
 
 @Suite struct BackPressureTests {
-    @Test func stopsReadingUntilThereIsRoomAndLosesNothing() async throws {
+    @Test(arguments: [HTTPVersions.http1, .http2])
+    func stopsReadingUntilThereIsRoomAndLosesNothing(version: HTTPVersions) async throws {
         // More than the socket buffers of both sides hold.
         let event = Wire.chunk(Chat.delta(String(repeating: "x", count: 16_000)))
         let count = 2000
         let blocked = Tally()
         let written = Tally()
-        try await withServer(script: { connection, _ in
-            connection.send(Wire.chunkedHead)
-            for _ in 0..<count {
-                connection.channel.writeAndFlush(ByteBuffer(string: event)).whenSuccess { written.add() }
+        try await withServer(
+            by: [version],
+            script: { connection, _ in
+                connection.send(Wire.chunkedHead)
+                for _ in 0..<count {
+                    connection.channel.writeAndFlush(ByteBuffer(string: event)).whenSuccess { written.add() }
+                }
+                connection.send(Wire.chunk(Chat.finish() + Chat.usage + Chat.done) + Wire.lastChunk)
+                if !connection.channel.isWritable { blocked.add() }
             }
-            connection.send(Wire.chunk(Chat.finish() + Chat.usage + Chat.done) + Wire.lastChunk)
-            if !connection.channel.isWritable { blocked.add() }
-        }) { transport, server in
+        ) { transport, server in
             let receiver = ChunkCollector(isFull: true)
             let endpoint = try server.endpoint()
             let task = Task { await transport.stream(.test, to: endpoint, receiver: receiver) }

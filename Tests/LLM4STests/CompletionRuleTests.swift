@@ -21,10 +21,15 @@ import Testing
         "HTTP/1.1 200 OK\r\ncontent-ty", Wire.chunkedHead, Wire.chunkedHead + Wire.chunk(Chat.delta("Hel")),
     ])
     func callsACloseAfterTheFirstByteACut(beginning: String) async throws {
-        try await withServer(script: { connection, _ in
-            connection.send(beginning)
-            connection.close()
-        }) { transport, server in
+        // A head that is cut is no head of HTTP/2.
+        let versions: [HTTPVersions] = beginning.hasSuffix("\r\n") ? [.http1, .http2] : [.http1]
+        try await withServer(
+            by: versions,
+            script: { connection, _ in
+                connection.send(beginning)
+                connection.close()
+            }
+        ) { transport, server in
             let receiver = ChunkCollector()
             let result = await transport.stream(.test, to: try server.endpoint(), receiver: receiver)
             #expect(result.error?.kind == .cut)

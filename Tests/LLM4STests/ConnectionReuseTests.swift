@@ -25,10 +25,13 @@ import Testing
             field.isEmpty
             ? "HTTP/1.0 200 OK\r\ncontent-type: text/event-stream\r\n\r\n" + Chat.whole
             : Wire.counted(Chat.whole, field)
-        try await withServer(script: { connection, _ in
-            connection.send(answer)
-            connection.close()
-        }) { transport, server in
+        try await withServer(
+            by: [.http1],
+            script: { connection, _ in
+                connection.send(answer)
+                connection.close()
+            }
+        ) { transport, server in
             let endpoint = try server.endpoint()
             for _ in 0..<2 {
                 let result = await transport.stream(.test, to: endpoint, receiver: ChunkCollector())
@@ -39,9 +42,16 @@ import Testing
     }
 
     @Test func marksTheFailureOfAConnectionThatHadServedBefore() async throws {
-        try await withServer(script: { connection, request in
-            if request.body.contains("second") { connection.close() } else { connection.send(Wire.chunked(Chat.whole)) }
-        }) { transport, server in
+        try await withServer(
+            by: [.http1],
+            script: { connection, request in
+                if request.body.contains("second") {
+                    connection.close()
+                } else {
+                    connection.send(Wire.chunked(Chat.whole))
+                }
+            }
+        ) { transport, server in
             let endpoint = try server.endpoint()
             _ = await transport.stream(.test, to: endpoint, receiver: ChunkCollector())
             let second = ProviderRequest(body: Array(#"{"second":true}"#.utf8), choices: 1)

@@ -10,18 +10,8 @@ struct ConnectionStateTests {
     private static let idleLifetime = TimeAmount.seconds(30)
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
 
-    private func ready() -> ConnectionState {
-        var state = ConnectionState()
-        #expect(state.deadline(idleLifetime: Self.idleLifetime) == nil)
-        let isNew = state.standUp(at: start)
-        #expect(isNew)
-        return state
-    }
-
     @Test func anIdleConnectionIsRetiredAtTheEndOfItsLifetime() {
-        var state = ready()
-        let isNew = state.standUp(at: start + .seconds(1))
-        #expect(!isNew)
+        var state = ConnectionState(at: start)
         #expect(state.deadline(idleLifetime: Self.idleLifetime) == start + .seconds(30))
         guard case .retire = state.expire(at: start + .seconds(30)) else {
             Issue.record("\(state)")
@@ -31,7 +21,7 @@ struct ConnectionStateTests {
 
     @Test func whatNobodyAskedForClosesTheConnection() {
         for bringBytes in [true, false] {
-            var state = ready()
+            var state = ConnectionState(at: start)
             guard case .close = bringBytes ? state.drain(1) : state.endBody(at: start), case .closed = state.phase
             else {
                 Issue.record("\(state)")
@@ -42,13 +32,12 @@ struct ConnectionStateTests {
     }
 
     @Test func aConnectionThatIsGoneServesNoMore() {
-        var state = ready()
+        var state = ConnectionState(at: start)
         guard case .wait = state.disconnect(at: start), case .closed = state.phase, state.stream == nil else {
             Issue.record("\(state)")
             return
         }
-        let isNew = state.standUp(at: start)
-        #expect(!isNew && !state.hasServed)
+        #expect(!state.hasServed)
     }
 
     /// A server that answers a page at once may let answers wait, and the other way round.
@@ -60,7 +49,7 @@ struct ConnectionStateTests {
             pool: ConnectionPool(group: MultiThreadedEventLoopGroup.singleton, configuration: .test),
             timeouts: StreamTimeouts())
         let exchange = attempt.exchange(path: "/v1", isConnectionReused: false, at: start)
-        var state = ready()
+        var state = ConnectionState(at: start)
         let isBegun = state.begin(ActiveStream(attempt, exchange) { _ in }, at: start)
         #expect(isBegun)
         let report = state.waitToReport(at: start + .seconds(2))

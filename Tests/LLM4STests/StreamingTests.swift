@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test func callsWhatIsNoHTTPADecodeError() async throws {
-        try await withServer(script: { connection, _ in connection.send("SSH-2.0-OpenSSH_9.9\r\n") }) {
+        try await withServer(by: [.http1], script: { connection, _ in connection.send("SSH-2.0-OpenSSH_9.9\r\n") }) {
             transport, server in
             let result = await transport.stream(.test, to: try server.endpoint(), receiver: ChunkCollector())
             #expect(result.error?.kind == .decode)

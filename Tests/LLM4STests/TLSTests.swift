@@ -286,7 +286,7 @@ struct TLSTests {
     }
 
     @Test func aVanishedPeerIsFoundWithinOneAndAHalfMinutes() async throws {
-        try await withServer(script: { connection, _ in connection.send(Wire.chunked(Chat.whole)) }) {
+        try await withServer(by: [.http1], script: { connection, _ in connection.send(Wire.chunked(Chat.whole)) }) {
             transport, server in
             let endpoint = try server.endpoint()
             // One that fits any buffer, and one that waits until the peer takes it.

@@ -149,6 +149,7 @@ extension LLMError {
         if let retryAfter, retryAfter > .zero { return .alive }
         if httpStatus == 529 { return .alive }
         if let httpStatus { return httpStatus >= 500 ? .failure : .alive }
+        if code == LLMError.refusedStreamCode { return .alive }
         switch kind {
         case .dns, .connect, .tls, .proxy, .timeoutConnect: return .failure
         case .cut, .server, .overloaded: return hasContent ? .none : .failure

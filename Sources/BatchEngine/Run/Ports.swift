@@ -87,7 +87,7 @@ package protocol CompletionSource: Sendable {
 package protocol CompletionAttempt: AnyObject, Sendable {
     /// Sends it and waits until its stream has ended, one way or the other. To be called once.
     ///
-    /// Cancelling the task closes the connection; the result is then of kind `cancelled`, with what came until then. No
+    /// Cancelling the task ends the stream; the result is then of kind `cancelled`, with what came until then. No
     /// other stream ends so.
     func end() async -> StreamResultBox
 

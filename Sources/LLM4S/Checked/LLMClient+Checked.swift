@@ -28,7 +28,7 @@ extension LLMClient {
     ///
     /// `onStart` is called once and first, then exactly one of `onComplete` and `onError`. `onChunk` is called for the
     /// pieces of all answers, the wrong ones too; ``CheckingOptions/onRejected`` is called between them. Cancelling the
-    /// task closes the connection.
+    /// task ends the stream at the server too.
     /// - Parameters:
     ///   - conversation: the messages, oldest first.
     ///   - type: what the value is decoded as.

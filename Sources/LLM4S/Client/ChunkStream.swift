@@ -7,7 +7,7 @@ import Synchronization
 /// ```swift
 /// for try await chunk in client.stream(conversation) {
 ///     print(chunk.content ?? "", terminator: "")
-///     if chunk.content == "\n" { break }  // Closes the connection.
+///     if chunk.content == "\n" { break }  // Ends the stream.
 /// }
 /// ```
 public struct ChunkStream: AsyncSequence, Sendable {

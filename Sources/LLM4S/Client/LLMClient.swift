@@ -33,7 +33,7 @@ public struct LLMClient: Sendable {
 
     /// Asks the model to go on with a conversation and waits for the whole answer.
     ///
-    /// Cancelling the task closes the connection.
+    /// Cancelling the task ends the stream at the server too.
     /// - Parameters:
     ///   - conversation: the messages, oldest first.
     ///   - options: sampling, length, tools.
@@ -63,7 +63,7 @@ public struct LLMClient: Sendable {
     /// let answer = try await client.streamComplete([.user("Why is the sky blue?")], streaming: streaming)
     /// ```
     ///
-    /// Cancelling the task closes the connection; the error is then of kind `cancelled`.
+    /// Cancelling the task ends the stream at the server too; the error is then of kind `cancelled`.
     /// - Parameters:
     ///   - conversation: the messages, oldest first.
     ///   - options: sampling, length, tools.
@@ -170,34 +170,36 @@ struct ChunkCallback: ChunkReceiver {
     func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) { resume() }
 }
 
-/// The transports of a process: clients share their connections, but for those that trust others.
+/// The transports of a process: clients share their connections, but for those that trust others or speak otherwise.
 enum SharedTransports {
-    private struct Trust: Hashable {
+    private struct Manner: Hashable {
         var caFile: String?
         var isAlone: Bool
+        var http: HTTPVersions
     }
 
     /// Trusts whom the system and SSL_CERT_FILE say.
     static let usual = StreamingTransport(
         configuration: TransportConfiguration(environment: ProcessEnvironment.variables))
 
-    private static let others = Mutex<[Trust: StreamingTransport]>([:])
+    private static let others = Mutex<[Manner: StreamingTransport]>([:])
 
-    /// The transport that trusts whom options name; nil where they name nobody.
+    /// The transport that trusts whom options name, and speaks as they say; nil where that is as usual.
     ///
     /// It lives as long as the process: programs have one or two files of authorities.
     static func transport(_ options: StreamingOptions) -> StreamingTransport? {
-        guard options.caFile != nil || options.trustsCAFileOnly else { return nil }
-        let trust = Trust(caFile: options.caFile, isAlone: options.trustsCAFileOnly)
+        guard options.caFile != nil || options.trustsCAFileOnly || options.http != .auto else { return nil }
+        let manner = Manner(caFile: options.caFile, isAlone: options.trustsCAFileOnly, http: options.http)
         return others.withLock { others in
-            if let known = others[trust] { return known }
+            if let known = others[manner] { return known }
             var configuration = TransportConfiguration(
                 environment: ProcessEnvironment.variables, caFile: options.caFile)
             if options.caFile != nil { configuration.caSource = "caFile" }
             configuration.trustsCAFileOnly = options.trustsCAFileOnly
+            configuration.httpVersions = options.http
             configuration.eventLoopThreads = 1
             let made = StreamingTransport(configuration: configuration)
-            others[trust] = made
+            others[manner] = made
             return made
         }
     }

@@ -24,6 +24,8 @@ public struct StreamingOptions: Sendable {
     public var caFile: String?
     /// Whether only the certificates of that file are trusted, and none of the system.
     public var trustsCAFileOnly = false
+    /// Which versions of HTTP are spoken.
+    public var http = HTTPVersions.auto
 
     /// Options; what is left out is told to nobody, and waits as long as by default.
     public init(
@@ -100,6 +102,9 @@ extension StreamingOptions {
                 options.trustsCAFileOnly = isAlone
             }
         }
+
+        /// Speaks these versions of HTTP.
+        public func withHTTP(_ versions: HTTPVersions) -> Builder { with { $0.http = versions } }
 
         /// The options.
         public func build() -> StreamingOptions { options }

@@ -1,7 +1,19 @@
 import LLMStreaming
 import NIOCore
 
-/// The stream that a connection carries, bound to the connection's event loop.
+/// What carries streams: a connection of HTTP/1.1 has one, one of HTTP/2 many.
+///
+/// Bound to its event loop.
+protocol StreamCarrier: AnyObject {
+    /// The loop of the connection.
+    var eventLoop: any EventLoop { get }
+    /// Goes on with a stream whose receiver has room again, or for which there is memory again.
+    func goOn(_ stream: ActiveStream, isReadHeld: Bool)
+    /// Delivers the result of a stream whose chunks are all handed on.
+    func finish(_ stream: ActiveStream)
+}
+
+/// A stream that a connection carries, bound to the connection's event loop.
 final class ActiveStream {
     /// Whether chunks flow.
     enum Flow: Equatable {
@@ -34,10 +46,66 @@ final class ActiveStream {
         nextCount = attempt.memory.step
     }
 
+    /// Hands chunks on; has the result delivered once nothing is left to hand on.
+    func advance(on carrier: any StreamCarrier) {
+        let now = carrier.eventLoop.now
+        if handOn(), exchange.outcome == nil {
+            pause(at: now)
+            attempt.receiver.whenThereIsRoom(resumption(on: carrier))
+        } else if exchange.outcome == nil, flow == .open, countsMemory,
+            !hasMemory(at: now, resume: { resumption(on: carrier) })
+        {
+            pause(at: now)
+            askForMemoryAgain(carrier)
+        }
+        if exchange.outcome != nil, !exchange.hasChunks { carrier.finish(self) }
+    }
+
+    private func pause(at now: NIODeadline) {
+        flow = .waitingForRoom(isReadHeld: false)
+        exchange.pause(at: now)
+    }
+
+    /// Asks again after a while whether there is memory: who has it may have fallen silent.
+    private func askForMemoryAgain(_ carrier: any StreamCarrier) {
+        _ = carrier.eventLoop.assumeIsolated().scheduleTask(in: MemoryBudget.turnTimeout) { [weak self] in
+            if let self, self.isHeldBack, self.exchange.outcome == nil { self.resume(on: carrier) }
+        }
+    }
+
+    /// What lets the stream go on, from any thread.
+    ///
+    /// Whoever has it keeps nothing of the stream, whose share of the memory is free with its end.
+    private func resumption(on carrier: any StreamCarrier) -> @Sendable () -> Void {
+        let bound = NIOLoopBound({ [weak self] in self?.resume(on: carrier) }, eventLoop: carrier.eventLoop)
+        return { bound.eventLoop.execute { bound.value() } }
+    }
+
+    /// Lets the stream go on, unless it does or is over.
+    private func resume(on carrier: any StreamCarrier) {
+        guard case .waitingForRoom(let isReadHeld) = flow else { return }
+        flow = .open
+        exchange.resume(at: carrier.eventLoop.now)
+        carrier.goOn(self, isReadHeld: isReadHeld)
+    }
+
+    /// Takes the end of it: what is left is handed on whether there is room or not.
+    ///
+    /// - Returns: how it ended; nil where it has not.
+    func end(at now: NIODeadline) -> LeaseEnd? {
+        guard let outcome = exchange.outcome else { return nil }
+        flow = .open
+        _ = handOn()
+        return switch outcome {
+        case .ended(let outcome): .result(result(outcome, at: now))
+        case .redirected(let path): .redirected(path: path)
+        }
+    }
+
     /// Hands on what was decoded, unless the receiver has no room.
     ///
     /// - Returns: whether the receiver ran full by it.
-    func handOn() -> Bool {
+    private func handOn() -> Bool {
         guard flow == .open, exchange.hasChunks else { return false }
         var (chunks, microseconds) = exchange.takeChunks()
         // One or two of a stream.
@@ -48,10 +116,10 @@ final class ActiveStream {
     }
 
     /// Whether it holds so much that `hasMemory` must be asked; few streams ever do.
-    var countsMemory: Bool { exchange.heldByteCount >= nextCount || memory != nil || isHeldBack }
+    private var countsMemory: Bool { exchange.heldByteCount >= nextCount || memory != nil || isHeldBack }
 
     /// Whether there is memory to read on; if not, the closure is called once there is, on any thread.
-    func hasMemory(at now: NIODeadline, resume: () -> @Sendable () -> Void) -> Bool {
+    private func hasMemory(at now: NIODeadline, resume: () -> @Sendable () -> Void) -> Bool {
         let held = exchange.heldByteCount
         let hasShrunk = memory != nil && held < nextCount - 2 * attempt.memory.step
         guard held >= nextCount || hasShrunk else { return !isHeldBack || grows(now, resume()) }
@@ -67,7 +135,7 @@ final class ActiveStream {
     }
 
     /// Everything known of it after its end, with its share of the memory, which is free once nobody has the result.
-    func result(_ outcome: StreamResult.Outcome, at now: NIODeadline) -> StreamResult {
+    private func result(_ outcome: StreamResult.Outcome, at now: NIODeadline) -> StreamResult {
         memory?.end()
         var result = exchange.result(outcome, at: now)
         result.memory = memory

@@ -1,6 +1,5 @@
 import LLMStreaming
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Synchronization
@@ -8,8 +7,8 @@ import Synchronization
 /// The making of one connection, with name, TCP and TLS; it can be given up at any time from any thread.
 final class ConnectAttempt: Sendable {
     private enum State {
-        /// The sockets that are being tried.
-        case connecting([any Channel])
+        /// The sockets that are being tried, each with the connection that it becomes.
+        case connecting([(channel: any Channel, connection: EventLoopFuture<Connection>)])
         /// Given up, and why.
         case abandoned(LLMError)
         case done
@@ -18,13 +17,15 @@ final class ConnectAttempt: Sendable {
     private let id: UInt64
     private let origin: Origin
     private let proxy: HTTPProxy?
+    private let version: HTTPVersions
     private let promise: EventLoopPromise<Connection>
     private let state = Mutex(State.connecting([]))
 
-    init(id: UInt64, origin: Origin, proxy: HTTPProxy? = nil, on loop: any EventLoop) {
+    init(id: UInt64, origin: Origin, proxy: HTTPProxy? = nil, version: HTTPVersions, on loop: any EventLoop) {
         self.id = id
         self.origin = origin
         self.proxy = proxy
+        self.version = version
         promise = loop.makePromise()
     }
 
@@ -41,7 +42,7 @@ final class ConnectAttempt: Sendable {
         tls: TLSClient, lookups: HostLookups, timeout: Duration, callbacks: ConnectionCallbacks,
         onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
     ) {
-        let (id, origin, proxy, loop) = (id, origin, proxy, promise.futureResult.eventLoop)
+        let (origin, proxy, loop) = (origin, proxy, promise.futureResult.eventLoop)
         let limit = TimeAmount(timeout)
         let deadline = loop.scheduleTask(in: limit) {
             let way = proxy.map { " through \($0)" } ?? ""
@@ -51,7 +52,7 @@ final class ConnectAttempt: Sendable {
         // What is not taken in time may be for want of a place at the server.
         let began = NIODeadline.now()
         let reports = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-            callbacks.starve(id, origin, Double((NIODeadline.now() - began).nanoseconds) / 1e9)
+            callbacks.starve(self.id, origin, Double((NIODeadline.now() - began).nanoseconds) / 1e9)
         }
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(limit)
@@ -60,9 +61,14 @@ final class ConnectAttempt: Sendable {
             .channelOption(.recvAllocator, value: Self.receiveBuffers)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard self.add(channel) else { throw ChannelError.ioOnClosedChannel }
-                    try Self.addHandlers(
-                        to: channel, id: id, origin: origin, proxy: proxy, tls: tls, callbacks: callbacks)
+                    let ready = channel.eventLoop.makePromise(of: Connection.self)
+                    do {
+                        guard self.add(channel, ready.futureResult) else { throw ChannelError.ioOnClosedChannel }
+                        try self.addHandlers(to: channel, tls: tls, callbacks: callbacks, ready: ready)
+                    } catch {
+                        ready.fail(error)
+                        throw error
+                    }
                 }
             }
         // An address needs no resolver, and no second thread.
@@ -76,17 +82,12 @@ final class ConnectAttempt: Sendable {
             }
         connected.flatMapErrorThrowing { error in
             throw proxy.map { ConnectionFailure.error(error, proxy: $0) } ?? error
-        }.flatMap { channel -> EventLoopFuture<Connection> in
-            do {
-                let handler = try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
-                return handler.connection(on: channel)
-            } catch {
-                return channel.eventLoop.makeFailedFuture(error)
-            }
+        }.flatMap { channel in
+            self.connection(on: channel) ?? channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
         }.whenComplete { result in
             deadline.cancel()
             reports.cancel()
-            if NIODeadline.now() - began >= .seconds(1) { callbacks.endStarvation(id, origin) }
+            if NIODeadline.now() - began >= .seconds(1) { callbacks.endStarvation(self.id, origin) }
             self.end(result, onEnd)
         }
     }
@@ -94,9 +95,9 @@ final class ConnectAttempt: Sendable {
     /// Gives up: the sockets close, the future fails with this error.
     func abandon(_ error: LLMError) {
         let channels: [any Channel] = state.withLock { state in
-            guard case .connecting(let channels) = state else { return [] }
+            guard case .connecting(let sockets) = state else { return [] }
             state = .abandoned(error)
-            return channels
+            return sockets.map(\.channel)
         }
         // First, since a closed socket fails the attempt too, for another reason.
         promise.fail(error)
@@ -127,20 +128,27 @@ final class ConnectAttempt: Sendable {
     }
 
     /// Remembers a socket; false where the attempt has been given up.
-    private func add(_ channel: any Channel) -> Bool {
+    private func add(_ channel: any Channel, _ connection: EventLoopFuture<Connection>) -> Bool {
         state.withLock { state in
-            guard case .connecting(let channels) = state else { return false }
-            state = .connecting(channels + [channel])
+            guard case .connecting(let sockets) = state else { return false }
+            state = .connecting(sockets + [(channel, connection)])
             return true
+        }
+    }
+
+    /// What a socket becomes; nil where the attempt has been given up.
+    private func connection(on channel: any Channel) -> EventLoopFuture<Connection>? {
+        state.withLock { state in
+            guard case .connecting(let sockets) = state else { return nil }
+            return sockets.first { $0.channel === channel }?.connection
         }
     }
 
     /// Small, since most reads are one event and every waiting stream holds a buffer; a fast stream's grows.
     private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 16_384)
 
-    private static func addHandlers(
-        to channel: any Channel, id: UInt64, origin: Origin, proxy: HTTPProxy?, tls: TLSClient,
-        callbacks: ConnectionCallbacks
+    private func addHandlers(
+        to channel: any Channel, tls: TLSClient, callbacks: ConnectionCallbacks, ready: EventLoopPromise<Connection>
     ) throws {
         let pipeline = channel.pipeline.syncOperations
         if let proxy {
@@ -154,11 +162,8 @@ final class ConnectAttempt: Sendable {
             try pipeline.addHandler(secure)
             if proxy != nil { try pipeline.addHandler(TunnelIdentity(origin, secure)) }
         }
-        try pipeline.addHandler(HTTPRequestEncoder())
-        let handler = ConnectionHandler(
-            id: id, origin: origin, callbacks: callbacks, ready: channel.eventLoop.makePromise())
-        try pipeline.addHandlers(
-            ResponseReader(for: handler, gathering: callbacks.gathering(channel.eventLoop)), handler)
+        try pipeline.addHandler(
+            ConnectionSetUp(id: id, origin: origin, version: version, callbacks: callbacks, ready: ready))
     }
 }
 

@@ -2,19 +2,35 @@ import LLMStreaming
 import NIOCore
 import NIOHTTP1
 
+/// What carries exchanges over one socket; bound to its event loop.
+protocol ExchangeCarrier: AnyObject {
+    /// Sends an attempt's request; `onEnd` is called once, with its end.
+    func begin(
+        _ attempt: StreamAttempt, path: String, head: HTTPRequestHead,
+        onEnd: @escaping @Sendable (LeaseEnd) -> Void)
+    /// Ends an attempt's exchange at once, if it is not over.
+    func cancel(_ attempt: ObjectIdentifier)
+}
+
 /// A connection to an origin, from any thread; its handler stays on its event loop.
 final class Connection: Sendable {
     /// Distinguishes the connections of a pool.
     let id: UInt64
     let origin: Origin
     let channel: any Channel
-    let handler: NIOLoopBound<ConnectionHandler>
+    let handler: NIOLoopBound<any ExchangeCarrier>
+    /// How many streams it carries at once, as the server said when it was made; nil by HTTP/1.1, which is one.
+    let streams: Int?
 
-    init(id: UInt64, origin: Origin, channel: any Channel, handler: NIOLoopBound<ConnectionHandler>) {
+    init(
+        id: UInt64, origin: Origin, channel: any Channel, handler: NIOLoopBound<any ExchangeCarrier>,
+        streams: Int? = nil
+    ) {
         self.id = id
         self.origin = origin
         self.channel = channel
         self.handler = handler
+        self.streams = streams
     }
 
     /// Begins an attempt's exchange; `onEnd` is called once, on the event loop.
@@ -39,10 +55,12 @@ struct ConnectionCallbacks: Sendable {
     let idleLifetime: TimeAmount
     /// Whether we show servers a certificate of our own.
     var hasCertificate = false
-    /// Another exchange may begin; with the time that the last one waited for its response.
+    /// One exchange less is on the connection: another may begin; with the time that it waited for its response.
     let onFree: @Sendable (_ connection: Connection, _ responseSeconds: Double?) -> Void
     /// Takes the connection out of reach; false where a stream has just got it.
     let retire: @Sendable (_ id: UInt64, _ origin: Origin) -> Bool
+    /// The server takes another number of streams at once on the connection; 0 once it takes no new ones.
+    var resize: @Sendable (_ connection: Connection, _ streams: Int) -> Void = { _, _ in }
     /// What lets the events of a loop gather, asked on it; nil for nothing.
     var gathering: @Sendable (_ loop: any EventLoop) -> ReadGathering? = { _ in nil }
     /// A new connection has waited for that long without a byte.

@@ -1,9 +1,8 @@
 import LLMStreaming
 import NIOCore
 import NIOHTTP1
-import NIOTLS
 
-/// What the channel tells its handler: that it stands, what was read, and that it is lost.
+/// What the channel tells its handler: what was read, and that it is lost.
 extension ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = HTTPClientRequestPart
@@ -12,6 +11,7 @@ extension ConnectionHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         alarm = Alarm(context.eventLoop) { self.alarmRang() }
+        perform(.wait)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -19,23 +19,6 @@ extension ConnectionHandler: ChannelDuplexHandler {
         connection = nil
         alarm?.cancel()
         alarm = nil
-        ready.fail(ChannelError.eof)
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        if !origin.isSecure { standUp() }
-        context.fireChannelActive()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted = event as? TLSUserEvent { standUp() }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    private func standUp() {
-        guard state.standUp(at: now) else { return }
-        perform(.wait)
-        ready.succeed()
     }
 
     func read(context: ChannelHandlerContext) {
@@ -90,9 +73,6 @@ extension ConnectionHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch state.phase {
-        case .settingUp:
-            ready.fail(ConnectionFailure.reason(of: error, in: context, hasCertificate: callbacks.hasCertificate))
-            perform(state.close())
         case .streaming(let stream):
             if case HTTPParserError.invalidEOFState = error {
                 stream.exchange.connectionLostInHead(at: context.eventLoop.now)

@@ -6,11 +6,11 @@ import NIOHTTP1
 ///
 /// What an exchange means is decided by `Exchange`, and what becomes of the connection by `ConnectionState`; this
 /// handler moves bytes, chunks and time between them, the socket and the receiver. Bound to the channel's event loop.
-final class ConnectionHandler {
+final class ConnectionHandler: StreamCarrier, ExchangeCarrier {
     private let id: UInt64
     let origin: Origin
     let callbacks: ConnectionCallbacks
-    let ready: EventLoopPromise<Void>
+    let eventLoop: any EventLoop
     var context: ChannelHandlerContext?
     /// What stands before this handler, while both are in the pipeline.
     var reader: ResponseReader?
@@ -18,24 +18,26 @@ final class ConnectionHandler {
     var connection: Connection?
     /// What looks at the deadline of the state, whichever it is.
     var alarm: Alarm?
-    var state = ConnectionState()
+    var state: ConnectionState
     /// Whether the time in which a request must be acknowledged is bounded.
     private var isAcknowledgeBounded = true
 
-    /// - Parameter ready: fulfilled when the connection stands, TLS included.
-    init(id: UInt64, origin: Origin, callbacks: ConnectionCallbacks, ready: EventLoopPromise<Void>) {
+    /// Carries what is sent over a connection that stands, TLS included.
+    init(id: UInt64, origin: Origin, callbacks: ConnectionCallbacks, on eventLoop: any EventLoop) {
         self.id = id
         self.origin = origin
         self.callbacks = callbacks
-        self.ready = ready
+        self.eventLoop = eventLoop
+        state = ConnectionState(at: eventLoop.now)
     }
 
-    /// The connection, once it stands.
-    func connection(on channel: any Channel) -> EventLoopFuture<Connection> {
+    /// The connection as others know it.
+    func connection(on channel: any Channel) -> Connection {
         let connection = Connection(
-            id: id, origin: origin, channel: channel, handler: NIOLoopBound(self, eventLoop: channel.eventLoop))
+            id: id, origin: origin, channel: channel,
+            handler: NIOLoopBound(self as any ExchangeCarrier, eventLoop: eventLoop))
         self.connection = connection
-        return ready.futureResult.map { connection }
+        return connection
     }
 
     // MARK: Exchanges
@@ -95,7 +97,7 @@ final class ConnectionHandler {
     func perform(_ action: ConnectionState.Action) {
         switch action {
         case .wait: break
-        case .advance(let stream): advance(stream)
+        case .advance(let stream): stream.advance(on: self)
         case .giveBack: if let connection { callbacks.onFree(connection, state.responseSeconds) }
         case .retire:
             // Who has just got the connection is about to begin.
@@ -106,51 +108,9 @@ final class ConnectionHandler {
         alarm?.set(deadline)
     }
 
-    var now: NIODeadline { context?.eventLoop.now ?? .now() }
+    var now: NIODeadline { eventLoop.now }
 
-    /// Hands chunks on; delivers the result once nothing is left to hand on.
-    private func advance(_ stream: ActiveStream) {
-        if stream.handOn(), stream.exchange.outcome == nil {
-            guard context != nil else { return }
-            pause(stream)
-            stream.attempt.receiver.whenThereIsRoom(resumption())
-        } else if stream.exchange.outcome == nil, stream.flow == .open, stream.countsMemory,
-            !stream.hasMemory(at: now, resume: resumption)
-        {
-            pause(stream)
-            askForMemoryAgain()
-        }
-        if stream.exchange.outcome != nil, !stream.exchange.hasChunks { finish(stream) }
-    }
-
-    private func pause(_ stream: ActiveStream) {
-        stream.flow = .waitingForRoom(isReadHeld: false)
-        stream.exchange.pause(at: now)
-    }
-
-    /// Asks again after a while whether there is memory: who has it may have fallen silent.
-    private func askForMemoryAgain() {
-        let number = state.exchangeCount
-        _ = context?.eventLoop.assumeIsolated().scheduleTask(in: MemoryBudget.turnTimeout) {
-            if case .streaming(let stream) = self.state.phase, stream.isHeldBack { self.resume(number) }
-        }
-    }
-
-    /// What lets the stream go on, from any thread.
-    private func resumption() -> @Sendable () -> Void {
-        guard let context else { return {} }
-        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let number = state.exchangeCount
-        return { handler.eventLoop.execute { handler.value.resume(number) } }
-    }
-
-    /// Lets the stream of an exchange go on, unless that is over.
-    private func resume(_ number: Int) {
-        guard number == state.exchangeCount, let stream = state.stream,
-            case .waitingForRoom(let isReadHeld) = stream.flow
-        else { return }
-        stream.flow = .open
-        stream.exchange.resume(at: now)
+    func goOn(_ stream: ActiveStream, isReadHeld: Bool) {
         perform(.advance(stream))
         guard isReadHeld else { return }
         // Ran full again: the read stays held back.
@@ -162,17 +122,10 @@ final class ConnectionHandler {
     }
 
     /// Delivers the result, chunks that are left first, and frees or closes the connection.
-    private func finish(_ stream: ActiveStream) {
-        guard let outcome = stream.exchange.outcome else { return }
+    func finish(_ stream: ActiveStream) {
         let isReadHeld = stream.flow == .waitingForRoom(isReadHeld: true)
-        stream.flow = .open
-        _ = stream.handOn()
+        guard let end = stream.end(at: now) else { return }
         endWait()
-        let end: LeaseEnd =
-            switch outcome {
-            case .ended(let outcome): .result(stream.result(outcome, at: now))
-            case .redirected(let path): .redirected(path: path)
-            }
         perform(state.finish(stream, at: now))
         if isReadHeld { context?.read() }
         // Only now, so that who starts the next request finds the connection free.

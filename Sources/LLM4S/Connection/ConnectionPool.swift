@@ -32,7 +32,11 @@ final class ConnectionPool: Sendable {
             uniqueKeysWithValues: loops.map {
                 (ObjectIdentifier($0), .makeEmptyBox(valueType: ReadGathering.self, eventLoop: $0))
             })
-        state = Mutex(PoolState(maximumSetUps: configuration.maximumHandshakes))
+        let version = configuration.httpVersions
+        state = Mutex(
+            PoolState(maximumSetUps: configuration.maximumHandshakes) {
+                version.maySpeakHTTP2(isSecure: $0.isSecure)
+            })
     }
 
     /// What the pool has done so far.
@@ -90,7 +94,9 @@ final class ConnectionPool: Sendable {
         onEnd: @escaping @Sendable (Result<Connection, LLMError>) -> Void
     ) {
         let loop = group.next()
-        let connecting = ConnectAttempt(id: nextID(), origin: origin, proxy: proxy, on: loop)
+        // Without TLS a proxy reads the head, and reads HTTP/1.1.
+        let version = proxy != nil && !origin.isSecure ? .http1 : configuration.httpVersions
+        let connecting = ConnectAttempt(id: nextID(), origin: origin, proxy: proxy, version: version, on: loop)
         let pace = SetUpPace()
         let slowness = loop.scheduleTask(in: SetUpPace.slowAfter) {
             guard pace.becomeSlow() else { return }
@@ -109,15 +115,19 @@ final class ConnectionPool: Sendable {
     }
 
     private func setUpEnded(_ result: Result<Connection, LLMError>, of origin: Origin, wasSlow: Bool) {
-        let (next, isWanted) = state.withLock { state in
+        let (sharing, next, isWanted) = state.withLock { state in
             var isWanted = true
+            var sharing: [Waiter] = []
             switch result {
-            case .success(let connection): isWanted = state.opened(connection, id: connection.id, of: origin)
-            case .failure(let error) where error.kind != .cancelled: state.setUpFailed()
+            case .success(let connection):
+                isWanted = state.opened(connection, id: connection.id, of: origin, streams: connection.streams)
+                sharing = state.fill(connection.id, of: origin)
+            case .failure(let error) where error.kind != .cancelled: state.setUpFailed(of: origin)
             case .failure: break
             }
-            return (state.setUpEnded(of: origin, wasSlow: wasSlow), isWanted)
+            return (sharing, state.setUpEnded(of: origin, wasSlow: wasSlow), isWanted)
         }
+        if case .success(let connection) = result { for waiter in sharing { waiter(.reuse(connection)) } }
         for waiter in next { waiter(.setUp) }
         guard case .success(let connection) = result else { return }
         connection.channel.closeFuture.whenComplete { _ in
@@ -148,11 +158,23 @@ final class ConnectionPool: Sendable {
                 }
             },
             retire: { id, origin in self.state.withLock { $0.retire(id, of: origin) } },
+            resize: { connection, streams in
+                let (id, origin) = (connection.id, connection.origin)
+                let sharing = self.state.withLock { $0.resize(id, of: origin, streams: streams) }
+                for waiter in sharing { waiter(.reuse(connection)) }
+            },
             gathering: { self.gathering(of: $0) },
             starve: { id, origin, seconds in
                 self.state.withLock { $0.starve(id, of: origin, seconds: seconds) }?.channel.close(promise: nil)
             },
             endStarvation: { id, origin in self.state.withLock { $0.endStarvation(id, of: origin) } })
+    }
+
+    /// Does something after a while, or something else where the event loops end before.
+    func after(
+        _ delay: TimeAmount, _ action: @escaping @Sendable () -> Void, orElse: @escaping @Sendable () -> Void
+    ) {
+        group.next().scheduleTask(in: delay, action).futureResult.whenFailure { _ in orElse() }
     }
 
     /// A number that no connection or waiter has.

@@ -5,8 +5,6 @@ import NIOCore
 /// A value that reads no clock and touches no socket: its handler tells it what happened and carries out the actions.
 struct ConnectionState {
     enum Phase {
-        /// TCP or TLS is not through yet.
-        case settingUp
         /// No exchange; one may begin.
         case ready(since: NIODeadline)
         case streaming(ActiveStream)
@@ -36,7 +34,7 @@ struct ConnectionState {
     /// How far it is.
     private static let maximumDrainBytes = 64 << 10
 
-    private(set) var phase = Phase.settingUp
+    private(set) var phase: Phase
     /// How many exchanges have begun; the number of the last one tells it from those before.
     private(set) var exchangeCount = 0
     /// How the connection ends, as far as is known.
@@ -48,7 +46,7 @@ struct ConnectionState {
     var stream: ActiveStream? {
         switch phase {
         case .streaming(let stream), .lost(let stream): stream
-        case .settingUp, .ready, .draining, .closed: nil
+        case .ready, .draining, .closed: nil
         }
     }
 
@@ -60,12 +58,8 @@ struct ConnectionState {
 
     // MARK: Exchanges
 
-    /// The connection stands; false where that is known.
-    mutating func standUp(at now: NIODeadline) -> Bool {
-        guard case .settingUp = phase else { return false }
-        phase = .ready(since: now)
-        return true
-    }
+    /// A connection that stands, and has served nobody.
+    init(at now: NIODeadline) { phase = .ready(since: now) }
 
     /// Begins an exchange; false where none may begin.
     mutating func begin(_ stream: ActiveStream, at now: NIODeadline) -> Bool {
@@ -84,7 +78,7 @@ struct ConnectionState {
             phase = .draining(since: since, remainingBytes: remainingBytes - byteCount)
             return .wait
         case .draining, .ready: return close()
-        case .settingUp, .streaming, .lost, .closed: return .wait
+        case .streaming, .lost, .closed: return .wait
         }
     }
 
@@ -99,7 +93,7 @@ struct ConnectionState {
             phase = .ready(since: now)
             return .giveBack
         case .ready: return close()
-        case .settingUp, .lost, .closed: return .wait
+        case .lost, .closed: return .wait
         }
     }
 
@@ -127,7 +121,7 @@ struct ConnectionState {
             stream.exchange.connectionLost(loss, at: now)
             phase = .lost(stream)
             return .advance(stream)
-        case .settingUp, .ready, .draining:
+        case .ready, .draining:
             phase = .closed
             return .wait
         case .lost, .closed: return .wait
@@ -157,7 +151,7 @@ struct ConnectionState {
             }
         case .draining(let since, _): since + Self.drainTime
         case .ready(let since): since + idleLifetime
-        case .settingUp, .lost, .closed: nil
+        case .lost, .closed: nil
         }
     }
 
@@ -169,7 +163,7 @@ struct ConnectionState {
             return .advance(stream)
         case .draining: return close()
         case .ready: return .retire
-        case .settingUp, .lost, .closed: return .wait
+        case .lost, .closed: return .wait
         }
     }
 

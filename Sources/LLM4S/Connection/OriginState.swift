@@ -6,8 +6,10 @@ struct OriginState {
     /// Those of them that take so long that they may never end.
     var slowSetUps = 0
     var openCount = 0
-    /// Newest last; an ID without a connection belongs to one that is gone.
-    var idle: [UInt64] = []
+    /// The connections that may take a stream, the next to get one last; an ID without a connection belongs to one that is gone.
+    var withRoom: [UInt64] = []
+    /// How many streams the last connection that was made carries; nil before one was.
+    var streamsPerConnection: Int?
     /// Who waits, oldest first; an ID without a waiter belongs to one that is gone.
     var queue = CircularBuffer<UInt64>()
     /// Streams on new connections that get no response while others do, and have not had one closed for them yet.
@@ -20,7 +22,7 @@ struct OriginState {
 
     /// Whether nothing of it is worth keeping but how soon it answers.
     var isEmpty: Bool {
-        setUps == 0 && slowSetUps == 0 && openCount == 0 && idle.isEmpty && queue.isEmpty && starving.isEmpty
+        setUps == 0 && slowSetUps == 0 && openCount == 0 && withRoom.isEmpty && queue.isEmpty && starving.isEmpty
     }
 
     /// Whether one more connection may be set up: at once an eighth of those that stand.
@@ -29,11 +31,19 @@ struct OriginState {
     /// free sooner than a new one would stand. Set-ups that hang hold none of these places: some of a server's hosts may not
     /// answer. Where others have taken all places there is one all the same.
     ///
+    /// Where connections carry many streams, or may, no more are made than who waits will fill.
+    ///
     /// - Parameters:
     ///   - all: the set-ups of all origins.
     ///   - maximum: the most that there may be of them.
-    func maySetUp(besides all: Int, maximum: Int) -> Bool {
-        setUps - slowSetUps < min(maximum, max(Self.firstSetUps, openCount / 8)) && (all < maximum || setUps == 0)
+    ///   - waiting: how many streams wait, with the one that is asked for.
+    ///   - mayCarryMany: whether a connection may carry many streams, as long as none has been made.
+    func maySetUp(besides all: Int, maximum: Int, waiting: Int, mayCarryMany: Bool) -> Bool {
+        let underWay = setUps - slowSetUps
+        if mayCarryMany, streamsPerConnection == nil, underWay > 0 { return false }
+        // Who makes a connection has the first of its places.
+        if let streams = streamsPerConnection, streams > 1, underWay * (streams - 1) >= waiting { return false }
+        return underWay < min(maximum, max(Self.firstSetUps, openCount / 8)) && (all < maximum || setUps == 0)
     }
 
     /// Records how long a request waited for the first byte of its answer.

@@ -3,7 +3,7 @@ import NIOCore
 
 /// What a stream that asked for a connection gets.
 enum PoolGrant<Connection: Sendable>: Sendable {
-    /// A connection that was idle.
+    /// A connection that has room.
     case reuse(Connection)
     /// A place to set a connection up; it must be given back with `setUpEnded`.
     case setUp
@@ -25,25 +25,41 @@ enum PoolReturn<Waiter: Sendable>: Sendable {
 
 /// Who has which connection and who waits for one: a value, so that its rules can be tested without sockets.
 ///
-/// Idle connections are reused newest first: the oldest then reach the end of their lifetime. Streams without one wait
-/// in order for one of the places in which connections of their origin are set up, or for one of it that becomes idle
-/// before. An origin whose connections never stand holds the places of no other. Every verb takes amortised constant
-/// time, however many wait; the end of a set-up looks at the origins, which are few.
+/// A connection of HTTP/1.1 has room for one stream, one of HTTP/2 for as many as its server takes. The one that had room
+/// last is used first: the others then reach the end of their lifetime. Streams without one wait in order for one of the
+/// places in which connections of their origin are set up, or for room on one of it before. An origin whose connections
+/// never stand holds the places of no other. Every verb takes amortised constant time, however many wait; the end of a
+/// set-up looks at the origins, which are few.
 struct PoolState<Connection: Sendable, Waiter: Sendable> {
-    private let maximumSetUps: Int
-    private var setUps = 0
-    private var isShutDown = false
-    private var places: [Origin: OriginState] = [:]
-    private var idleConnections: [UInt64: Connection] = [:]
-    private var waiters: [UInt64: Waiter] = [:]
-    /// The open connections, idle or not.
-    private var open: [UInt64: Connection] = [:]
-    private(set) var statistics = TransportStatistics()
+    let maximumSetUps: Int
+    let mayCarryMany: @Sendable (Origin) -> Bool
+    var setUps = 0
+    var isShutDown = false
+    var places: [Origin: OriginState] = [:]
+    var waiters: [UInt64: Waiter] = [:]
+    var open: [UInt64: Shared] = [:]
+    var statistics = TransportStatistics()
 
-    init(maximumSetUps: Int) { self.maximumSetUps = maximumSetUps }
+    /// An open connection and the streams that it carries.
+    struct Shared {
+        let connection: Connection
+        /// How many it may carry; 0 once it takes no new ones.
+        var streams: Int
+        var inUse = 1
+        /// Whether it is among those with room.
+        var isListed = false
 
-    /// The open connections, idle or not.
-    var connections: [Connection] { Array(open.values) }
+        var hasRoom: Bool { inUse < streams }
+    }
+
+    /// - Parameter mayCarryMany: whether a connection to an origin may carry many streams.
+    init(maximumSetUps: Int, mayCarryMany: @escaping @Sendable (Origin) -> Bool = { _ in false }) {
+        self.maximumSetUps = maximumSetUps
+        self.mayCarryMany = mayCarryMany
+    }
+
+    /// The open connections, in use or not.
+    var connections: [Connection] { open.values.map(\.connection) }
 
     /// How many wait.
     var waitingCount: Int { waiters.count }
@@ -51,11 +67,11 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// Gives a stream what is there; nil where it has to wait.
     mutating func request(_ origin: Origin) -> PoolGrant<Connection>? {
         if isShutDown { return .refused }
-        if let connection = takeIdle(origin) {
+        if let connection = takeRoom(origin) {
             statistics.connectionsReused += 1
             return .reuse(connection)
         }
-        guard (places[origin] ?? OriginState()).maySetUp(besides: setUps, maximum: maximumSetUps) else { return nil }
+        guard maySetUp(origin, isQueued: false) else { return nil }
         beginSetUp(origin)
         return .setUp
     }
@@ -99,42 +115,42 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
         return next
     }
 
-    /// A connection stands.
+    /// A connection stands, and carries the stream that it was made for.
     ///
+    /// - Parameter streams: how many it may carry; nil by HTTP/1.1.
     /// - Returns: whether it is wanted; a pool that was shut down meanwhile wants none.
-    mutating func opened(_ connection: Connection, id: UInt64, of origin: Origin) -> Bool {
+    mutating func opened(_ connection: Connection, id: UInt64, of origin: Origin, streams: Int? = nil) -> Bool {
         guard !isShutDown else { return false }
-        open[id] = connection
+        open[id] = Shared(connection: connection, streams: streams ?? 1)
         places[origin, default: OriginState()].openCount += 1
+        places[origin]?.streamsPerConnection = streams ?? 1
         statistics.connectionsOpened += 1
         statistics.connectionsOpen += 1
         return true
     }
 
-    /// A connection could not be made.
-    mutating func setUpFailed() { statistics.handshakesFailed += 1 }
+    /// A connection could not be made: the next ones are not waited for one by one.
+    mutating func setUpFailed(of origin: Origin) {
+        statistics.handshakesFailed += 1
+        if places[origin]?.streamsPerConnection == nil { places[origin]?.streamsPerConnection = 1 }
+    }
 
-    /// A connection is free: it goes to the longest waiting stream of its origin, else it becomes idle, but where a
-    /// stream starves.
+    /// A connection carries a stream less: the longest waiting one of its origin gets the place, but where one starves.
     ///
-    /// - Parameter responseSeconds: how long its last request waited for the first byte of a response.
+    /// - Parameter responseSeconds: how long its request waited for the first byte of a response.
     mutating func free(
         _ connection: Connection, id: UInt64, of origin: Origin, responseSeconds: Double? = nil
     ) -> PoolReturn<Waiter> {
         guard open[id] != nil, !isShutDown else { return .keep }
+        open[id]?.inUse -= 1
         if let responseSeconds { places[origin]?.learn(responseSeconds) }
-        while let first = places[origin]?.queue.popFirst() {
-            guard let waiter = waiters.removeValue(forKey: first) else { continue }
-            forgetQueuesIfEmpty()
-            statistics.connectionsReused += 1
-            return .give(waiter)
-        }
-        if let starving = places[origin]?.starving.first {
+        guard open[id]?.hasRoom == true else { return .keep }
+        if let waiter = takeWaiting(for: id, origin) { return .give(waiter) }
+        if open[id]?.inUse == 0, let starving = places[origin]?.starving.first {
             places[origin]?.starving.remove(starving)
             return .close
         }
-        idleConnections[id] = connection
-        places[origin, default: OriginState()].idle.append(id)
+        list(id, origin)
         return .keep
     }
 
@@ -142,21 +158,18 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     ///
     /// - Returns: whether it was idle; a stream has it otherwise.
     mutating func retire(_ id: UInt64, of origin: Origin) -> Bool {
-        guard idleConnections.removeValue(forKey: id) != nil else { return false }
-        guard places[origin] != nil else { return true }
-        if places[origin]?.idle.last == id { places[origin]?.idle.removeLast() }
-        // The gone ones are swept when they are the most.
-        if places[origin]?.idle.count ?? 0 > 2 * idleConnections.count + 16 {
-            places[origin]?.idle.removeAll { idleConnections[$0] == nil }
-        }
+        guard open[id]?.inUse == 0 else { return false }
+        unlist(id, origin)
+        open[id]?.streams = 0
         return true
     }
 
     /// A connection has closed.
     mutating func closed(_ id: UInt64, of origin: Origin) {
-        guard open.removeValue(forKey: id) != nil else { return }
+        guard open[id] != nil else { return }
+        unlist(id, origin)
+        open[id] = nil
         statistics.connectionsOpen -= 1
-        _ = retire(id, of: origin)
         places[origin]?.openCount -= 1
         forget(origin)
     }
@@ -166,79 +179,12 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
         isShutDown = true
         defer {
             waiters = [:]
-            idleConnections = [:]
             for origin in places.keys {
-                places[origin]?.idle = []
+                places[origin]?.withRoom = []
                 places[origin]?.starving = []
             }
             forgetQueuesIfEmpty()
         }
-        return (Array(waiters.values), Array(open.values))
-    }
-
-    private mutating func beginSetUp(_ origin: Origin) {
-        setUps += 1
-        places[origin, default: OriginState()].setUps += 1
-    }
-
-    /// Takes who waits the longest of those whose origin has a place, for it.
-    private mutating func takeLongestWaiting() -> Waiter? {
-        guard !waiters.isEmpty else { return nil }
-        var oldest: (id: UInt64, origin: Origin)?
-        for origin in places.keys {
-            while let first = places[origin]?.queue.first, waiters[first] == nil { places[origin]?.queue.removeFirst() }
-            guard let place = places[origin], let first = place.queue.first,
-                place.maySetUp(besides: setUps, maximum: maximumSetUps)
-            else { continue }
-            if oldest.map({ first < $0.id }) ?? true { oldest = (first, origin) }
-        }
-        guard let oldest else { return nil }
-        places[oldest.origin]?.queue.removeFirst()
-        beginSetUp(oldest.origin)
-        defer { forgetQueuesIfEmpty() }
-        return waiters.removeValue(forKey: oldest.id)
-    }
-
-    private mutating func takeIdle(_ origin: Origin) -> Connection? {
-        while let id = places[origin]?.idle.popLast() {
-            if let connection = idleConnections.removeValue(forKey: id) { return connection }
-        }
-        return nil
-    }
-
-    private mutating func forgetQueuesIfEmpty() {
-        guard waiters.isEmpty else { return }
-        for origin in places.keys where places[origin]?.queue.isEmpty == false { places[origin]?.queue.removeAll() }
-    }
-
-    private mutating func forget(_ origin: Origin) {
-        if places[origin]?.isEmpty == true { places[origin] = nil }
-    }
-}
-
-// MARK: Servers that take a number of connections and no more
-
-extension PoolState {
-    /// A new connection's request, or its making, has waited for that long without a byte; `id` distinguishes it.
-    ///
-    /// A server that takes 100 connections leaves the next ones in its backlog, where all looks well from here. What it
-    /// serves is answered meanwhile: a request that waits for much longer than those is starving. Closing a connection
-    /// that has nothing to do, or the next one that becomes free, lets its own be taken.
-    ///
-    /// - Returns: an idle connection that is to be closed.
-    mutating func starve(_ id: UInt64, of origin: Origin, seconds: Double) -> Connection? {
-        guard places[origin]?.isStarving(after: seconds) == true, !isShutDown else { return nil }
-        while let first = places[origin]?.idle.first {
-            places[origin]?.idle.removeFirst()
-            if let connection = idleConnections.removeValue(forKey: first) { return connection }
-        }
-        places[origin]?.starving.insert(id)
-        return nil
-    }
-
-    /// What starved has its response, or is over.
-    mutating func endStarvation(_ id: UInt64, of origin: Origin) {
-        places[origin]?.starving.remove(id)
-        forget(origin)
+        return (Array(waiters.values), connections)
     }
 }

@@ -56,7 +56,10 @@ final class TLSClient: Sendable {
         _ verification: CertificateVerification, showsCertificate: Bool
     ) throws(LLMError) -> NIOSSLContext {
         do {
-            return try TLSFiles(configuration).context(verification, showsCertificate: showsCertificate)
+            // A proxy, which is shown none, is asked for a tunnel in HTTP/1.1.
+            return try TLSFiles(configuration).context(
+                verification, showsCertificate: showsCertificate,
+                offers: (showsCertificate ? configuration.httpVersions : .http1).offers)
         } catch {
             throw LLMError(.tls, error.description)
         }
@@ -98,28 +101,33 @@ struct TLSFiles {
         chain = try Self.certificates(path, of: "--client-cert")
         key = try Self.key(configuration.clientKey ?? path, isOfCertificate: configuration.clientKey == nil)
         // Only a context compares the two.
-        do { _ = try NIOSSLContext(configuration: tls(.none, showsCertificate: true)) } catch {
+        do { _ = try NIOSSLContext(configuration: tls(.none, showsCertificate: true, offers: [])) } catch {
             throw ConfigurationError(
                 "--client-cert '\(path)' and --client-key '\(configuration.clientKey ?? path)' do not belong together")
         }
     }
 
     /// What connections are made with.
+    ///
+    /// - Parameter offers: the protocols that a server may choose from.
     func context(
-        _ verification: CertificateVerification, showsCertificate: Bool
+        _ verification: CertificateVerification, showsCertificate: Bool, offers: [String]
     ) throws(ConfigurationError) -> NIOSSLContext {
         do {
-            return try NIOSSLContext(configuration: tls(verification, showsCertificate: showsCertificate))
+            return try NIOSSLContext(
+                configuration: tls(verification, showsCertificate: showsCertificate, offers: offers))
         } catch {
             throw ConfigurationError("the trusted certificates of the system cannot be used")
         }
     }
 
-    private func tls(_ verification: CertificateVerification, showsCertificate: Bool) -> TLSConfiguration {
+    private func tls(
+        _ verification: CertificateVerification, showsCertificate: Bool, offers: [String]
+    ) -> TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = verification
-        configuration.applicationProtocols = ["http/1.1"]
+        configuration.applicationProtocols = offers
         // Says goodbye, but does not wait for a reply: a cancelled stream closes at once.
         configuration.shutdownTimeout = .zero
         configuration.trustRoots = others ?? .certificates(authorities)

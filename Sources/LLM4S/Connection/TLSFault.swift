@@ -11,6 +11,7 @@ enum TLSFault: Error, Sendable, Equatable {
     case unverifiable
     case noTLS
     case http2Only
+    case noHTTP2
     case wantsClientCertificate
     case refusesClientCertificate
     case oldProtocol
@@ -67,6 +68,7 @@ enum TLSFault: Error, Sendable, Equatable {
         case .unverifiable: "it cannot be verified"
         case .noTLS: "the server does not speak TLS on this port"
         case .http2Only: "the server speaks HTTP/2 only"
+        case .noHTTP2: "the server does not speak HTTP/2"
         case .wantsClientCertificate: "the server wants a client certificate"
         case .refusesClientCertificate: "the server does not accept our client certificate"
         case .oldProtocol: "the server speaks no TLS of version 1.2 or later"

@@ -10,7 +10,8 @@ struct Exchange: Sendable {
     let origin: Origin
     private let path: String
     let limits: StreamingResponseHandler.Limits
-    let isConnectionReused: Bool
+    /// Whether its connection had served before, and may have ended while nobody used it.
+    var isConnectionReused: Bool
     /// Whether a page is asked for, and no answer.
     let isPage: Bool
     let unixSeconds: @Sendable () -> Double

@@ -24,7 +24,7 @@ indirect enum ExchangeOutcome: Sendable {
     }
 }
 
-/// How the use of a leased connection ended: with what came over it, or with nothing sent.
+/// How the use of a leased connection ended: with what came over it, or with nothing of it done.
 enum LeaseEnd: Sendable {
     /// The attempt has ended.
     case result(StreamResult)
@@ -32,6 +32,9 @@ enum LeaseEnd: Sendable {
     case redirected(path: String)
     /// The connection had closed before the request was written: nothing was sent.
     case unusable
+    /// The server says that it did not look at the request, or the connection took no more: with how the attempt ends if
+    /// that goes on.
+    case unprocessed(StreamResult)
 }
 
 /// How a connection ended under a stream.
@@ -42,8 +45,10 @@ enum ConnectionLoss: Sendable, Equatable {
     case broken(String)
     /// The other side refused our part of TLS.
     case refused(TLSFault)
-    /// The other side sent something that is no HTTP.
-    case malformed(String)
+    /// The other side sent something that is not of that version of HTTP.
+    case malformed(String, by: HTTPVersions = .http1)
+    /// The other side ended this stream only, since it is asked for too much.
+    case busy(String)
 }
 
 /// What is said of an exchange that has no whole answer, beside what its provider says itself.
@@ -56,7 +61,11 @@ extension LLMError {
         case .broken(let reason):
             LLMError(.connect, "the connection to \(name) broke before an answer came: \(reason)")
         case .refused(let fault): LLMError(.tls, fault.words(name))
-        case .malformed(let reason): LLMError(.decode, "\(name) does not answer in HTTP/1.1: \(reason)")
+        case .malformed(let reason, let version):
+            LLMError(.decode, "\(name) does not answer in HTTP/\(version == .http2 ? "2" : "1.1"): \(reason)")
+        case .busy(let reason):
+            LLMError(
+                .overloaded, "\(name) takes no more requests now: \(reason)", code: LLMError.refusedStreamCode)
         }
     }
 
@@ -72,9 +81,10 @@ extension LLMError {
         case .closed:
             let words = beginning.map { "; all it sent begins with: \($0)" } ?? ""
             return LLMError(.cut, "\(name) ended the stream before the answer was whole\(words)")
-        case .broken(let reason): return LLMError(.cut, "the stream from \(name) broke: \(reason)")
+        case .broken(let reason), .busy(let reason):
+            return LLMError(.cut, "the stream from \(name) broke: \(reason)")
         case .refused(let fault): return LLMError(.cut, "the stream from \(name) broke: \(fault.reason)")
-        case .malformed(let reason): return LLMError(.decode, "\(name) sent broken HTTP: \(reason)")
+        case .malformed(let reason, _): return LLMError(.decode, "\(name) sent broken HTTP: \(reason)")
         }
     }
 

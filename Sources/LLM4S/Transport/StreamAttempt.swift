@@ -25,6 +25,10 @@ package final class StreamAttempt: Sendable {
     /// When its turn came, in nanoseconds from the start; -1 before.
     private let turn = Atomic<Int64>(-1)
     private let isEnded = Atomic<Bool>(false)
+    /// How often a server did not look at it.
+    private let refusals = Atomic<Int>(0)
+    /// How often it is repeated for that before the attempt fails: some two seconds.
+    private static let maximumRefusals = 8
 
     init(
         _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, pool: ConnectionPool,
@@ -145,6 +149,15 @@ package final class StreamAttempt: Sendable {
         switch end {
         case .result(let result): onEnd(result)
         case .unusable: send(to: path, redirects: redirects, onEnd: onEnd)
+        case .unprocessed(let result):
+            let count = refusals.add(1, ordering: .relaxed).newValue
+            guard count <= Self.maximumRefusals else { return onEnd(result) }
+            guard count > 1 else { return send(to: path, redirects: redirects, onEnd: onEnd) }
+            // Then after more and more time, as long as a cancellation can wait; not all of a connection at once.
+            pool.after(
+                .milliseconds(.random(in: 1...2) * min(13 << Int64(count), 250)),
+                { self.send(to: path, redirects: redirects, onEnd: onEnd) },
+                orElse: { onEnd(result) })
         case .redirected(let target) where redirects < Redirect.maximumCount:
             send(to: target, redirects: redirects + 1, onEnd: onEnd)
         case .redirected: onEnd(failure(.tooManyRedirects(at: endpoint.origin)))

@@ -5,7 +5,7 @@ extension StreamingTransport {
     /// A page that a server has beside its answers, over the connections, proxies and TLS of requests to it, and with
     /// its key.
     ///
-    /// Cancelling the task closes the connection at once.
+    /// Cancelling the task ends the request at once.
     ///
     /// - Parameters:
     ///   - path: the page's path on the server.

@@ -5,7 +5,7 @@ import NIOSSL
 import Synchronization
 import SystemCalls
 
-/// Sends requests over HTTP/1.1 and streams the answers.
+/// Sends requests over HTTP/2 or HTTP/1.1 and streams the answers.
 ///
 /// Bytes are parsed, decoded and handed to the receiver on the event loop that read them; tasks are involved once a
 /// stream, at its start and at its end. Call `shutdown` when done: the event loops run until then.
@@ -32,7 +32,7 @@ package final class StreamingTransport: Sendable {
 
     /// Sends one request and passes the chunks of its answer on until it ended, one way or the other.
     ///
-    /// Cancelling the task closes the connection at once; the result is then of kind `cancelled`, with what came until
+    /// Cancelling the task ends the stream at once; the result is then of kind `cancelled`, with what came until
     /// then, unless the answer was whole already.
     package func stream(
         _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver
@@ -69,7 +69,7 @@ package final class StreamingTransport: Sendable {
 package struct TransportStatistics: Sendable, Equatable {
     /// Connections that were made, with TLS where it is spoken.
     package var connectionsOpened = 0
-    /// Streams that got a connection that had served before.
+    /// Streams that got a connection that was there.
     package var connectionsReused = 0
     /// Connections that are open now.
     package var connectionsOpen = 0
@@ -139,6 +139,8 @@ package struct TransportConfiguration: Sendable {
     package var limits = StreamingResponseHandler.Limits()
     /// What answers may hold in memory together, in bytes, before they are read one after the other.
     package var maximumHeldBytes = MemoryBudget.defaultLimit
+    /// Which version of HTTP is spoken.
+    package var httpVersions = HTTPVersions.auto
     /// Whether what many streams bring may wait for two milliseconds, so that it is read together.
     package var gathersReads = false
     /// The most connections that are being set up at once, TLS included.

@@ -198,7 +198,7 @@ enum ErrorPhrases {
     /// Whether what answered is a page for readers, or no server of this protocol: a captive portal, a start page,
     /// another service.
     static func areForeign(_ message: String) -> Bool {
-        contains(message, ["<!doctype html", "<html", "<head>", "<body", "text/html", "does not answer in http/1.1"])
+        contains(message, ["<!doctype html", "<html", "<head>", "<body", "text/html", "does not answer in http/"])
             || areOfAnotherService(message)
     }
 

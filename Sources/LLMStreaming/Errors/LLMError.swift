@@ -50,6 +50,9 @@ public struct LLMError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Kind and message in a line.
     public var description: String { "\(kind.rawValue): \(message)" }
 
+    /// The code of a request that a server did not look at, as it has enough of them.
+    package static let refusedStreamCode = "refused_stream"
+
     /// The code of an answer that ended with `[DONE]` and without a finish reason.
     package static let withoutFinishReasonCode = "no_finish_reason"
 

@@ -87,6 +87,12 @@ struct EndpointOptions: ParsableArguments {
         completion: .file())
     var caFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "auto: HTTP/2 where TLS and the server allow it, else HTTP/1.1; 1 or 2: that version only, also without TLS.",
+            valueName: "VERSION"))
+    var http = HTTPVersions.auto
+
     @Flag(help: "Trust the authorities of --ca-file (or of SSL_CERT_FILE) only, and none of the system.")
     var caOnly = false
 

@@ -42,6 +42,7 @@ struct EndpointPlan {
         let supply = RequestSupply(origin: origin, endpoints: endpoints)
         var configuration = TransportConfiguration(environment: environment, caFile: options.caFile)
         configuration.trustsCAFileOnly = options.caOnly
+        configuration.httpVersions = options.http
         try configuration.check(endpoints.values.map(\.origin))
         return EndpointBench(
             supply: supply, test: description(supply, names), levels: options.levels,

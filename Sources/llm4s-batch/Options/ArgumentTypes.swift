@@ -18,6 +18,7 @@ extension BatchOptions.ChangedJobs: ExpressibleByArgument {}
 extension BatchOptions.ChunkRetention: ExpressibleByArgument {}
 extension BatchOptions.Durability: ExpressibleByArgument {}
 extension BatchOptions.Latency: ExpressibleByArgument {}
+extension HTTPVersions: ExpressibleByArgument {}
 
 /// A duration as it is typed: a number and `ms`, `s`, `m` or `h`; a bare number is seconds.
 struct DurationArgument: ExpressibleByArgument, Equatable, Sendable {

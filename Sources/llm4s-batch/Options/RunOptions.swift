@@ -98,6 +98,12 @@ struct RunOptions: ParsableArguments {
             valueName: "FILE"), completion: .file(extensions: ["pem", "crt"]))
     var caFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "auto: HTTP/2 where TLS and the server allow it, else HTTP/1.1; 1 or 2: that version only, also without TLS.",
+            valueName: "VERSION"))
+    var http = HTTPVersions.auto
+
     @Flag(help: "Trust the authorities of --ca-file (or of SSL_CERT_FILE) only, and none of the system.")
     var caOnly = false
 
@@ -169,6 +175,7 @@ extension RunOptions {
         batch.chunks = chunks
         batch.durability = durability
         batch.latency = latency
+        batch.http = http
         batch.lockWait = waitLock.duration
         batch.maximumEventBytes = maxEventBytes
         batch.caFile = caFile

@@ -154,7 +154,8 @@ enum ErrorAdvice {
         ("self-signed", "it vouches for itself: --ca-file FILE with this certificate trusts it"),
         ("its issuer is not trusted", "--ca-file FILE names its authority, where you trust it"),
         ("does not speak TLS", "give an http:// URL, or the port where the server speaks TLS"),
-        ("HTTP/2 only", "switch HTTP/1.1 on at the server, or put a proxy before it"),
+        ("HTTP/2 only", "--http auto, or 2, speaks it"),
+        ("does not speak HTTP/2", "--http auto, or 1, asks in HTTP/1.1"),
         ("wants a client certificate", "--client-cert FILE and --client-key FILE name it"),
         ("our client certificate", "check --client-cert: it may have expired, or be of another authority"),
         ("may want a client certificate", "--client-cert FILE and --client-key FILE name one"),
@@ -164,7 +165,8 @@ enum ErrorAdvice {
     ]
 
     private static let others: [(words: String, advice: String)] = [
-        ("HTTP/2 only", "switch HTTP/1.1 on at the server, or put a proxy before it"),
+        ("HTTP/2 only", "--http 2 speaks it"), ("try HTTP/1.1", "--http 1 does"),
+        ("it wants HTTP/1.1", "--http 1 does"),
         ("has vanished", "the server or the way to it went away without a word: try again"),
         ("a redirect that does not say where to", "what answers there serves no such requests: check the URL"),
         ("a redirect that asks for another method", "a page is meant: check the URL, and the network's login"),

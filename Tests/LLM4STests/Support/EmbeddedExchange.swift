@@ -34,8 +34,7 @@ struct EmbeddedExchange {
         let channel = EmbeddedChannel()
         let callbacks = ConnectionCallbacks(
             idleLifetime: .seconds(30), onFree: { _, _ in }, retire: { _, _ in true })
-        let handler = ConnectionHandler(
-            id: 1, origin: endpoint.origin, callbacks: callbacks, ready: channel.eventLoop.makePromise(of: Void.self))
+        let handler = ConnectionHandler(id: 1, origin: endpoint.origin, callbacks: callbacks, on: channel.eventLoop)
         let pipeline = channel.pipeline.syncOperations
         let reads = ReadCounter()
         try pipeline.addHandler(reads)

@@ -34,8 +34,10 @@ final class ScriptedServer: Sendable {
     ///
     /// - Parameter takes: how many connections it serves at once: others stay in its backlog, where all looks well to a
     ///   client, until one closes.
+    /// - Parameter http2: how many streams of HTTP/2 it takes on a connection; nil for HTTP/1.1. Each stream is a
+    ///   connection to the script, and `closed` counts them.
     init(
-        _ manner: Manner = .scripted, takes: Int = .max, tls: NIOSSLContext? = nil,
+        _ manner: Manner = .scripted, takes: Int = .max, tls: NIOSSLContext? = nil, http2: Int? = nil,
         script: @escaping Script = { _, _ in }
     ) async throws {
         let (connections, closed, log) = (connections, closed, RequestLog())
@@ -51,7 +53,7 @@ final class ScriptedServer: Sendable {
                     connections.add()
                     let connection = ServerConnection(channel: channel)
                     accepted.connections.withLock { $0.append(connection) }
-                    channel.closeFuture.whenComplete { _ in closed.add() }
+                    if http2 == nil { channel.closeFuture.whenComplete { _ in closed.add() } }
                     try backlog.add(channel)
                     switch manner {
                     case .scripted: break
@@ -65,6 +67,19 @@ final class ScriptedServer: Sendable {
                     }
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+                    if let http2 {
+                        try HTTP1OverHTTP2.serve(channel, streams: http2) { stream in
+                            stream.closeFuture.whenComplete { _ in closed.add() }
+                            let connection = ServerConnection(channel: stream)
+                            accepted.streams.withLock { $0.append(connection) }
+                            try stream.pipeline.syncOperations.addHandler(
+                                RequestCollector { request in
+                                    log.add(request)
+                                    script(connection, request)
+                                })
+                        }
+                        return
+                    }
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
                     try pipeline.addHandler(
                         RequestCollector { request in
@@ -97,7 +112,8 @@ final class ScriptedServer: Sendable {
 
     /// Sends the same on all connections.
     func sendToAll(_ text: String) async {
-        for connection in accepted.connections.withLock({ $0 }) {
+        let streams = accepted.streams.withLock { $0 }
+        for connection in streams.isEmpty ? accepted.connections.withLock({ $0 }) : streams {
             try? await connection.channel.writeAndFlush(ByteBuffer(string: text))
         }
     }
@@ -122,6 +138,7 @@ struct ServerRequest: Sendable {
 
 private final class Accepted: Sendable {
     let connections = Mutex<[ServerConnection]>([])
+    let streams = Mutex<[ServerConnection]>([])
 }
 
 /// The connections that a server has taken, and those that wait to be.

@@ -58,7 +58,7 @@ final class TestCertificates: Sendable {
     ///   - wantsCertificate: whether clients must show one of the same authority.
     ///   - isOld: whether it speaks TLS 1.2 at most.
     func server(
-        _ kind: Kind, protocols: [String] = ["h2", "http/1.1"], wantsCertificate: Bool = false, isOld: Bool = false
+        _ kind: Kind, protocols: [String] = ["http/1.1"], wantsCertificate: Bool = false, isOld: Bool = false
     ) throws -> NIOSSLContext {
         func path(_ suffix: String) -> String { directory.appendingPathComponent(kind.rawValue + suffix).path }
         var configuration = TLSConfiguration.makeServerConfiguration(

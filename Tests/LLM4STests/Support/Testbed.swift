@@ -1,13 +1,27 @@
 import LLMStreaming
+import Testing
 
 @testable import LLM4S
 
-/// Runs a test with a transport of its own and a server, and ends both.
+/// Runs a test with a transport of its own and a server, and ends both; by each version of HTTP that it is true of.
 func withServer(
-    _ configuration: TransportConfiguration = .test, script: @escaping ScriptedServer.Script,
+    _ configuration: TransportConfiguration = .test, by versions: [HTTPVersions] = [.http1, .http2],
+    script: @escaping ScriptedServer.Script, _ test: (StreamingTransport, ScriptedServer) async throws -> Void
+) async throws {
+    for version in versions {
+        var configuration = configuration
+        configuration.httpVersions = version
+        do { try await withServer(configuration, script, test) } catch {
+            Issue.record(error, "by HTTP/\(version.rawValue)")
+        }
+    }
+}
+
+private func withServer(
+    _ configuration: TransportConfiguration, _ script: @escaping ScriptedServer.Script,
     _ test: (StreamingTransport, ScriptedServer) async throws -> Void
 ) async throws {
-    let server = try await ScriptedServer(script: script)
+    let server = try await ScriptedServer(http2: configuration.httpVersions == .http2 ? 1_000 : nil, script: script)
     let transport = StreamingTransport(configuration: configuration)
     do { try await test(transport, server) } catch {
         await transport.shutdown()
