@@ -19,6 +19,8 @@ enum FuzzEdge: String, CaseIterable, Sendable {
     case prices
     /// What a server tells of itself: metrics, models, version.
     case signals
+    /// Frames of HTTP/2, and what happens here meanwhile.
+    case frames
     /// A database in which others have written.
     case rows
 
@@ -34,6 +36,7 @@ enum FuzzEdge: String, CaseIterable, Sendable {
         case .configuration: ConfigurationEdge.take(bytes)
         case .prices: PricesEdge.take(bytes)
         case .signals: try SignalsEdge.take(bytes)
+        case .frames: try FramesEdge.take(bytes)
         case .rows: try await RowsEdge.take(bytes)
         }
     }
@@ -48,6 +51,7 @@ enum FuzzEdge: String, CaseIterable, Sendable {
         case .configuration: ConfigurationEdge.seeds
         case .prices: PricesEdge.seeds
         case .signals: SignalsEdge.seeds
+        case .frames: FramesEdge.seeds
         case .rows: RowsEdge.seeds
         }
     }
