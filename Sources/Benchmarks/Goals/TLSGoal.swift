@@ -1,7 +1,9 @@
 import Foundation
 
-/// The cost of TLS: the mock serves both sides of the comparison, since the lean source has no TLS.
+/// The cost of TLS, and of many streams a connection: the mock serves all sides of the comparison, since the lean source has no TLS.
 struct TLSGoal {
+    /// How many streams the mock takes on a connection of HTTP/2.
+    private static let streamsPerConnection = 100
     private let workplace: Workplace
     private let scale: GoalScale
 
@@ -21,21 +23,41 @@ struct TLSGoal {
             scratch: workplace.scratch, server: mock + ["--tls-certificate", certificate, "--tls-key", key],
             caFile: certificate)
         defer { secure.stop() }
+        let many = try Source(
+            scratch: workplace.scratch,
+            server: mock + [
+                "--tls-certificate", certificate, "--tls-key", key,
+                "--http2-streams", String(Self.streamsPerConnection),
+            ],
+            caFile: certificate)
+        defer { many.stop() }
         let load = Load.paced(streams: scale.streams, milliseconds: 50, seconds: scale.seconds)
         var plainFigures: [Figures?] = []
         var secureFigures: [Figures?] = []
+        var manyFigures: [Figures?] = []
         for _ in 0..<scale.rounds {
             plainFigures.append(plain.measureOwn(load, store: "full"))
             secureFigures.append(secure.measureOwn(load, store: "full"))
+            manyFigures.append(many.measureOwn(load, store: "full"))
         }
         let plainCost = plainFigures.map { $0?.cost }
         let secureCost = secureFigures.map { $0?.cost }
+        let manyCost = manyFigures.map { $0?.cost }
+        let fewest = scale.streams / Self.streamsPerConnection
         return [
             GoalLine("plain, us an event", .none, plainCost),
             GoalLine("TLS, us an event", .none, secureCost),
-            GoalLine("ratio", .atMost(1.5), ratios(secureCost, plainCost), unit: " x"),
+            GoalLine("HTTP/2 with TLS, us an event", .none, manyCost),
+            GoalLine("TLS to plain", .atMost(1.5), ratios(secureCost, plainCost), unit: " x"),
+            GoalLine("HTTP/2 with TLS to plain HTTP/1.1", .atMost(1.3), ratios(manyCost, plainCost), unit: " x"),
             GoalLine("a plain stream", .none, plainFigures.map { $0?.kilobytesPerStream }, unit: " KB", digits: 1),
             GoalLine("a stream over TLS", .none, secureFigures.map { $0?.kilobytesPerStream }, unit: " KB", digits: 1),
+            GoalLine(
+                "a stream by HTTP/2 with TLS", .atMost(8), manyFigures.map { $0?.kilobytesPerStream }, unit: " KB",
+                digits: 1),
+            GoalLine(
+                "connections by HTTP/2", .atMost(Double(20 + fewest)), manyFigures.map { $0?.number("connections") },
+                unit: "", digits: 0),
         ]
     }
 

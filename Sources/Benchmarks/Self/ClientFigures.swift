@@ -16,6 +16,8 @@ struct ClientFigures: Sendable {
     var streams: Int
     /// Requests whose response has begun, from the start.
     var requests = 0
+    /// Connections that are open at the end; nil of other clients.
+    var connections: Int?
     var span = Span(chunks: 0, wall: .zero, cpu: .zero)
     /// The parts of a long window.
     var parts: [Span] = []
@@ -37,6 +39,7 @@ struct ClientFigures: Sendable {
         object["streams"] = .int(streams)
         object["events"] = .int(span.chunks)
         object["requests"] = .int(requests)
+        object["connections"] = connections.map { .int($0) }
         object["wall_us"] = Self.microseconds(span.wall)
         object["cpu_us"] = Self.microseconds(span.cpu)
         object["source_cpu_us"] = span.sourceCPU.map(Self.microseconds)

@@ -88,6 +88,7 @@ struct StreamClient: Sendable {
         figures.residentKilobytes = ProcessUsage.residentKilobytes
         figures.peakResidentKilobytes = ProcessUsage.peakResidentKilobytes
         figures.requests = store.begunCount
+        figures.connections = transport.statistics.connectionsOpen
         return figures
     }
 
