@@ -1,4 +1,6 @@
 import LLMStreaming
+import NIOCore
+import NIOHTTP2
 import Testing
 
 @testable import LLM4S
@@ -62,6 +64,27 @@ import Testing
             let again = await transport.stream(second, to: endpoint, receiver: ChunkCollector())
             #expect(again.error?.kind == .connect)
             #expect(!again.isStaleConnection)
+        }
+    }
+
+    /// A server may end each connection after a number of requests; chance decides which of them it looks at.
+    @Test func aRequestThatIsNotLookedAtIsSentUntilOneIs() async throws {
+        let refused = Tally()
+        let leave = HTTP2Frame(
+            streamID: .rootStream, payload: .goAway(lastStreamID: .rootStream, errorCode: .noError, opaqueData: nil))
+        try await withServer(
+            by: [.http2],
+            script: { connection, _ in
+                guard refused.count < 12, let socket = connection.channel.parent else {
+                    return connection.send(Wire.chunked(Chat.whole))
+                }
+                refused.add()
+                socket.writeAndFlush(leave, promise: nil)
+            }
+        ) { transport, server in
+            let result = await transport.stream(.test, to: try server.endpoint(), receiver: ChunkCollector())
+            #expect(result.completion?.content == Chat.text, "\(result)")
+            #expect(server.connections.count == 13)
         }
     }
 

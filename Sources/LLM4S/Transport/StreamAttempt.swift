@@ -27,8 +27,14 @@ package final class StreamAttempt: Sendable {
     private let isEnded = Atomic<Bool>(false)
     /// How often a server did not look at it.
     private let refusals = Atomic<Int>(0)
-    /// How often it is repeated for that before the attempt fails: some two seconds.
-    private static let maximumRefusals = 8
+
+    /// How often it is repeated for that before the attempt fails.
+    ///
+    /// A server that has enough of requests is asked for some two seconds. One that leaves may be one that ends each connection
+    /// after a number of requests, so that chance decides which of them it looks at: some twenty seconds.
+    private static func maximumRepetitions(of result: StreamResult) -> Int {
+        if case .failed(let error) = result.outcome, error.kind == .overloaded { 8 } else { 64 }
+    }
 
     init(
         _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, pool: ConnectionPool,
@@ -151,7 +157,7 @@ package final class StreamAttempt: Sendable {
         case .unusable: send(to: path, redirects: redirects, onEnd: onEnd)
         case .unprocessed(let result):
             let count = refusals.add(1, ordering: .relaxed).newValue
-            guard count <= Self.maximumRefusals else { return onEnd(result) }
+            guard count <= Self.maximumRepetitions(of: result) else { return onEnd(result) }
             guard count > 1 else { return send(to: path, redirects: redirects, onEnd: onEnd) }
             // Then after more and more time, as long as a cancellation can wait; not all of a connection at once.
             pool.after(
