@@ -88,6 +88,13 @@ import Testing
         }
     }
 
+    @Test func eachRepetitionWaitsAsLongAsACancellationCan() {
+        for count in 2...200 {
+            let delay = StreamAttempt.repetitionMilliseconds(count)
+            #expect(delay.lowerBound >= 50 && delay.upperBound <= 500, "\(count): \(delay)")
+        }
+    }
+
     @Test func forgetsAConnectionThatTheServerClosedWhileIdle() async throws {
         try await withServer(script: { connection, _ in connection.send(Wire.chunked(Chat.whole)) }) {
             transport, server in

@@ -166,6 +166,16 @@ import Testing
         await server.stop()
     }
 
+    /// Without TLS HTTP/2 is spoken only where it is asked for.
+    @Test func speaksTheVersionThatTheOptionsName() async throws {
+        let server = try await ScriptedServer(http2: 10) { connection, _ in connection.send(Wire.chunked(Chat.whole)) }
+        let client = LLMClient(endpoint: try server.endpoint(), model: "m-1")
+        let streaming = StreamingOptions.builder().withHTTP(.http2).build()
+        #expect(try await client.streamComplete([.user("Hi")], streaming: streaming).content == Chat.text)
+        await #expect(throws: LLMError.self) { try await client.streamComplete([.user("Hi")]) }
+        await server.stop()
+    }
+
     @Test func aBuilderGivesWhatItsStepsSay() {
         let none = StreamingOptions.builder().build()
         #expect(none.timeouts == StreamTimeouts())

@@ -1,6 +1,7 @@
 import Foundation
 
-/// The cost of TLS, and of many streams a connection: the mock serves all sides of the comparison, since the lean source has no TLS.
+/// The cost of TLS, and of many streams a connection: the mock serves all sides of the comparison, since the lean source
+/// has no TLS.
 struct TLSGoal {
     /// How many streams the mock takes on a connection of HTTP/2.
     private static let streamsPerConnection = 100

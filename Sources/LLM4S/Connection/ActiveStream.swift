@@ -48,14 +48,13 @@ final class ActiveStream {
 
     /// Hands chunks on; has the result delivered once nothing is left to hand on.
     func advance(on carrier: any StreamCarrier) {
-        let now = carrier.eventLoop.now
         if handOn(), exchange.outcome == nil {
-            pause(at: now)
+            pause(at: carrier.eventLoop.now)
             attempt.receiver.whenThereIsRoom(resumption(on: carrier))
         } else if exchange.outcome == nil, flow == .open, countsMemory,
-            !hasMemory(at: now, resume: { resumption(on: carrier) })
+            !hasMemory(at: carrier.eventLoop.now, resume: { resumption(on: carrier) })
         {
-            pause(at: now)
+            pause(at: carrier.eventLoop.now)
             askForMemoryAgain(carrier)
         }
         if exchange.outcome != nil, !exchange.hasChunks { carrier.finish(self) }

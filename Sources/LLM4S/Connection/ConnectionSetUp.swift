@@ -74,6 +74,7 @@ final class ConnectionSetUp: ChannelInboundHandler, RemovableChannelHandler {
             }
         } catch {
             ready.fail(error)
+            context.close(promise: nil)
         }
         pipeline.removeHandler(self, promise: nil)
     }

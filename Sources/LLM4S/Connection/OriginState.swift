@@ -6,7 +6,8 @@ struct OriginState {
     /// Those of them that take so long that they may never end.
     var slowSetUps = 0
     var openCount = 0
-    /// The connections that may take a stream, the next to get one last; an ID without a connection belongs to one that is gone.
+    /// The connections that may take a stream, the next to get one last; an ID without a connection belongs to one that
+    /// is gone.
     var withRoom: [UInt64] = []
     /// How many streams the last connection that was made carries; nil before one was.
     var streamsPerConnection: Int?

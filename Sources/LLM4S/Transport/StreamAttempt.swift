@@ -36,6 +36,14 @@ package final class StreamAttempt: Sendable {
         if case .failed(let error) = result.outcome, error.kind == .overloaded { 8 } else { 64 }
     }
 
+    /// How long the repetition of that number waits, in milliseconds: longer and longer, up to what a cancellation can wait.
+    ///
+    /// - Parameter count: 2 or more; the first does not wait.
+    static func repetitionMilliseconds(_ count: Int) -> ClosedRange<Int64> {
+        let least: Int64 = min(13 << min(count, 5), 250)
+        return least...2 * least
+    }
+
     init(
         _ request: ProviderRequest, to endpoint: Endpoint, receiver: any ChunkReceiver, pool: ConnectionPool,
         timeouts: StreamTimeouts, start: NIODeadline = .now()
@@ -159,9 +167,9 @@ package final class StreamAttempt: Sendable {
             let count = refusals.add(1, ordering: .relaxed).newValue
             guard count <= Self.maximumRepetitions(of: result) else { return onEnd(result) }
             guard count > 1 else { return send(to: path, redirects: redirects, onEnd: onEnd) }
-            // Then after more and more time, as long as a cancellation can wait; not all of a connection at once.
+            // Not all streams of a connection at once.
             pool.after(
-                .milliseconds(.random(in: 1...2) * min(13 << Int64(count), 250)),
+                .milliseconds(.random(in: Self.repetitionMilliseconds(count))),
                 { self.send(to: path, redirects: redirects, onEnd: onEnd) },
                 orElse: { onEnd(result) })
         case .redirected(let target) where redirects < Redirect.maximumCount:
