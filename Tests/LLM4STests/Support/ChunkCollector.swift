@@ -8,6 +8,8 @@ final class ChunkCollector: ChunkReceiver {
         var times: [Int64] = []
         var isFull: Bool
         var resume: (@Sendable () -> Void)?
+        /// Room for one call more that was made before it was asked for.
+        var hasRoomOnce = false
     }
 
     private let state: Mutex<State>
@@ -32,8 +34,10 @@ final class ChunkCollector: ChunkReceiver {
 
     func whenThereIsRoom(_ resume: @escaping @Sendable () -> Void) {
         let hasRoom = state.withLock { state in
-            if state.isFull { state.resume = resume }
-            return !state.isFull
+            let hasRoom = !state.isFull || state.hasRoomOnce
+            state.hasRoomOnce = false
+            if !hasRoom { state.resume = resume }
+            return hasRoom
         }
         if hasRoom { resume() }
     }
@@ -49,7 +53,10 @@ final class ChunkCollector: ChunkReceiver {
 
     /// Has room for one call more.
     func makeRoomOnce() {
-        let resume = state.withLock { $0.resume.take() }
+        let resume = state.withLock { state in
+            state.hasRoomOnce = state.resume == nil
+            return state.resume.take()
+        }
         resume?()
     }
 }
