@@ -8,23 +8,27 @@ final class AttemptRunner {
     let store: any JobStore
     private let sender: AttemptSender
     let state: RunState
+    private let workers: Workers
     var random: any RandomNumberGenerator & Sendable
     /// Jobs whose first answer shows whether others may follow.
     var probes: Set<Int64> = []
     let answered = AnsweredProbes()
-    /// The attempts whose streams are open, by their jobs.
+    /// The attempts of jobs that have a slot, by their jobs.
     var open: [Int64: RunningAttempt] = [:]
+    /// Whether all streams were closed: the run sends no more.
+    private var isClosed = false
     /// Those who wait for jobs to leave work.
     private var leavers: [CheckedContinuation<Void, Never>] = []
     /// Jobs that were to be sent again at once while the run was paused.
     private var heldBack: [Int64: Job] = [:]
 
     init(
-        store: any JobStore, source: any CompletionSource, state: RunState,
+        store: any JobStore, source: any CompletionSource, state: RunState, workers: Workers,
         random: any RandomNumberGenerator & Sendable
     ) {
         self.store = store
         self.state = state
+        self.workers = workers
         self.random = random
         sender = AttemptSender(
             store: store, source: source, configuration: state.configuration,
@@ -34,7 +38,7 @@ final class AttemptRunner {
     /// The chunks received in the run, and the bytes of what models wrote in them.
     var received: (chunks: Int, bytes: Int) { (sender.chunks.value, sender.bytes.value) }
 
-    /// Counts a job that is about to be handed to a task.
+    /// Counts a job that is about to be sent.
     func takeUp(_ id: Int64, isProbe: Bool) {
         state.counts.running += 1
         state.counts.nextDueMilliseconds = nil
@@ -75,6 +79,13 @@ final class AttemptRunner {
         }
     }
 
+    /// Closes all streams, also those that are still to open.
+    func closeStreams() {
+        if isClosed { return }
+        isClosed = true
+        for attempt in open.values { attempt.cancel() }
+    }
+
     private func tellLeavers() {
         if leavers.isEmpty { return }
         let waiting = leavers
@@ -84,14 +95,31 @@ final class AttemptRunner {
 
     // MARK: One job
 
-    /// Sends a job that was taken up, and again at once where an attempt says so, and counts it once its new state is
-    /// committed; without an end nothing is left to be stored.
+    /// Sends a job that was taken up.
+    ///
+    /// - Returns: its number, where no stream of it could be opened at once, and `run` is to be called.
+    func send(_ job: Job) -> Int64? {
+        let attempt = begin(job, after: nil)
+        return sender.open(attempt, onEnd: whenEnded(attempt)) ? nil : job.id
+    }
+
+    /// Has a worker go on with an attempt once its stream has ended.
+    private func whenEnded(_ attempt: RunningAttempt) -> @Sendable (StreamResultBox) -> Void {
+        { [workers, id = attempt.job.id] end in workers.hand(id, end) }
+    }
+
+    /// Goes on with a job until its next stream is open, or its new state is committed and it is counted.
+    ///
+    /// It is sent where that is still to be done, and again at once where an attempt says so; without an end nothing is
+    /// left to be stored.
     @inline(never)
     func run(_ first: RunningAttempt) async {
         var attempt = first
         while true {
-            if isCancelledUnsent(attempt) { break }
-            await sender.send(attempt)
+            if attempt.isUnsent {
+                if isCancelledUnsent(attempt) { break }
+                if await sender.send(attempt, onEnd: whenEnded(attempt)) { return }
+            }
             conclude(attempt)
             if let judge = state.configuration.answers.judge { await ask(judge, about: attempt) }
             if let cursor = attempt.abandoned { await sender.abandon(cursor, at: attempt.endpoint) }

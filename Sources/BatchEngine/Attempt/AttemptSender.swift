@@ -24,16 +24,27 @@ final class AttemptSender: Sendable {
         self.unixMilliseconds = unixMilliseconds
     }
 
-    /// Sends an attempt, whose start is queued in the store: then its stream has ended, or it could not be sent and is
-    /// judged.
+    /// Sends an attempt, whose start is queued in the store, unless something is to be waited for first.
+    ///
+    /// - Parameter onEnd: called on any thread when its stream has ended.
+    /// - Returns: whether its stream is open; else it is judged, or is prepared and `send` sends it.
+    func open(_ attempt: RunningAttempt, onEnd: @escaping @Sendable (StreamResultBox) -> Void) -> Bool {
+        if takeKept(attempt) { return false }
+        guard prepare(attempt), attempt.superseded == nil else { return false }
+        start(attempt, onEnd: onEnd)
+        return true
+    }
+
+    /// Sends an attempt that is not sent, whatever is to be waited for first.
+    ///
+    /// - Returns: whether its stream is open; else it is judged.
     @inline(never)
-    func send(_ attempt: RunningAttempt) async {
-        if takeKept(attempt) { return }
-        guard prepare(attempt) else { return }
+    func send(_ attempt: RunningAttempt, onEnd: @escaping @Sendable (StreamResultBox) -> Void) async -> Bool {
+        if attempt.prepared == nil, open(attempt, onEnd: onEnd) { return true }
+        guard attempt.prepared != nil else { return false }
         if let cursor = attempt.superseded { await abandon(cursor, at: attempt.endpoint) }
-        let exchange = start(attempt)
-        attempt.open(exchange)
-        attempt.end(await exchange.end())
+        start(attempt, onEnd: onEnd)
+        return true
     }
 
     /// Takes an answer that an earlier run kept whole, where there is one: nothing is sent.
@@ -86,12 +97,14 @@ final class AttemptSender: Sendable {
     }
 
     @inline(never)
-    private func start(_ attempt: RunningAttempt) -> any CompletionAttempt {
+    private func start(_ attempt: RunningAttempt, onEnd: @escaping @Sendable (StreamResultBox) -> Void) {
         let id = store.startAttempt(record(of: attempt))
         let receiver = AttemptReceiver(
             store: store, attemptID: id, chunks: chunks, bytes: bytes, tally: attempt.tally,
             answered: attempt.whenAnswered, watch: attempt.prepared?.watch)
-        return source.attempt(attempt.send(id, receiver), to: attempt.endpoint, receiver: receiver)
+        let exchange = source.attempt(attempt.send(id, receiver), to: attempt.endpoint, receiver: receiver)
+        attempt.open(exchange)
+        exchange.run(onEnd: onEnd)
     }
 
     /// The verdict on an attempt whose stream has ended, or that could not be sent.
@@ -116,7 +129,12 @@ final class AttemptSender: Sendable {
     /// Tells a server that nobody will ask for a stream again; what it answers changes nothing.
     @inline(never)
     func abandon(_ cursor: ReplayCursor, at endpoint: Endpoint) async {
-        _ = await source.attempt(ProviderRequest(.abandon(cursor)), to: endpoint, receiver: DeafReceiver()).end()
+        let attempt = source.attempt(ProviderRequest(.abandon(cursor)), to: endpoint, receiver: DeafReceiver())
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in attempt.run { _ in continuation.resume() } }
+        } onCancel: {
+            attempt.cancel()
+        }
     }
 
     /// A name that no other stream of the server has.

@@ -3,10 +3,9 @@ import LLMStreaming
 
 /// One attempt of a job from its beginning to its verdict, behind one reference.
 ///
-/// The frame of an asynchronous function keeps room for every value it handles for as long as it waits: with these
-/// values in frames, the heap held 58 KB for each of 1,000 open streams, behind a reference 21. So whatever waits for
-/// an attempt holds this and nothing else, and what handles its values is neither asynchronous nor inlined. One task at
-/// a time holds it.
+/// While its stream is open no task holds it, else one at a time. The frame of an asynchronous function keeps room for every
+/// value it handles for as long as it waits, and a task keeps the room of its largest frames: so whatever waits for an
+/// attempt holds this and nothing else, and what handles its values is neither asynchronous nor inlined.
 final class RunningAttempt {
     /// How far an attempt is, and all that is known of it there.
     enum Phase {
@@ -45,8 +44,8 @@ final class RunningAttempt {
     private(set) var phase = Phase.begun
     /// What closes its stream, while that is open.
     private var exchange: (any CompletionAttempt)?
-    /// Whether the user has cancelled its job.
-    private(set) var isCancelled = false
+    /// Whether its stream is closed once it opens.
+    private var isCancelled = false
     /// What its answer is judged by, once it is sent; nil where any is taken.
     private(set) var rules: AnswerRules?
     /// Whether it is known what the answer cost that it judges, and that another attempt brought.
@@ -85,6 +84,8 @@ final class RunningAttempt {
     func send(_ attemptID: Int64, _ receiver: AttemptReceiver) -> ProviderRequest {
         guard case .prepared(let prepared) = phase else { preconditionFailure("job \(job.id) is sent unprepared") }
         rules = prepared.rules
+        // The row that is queued has it, and nobody asks for it while the stream is open.
+        job.requestSHA256 = ""
         phase = .sent(
             SentAttempt(
                 id: attemptID, plan: prepared.plan, kept: prepared.request.kept, askedTier: prepared.askedTier,
@@ -92,14 +93,14 @@ final class RunningAttempt {
         return prepared.request
     }
 
-    /// Notes the stream that begins: the job may be cancelled by now.
+    /// Notes the stream that begins: it may be cancelled by now.
     func open(_ exchange: any CompletionAttempt) {
         self.exchange = exchange
         receiver?.watch?.open { exchange.cancel() }
         if isCancelled { exchange.cancel() }
     }
 
-    /// Closes its stream, now or when it begins, since the user has cancelled its job.
+    /// Closes its stream, now or when it begins.
     func cancel() {
         isCancelled = true
         exchange?.cancel()
@@ -128,6 +129,14 @@ final class RunningAttempt {
     func store() { phase = .stored }
 
     // MARK: What is known
+
+    /// Whether its request is still to be sent, and its answer to be judged.
+    var isUnsent: Bool {
+        switch phase {
+        case .begun, .prepared: true
+        case .sent, .ended, .judged, .stored: false
+        }
+    }
 
     /// What is sent next; nil before that is decided and once it is sent.
     var prepared: PreparedAttempt? { if case .prepared(let prepared) = phase { prepared } else { nil } }

@@ -13,8 +13,11 @@ extension AttemptRunner {
             return
         }
         do {
+            let metadata = try await store.metadata(of: job.id)
+            // The user's word may have come since the answer was taken.
+            if state.admission.cancelled.contains(job.id) { throw JudgeFault.cancelled }
             let answer = JudgedAnswer(
-                customID: job.customID, choices: records.map(\.choice), metadata: try await store.metadata(of: job.id))
+                customID: job.customID, choices: records.map(\.choice), metadata: metadata)
             hear(try await judge.judge(answer), of: records, attempt)
         } catch let fault as JudgeFault {
             hear(fault, of: records, attempt)

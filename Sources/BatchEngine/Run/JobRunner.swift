@@ -3,7 +3,7 @@ import Synchronization
 
 /// The loop of a run: it takes jobs up as admission allows, until none is left or the run is stopped.
 ///
-/// One task (`run`) takes jobs up, others work on them. Time and chance come in as parameters, so that a day can be
+/// One task (`run`) takes jobs up and sends them, others work on them once their streams have ended. Time and chance come in as parameters, so that a day can be
 /// simulated in seconds.
 package actor JobRunner {
     private let store: any JobStore
@@ -13,7 +13,7 @@ package actor JobRunner {
     let state: RunState
     let queue: QueueReader
     let attempts: AttemptRunner
-    private var workers = Workers()
+    private let workers = Workers()
     /// Whether how many streams endpoints get is found: how it is from the start, and each change; for one reader.
     package nonisolated let findsWidths: AsyncStream<Bool>
     let widthFeed: AsyncStream<Bool>.Continuation
@@ -47,7 +47,8 @@ package actor JobRunner {
         self.state = state
         signal = state.signal
         queue = QueueReader(store: store, state: state)
-        attempts = AttemptRunner(store: store, source: source, state: state, random: random)
+        attempts = AttemptRunner(
+            store: store, source: source, state: state, workers: workers, random: random)
         (findsWidths, widthFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         widthFeed.yield(configuration.width != .fixed)
         configuration.share.follow { [signal] in signal.signal() }
@@ -92,6 +93,7 @@ package actor JobRunner {
     package func run() async -> RunEnding {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
+                group.addTask { [workers] in await workers.run { await self.work(on: $0) } }
                 await withDiscardingTaskGroup { timers in
                     do {
                         try await takeJobsUp(&group, &timers)
@@ -111,10 +113,14 @@ package actor JobRunner {
         }
     }
 
+    /// How many jobs are sent before others come to the actor.
+    private static let startsAtOnce = 32
+
     /// Takes jobs up until none is left that may be sent.
     private func takeJobsUp(_ group: inout DiscardingTaskGroup, _ timers: inout DiscardingTaskGroup) async throws {
         let configuration = state.configuration
         var isLastLook = false
+        var startCount = 0
         // Behind a wait of any kind everything is looked at anew: the user may have changed it meanwhile.
         while state.isTakingUp {
             let now = clock.now
@@ -152,7 +158,11 @@ package actor JobRunner {
             {
             case .start(let job, let isProbe):
                 isLastLook = false
-                hand(job, isProbe: isProbe, in: &group)
+                attempts.takeUp(job.id, isProbe: isProbe)
+                if let id = attempts.send(job) { workers.hand(id) }
+                // Others have a word in between, such as those who stop the run.
+                startCount += 1
+                if startCount % Self.startsAtOnce == 0 { await Task.yield() }
             case .read(let place):
                 if state.equals.releasedCount < Self.mostReleased {
                     try await queue.read(place)
@@ -204,37 +214,25 @@ package actor JobRunner {
             case .draining, .now, .storeFailed:
                 state.stop.close()
                 // Closed streams still write their ends; only their commits are waited for.
+                attempts.closeStreams()
                 group.cancelAll()
             }
             await signal.wait(until: deadline, in: &timers)
         }
     }
 
-    // MARK: Workers
-
-    /// Hands a job to a task.
-    private func hand(_ job: Job, isProbe: Bool, in group: inout DiscardingTaskGroup) {
-        attempts.takeUp(job.id, isProbe: isProbe)
-        let id = job.id
-        if workers.hand(job) { group.addTask { await self.work(from: id) } }
-    }
-
-    /// Works on one job after another, until the run is over.
+    /// Works on a job whose stream has ended, or that could not be sent at once.
     ///
     /// No large value is held while it waits: see `RunningAttempt`.
-    private func work(from first: Int64) async {
-        var next: Int64? = first
-        while let id = next {
-            await attempts.run(take(id))
-            next = await nextJobID()
-        }
+    private func work(on id: Int64) async {
+        await attempts.run(take(id))
     }
 
-    /// The first attempt of the job that was handed to a task.
+    /// The attempt of a job that was handed over.
     @inline(never)
-    private func take(_ id: Int64) -> RunningAttempt { attempts.begin(workers.take(id), after: nil) }
-
-    /// Waits for the next job that is handed to this task; nil where the run is over.
-    @inline(never)
-    private func nextJobID() async -> Int64? { await withCheckedContinuation { workers.wait($0) } }
+    private func take(_ id: Int64) -> RunningAttempt {
+        guard let attempt = attempts.open[id] else { preconditionFailure("job \(id) is not in work") }
+        if let end = workers.takeEnd(of: id) { attempt.end(end) }
+        return attempt
+    }
 }

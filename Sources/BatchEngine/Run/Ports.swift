@@ -85,12 +85,12 @@ package protocol CompletionSource: Sendable {
 
 /// One request that is ready to be sent.
 package protocol CompletionAttempt: AnyObject, Sendable {
-    /// Sends it and waits until its stream has ended, one way or the other. To be called once.
+    /// Sends it. To be called once.
     ///
-    /// Cancelling the task ends the stream; the result is then of kind `cancelled`, with what came until then. No
-    /// other stream ends so.
-    func end() async -> StreamResultBox
+    /// - Parameter onEnd: called once, on any thread, when its stream has ended, one way or the other.
+    func run(onEnd: @escaping @Sendable (StreamResultBox) -> Void)
 
-    /// Closes the connection, at any time and from any thread; the end comes as if the task were cancelled.
+    /// Ends the stream, at any time and from any thread, also before it is sent; the result is then of kind `cancelled`,
+    /// with what came until then. No other stream ends so.
     func cancel()
 }

@@ -5,8 +5,8 @@ import Synchronization
 
 /// One call of `stream`: asks for a connection, runs the exchange, follows redirects, and ends exactly once.
 ///
-/// Each stage calls the next when it is done, on whatever thread that is. A task waits only for the end; hopping back
-/// to it between the stages would cost two thread switches and some kilobytes of frames a stream.
+/// Each stage calls the next when it is done, on whatever thread that is. A task waits for the end, or none does; hopping
+/// to one between the stages would cost two thread switches and some kilobytes of frames a stream.
 package final class StreamAttempt: Sendable {
     private enum State {
         /// What gives the current stage up; the stage then ends by itself, as cancelled.
@@ -68,12 +68,12 @@ package final class StreamAttempt: Sendable {
     /// Runs the attempt and waits for its end; call once.
     ///
     /// Cancelling the task cancels the attempt.
-    package func end() async -> StreamResultBox {
+    func end() async -> StreamResultBox {
         await withTaskCancellationHandler {
             // A checked one takes a slab more of the task's memory, a KB a stream: `run` sees to it that the end comes
             // once.
             unsafe await withUnsafeContinuation { continuation in
-                run { unsafe continuation.resume(returning: StreamResultBox($0)) }
+                run { unsafe continuation.resume(returning: $0) }
             }
         } onCancel: {
             cancel()
@@ -87,14 +87,16 @@ package final class StreamAttempt: Sendable {
     /// Not inlined into the asynchronous caller: its temporaries would stay in that frame while the stream lasts (2
     /// KB).
     @inline(never)
-    func run(onEnd: @escaping @Sendable (StreamResult) -> Void) {
+    package func run(onEnd: @escaping @Sendable (StreamResultBox) -> Void) {
         send(to: request.withLock { endpoint.path(of: $0) }, redirects: 0) { result in
             precondition(!self.isEnded.exchange(true, ordering: .relaxed), "an attempt ended twice")
             var result = result
             let turn = self.turn.load(ordering: .relaxed)
             if turn >= 0 { result.queueMicroseconds = turn / 1000 }
             // As it is told: without secrets, whatever stage ended it.
-            onEnd(self.pool.configuration.proxies.redactor.redacted(self.endpoint.redactor.redacted(result)))
+            onEnd(
+                StreamResultBox(
+                    self.pool.configuration.proxies.redactor.redacted(self.endpoint.redactor.redacted(result))))
         }
     }
 

@@ -110,8 +110,10 @@ final class SimulatedCompletionSource: CompletionSource {
             sleeper = source.simulation.clock.newSleeper()
         }
 
-        func end() async -> StreamResultBox {
-            StreamResultBox(await source.stream(request, to: endpoint, receiver: receiver, sleeper))
+        func run(onEnd: @escaping @Sendable (StreamResultBox) -> Void) {
+            Task(executorPreference: source.simulation.executor) { [self] in
+                onEnd(StreamResultBox(await source.stream(request, to: endpoint, receiver: receiver, sleeper)))
+            }
         }
 
         func cancel() { source.simulation.clock.giveUp(sleeper) }
