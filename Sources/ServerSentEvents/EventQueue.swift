@@ -99,6 +99,15 @@ struct EventQueue: Sendable {
         return ServerSentEvent(type: event.type, data: buffer[start..<takenSize], id: event.id)
     }
 
+    /// Gives the room of the taken events back, where none waits and none is open.
+    mutating func giveBack() {
+        guard takenSize == buffer.count, takenCount == waiting.count else { return }
+        buffer = []
+        waiting = []
+        takenSize = 0
+        takenCount = 0
+    }
+
     /// Reuses the room of the taken events once it is the greater part, so that a byte moves at most once
     /// for each byte that was taken.
     mutating func reclaim() {

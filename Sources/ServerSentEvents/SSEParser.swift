@@ -158,6 +158,10 @@ public struct SSEParser: Sendable {
         if isContiguous == nil { append(Array(bytes).span) }
     }
 
+    /// Gives the room of the taken events back, which is else kept for the next: for a stream that is silent for long
+    /// between them.
+    package mutating func giveBackRoom() { queue.giveBack() }
+
     /// Takes the next event, nil when the bytes appended so far hold no further one.
     ///
     /// - Throws: `SSEError`, for good, once the events before the fault have been taken.

@@ -37,6 +37,36 @@ import Testing
         #expect(held.map(\.text) == expected)
     }
 
+    @Test func roomMayBeGivenBackAtAnyMoment() throws {
+        let stream = Array((0..<60).map { "event: e\($0 % 7)\ndata: \($0)\ndata: more\n\n" }.joined().utf8)
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            let (events, cuts) = try Self.events(of: stream, with: &random)
+            #expect(events.map(\.text) == (0..<60).map { "\($0)\nmore" }, "\(cuts)")
+            #expect(events.map(\.type) == (0..<60).map { "e\($0 % 7)" }, "\(cuts)")
+        }
+    }
+
+    /// The events of a stream that is cut at random, some left for later, with room given back now and then.
+    private static func events(
+        of stream: [UInt8], with random: inout SystemRandomNumberGenerator
+    ) throws -> (events: [ServerSentEvent], steps: [String]) {
+        var parser = SSEParser()
+        var (events, steps, rest): ([ServerSentEvent], [String], ArraySlice<UInt8>) = ([], [], stream[...])
+        while !rest.isEmpty {
+            let count = Int.random(in: 1...60, using: &random)
+            parser.append(rest.prefix(count))
+            rest = rest.dropFirst(count)
+            let taken = Int.random(in: 0...4, using: &random)
+            for _ in 0..<taken { if let event = try parser.nextEvent() { events.append(event) } }
+            let isGivenBack = Bool.random(using: &random)
+            if isGivenBack { parser.giveBackRoom() }
+            steps.append("\(count) bytes, \(taken) taken\(isGivenBack ? ", given back" : "")")
+        }
+        while let event = try parser.nextEvent() { events.append(event) }
+        return (events, steps)
+    }
+
     /// An event's place in the parser's buffer tells how much of it was kept.
     @Test(arguments: [false, true])
     func takenEventsMakeRoomForLaterOnes(isHeld: Bool) throws {

@@ -16,7 +16,12 @@ package struct Job: Sendable {
     /// All attempts so far: the next one's number less 1.
     package var attemptCount: Int
     /// What an earlier attempt left of the same request.
-    package var partial: StoredPartial?
+    package var partial: StoredPartial? {
+        get { kept?.partial }
+        set { kept = newValue.map(KeptPartial.init) }
+    }
+    /// Behind a reference, since few jobs have any and each open stream keeps its job.
+    private var kept: KeptPartial?
     /// How its newest attempts that counted failed, the newest first; at most two.
     package var recentFailures: [RecentFailure] = []
     /// What its line says a right answer is, JSON; nil where it says nothing.
@@ -45,6 +50,13 @@ package struct Job: Sendable {
         self.attemptCount = attemptCount
         self.partial = partial
     }
+}
+
+/// What an attempt left, shared by the copies of its job.
+private final class KeptPartial: Sendable {
+    let partial: StoredPartial
+
+    init(_ partial: StoredPartial) { self.partial = partial }
 }
 
 /// The states of a job; the same words stand in the CHECK constraint of the table `jobs` (The database, "Tables").

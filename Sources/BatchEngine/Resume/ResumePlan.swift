@@ -50,7 +50,7 @@ package struct ResumePlan: Sendable, Equatable {
     ) -> ResumePlan {
         let rules = ResumeRules(content, model: model, provider: provider, policy: policy, isRefused: isRefused)
         var plan = ResumePlan(reason: "nothing was kept", rules: rules)
-        plan.keeps = rules.replayObstacle == nil ? provider.replay : nil
+        plan.keeps = rules.allowsReplay ? provider.replay : nil
         guard let partial, !partial.isEmpty else { return plan }
         let (strategy, reason) = rules.choice(for: partial)
         plan.strategy = strategy

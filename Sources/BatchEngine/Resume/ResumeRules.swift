@@ -3,12 +3,19 @@ package import LLMStreaming
 /// Which ways to use partial output a request allows, settled once from request, provider and policy (Contract,
 /// "Going on from partial output").
 package struct ResumeRules: Sendable, Equatable {
-    /// Why the rest of a kept stream is not asked for; nil where it is.
-    package private(set) var replayObstacle: String?
-    /// Why partial text is not sent along to be continued; nil where it is.
-    package private(set) var prefillObstacle: String?
-    /// Why the model is not asked to go on; nil where it is.
-    package private(set) var continueObstacle: String?
+    /// Why something is not done: where it can be in words that need no memory, since each open stream keeps its rules.
+    private enum Reason: Equatable {
+        case words(String)
+        /// Words that follow the provider's name.
+        case provider(String)
+    }
+
+    /// Whether the rest of a kept stream is asked for.
+    package private(set) var allowsReplay = false
+    /// What stands against sending partial text along to be continued.
+    private var prefill: Reason?
+    /// Whether the model may be asked to go on.
+    private var allowsAsking = false
     private let provider: String
     /// The fewest scalars of a prefix that distinguish a new beginning from the rest; 1 where that is not needed.
     private let minimumPrefixScalars: Int
@@ -24,47 +31,58 @@ package struct ResumeRules: Sendable, Equatable {
         let isRiskTaken = policy == .prefill || provider.echoesPrefix
         minimumPrefixScalars = isRiskTaken ? 1 : AnswerJoiner.restartScalars
         if policy == .restart {
-            replayObstacle = "resuming is switched off"
-            prefillObstacle = replayObstacle
-            continueObstacle = replayObstacle
+            prefill = .words("resuming is switched off")
             return
         }
-        let obstacle = ResumeObstacle.ofRequest(content)
-        replayObstacle = Self.replayObstacle(content, provider, policy)
-        prefillObstacle = Self.prefillObstacle(content, model: model, provider: provider, policy: policy) ?? obstacle
-        if isRefused, prefillObstacle == nil {
-            prefillObstacle = "\(provider.name) refused to go on from partial text for this model"
+        let obstacle = ResumeObstacle.ofRequest(content).map(Reason.words)
+        allowsReplay = Self.allowsReplay(content, provider, policy)
+        prefill = Self.prefillObstacle(content, model: model, provider: provider, policy: policy) ?? obstacle
+        if isRefused, prefill == nil {
+            prefill = .provider("refused to go on from partial text for this model")
         }
-        continueObstacle = policy == .continue ? obstacle : "--resume continue is not given"
+        allowsAsking = policy == .continue && obstacle == nil
     }
 
-    private static func replayObstacle(
-        _ content: RequestContent, _ provider: Provider, _ policy: ResumePolicy
-    ) -> String? {
-        guard let form = provider.replay else { return "\(provider.name) keeps no streams" }
-        if form == .response, content.dialect(at: provider) != .openAIResponses {
-            return "\(provider.name) keeps streams of the Responses interface only"
-        }
-        if policy == .prefill || policy == .continue { return "--resume \(policy.rawValue) is given" }
-        if policy == .auto, !provider.keepsStreams { return "\(provider.name) keeps streams with --resume replay only" }
-        return ResumeObstacle.ofReplay(content)
+    private static func allowsReplay(_ content: RequestContent, _ provider: Provider, _ policy: ResumePolicy) -> Bool {
+        let hasForm =
+            switch provider.replay {
+            case .conversation: true
+            case .response: content.dialect(at: provider) == .openAIResponses
+            case nil: false
+            }
+        let isWanted =
+            switch policy {
+            case .replay: true
+            case .auto: provider.keepsStreams
+            case .prefill, .continue, .restart: false
+            }
+        return hasForm && isWanted && ResumeObstacle.ofReplay(content) == nil
     }
 
     private static func prefillObstacle(
         _ content: RequestContent, model: String, provider: Provider, policy: ResumePolicy
-    ) -> String? {
+    ) -> Reason? {
         if content.dialect(at: provider) == .openAIResponses {
-            return "the Responses interface cannot go on from partial text"
+            return .words("the Responses interface cannot go on from partial text")
         }
         if provider.resume(for: model) == .none {
-            let isOfModel = provider.modelResume != nil
-            return "\(provider.name) cannot go on from partial text" + (isOfModel ? " with \(model)" : "")
+            let words = "cannot go on from partial text"
+            return .provider(provider.modelResume == nil ? words : "\(words) with \(model)")
         }
-        if policy == .continue { return "--resume continue is given" }
+        if policy == .continue { return .words("--resume continue is given") }
         if policy != .prefill, !provider.isResumeCertain {
-            return "\(provider.name) may not go on from partial text exactly: --resume prefill lets it try"
+            return .provider("may not go on from partial text exactly: --resume prefill lets it try")
         }
         return nil
+    }
+
+    /// Why partial text is not sent along to be continued; nil where it is.
+    package var prefillObstacle: String? {
+        switch prefill {
+        case .words(let words): words
+        case .provider(let words): "\(provider) \(words)"
+        case nil: nil
+        }
     }
 
     /// What is done with a partial answer, and why.
@@ -73,18 +91,18 @@ package struct ResumeRules: Sendable, Equatable {
     package func choice(for partial: StoredPartial) -> (strategy: ResumeStrategy, reason: String) {
         if partial.answer.pausedTurn != nil { return (.turn, "\(provider) paused its turn, which goes on") }
         let answer = ResumeObstacle.ofKept(partial.answer)
-        if replayObstacle == nil, partial.cursor != nil {
+        if allowsReplay, partial.cursor != nil {
             if answer == nil { return (.replay, "\(provider) keeps the stream and sends the rest of it") }
         }
         let text = answer ?? ResumeObstacle.ofText(partial.answer)
         let short = text ?? ResumeObstacle.ofLength(partial.answer, minimumScalars: minimumPrefixScalars)
-        if prefillObstacle == nil, short == nil {
+        if prefill == nil, short == nil {
             return (.prefill, "\(provider) continues a last assistant message")
         }
-        if continueObstacle == nil, text == nil {
+        if allowsAsking, text == nil {
             return (.continue, "the model is asked to go on, as the user allows")
         }
-        let isAsked = continueObstacle == nil || prefillObstacle == nil
+        let isAsked = allowsAsking || prefill == nil
         return (.restart, (isAsked ? short : nil) ?? prefillObstacle ?? "nothing was kept")
     }
 }

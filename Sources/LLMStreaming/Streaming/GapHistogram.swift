@@ -1,9 +1,11 @@
 /// How long the gaps between the chunks of a stream were: counts in buckets of a quarter of an octave.
 ///
 /// A bucket's greatest value is less than 19 % above its least, so a quantile read from it is off by less than that;
-/// a stream needs some dozens of counters whatever its length.
+/// a stream needs as many counters as there are buckets between its shortest gap and its longest.
 package struct GapHistogram: Sendable, Equatable {
+    /// The counts of the buckets from `first` on; the first and the last one have some.
     private var counts: [UInt32] = []
+    private var first = 0
 
     /// No gap.
     package init() {}
@@ -11,14 +13,18 @@ package struct GapHistogram: Sendable, Equatable {
     /// Counts a gap, in microseconds; less than one counts as one.
     package mutating func add(microseconds: Int64) {
         let bucket = Self.bucket(microseconds)
-        if bucket >= counts.count {
-            counts.append(contentsOf: repeatElement(0, count: bucket + 1 - counts.count))
+        if counts.isEmpty { first = bucket }
+        if bucket < first {
+            counts.insert(contentsOf: repeatElement(0, count: first - bucket), at: 0)
+            first = bucket
+        } else if bucket >= first + counts.count {
+            counts.append(contentsOf: repeatElement(0, count: bucket + 1 - first - counts.count))
         }
-        counts[bucket] &+= 1
+        counts[bucket - first] &+= 1
     }
 
     /// The longest gap, or up to a fifth less, in microseconds; nil where there was none.
-    package var longestMicroseconds: Int64? { counts.isEmpty ? nil : Self.lowerBound(counts.count - 1) }
+    package var longestMicroseconds: Int64? { counts.isEmpty ? nil : Self.lowerBound(first + counts.count - 1) }
 
     /// 2 to the power of a quarter, a half and three quarters, each times 2 to the power of 63 and rounded up.
     private static let quarters: (UInt64, UInt64, UInt64) = (
@@ -48,8 +54,8 @@ package struct GapHistogram: Sendable, Equatable {
     /// The counts as JSON: an object from each bucket's least gap in microseconds to its count, empty ones left out.
     package var json: JSON {
         var object = JSONObject()
-        for (bucket, count) in counts.enumerated() where count > 0 {
-            object[String(Self.lowerBound(bucket))] = .int(Int(count))
+        for (index, count) in counts.enumerated() where count > 0 {
+            object[String(Self.lowerBound(first + index))] = .int(Int(count))
         }
         return .object(object)
     }

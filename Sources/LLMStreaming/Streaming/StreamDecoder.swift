@@ -3,10 +3,11 @@ package import ServerSentEvents
 /// From the events of a dialect to chunks, one decoder for each attempt.
 package struct StreamDecoder: Sendable {
     // One of the three is there. Not an enum: what an enum holds cannot change in its place, and taking it out and
-    // putting it back was a twentieth of a fast stream's time.
+    // putting it back was a twentieth of a fast stream's time. The rarer ones are in arrays of one, or none: the room of an
+    // optional would be part of every stream.
     private var chat: OpenAIChatDecoder?
-    private var responses: OpenAIResponsesDecoder?
-    private var messages: AnthropicMessagesDecoder?
+    private var responses: [OpenAIResponsesDecoder] = []
+    private var messages: [AnthropicMessagesDecoder] = []
 
     /// Whether the protocol's own end has come, behind which nothing counts (Contract, "When an answer is complete").
     ///
@@ -28,8 +29,8 @@ package struct StreamDecoder: Sendable {
     package init(_ dialect: Dialect, choices: Int, omitsFinishReason: Bool, isContinued: Bool = false) {
         switch dialect {
         case .openAIChat: chat = OpenAIChatDecoder(choices: choices, omitsFinishReason: omitsFinishReason)
-        case .openAIResponses: responses = OpenAIResponsesDecoder()
-        case .anthropicMessages: messages = AnthropicMessagesDecoder(isContinued: isContinued)
+        case .openAIResponses: responses = [OpenAIResponsesDecoder()]
+        case .anthropicMessages: messages = [AnthropicMessagesDecoder(isContinued: isContinued)]
         }
         noteEnd()
     }
@@ -43,18 +44,22 @@ package struct StreamDecoder: Sendable {
             hasWholes = progress == .whole
             return
         }
-        if let isDone = try responses?.decode(event, into: &chunks) { isEnded = isDone }
-        try messages?.decode(event, into: &chunks)
+        if !responses.isEmpty {
+            isEnded = try responses[0].decode(event, into: &chunks)
+        } else if !messages.isEmpty {
+            try messages[0].decode(event, into: &chunks)
+        }
     }
 
     /// Keeps how far the answer is, which is asked several times a read: a look at an optional copies all that it
     /// holds, a change does not.
     package mutating func noteEnd() {
-        if let isAnswered = chat?.tellAnswered() ?? responses?.tellAnswered() {
-            (self.isAnswered, awaitsOnlyItsEnd) = (isAnswered, isAnswered)
-        } else if let isAnswered = messages?.tellAnswered() {
-            self.isAnswered = isAnswered
-            awaitsOnlyItsEnd = isAnswered || messages?.tellStopReason() ?? false
+        if messages.isEmpty {
+            isAnswered = chat?.tellAnswered() ?? responses[0].tellAnswered()
+            awaitsOnlyItsEnd = isAnswered
+        } else {
+            isAnswered = messages[0].tellAnswered()
+            awaitsOnlyItsEnd = isAnswered || messages[0].tellStopReason()
         }
     }
 
@@ -77,19 +82,19 @@ package struct StreamDecoder: Sendable {
         if document.values.count == 1, document.failure == nil {
             let json = JSON.object(document.values[0].alone)
             try chat?.decodeWhole(json, into: &chunks)
-            try responses?.decodeWhole(json, into: &chunks)
-            try messages?.decodeWhole(json, into: &chunks)
+            for index in responses.indices { try responses[index].decodeWhole(json, into: &chunks) }
+            for index in messages.indices { try messages[index].decodeWhole(json, into: &chunks) }
         } else {
             for value in document.values {
                 try chat?.decode(value, into: &chunks)
-                try responses?.decode(value, into: &chunks)
-                try messages?.decode(value, into: &chunks)
+                for index in responses.indices { _ = try responses[index].decode(value, into: &chunks) }
+                for index in messages.indices { try messages[index].decode(value, into: &chunks) }
             }
             if document.isDone { try decode(ServerSentEvent(data: Array("[DONE]".utf8)[...]), into: &chunks) }
             if isOrderly { try endBody(isEventCut: document.failure != nil) }
             hasWholes = chat?.hasWholes ?? false
         }
-        isEnded = chat?.isDone ?? responses?.isEnded ?? false
+        isEnded = chat?.isDone ?? responses.first?.isEnded ?? false
     }
 
     /// Takes the orderly end of the body.
@@ -99,24 +104,24 @@ package struct StreamDecoder: Sendable {
     package mutating func endBody(isEventCut: Bool) throws(LLMError) {
         defer { noteEnd() }
         chat?.endBody(isEventCut: isEventCut)
-        try messages?.endBody()
+        for index in messages.indices { try messages[index].endBody() }
     }
 
     /// Appends what was held back until the end.
     package mutating func finish(into chunks: inout [StreamedChunk]) {
         chat?.finish(into: &chunks)
-        responses?.finish(into: &chunks)
-        messages?.finish(into: &chunks)
+        for index in responses.indices { responses[index].finish(into: &chunks) }
+        for index in messages.indices { messages[index].finish(into: &chunks) }
         noteEnd()
     }
 
     /// Whether a text stops within a character, whose other half is awaited.
     package var isWithinCharacter: Bool {
-        chat?.isWithinCharacter ?? responses?.isWithinCharacter ?? messages?.isWithinCharacter ?? false
+        chat?.isWithinCharacter ?? responses.first?.isWithinCharacter ?? messages.first?.isWithinCharacter ?? false
     }
 
     /// The number that the stream gave its last event; nil in dialects without numbers.
-    package var sequenceNumber: Int? { responses?.sequenceNumber }
+    package var sequenceNumber: Int? { responses.first?.sequenceNumber }
 
     /// Whether what marks the end of a stream has come, so that its finish reasons count whatever they are.
     package var isClosed: Bool { chat?.isClosed ?? true }

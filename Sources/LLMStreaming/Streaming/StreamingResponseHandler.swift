@@ -43,6 +43,8 @@ public struct StreamingResponseHandler: Sendable {
     var beginning = BodyBeginning()
     /// The most reasoning details, and the most citations, of one answer: some servers send one for each token.
     private static let maximumParts = 100_000
+    /// So many events in a read are few.
+    private static let fewEvents = 2
     /// The most memory that an answer may take: values may be many times as large as their text.
     private var heldLimit: Int { 4 * limits.maximumCompletionBytes.clamped(to: 0...(1 << 50)) + (1 << 20) }
 
@@ -113,6 +115,7 @@ public struct StreamingResponseHandler: Sendable {
 
     private mutating func read(_ bytes: Span<UInt8>, into chunks: inout [StreamedChunk]) throws(LLMError) {
         beginning.keep(bytes)
+        let earlierCount = parser.eventCount
         parser.append(bytes)
         defer {
             decoder.noteEnd()
@@ -122,9 +125,11 @@ public struct StreamingResponseHandler: Sendable {
             let event: ServerSentEvent?
             let begin = parser.eventsEnd
             do { event = try parser.nextEvent() } catch { throw oversized }
-            guard let event else { return }
+            guard let event else { break }
             try handle(event, from: begin, into: &chunks)
         }
+        // Who sends few at a time leaves long silences, in which a thousand streams would hold a megabyte of room.
+        if parser.eventCount - earlierCount <= Self.fewEvents { parser.giveBackRoom() }
     }
 
     /// The beginning of a body that brought nothing of an answer, to be shown; nil where it said nothing.

@@ -30,6 +30,23 @@ import Testing
         }
     }
 
+    @Test func theOrderOfTheGapsDoesNotMatter() {
+        var random = SystemRandomNumberGenerator()
+        for count in [1, 2, 3, 10, 100] {
+            let gaps = (0..<count).map { _ in Int64.random(in: 0...1 << Int64.random(in: 0...40), using: &random) }
+            let (rising, falling, shuffled) = (gaps.sorted(), gaps.sorted(by: >), gaps.shuffled(using: &random))
+            let histograms = [rising, falling, shuffled].map { order in
+                var histogram = GapHistogram()
+                for gap in order { histogram.add(microseconds: gap) }
+                return histogram
+            }
+            #expect(histograms[0] == histograms[1] && histograms[1] == histograms[2], "\(shuffled)")
+            #expect(histograms[1].json == histograms[0].json, "\(shuffled)")
+            let longest = GapHistogram.lowerBound(GapHistogram.bucket(rising[count - 1]))
+            #expect(histograms.allSatisfy { $0.longestMicroseconds == longest }, "\(shuffled)")
+        }
+    }
+
     @Test func gapsOfNoTimeCountAsOneMicrosecond() {
         var gaps = GapHistogram()
         for value: Int64 in [0, -5, 1, 1000, 1001, 50_000] { gaps.add(microseconds: value) }
