@@ -66,6 +66,7 @@ final class ConnectionSetUp: ChannelInboundHandler, RemovableChannelHandler {
                 let connection = HTTP2Connection(
                     id: id, origin: origin, callbacks: callbacks, on: context.eventLoop, ready: ready)
                 try pipeline.addHandlers([HTTP2Connection.codec(), connection], position: .after(self))
+                if origin.isSecure { try pipeline.addHandler(PlaintextCopy(), position: .after(self)) }
             } else {
                 let handler = ConnectionHandler(id: id, origin: origin, callbacks: callbacks, on: context.eventLoop)
                 let reader = ResponseReader(for: handler, gathering: callbacks.gathering(context.eventLoop))

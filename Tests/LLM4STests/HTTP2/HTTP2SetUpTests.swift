@@ -1,4 +1,5 @@
 import NIOCore
+import NIOEmbedded
 import Testing
 
 @testable import LLM4S
@@ -102,5 +103,22 @@ import Testing
             #expect(connection.failure != nil)
             #expect(!connection.isActive)
         }
+    }
+
+    @Test(arguments: [0, 1, 4_095, 4_096, 4_097, 65_535])
+    func whatTLSDecryptsComesWholeInSmallBuffers(count: Int) throws {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        let channel = EmbeddedChannel(handler: PlaintextCopy())
+        // As TLS hands it out: a part of a larger buffer.
+        var buffer = ByteBuffer(bytes: [1, 2, 3] + bytes)
+        buffer.moveReaderIndex(forwardBy: 3)
+        try channel.writeInbound(buffer)
+        var received: [UInt8] = []
+        while let piece = try channel.readInbound(as: ByteBuffer.self) {
+            #expect(piece.storageCapacity <= 4_096, "who keeps it keeps no more")
+            received += Array(buffer: piece)
+        }
+        #expect(received == bytes)
+        _ = try channel.finish()
     }
 }
