@@ -7,7 +7,7 @@ import Testing
 @testable import BatchStore
 
 // The limit ends a test whose callback does not come.
-@Suite(.timeLimit(.minutes(2))) struct GroupCommitTests {
+@Suite(.timeLimit(.minutes(15))) struct GroupCommitTests {
     @Test func anEndIsToldOfAfterItsCommitWithEverythingBeforeIt() async throws {
         let store = try await TestStore(jobs: newJobs(50))
         try await withThrowingTaskGroup(of: Void.self) { group in

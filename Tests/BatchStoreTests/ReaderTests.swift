@@ -24,7 +24,7 @@ import Testing
     }
 
     /// What would go on for ever ends when it is interrupted, before or while it runs, and so does all behind it.
-    @Test(.timeLimit(.minutes(2))) func aReadingIsInterrupted() async throws {
+    @Test(.timeLimit(.minutes(15))) func aReadingIsInterrupted() async throws {
         let store = try await TestStore(jobs: newJobs(1))
         let reader = try await BatchReader.open(store.database.path)
         let reading = Task {

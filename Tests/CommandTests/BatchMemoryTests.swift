@@ -121,6 +121,7 @@ struct BatchMemoryTests {
             }
             // A job is stored and run while the next is still being made.
             for await _ in started {}
+            while made.withLock({ $0 }) < 2 { await Task.yield() }
             #expect(made.withLock { $0 } == 2)
             try await SQLite.holdingWriteLock(runner.path) {
                 opener.finish()
@@ -213,7 +214,8 @@ struct BatchMemoryTests {
             runner.options.concurrency = 1
             // However late this test comes, it finds the first answer open: it waits before its next word.
             server.hold(afterBodyBytes: 1_000)
-            let slow = "count-60+pace=1ms"
+            // Ten seconds are left of it then.
+            let slow = "count-2000+pace=5ms"
             // Of one model, since models are asked in the order of their names.
             let task = Task { [runner] in try await runner.run([Self.job(1, slow), Self.job(2, slow)]) }
             // The second job is stored behind the first, which may be open by then.

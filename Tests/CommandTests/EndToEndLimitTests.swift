@@ -23,7 +23,7 @@ struct EndToEndLimitTests {
     enum Telling: CaseIterable { case flag, headers, refusals }
 
     /// The pause that a provider asks for is for those who come after.
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(15)))
     func aRunWhoseJobsHaveAllEndedDoesNotWaitForAPause() async throws {
         let file = try directory.writeJobs([
             #"{"id":"a","model":"mock/count-3+status=503+retryafter=600","prompt":"hello"}"#

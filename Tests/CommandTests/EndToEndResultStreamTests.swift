@@ -3,7 +3,7 @@ import MockProvider
 import Testing
 
 /// `run - --output -`: what an engine that has the data hands in comes out, line by line.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct EndToEndResultStreamTests {
     @Test func eachResultComesOnceItIsStoredAndTheStoredOnesAtOnceWithoutACall() async throws {
         let setting = try await Setting()

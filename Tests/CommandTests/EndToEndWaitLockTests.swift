@@ -3,7 +3,7 @@ import MockProvider
 import Testing
 
 /// `--wait-lock`: a second worker waits for the first one to end.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct EndToEndWaitLockTests {
     @Test func aWorkerThatEndsInTimeLeavesTheDatabaseToTheNext() async throws {
         let server = try await MockServer.start()

@@ -3,7 +3,7 @@ import MockProvider
 import Testing
 
 /// The `part.sh` of the article on more than one machine, as Spark's pipe runs it; `.ci/engines/spark` has a real Spark do so.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct PipeScriptTests {
     private let directory: TemporaryDirectory
     private let server: MockServer

@@ -6,6 +6,8 @@ import Testing
 @Suite(.serialized)
 struct SlurmScriptTests {
     private let directory: TemporaryDirectory
+    /// The bytes of ten answers: however late a test looks, the others are still to come.
+    private static let someAnswers = 20_000
 
     init() throws { directory = try TemporaryDirectory() }
 
@@ -78,6 +80,7 @@ struct SlurmScriptTests {
     @Test(arguments: [(SIGUSR1, ["requeue 100"]), (SIGTERM, [])])
     func aSignalOfSlurmsLetsStreamsEnd(signal: Int32, calls: [String]) async throws {
         let server = try await MockServer.start(MockConfiguration())
+        server.hold(afterBodyBytes: Self.someAnswers)
         try writeJobs(40, options: "+pace=20ms")
         let task = try await task(1, "--concurrency", "4", "--base-url", server.baseURL)
         let attempt = try task.start(0)
@@ -86,6 +89,8 @@ struct SlurmScriptTests {
         let programs = attempt.children
         attempt.send(signal)
         if signal == SIGTERM { for program in programs { kill(program, signal) } }
+        try await attempt.wait { attempt.errorSoFar.contains("stopping: ") }
+        server.hold(afterBodyBytes: nil)
         let ended = await attempt.ended()
         #expect(ended.status == 143, "\(ended.error)")
         #expect(task.requeues() == calls)
@@ -97,8 +102,10 @@ struct SlurmScriptTests {
 
     /// All of a task is killed, another node does the rest, and the killed attempt's answers are found later.
     @Test func whatAKilledTaskPaidForIsKept() async throws {
+        let server = try await MockServer.start(MockConfiguration())
+        server.hold(afterBodyBytes: Self.someAnswers)
         try writeJobs(40, options: "+pace=20ms")
-        let task = try await task(1, "--concurrency", "2")
+        let task = try await task(1, "--concurrency", "2", "--base-url", server.baseURL)
         let killed = try task.start(0, on: "one")
         let database = task.disk("one") + "/jobs.000-of-001.db"
         let completed = { SQLite.currentNumber(database, "SELECT count(*) FROM completions") }
@@ -107,6 +114,7 @@ struct SlurmScriptTests {
         killed.send(SIGKILL)
         for program in programs { kill(program, SIGKILL) }
         #expect(await killed.ended().status == -SIGKILL)
+        server.hold(afterBodyBytes: nil)
         #expect(try await task.attempt(0, on: "two", job: 101).status == 0)
         // The clock of the machine that has the folder may be behind.
         try FileManager.default.setAttributes(
@@ -119,6 +127,7 @@ struct SlurmScriptTests {
         #expect(text.contains("made twice"))
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: task.disk("one")).allSatisfy { !$0.hasSuffix(".db") })
+        await server.stop()
     }
 
     /// A task that is killed goes on where it was, from what it had taken over from another node.
@@ -127,6 +136,7 @@ struct SlurmScriptTests {
         try writeJobs(30, options: "+pace=20ms")
         let first = try await task(1, "--max-jobs", "3", "--base-url", server.baseURL)
         #expect(try await first.attempt(0, on: "one").status == 4)
+        server.hold(afterBodyBytes: server.statistics.bodyBytesWritten + Self.someAnswers)
         let task = try await task(1, "--concurrency", "2", "--base-url", server.baseURL)
         let killed = try task.start(0, on: "two")
         let database = task.disk("two") + "/jobs.000-of-001.db"
@@ -134,7 +144,8 @@ struct SlurmScriptTests {
         let programs = killed.children
         killed.send(SIGKILL)
         for program in programs { kill(program, SIGKILL) }
-        _ = await killed.ended()
+        #expect(await killed.ended().status == -SIGKILL)
+        server.hold(afterBodyBytes: nil)
         let again = try await task.attempt(0, on: "two")
         #expect(again.status == 0 && !again.error.contains("are kept in"), "\(again.error)")
         #expect(try await merged() == "1 database: 30 jobs, 30 completed, 0 failed\n")

@@ -8,8 +8,8 @@ import Testing
 
 /// What never ends holds up nobody else: names, handshakes, connections that a server has not taken.
 @Suite struct ConnectionStallTests {
-    @Test(arguments: [1, 3]) func idleConnectionsMakeRoomForRequestsThatTheServerHasNotTaken(waiting: Int) async throws
-    {
+    @Test(.timeLimit(.minutes(15)), arguments: [1, 3])
+    func idleConnectionsMakeRoomForRequestsThatTheServerHasNotTaken(waiting: Int) async throws {
         var configuration = TransportConfiguration.test
         configuration.idleConnectionLifetime = .seconds(3600)
         configuration.timeouts.firstToken = .seconds(60)
@@ -34,7 +34,8 @@ import Testing
         }
         #expect(server.requests.count == 2 + waiting)
         #expect(server.closed.count >= waiting)
-        #expect(transport.statistics.connectionsOpen <= 2)
+        // The end of a connection is counted a moment behind it.
+        while transport.statistics.connectionsOpen > 2 { await Task.yield() }
         await transport.shutdown()
         await server.stop()
     }

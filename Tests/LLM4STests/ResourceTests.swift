@@ -16,7 +16,7 @@ struct ResourceTests {
         case callbackCancelled, sequenceCancelled, loopLeft, iteratorDropped, cancelledBeforeTheAnswer
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(15)))
     func aThousandCancelledStreamsLeaveNothingBehind() async throws {
         let server = try await MockServer.start()
         let environment = ["MOCK_BASE_URL": server.baseURL]

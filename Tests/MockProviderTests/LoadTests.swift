@@ -39,10 +39,10 @@ import Testing
             try await connection.post("/v1/chat/completions", body: chat.body(model: "count-20000"))
             try await waitUntil("the stream is blocked") { server.statistics.blockedStreams == 1 }
             try await connection.close()
-            try await waitUntil("the stream is over") { server.statistics.activeStreams == 0 }
+            try await waitUntil("the connection's end is counted") { server.statistics.openConnections == 0 }
+            #expect(server.statistics.activeStreams == 0)
             #expect(server.statistics.blockedStreams == 0)
             #expect(server.statistics.clientsClosedEarly == 1)
-            #expect(server.statistics.openConnections == 0)
         }
     }
 

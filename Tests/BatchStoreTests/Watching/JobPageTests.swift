@@ -195,7 +195,7 @@ import Testing
     }
 
     /// Of a database that others wrote too: an id that is no UTF-8 is shown with what is wrong replaced, and comes once.
-    @Test(.timeLimit(.minutes(2))) func anIDThatIsNoTextComesOnce() async throws {
+    @Test(.timeLimit(.minutes(15))) func anIDThatIsNoTextComesOnce() async throws {
         let store = try await TestStore(jobs: newJobs(3))
         let connection = try Connection(path: store.database.path, access: .writing)
         try connection.run("UPDATE jobs SET custom_id = CAST(x'6AF0' AS TEXT) WHERE custom_id = 'j2'")
@@ -209,7 +209,7 @@ import Testing
     }
 
     /// The jobs of a model whose name is no UTF-8 cannot be asked for; those before it come, and the walk has an end.
-    @Test(.timeLimit(.minutes(2))) func aModelThatIsNoTextEndsItsWalk() async throws {
+    @Test(.timeLimit(.minutes(15))) func aModelThatIsNoTextEndsItsWalk() async throws {
         let store = try await TestStore(jobs: newJobs(3))
         let connection = try Connection(path: store.database.path, access: .writing)
         try connection.run("UPDATE jobs SET model = CAST(x'F0' AS TEXT) WHERE custom_id = 'j2'")

@@ -69,7 +69,7 @@ import Testing
     }
 
     /// In a pause the reader answers others, of all jobs.
-    @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+    @Test(.timeLimit(.minutes(15)), arguments: [false, true])
     func inAPauseOthersAreAnswered(isOfStatistics: Bool) async throws {
         let store = try await CountersTests.store(jobs: 30)
         let reader = store.database.reader
@@ -86,7 +86,7 @@ import Testing
     }
 
     /// Whom nobody waits for any more waits for no worker, and neither does the end.
-    @Test(.timeLimit(.minutes(1)), arguments: [false, true]) func aPauseCanBeCutShort(isInterrupted: Bool) async throws
+    @Test(.timeLimit(.minutes(15)), arguments: [false, true]) func aPauseCanBeCutShort(isInterrupted: Bool) async throws
     {
         let store = try await CountersTests.store(jobs: 30)
         let reader = store.database.reader

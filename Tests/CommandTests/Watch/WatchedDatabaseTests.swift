@@ -22,7 +22,7 @@ import Testing
     private final class Meeting: Sendable { let begun = Mutex(0) }
 
     /// As many jobs may be watched as there are streams: each has a reading of its own at the same time.
-    @Test(.timeLimit(.minutes(2))) func eachWatchedJobIsRead() async throws {
+    @Test(.timeLimit(.minutes(15))) func eachWatchedJobIsRead() async throws {
         try await makeDatabase()
         let watched = WatchedDatabase(path: database)
         let meeting = Meeting()
@@ -44,7 +44,7 @@ import Testing
     }
 
     /// What reads for ever does not hold up the end.
-    @Test(.timeLimit(.minutes(2))) func theEndWaitsForNoReading() async throws {
+    @Test(.timeLimit(.minutes(15))) func theEndWaitsForNoReading() async throws {
         try await makeDatabase()
         let watched = WatchedDatabase(path: database)
         let (begun, beginning) = AsyncStream.makeStream(of: Void.self)

@@ -232,7 +232,8 @@ import Testing
                     $0.totalRate = 1
                     $0.slots = 2
                 })
-            #expect(await connection.response(until: #""1""#).chatText() == "1")
+            // A token a second: on a machine that stood still there may be two.
+            #expect(await connection.response(until: #""1""#).chatText().hasPrefix("1"))
             #expect(server.capacity?.running == 1)
             let whole = try await WireConnection.open(port: server.port)
             try await whole.post(
