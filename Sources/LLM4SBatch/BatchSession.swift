@@ -98,6 +98,7 @@ package struct BatchSession: Sendable {
             let database = try await BatchDatabase.open(path, options: storeOptions(failure))
             do {
                 let session = try await prepared(database).scoped(in: database).takingInput(database)
+                observer.beginsSoon()
                 let result = try await session.sharing(database) { try await session.run(database, failure) }
                 let report = try await conclude(result, database.reader)
                 try await database.close()

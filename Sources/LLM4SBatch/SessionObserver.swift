@@ -3,6 +3,8 @@ package import BatchStore
 
 /// Who is told of a run while it goes on; nothing here may block.
 package struct SessionObserver: Sendable {
+    /// It begins soon, or fails: from now on its row, or other workers, may say that it is there.
+    package var beginsSoon: @Sendable () -> Void = {}
     /// It begins.
     package var began: @Sendable (SessionBeginning) -> Void = { _ in }
     /// Something happened to a job or to a provider; told in order.

@@ -47,6 +47,22 @@ struct EndToEndSharedLimitTests {
         await runs.server.stop()
     }
 
+    /// A worker that others see is not ended by a signal's default: its share would be missed for a minute and a half.
+    @Test func aWorkerGoesInOrderFromTheMomentThatOthersSeeIt() async throws {
+        for trial in 1...5 {
+            let runs = try await SharedRuns([Answers.countingJob("job-1", to: 3)])
+            let begun = try runs.start("a", every: "1s")
+            while try !runs.names.contains(where: { $0.hasPrefix("alive.") }), begun.isRunning { usleep(100) }
+            begun.send(SIGINT)
+            let ended = await begun.ended()
+            // It may have run to its end by then.
+            #expect([0, 130].contains(ended.status), "trial \(trial): \(ended.status) \(ended.error)")
+            let names = try runs.names
+            #expect(names.contains { $0.hasPrefix("ended.") } && !names.contains { $0.hasPrefix("alive.") }, "\(names)")
+            await runs.server.stop()
+        }
+    }
+
     @Test func aShareThatIsTypedContradictsTheFolder() async throws {
         let runs = try await SharedRuns([Answers.countingJob("job-1", to: 100)])
         let ended = try await runs.start("a", "--share", "1/2").ended()

@@ -122,6 +122,7 @@ struct CommandSession {
         _ events: EventLog, _ progress: ProgressReporter, _ signals: RunSignals
     ) -> SessionObserver {
         var observer = SessionObserver()
+        observer.beginsSoon = { signals.hold() }
         observer.began = { run in
             signals.begin(run)
             events.started(runID: run.runID, jobs: run.jobs)
@@ -149,40 +150,5 @@ struct CommandSession {
             duration: result.duration, isInputFaulty: result.intakeFault != nil, failures: failures)
         if !events.isJSON, !report.text.isEmpty { Console.log(.info, report.text) }
         return status
-    }
-}
-
-/// The signals of a run: the first lets open streams end, the second closes them.
-private final class RunSignals: Sendable {
-    private let drainTimeout: DurationArgument
-    private let results: ResultStream?
-    /// Set when the run begins: before that a signal ends the program.
-    private let signals = Mutex<Signals?>(nil)
-
-    init(drainTimeout: DurationArgument, results: ResultStream?) {
-        self.drainTimeout = drainTimeout
-        self.results = results
-    }
-
-    func begin(_ run: SessionBeginning) {
-        let drainTimeout = drainTimeout
-        let signals = Signals { [results] count in
-            if count == 1 {
-                Console.log(
-                    .info,
-                    "stopping: open streams get \(drainTimeout.defaultValueDescription); once more closes them at once")
-            }
-            run.stop(count > 1)
-            results?.stop(after: count > 1 ? .zero : drainTimeout.duration)
-        }
-        self.signals.withLock { $0 = signals }
-    }
-
-    /// What the first of them makes of the run's end; nil where none came.
-    var interruption: SessionResult.Interruption? {
-        guard let signals = signals.withLock({ $0 }), let status = signals.exitStatus, let name = signals.name else {
-            return nil
-        }
-        return SessionResult.Interruption(exitCode: status.rawValue, reason: "by \(name)")
     }
 }
