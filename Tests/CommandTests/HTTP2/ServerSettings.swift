@@ -18,6 +18,11 @@ struct ServerSettings: Sendable {
     /// Whether its window for the body of a request is as small as it can be (nginx, Envoy).
     var hasSmallWindow = false
 
+    /// How long a server that ends a connection waits for its client to end it too. By default nginx waits five seconds and
+    /// Envoy one; then they reset the connection, and a client that is further behind, as on a machine that has no time
+    /// for it, never sees the answers that are still in its own socket.
+    private static let patience = "600s"
+
     func text(for program: RealServer.Program) -> String {
         switch program {
         case .nginx: nginx
@@ -57,7 +62,8 @@ struct ServerSettings: Sendable {
                 access_log \(folder)/access.log seen;
                 client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;
                 scgi_temp_path scgi;
-                client_max_body_size 0; keepalive_timeout 600s; keepalive_requests \(requestsPerConnection ?? 100_000);
+                client_max_body_size 0; lingering_timeout \(Self.patience); lingering_time \(Self.patience);
+                keepalive_timeout 600s; keepalive_requests \(requestsPerConnection ?? 100_000);
                 http2_max_concurrent_streams \(streams ?? 128); http2_body_preread_size \(hasSmallWindow ? 0 : 65_536);
                 proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off;
                 proxy_request_buffering off; proxy_read_timeout 600s; proxy_send_timeout 600s;
@@ -121,6 +127,7 @@ struct ServerSettings: Sendable {
                 "filters": [{"name": "http", "typed_config": {
                     \(type).filters.network.http_connection_manager.v3.HttpConnectionManager",
                     "stat_prefix": "proxy", "stream_idle_timeout": "600s", "drain_timeout": "1s",
+                    "delayed_close_timeout": "\(Self.patience)",
                     "http2_protocol_options": {"max_concurrent_streams": \(streams ?? 1_000)\(window)},
                     "access_log": [{"name": "file", "typed_config": {
                         \(type).access_loggers.file.v3.FileAccessLog", "path": "\(folder)/access.log",
