@@ -2,8 +2,8 @@ import LLMStreaming
 
 /// Works on one job that is taken up: its attempts, what they mean for the run, and the COMMIT of its new state.
 ///
-/// Its asynchronous functions hold no large value while they wait, and nothing that they call is inlined, since its
-/// values would stay in their frames: see `RunningAttempt`.
+/// Its asynchronous functions hold no large value while a stream is open, and nothing that they call is inlined, since
+/// its values would stay in their frames: see `RunningAttempt`.
 final class AttemptRunner {
     let store: any JobStore
     private let sender: AttemptSender

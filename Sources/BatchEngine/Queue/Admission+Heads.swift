@@ -1,6 +1,7 @@
 // What stands at the front of the queues.
 extension Admission {
-    /// A model of a provider whose queue must be read before it is known whether it has any job to send; nil where one is at hand.
+    /// A model of a provider whose queue must be read before it is known whether it has any job to send; nil where one is
+    /// at hand.
     mutating func modelToRead(of provider: Int, _ unixMilliseconds: Int64) -> ModelPlace? {
         var unread: ModelPlace?
         for (position, model) in providers[provider].models.enumerated() where model.stopReason == nil {

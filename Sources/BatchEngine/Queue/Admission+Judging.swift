@@ -169,7 +169,12 @@ extension EndpointState {
         where !isOut(attempt.place.model)
             && error.equalsInARow(job.recentFailures, endpoint: name, isPool: hasSiblings) > 1:
             attemptSucceeded(jobID, attempt)
-        case .failure: attemptFailed(jobID, attempt, reason: error.message, at: now)
+        // Its other streams have said so.
+        case .failure where result.lostConnection != nil && result.lostConnection == lastLoss:
+            gaveUp(jobID, attempt.place.model, at: now)
+        case .failure:
+            lastLoss = result.lostConnection ?? lastLoss
+            attemptFailed(jobID, attempt, reason: error.message, at: now)
         case .alive:
             answered(attempt, at: now)
             attemptSucceeded(jobID, attempt)

@@ -143,7 +143,8 @@ enum OutageEvidence {
 extension LLMError {
     /// What this failure of an attempt says.
     ///
-    /// A server that says when to come back is not out, and one that is overloaded gets fewer streams instead. A stream that broke after some content is no sign either way: some streams are too long for what stands between.
+    /// A server that says when to come back is not out, and one that is overloaded gets fewer streams instead. A stream
+    /// that broke after some content is no sign either way: some streams are too long for what stands between.
     func outageEvidence(hasContent: Bool) -> OutageEvidence {
         if kind == .cancelled { return .none }
         if let retryAfter, retryAfter > .zero { return .alive }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// The loop of a run: it takes jobs up as admission allows, until none is left or the run is stopped.
 ///
-/// One task (`run`) takes jobs up and sends them, others work on them once their streams have ended. Time and chance come in as parameters, so that a day can be
-/// simulated in seconds.
+/// One task (`run`) takes jobs up and sends them, others work on them once their streams have ended. Time and chance come
+/// in as parameters, so that a day can be simulated in seconds.
 package actor JobRunner {
     private let store: any JobStore
     private let isIntakeOpen: @Sendable () -> Bool

@@ -100,6 +100,7 @@ extension HTTP2Connection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        isGone = true
         leave()
         for stream in Array(streams.values) {
             stream.isClosed = true

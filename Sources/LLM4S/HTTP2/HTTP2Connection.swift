@@ -45,6 +45,8 @@ final class HTTP2Connection: StreamCarrier, ExchangeCarrier {
     var loss = ConnectionLoss.closed
     /// Whether it takes no new streams any more.
     var isLeaving = false
+    /// Whether it has ended, and with it all streams that are left.
+    var isGone = false
     /// The bytes of bodies in one read.
     var readBytes = 0
     let gathering: ReadGathering?
@@ -168,10 +170,12 @@ final class HTTP2Connection: StreamCarrier, ExchangeCarrier {
         stream.alarm?.cancel()
         stream.alarm = nil
         if !stream.isClosed { letGo(stream, active) }
-        if stream.isUnprocessed, case .result(let result) = end {
-            active.onEnd(.unprocessed(result))
-        } else {
-            active.onEnd(end)
+        switch end {
+        case .result(let result) where stream.isUnprocessed: active.onEnd(.unprocessed(result))
+        case .result(var result) where isGone:
+            result.lostConnection = id
+            active.onEnd(.result(result))
+        default: active.onEnd(end)
         }
     }
 

@@ -37,6 +37,8 @@ package struct StreamResult: Sendable {
     /// Whether a connection that had served before failed before the first byte of a response: such an attempt is
     /// repeated at once and does not count (Contract, "Retry").
     package var isStaleConnection: Bool
+    /// The connection whose end ended it, where that carries many streams: all of them say the same.
+    package var lostConnection: UInt64?
     /// Whether it is the refusal of a service tier that has no capacity now: no limit of the caller's, and no outage.
     package private(set) var isOfFullTier = false
 

@@ -65,6 +65,24 @@ struct JobRunnerOutageTests {
         #expect(run.simulation.clock.elapsed < .seconds(260))
     }
 
+    /// A server behind a proxy that ends connections: all streams of one say the same.
+    @Test(arguments: [nil, 1, 2] as [UInt64?])
+    func aLostConnectionIsOneFailureHoweverManyStreamsItCarried(connections: UInt64?) throws {
+        let run = try run(["a"], each: 200, concurrency: 32) { call in
+            guard call.time < .seconds(1) else { return .says("one", "two", after: .seconds(2)) }
+            var lost = SimulatedAnswer.fails(.cut, after: .seconds(3))
+            lost.lostConnection = connections.map { UInt64(call.job) / 16 % $0 }
+            return lost
+        }
+        let process = run.start()
+        run.simulation.advance(by: .seconds(4))
+        let later = run.source.calls.count { $0.time > .seconds(2) }
+        // Streams that break one by one are an outage.
+        #expect(connections == nil ? later < 16 : later >= 32, "\(later)")
+        #expect(try run.simulation.finish(process) == .finished)
+        #expect(run.store.count(.completed) == 200)
+    }
+
     /// Where none of them answers it is the provider that is out, and each is probed.
     @Test func probesGoRoundTheModelsOfAProviderThatIsOut() throws {
         let models = ["a", "b", "c"]

@@ -42,6 +42,8 @@ struct SimulatedAnswer: Sendable {
     var ending = Ending.complete
     /// How a complete one ends.
     var finish = "stop"
+    /// The connection that it is lost with, where it is lost with one.
+    var lostConnection: UInt64?
     /// The usage that it reports.
     var usage: TokenUsage?
     /// The limits that its headers tell.
@@ -148,6 +150,7 @@ final class SimulatedCompletionSource: CompletionSource {
             var result = StreamResult(outcome: .failed(error), accumulator: accumulator)
             result.usage = answer.usage
             result.rateLimits = answer.rateLimits
+            result.lostConnection = answer.lostConnection
             return result
         case .isStale:
             return StreamResult(outcome: .failed(LLMError(.connect, "reset")), isStaleConnection: true)

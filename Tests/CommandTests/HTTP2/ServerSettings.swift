@@ -18,9 +18,10 @@ struct ServerSettings: Sendable {
     /// Whether its window for the body of a request is as small as it can be (nginx, Envoy).
     var hasSmallWindow = false
 
-    /// How long a server that ends a connection waits for its client to end it too. By default nginx waits five seconds and
-    /// Envoy one; then they reset the connection, and a client that is further behind, as on a machine that has no time
-    /// for it, never sees the answers that are still in its own socket.
+    /// How long a server that ends a connection waits for its client to end it too.
+    ///
+    /// By default nginx waits five seconds and Envoy one; then they reset the connection, and a client that is further
+    /// behind, as on a machine that has no time for it, never sees the answers that are still in its own socket.
     private static let patience = "600s"
 
     func text(for program: RealServer.Program) -> String {

@@ -32,6 +32,19 @@ import Testing
         }
     }
 
+    /// Who counts failures takes them for one; a stream that is reset is one by itself.
+    @Test func theStreamsOfALostConnectionNameIt() throws {
+        try EmbeddedHTTP2.run { connection in
+            let calls = (0..<4).map { _ in connection.begin() }
+            connection.receive([.head(1), .head(3), .data(Chat.delta("a"), 3)] + WireFrame.answer(5))
+            connection.receive([WireFrame.reset(1, 2)])
+            connection.close()
+            #expect(calls.map { $0.error?.kind } == [.cut, .cut, nil, .connect])
+            let lost = calls.map { $0.result?.lostConnection }
+            #expect(lost[0] == nil && lost[1] != nil && lost[2] == nil && lost[3] == lost[1], "\(lost)")
+        }
+    }
+
     @Test(arguments: [
         WireFrame.ping(isAnswer: true), .ping(), .data(": ping\n\n"), .window(0, 1), .settings(), .data(""),
     ])
