@@ -57,15 +57,17 @@ struct BatchRunnerTests {
                             $0 += 1; return $0 == 10
                         })
                     {
+                        // The others stand still once they have some seventy words each: they would end without us.
+                        server.hold(afterBodyBytes: 200_000)
                         starter.finish()
                     }
                 }
             }
             for await _ in started {}
-            // Some twenty words of each of the others.
-            while server.statistics.bodyBytesWritten < 60_000 { await Task.yield() }
+            while !server.isHolding { await Task.yield() }
             task.cancel()
             let report = try await task.value
+            server.hold(afterBodyBytes: nil)
             #expect(report.completed >= 10 && report.left == 20 - report.completed)
             #expect(report.reason == "it was cancelled")
             while server.statistics.activeStreams > 0 { await Task.yield() }
