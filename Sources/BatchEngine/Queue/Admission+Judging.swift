@@ -181,7 +181,10 @@ extension EndpointState {
         case .none: gaveUp(jobID, attempt.place.model, at: now)
         }
         switch error.suspicion {
-        case .provider: refusals.refused(jobID, error.streakAnswer)
+        case .provider:
+            // Whole answers may take minutes yet.
+            if tally.bytes.value > 0 { refusals.answers() }
+            refusals.refused(jobID, error.streakAnswer)
         case .model: models[attempt.place.model].refusals.refused(jobID, error.streakAnswer)
         // What was answered in part was no refusal.
         case nil: if !result.partial.isEmpty { answeredInPart(attempt) }

@@ -87,7 +87,7 @@ struct ModelRefusals: Sendable {
 /// provider, or of the model, and not of the jobs.
 ///
 /// Refusals (402, 403) are such answers, and what an address gives that is another's: a redirect, a start page. Where
-/// jobs have succeeded it takes more of the latter, since what stands between may send a page now and then. It takes as
+/// answers have come it takes more of the latter, since what stands between may send a page now and then. It takes as
 /// many where the answers differ: now a redirect and now a page.
 struct RefusalStreak: Sendable {
     private static let maximumJobs = 3
@@ -116,6 +116,9 @@ struct RefusalStreak: Sendable {
         if jobs.count < Self.maximumJobsAfterSuccess { jobs.insert(jobID) }
         if jobsOfAny.count < Self.maximumJobsAfterSuccess { jobsOfAny.insert(jobID) }
     }
+
+    /// Somebody is being given an answer.
+    mutating func answers() { hasSucceeded = true }
 
     mutating func succeeded() {
         hasSucceeded = true

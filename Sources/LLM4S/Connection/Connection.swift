@@ -1,6 +1,7 @@
 import LLMStreaming
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
 /// What carries exchanges over one socket; bound to its event loop.
 protocol ExchangeCarrier: AnyObject {
@@ -19,8 +20,8 @@ final class Connection: Sendable {
     let origin: Origin
     let channel: any Channel
     let handler: NIOLoopBound<any ExchangeCarrier>
-    /// How many streams it carries at once, as the server said when it was made; nil by HTTP/1.1, which is one.
-    let streams: Int?
+    /// How many streams it carries at once, as the server said last; -1 by HTTP/1.1.
+    private let places: Atomic<Int>
 
     init(
         id: UInt64, origin: Origin, channel: any Channel, handler: NIOLoopBound<any ExchangeCarrier>,
@@ -30,7 +31,18 @@ final class Connection: Sendable {
         self.origin = origin
         self.channel = channel
         self.handler = handler
-        self.streams = streams
+        places = Atomic(streams ?? -1)
+    }
+
+    /// How many streams it carries at once, as the server said last; nil by HTTP/1.1, which is one.
+    ///
+    /// Whoever changes it tells the pool afterwards, which may not have it yet.
+    var streams: Int? {
+        get {
+            let count = places.load(ordering: .acquiring)
+            return count < 0 ? nil : count
+        }
+        set { places.store(newValue ?? -1, ordering: .releasing) }
     }
 
     /// Begins an attempt's exchange; `onEnd` is called once, on the event loop.

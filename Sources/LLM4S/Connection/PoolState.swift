@@ -121,9 +121,10 @@ struct PoolState<Connection: Sendable, Waiter: Sendable> {
     /// - Returns: whether it is wanted; a pool that was shut down meanwhile wants none.
     mutating func opened(_ connection: Connection, id: UInt64, of origin: Origin, streams: Int? = nil) -> Bool {
         guard !isShutDown else { return false }
-        open[id] = Shared(connection: connection, streams: streams ?? 1)
+        let streams = streams ?? 1
+        open[id] = Shared(connection: connection, streams: streams)
         places[origin, default: OriginState()].openCount += 1
-        places[origin]?.streamsPerConnection = streams ?? 1
+        if streams > 0 { places[origin]?.streamsPerConnection = streams }
         statistics.connectionsOpened += 1
         statistics.connectionsOpen += 1
         return true

@@ -31,7 +31,10 @@ extension Exchange {
         guard outcome == nil else { return }
         switch (body, loss) {
         case (.awaitingHead, _):
-            if case .malformed = loss { timings.receivedBytes(at: now) }
+            switch loss {
+            case .malformed, .malformedStream: timings.receivedBytes(at: now)
+            case .closed, .broken, .refused, .busy, .wantsHTTP1: break
+            }
             settle(.failed(.unanswered(loss, by: origin)))
         case (.opening, _), (.events, _): endEvents(loss, at: now)
         case (.document(let bytes), _): endDocument(bytes, after: loss, isOrderly: false, at: now)

@@ -45,8 +45,12 @@ enum ConnectionLoss: Sendable, Equatable {
     case broken(String)
     /// The other side refused our part of TLS.
     case refused(TLSFault)
-    /// The other side sent something that is not of that version of HTTP.
-    case malformed(String, by: HTTPVersions = .http1)
+    /// The other side sent something that is no HTTP/1.1.
+    case malformed(String)
+    /// The other side broke the rules of HTTP/2 for this stream; the connection stands.
+    case malformedStream(String)
+    /// The other side wants HTTP/1.1 in place of HTTP/2.
+    case wantsHTTP1
     /// The other side ended this stream only, since it is asked for too much.
     case busy(String)
 }
@@ -61,13 +65,17 @@ extension LLMError {
         case .broken(let reason):
             LLMError(.connect, "the connection to \(name) broke before an answer came: \(reason)")
         case .refused(let fault): LLMError(.tls, fault.words(name))
-        case .malformed(let reason, let version):
-            LLMError(.decode, "\(name) does not answer in HTTP/\(version == .http2 ? "2" : "1.1"): \(reason)")
+        case .malformed(let reason): LLMError(.decode, "\(name) does not answer in HTTP/1.1: \(reason)")
+        case .malformedStream(let reason): LLMError(.decode, "\(name) sent broken HTTP: \(reason)")
+        case .wantsHTTP1: LLMError(.decode, "\(name) does not answer in HTTP/2: \(wantsHTTP1)")
         case .busy(let reason):
             LLMError(
                 .overloaded, "\(name) takes no more requests now: \(reason)", code: LLMError.refusedStreamCode)
         }
     }
+
+    /// What a server says that answers nothing in HTTP/2.
+    private static let wantsHTTP1 = "it wants HTTP/1.1 (HTTP_1_1_REQUIRED)"
 
     /// A stream that ended before its answer was whole.
     ///
@@ -84,7 +92,9 @@ extension LLMError {
         case .broken(let reason), .busy(let reason):
             return LLMError(.cut, "the stream from \(name) broke: \(reason)")
         case .refused(let fault): return LLMError(.cut, "the stream from \(name) broke: \(fault.reason)")
-        case .malformed(let reason, _): return LLMError(.decode, "\(name) sent broken HTTP: \(reason)")
+        case .malformed(let reason), .malformedStream(let reason):
+            return LLMError(.decode, "\(name) sent broken HTTP: \(reason)")
+        case .wantsHTTP1: return LLMError(.cut, "the stream from \(name) broke: \(wantsHTTP1)")
         }
     }
 

@@ -46,6 +46,7 @@ extension HTTP2Connection: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
+        standUp()
         if readBytes > 0 { gathering?.didRead(readBytes) }
         readBytes = 0
         lookAtTouched()
@@ -82,7 +83,7 @@ extension HTTP2Connection: ChannelInboundHandler {
             // What NIO finds wrong with our own frames it wraps.
             let isOurs = error is NIOHTTP2Errors.StreamError && stream.active?.isRequestSent == false
             stream.lose(
-                isOurs ? Self.unsent : .malformed(HTTP2Words.reason(of: error), by: .http2), at: now)
+                isOurs ? Self.unsent : .malformedStream(HTTP2Words.reason(of: error)), at: now)
             touch(stream)
         } else if HTTP2Words.isOfStream(error) {
             // Which one is told once the channel takes NIO's reset of it.
@@ -122,26 +123,28 @@ extension HTTP2Connection: ChannelInboundHandler {
     }
 
     private func settingsCame(_ settings: HTTP2Settings) {
-        let before = maximumStreams
         if let limit = settings.last(where: { $0.parameter == .maxConcurrentStreams })?.value {
             maximumStreams = min(limit, Self.maximumStreams)
         }
-        guard let connection else {
-            // A server that takes none yet is waited for, as one that does not answer.
-            guard let context, maximumStreams != 0, ready != nil else { return }
-            let connection = Connection(
-                id: id, origin: origin, channel: context.channel,
-                handler: NIOLoopBound(self as any ExchangeCarrier, eventLoop: eventLoop),
-                streams: maximumStreams)
-            self.connection = connection
-            life = HTTP2Life(at: now)
-            alarm?.set(deadline)
-            write(.windowUpdate(windowSizeIncrement: Self.window - HTTP2Stream.window), of: .rootStream)
-            ready?.succeed(connection)
-            ready = nil
-            return
-        }
-        if maximumStreams != before, !isLeaving { callbacks.resize(connection, maximumStreams) }
+        hasSettings = true
+        guard !isLeaving else { return }
+        resize(to: maximumStreams)
+        closeIfDone()
+    }
+
+    /// Tells that the connection stands, once all of the read in which it does is there.
+    private func standUp() {
+        // A server that takes none yet is waited for, as one that does not answer.
+        guard let context, let ready, hasSettings, maximumStreams > 0 else { return }
+        let connection = Connection(
+            id: id, origin: origin, channel: context.channel,
+            handler: NIOLoopBound(self as any ExchangeCarrier, eventLoop: eventLoop), streams: maximumStreams)
+        self.connection = connection
+        self.ready = nil
+        life = HTTP2Life(at: now)
+        write(.windowUpdate(windowSizeIncrement: Self.window - HTTP2Stream.window), of: .rootStream)
+        context.flush()
+        ready.succeed(connection)
     }
 
     private func streamReset(_ id: HTTP2StreamID, _ code: HTTP2ErrorCode) {
@@ -158,6 +161,7 @@ extension HTTP2Connection: ChannelInboundHandler {
     }
 
     private func serverLeaves(after last: HTTP2StreamID, _ code: HTTP2ErrorCode) {
+        standUp()
         leave()
         if code != .noError { loss = HTTP2Words.loss(ofConnection: code) }
         if let ready {
@@ -165,7 +169,8 @@ extension HTTP2Connection: ChannelInboundHandler {
             ready.fail(LLMError.unanswered(loss, by: origin))
         }
         for stream in Array(streams.values) where (stream.id > last || !stream.isOpen) && !stream.isUnprocessed {
-            stream.isUnprocessed = !stream.hasHead
+            // To ask again in HTTP/2 would be in vain.
+            stream.isUnprocessed = !stream.hasHead && loss != .wantsHTTP1
             stream.lose(loss, at: now)
             touch(stream)
             // A request that NIO keeps back would break the rules now, and the connection with them.

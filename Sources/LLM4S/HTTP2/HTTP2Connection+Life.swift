@@ -64,7 +64,7 @@ extension HTTP2Connection {
         for stream in streams {
             stream.isTouched = false
             if let active = stream.active, stream.isClosed, !active.isBodyEnded {
-                stream.lose(stream.isBroken ? .malformed(HTTP2Words.rules, by: .http2) : loss, at: now)
+                stream.lose(stream.isBroken ? .malformedStream(HTTP2Words.rules) : loss, at: now)
             }
             // Its request may never have been written.
             if stream.isUnprocessed { streamClosed(stream.id) }
@@ -99,21 +99,36 @@ extension HTTP2Connection {
         life.streamEnded(at: now, isLast: streams.isEmpty)
         alarm?.set(deadline)
         if let connection { callbacks.onFree(connection, life.takeResponseSeconds()) }
-        if isLeaving { eventLoop.assumeIsolated().execute { self.closeIfDone() } }
+        if isLeaving || maximumStreams == 0 { eventLoop.assumeIsolated().execute { self.closeIfDone() } }
     }
 
     // MARK: The connection
+
+    /// Tells how many streams the connection takes, where that is new.
+    ///
+    /// - Parameter isAgain: whether it is told in any case.
+    func resize(to count: Int, isAgain: Bool = false) {
+        guard let connection, isAgain || connection.streams != count else { return }
+        connection.streams = count
+        callbacks.resize(connection, count)
+    }
 
     /// No new streams; those that are there go on.
     func leave() {
         guard !isLeaving else { return }
         isLeaving = true
-        if let connection { callbacks.resize(connection, 0) }
+        resize(to: 0)
     }
 
     /// Closes a connection that takes no new streams once the last has ended.
+    ///
+    /// Of a server that allows none any more, too: another one would be made beside it.
     func closeIfDone() {
-        if isLeaving, streams.isEmpty, touched.isEmpty { context?.close(promise: nil) }
+        let isUseless = maximumStreams == 0 && connection != nil && !isLeaving
+        guard streams.isEmpty, touched.isEmpty, isLeaving || isUseless else { return }
+        if isUseless { loss = Self.full }
+        leave()
+        context?.close(promise: nil)
     }
 
     var deadline: NIODeadline? {

@@ -18,6 +18,8 @@ final class HTTP2Connection: StreamCarrier, ExchangeCarrier {
     private static let unboundStreams = 100
     /// The end of a stream whose request does not leave.
     static let unsent = ConnectionLoss.broken("the request could not be sent")
+    /// The end of a stream that the server does not take.
+    static let full = ConnectionLoss.busy("the server allows no more streams on the connection")
     /// The last number that a stream may have (RFC 9113, section 5.1.1).
     private static let maximumID = Int(Int32.max)
 
@@ -50,6 +52,8 @@ final class HTTP2Connection: StreamCarrier, ExchangeCarrier {
     /// The bytes of bodies in one read.
     var readBytes = 0
     let gathering: ReadGathering?
+    /// Whether the server has sent any settings.
+    var hasSettings = false
     /// How many streams the server takes, as far as is known.
     var maximumStreams = HTTP2Connection.unboundStreams
     /// The stream that NIO has just reset, until it says why.
@@ -138,8 +142,13 @@ final class HTTP2Connection: StreamCarrier, ExchangeCarrier {
 
     /// Nothing was sent: the connection ended, or takes no more, before its turn came.
     private func refuse(_ active: ActiveStream) {
-        active.exchange.connectionLost(loss, at: now)
-        if let connection { callbacks.onFree(connection, nil) }
+        let isFull = !isLeaving && !isGone
+        active.exchange.connectionLost(isFull ? Self.full : loss, at: now)
+        if let connection {
+            // Whoever gave the stream to it did not know.
+            if isFull { resize(to: maximumStreams, isAgain: true) }
+            callbacks.onFree(connection, nil)
+        }
         guard case .result(let result) = active.end(at: now) else { return }
         active.onEnd(.unprocessed(result))
     }

@@ -54,7 +54,7 @@ final class HTTP2Stream {
             guard isEnd else { return false }
             // NIO takes an interim one for no end; nothing of a response comes behind it.
             guard hasHead else {
-                lose(.malformed(HTTP2Words.rules, by: .http2), at: now)
+                lose(.malformedStream(HTTP2Words.rules), at: now)
                 return false
             }
             receiveBody(ByteBuffer(), isEnd: true, at: now)
@@ -62,7 +62,7 @@ final class HTTP2Stream {
         }
         hasHead = true
         guard head.status >= 100 else {
-            lose(.malformed("its status is no number", by: .http2), at: now)
+            lose(.malformedStream("its status is no number"), at: now)
             return true
         }
         active?.exchange.receiveHead(head, at: now)

@@ -26,12 +26,14 @@ enum HTTP2Words {
 
     /// The loss of a stream that the server reset.
     static func loss(ofStream code: HTTP2ErrorCode) -> ConnectionLoss {
+        if code == .http11Required { return .wantsHTTP1 }
         let text = "the server reset the stream: \(text(code))"
         return code == .refusedStream || code == .enhanceYourCalm ? .busy(text) : .broken(text)
     }
 
     /// The loss of a connection that the server ended.
     static func loss(ofConnection code: HTTP2ErrorCode) -> ConnectionLoss {
+        if code == .http11Required { return .wantsHTTP1 }
         let text = "the server ended the connection: \(text(code))"
         return code == .enhanceYourCalm ? .busy(text) : .broken(text)
     }

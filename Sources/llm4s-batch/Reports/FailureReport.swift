@@ -165,8 +165,8 @@ enum ErrorAdvice {
     ]
 
     private static let others: [(words: String, advice: String)] = [
-        ("HTTP/2 only", "--http 2 speaks it"), ("try HTTP/1.1", "--http 1 does"),
-        ("it wants HTTP/1.1", "--http 1 does"),
+        ("HTTP/2 only", "--http 2 speaks it"), ("try HTTP/1.1", "--http 1 asks in HTTP/1.1"),
+        ("it wants HTTP/1.1", "--http 1 asks in it"),
         ("has vanished", "the server or the way to it went away without a word: try again"),
         ("a redirect that does not say where to", "what answers there serves no such requests: check the URL"),
         ("a redirect that asks for another method", "a page is meant: check the URL, and the network's login"),

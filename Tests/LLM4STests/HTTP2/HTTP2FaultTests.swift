@@ -33,6 +33,7 @@ import Testing
             if !isWritable { connection.setWritable(true) }
             connection.runLoop()
             #expect(bad.error?.kind == .decode, "\(bad.ends)")
+            #expect(bad.error?.suspicion == nil, "the server answers others")
             #expect(!bad.isUnprocessed)
             connection.receive([.data(Chat.delta(" w\u{F6}rld") + Chat.finish() + Chat.done, 3, end: true)])
             #expect(good.text == Chat.text, "\(good.ends)")

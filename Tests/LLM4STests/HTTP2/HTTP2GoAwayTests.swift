@@ -124,6 +124,16 @@ import Testing
         }
     }
 
+    /// Another connection would bring the same.
+    @Test func aServerThatWantsHTTP1IsNotAskedAgain() throws {
+        try EmbeddedHTTP2.run { connection in
+            let call = connection.begin()
+            connection.receive([.goAway(0, 13)])
+            #expect(!call.isUnprocessed && call.error?.kind == .decode && call.error?.suspicion == .provider)
+            #expect(call.error?.message.contains("it wants HTTP/1.1") == true)
+        }
+    }
+
     @Test func aFirstRequestIsNeverStale() throws {
         try EmbeddedHTTP2.run { connection in
             let call = connection.begin()

@@ -14,7 +14,10 @@ import Testing
             connection.receive(WireFrame.answer(5) + [.head(7)])
             connection.receive([.reset(7, code)])
             let isBusy = code == 7 || code == 11
-            #expect(calls[0].error?.kind == (isBusy ? .overloaded : .connect))
+            // It answers nobody in HTTP/2.
+            let wantsHTTP1 = code == 13
+            #expect(calls[0].error?.kind == (isBusy ? .overloaded : wantsHTTP1 ? .decode : .connect))
+            #expect((calls[0].error?.suspicion == .provider) == wantsHTTP1)
             #expect(calls[0].isUnprocessed == (code == 7))
             #expect(calls[0].result?.isStaleConnection == false)
             for call in [calls[1], calls[3]] {
@@ -25,7 +28,8 @@ import Testing
             #expect(calls[2].text == Chat.text, "an innocent one")
             for call in [calls[0], calls[1]] {
                 let message = call.error?.message ?? ""
-                #expect(message.contains("the server reset the stream: ") && message.contains("lab.example:8000"))
+                #expect(message.contains(wantsHTTP1 ? "it wants HTTP/1.1" : "the server reset the stream: "))
+                #expect(message.contains("lab.example:8000"))
                 #expect(message.contains(code < 14 ? "_" : "14") || [8].contains(code), "\(message)")
             }
             #expect(connection.isActive)

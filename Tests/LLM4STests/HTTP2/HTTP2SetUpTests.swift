@@ -66,13 +66,62 @@ import Testing
         }
     }
 
-    @Test func aConnectionThatTakesNoneAnyMoreEndsWithItsLifetime() throws {
+    /// Another would be made beside it, and one more beside that.
+    @Test func aConnectionThatTakesNoneAnyMoreEndsWithItsLastStream() throws {
         try EmbeddedHTTP2.run { connection in
             connection.receive([.settings(streams: 0)])
-            connection.told.keep()
-            connection.advance(.seconds(31))
+            #expect(!connection.isActive)
+            #expect(connection.told.sizes == [0])
+            let late = connection.begin()
+            #expect(late.isUnprocessed && late.error?.kind == .overloaded, "\(late.ends)")
+        }
+        try EmbeddedHTTP2.run { connection in
+            let call = connection.begin()
+            connection.receive([.settings(streams: 0)])
             #expect(connection.isActive)
-            #expect(connection.told.retired == 1, "asked again and again")
+            connection.receive(WireFrame.answer(1))
+            #expect(call.text == Chat.text)
+            #expect(!connection.isActive)
+        }
+        // Soon enough.
+        try EmbeddedHTTP2.run { connection in
+            _ = connection.begin()
+            connection.receive([.settings(streams: 0)])
+            connection.receive([.settings(streams: 5)])
+            connection.receive(WireFrame.answer(1))
+            #expect(connection.isActive)
+        }
+    }
+
+    /// In one read a server may take back what it said first.
+    @Test(arguments: [(0, nil), (2, 2)] as [(Int, Int?)])
+    func standsWithWhatItsServerSaidLast(second: Int, streams: Int?) throws {
+        try EmbeddedHTTP2.run(settings: nil) { connection in
+            connection.receive([.settings(streams: 100), .settings(streams: second)])
+            #expect(connection.handler.connection?.streams == streams)
+            connection.receive([.settings(streams: 7)])
+            #expect(connection.handler.connection?.streams == 7)
+        }
+    }
+
+    /// The pool may have the connection only after its bound has changed.
+    @Test func theConnectionItselfKnowsWhatItTakes() throws {
+        try EmbeddedHTTP2.run { connection in
+            _ = connection.begin()
+            connection.receive([.settings(streams: 3)])
+            #expect(connection.handler.connection?.streams == 3)
+            connection.receive([.goAway(1)])
+            #expect(connection.handler.connection?.streams == 0)
+        }
+    }
+
+    /// A pool that does not know better is told again.
+    @Test func whoGivesItTooManyIsToldAgain() throws {
+        try EmbeddedHTTP2.run(settings: .settings(streams: 1)) { connection in
+            _ = connection.begin()
+            let more = connection.begin()
+            #expect(more.isUnprocessed && more.error?.kind == .overloaded)
+            #expect(connection.told.sizes == [1])
         }
     }
 
