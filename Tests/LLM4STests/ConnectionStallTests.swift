@@ -57,7 +57,8 @@ import Testing
             short.job = .milliseconds(50)
             let streams = (0..<20).map { _ in
                 Task { [short] in
-                    await transport.attempt(.test, to: hanging, receiver: ChunkCollector(), timeouts: short).end().result
+                    await transport.attempt(.test, to: hanging, receiver: ChunkCollector(), timeouts: short).end()
+                        .result
                 }
             }
             for stream in streams {

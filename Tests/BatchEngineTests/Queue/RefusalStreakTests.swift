@@ -24,6 +24,16 @@ import Testing
         #expect(streak.isOfEverybody)
     }
 
+    @Test func anAnswerThatHasBegunCountsAsOne() {
+        var streak = RefusalStreak()
+        for job in 1...2 as ClosedRange<Int64> { streak.refused(job, Self.page) }
+        streak.answers()
+        for job in 3...9 as ClosedRange<Int64> { streak.refused(job, Self.page) }
+        #expect(!streak.isOfEverybody)
+        streak.refused(10, Self.page)
+        #expect(streak.isOfEverybody)
+    }
+
     @Test func answersThatDifferAreEverybodysToo() {
         var streak = RefusalStreak()
         for round in 1...2 {

@@ -108,6 +108,21 @@ struct JobRunnerAdmissionTests {
         }
     }
 
+    /// The first whole answers may take a minute: what comes of them meanwhile shows that the server answers.
+    @Test(arguments: [true, false])
+    func aFewPagesAmongAnswersThatHaveBegunStopNothing(othersAnswer: Bool) throws {
+        let run = try SimulatedRun(SimulatedRun.jobs(60), configure: { $0.concurrency = 20 }) { call in
+            if (16...20).contains(call.job), call.attempt == 1 {
+                return SimulatedAnswer(
+                    time: .seconds(5), ending: .fails(LLMError(.decode, "<html>login</html>", httpStatus: 200)))
+            }
+            let first = Duration.seconds(othersAnswer ? 1 : 59)
+            return SimulatedAnswer(time: .seconds(60), pace: (first, .zero), pieces: ["one two ", "three"])
+        }
+        #expect(try run.finish() == (othersAnswer ? .finished : .providersStopped))
+        #expect(run.store.count(.completed) == (othersAnswer ? 60 : 17), "what is under way still ends")
+    }
+
     @Test(arguments: [402, 403])
     func refusalsOfThreeDifferentJobsStopTheProviderAndOfOneOnlyTheJob(status: Int) throws {
         let kind: ErrorKind = status == 402 ? .quota : .permission
