@@ -46,8 +46,10 @@ final class ConnectAttempt: Sendable {
         let limit = TimeAmount(timeout)
         let deadline = loop.scheduleTask(in: limit) {
             let way = proxy.map { " through \($0)" } ?? ""
+            let more = self.hasSocket ? ": its socket is open, but the server has not said that it takes a request" : ""
             self.abandon(
-                LLMError(.timeoutConnect, "no connection to \(origin.endpointName)\(way) within \(limit.text)"))
+                LLMError(
+                    .timeoutConnect, "no connection to \(origin.endpointName)\(way) within \(limit.text)\(more)"))
         }
         // What is not taken in time may be for want of a place at the server.
         let began = NIODeadline.now()
@@ -124,6 +126,13 @@ final class ConnectAttempt: Sendable {
             let error = ConnectionFailure.error(failure, origin: origin)
             onEnd(.failure(error))
             promise.fail(error)
+        }
+    }
+
+    /// Whether a socket is open, and TLS, a proxy or the server's settings are waited for.
+    private var hasSocket: Bool {
+        state.withLock { state in
+            if case .connecting(let sockets) = state { sockets.contains { $0.channel.isActive } } else { false }
         }
     }
 

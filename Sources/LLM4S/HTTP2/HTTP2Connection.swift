@@ -150,7 +150,8 @@ final class HTTP2Connection: StreamCarrier, ExchangeCarrier {
             callbacks.onFree(connection, nil)
         }
         guard case .result(let result) = active.end(at: now) else { return }
-        active.onEnd(.unprocessed(result))
+        // Another connection would bring the same.
+        active.onEnd(loss == .wantsHTTP1 ? .result(result) : .unprocessed(result))
     }
 
     /// Ends an attempt's exchange at once, if it is not over.

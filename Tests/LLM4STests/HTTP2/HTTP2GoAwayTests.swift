@@ -131,6 +131,8 @@ import Testing
             connection.receive([.goAway(0, 13)])
             #expect(!call.isUnprocessed && call.error?.kind == .decode && call.error?.suspicion == .provider)
             #expect(call.error?.message.contains("it wants HTTP/1.1") == true)
+            let late = connection.begin()
+            #expect(!late.isUnprocessed && late.error?.suspicion == .provider)
         }
     }
 
