@@ -40,41 +40,6 @@ import Testing
         await server.stop()
     }
 
-    /// Those whose connection is being made, and those that wait for their turn; each attempt begins anew.
-    @Test(.timeLimit(.minutes(15))) func theTimeOfAJobIsOverWithoutAConnectionToo() async throws {
-        let isOver = DispatchSemaphore(value: 0)
-        var configuration = TransportConfiguration.test
-        configuration.timeouts.connect = .seconds(3600)
-        configuration.lookUp = { _, port in
-            isOver.wait()
-            isOver.signal()
-            return [try SocketAddress(ipAddress: "127.0.0.1", port: port)]
-        }
-        try await withServer(configuration, script: { connection, _ in connection.send(Wire.chunked(Chat.whole)) }) {
-            transport, server in
-            let hanging = try server.endpoint(host: "hanging.example")
-            var short = configuration.timeouts
-            short.job = .milliseconds(50)
-            let streams = (0..<20).map { _ in
-                Task { [short] in
-                    await transport.attempt(.test, to: hanging, receiver: ChunkCollector(), timeouts: short).end()
-                        .result
-                }
-            }
-            for stream in streams {
-                let error = await stream.value.error
-                #expect(error?.kind == .timeoutJob && error?.message.contains("within 0.05 s") == true, "\(error)")
-            }
-            isOver.signal()
-            short.job = .seconds(3600)
-            let result = await transport.attempt(.test, to: hanging, receiver: ChunkCollector(), timeouts: short).end()
-                .result
-            #expect(result.completion?.content == Chat.text, "\(result.error)")
-            // For the other version of HTTP.
-            isOver.wait()
-        }
-    }
-
     @Test func aNameThatHangsHoldsUpNoOther() async throws {
         let isOver = DispatchSemaphore(value: 0)
         let lookups = Tally()

@@ -115,7 +115,7 @@ package struct RetryPolicy: Sendable {
 
 /// What is known of a failed attempt beyond its error: of its job before, and of its provider now.
 package struct RetryCircumstances: Sendable, Equatable {
-    /// Whether the provider is out: failures cost no attempt then.
+    /// Whether the provider is out, or the failure is one that has been counted: it costs no attempt then.
     package var isOutage = false
     /// How many attempts in a row, this one included, ended with the same JSON error under status 500.
     package var equalFailures = 0

@@ -35,6 +35,8 @@ extension Admission {
                 if let silence = result.longestSilence { model.silences.add(silence) }
                 model.fullTiers.answered(tier)
             case .failed(let error):
+                // The first of them counts for all.
+                let isKnownLoss = result.partial.isEmpty && endpoint.losses.contains(result.lostConnection)
                 endpoint.failed(
                     job, attempt: attempt, error: error, result: result, at: now,
                     sentSince: { sentSince(attempt, ofModel: $0) })
@@ -48,7 +50,7 @@ extension Admission {
                     circumstances.isTierGivenUp = now - full.since >= outageTimeout
                     circumstances.areOtherTiersAnswered = full.areOthersAnswered
                 }
-                circumstances.isOutage = endpoint.isOut(attempt.place.model)
+                circumstances.isOutage = isKnownLoss || endpoint.isOut(attempt.place.model)
                 circumstances.isRefusedToAll = endpoint.isRefusedToAll(error, attempt)
                 circumstances.isOverRate = provider.isRateExceeded(by: attempt)
                 circumstances.equalFailures = error.equalsInARow(
@@ -169,11 +171,11 @@ extension EndpointState {
         where !isOut(attempt.place.model)
             && error.equalsInARow(job.recentFailures, endpoint: name, isPool: hasSiblings) > 1:
             attemptSucceeded(jobID, attempt)
-        // Its other streams have said so.
-        case .failure where result.lostConnection != nil && result.lostConnection == lastLoss:
+        // Another of its streams has said so.
+        case .failure where losses.contains(result.lostConnection):
             gaveUp(jobID, attempt.place.model, at: now)
         case .failure:
-            lastLoss = result.lostConnection ?? lastLoss
+            losses.add(result.lostConnection)
             attemptFailed(jobID, attempt, reason: error.message, at: now)
         case .alive:
             answered(attempt, at: now)

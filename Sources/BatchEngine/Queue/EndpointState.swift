@@ -17,8 +17,7 @@ final class EndpointState {
     var failingModels: Set<Int> = []
     /// The probes that were sent while it was out.
     private(set) var probes = 0
-    /// The connection whose loss is known: it is one failure, however many streams it carried.
-    var lastLoss: UInt64?
+    var losses = RecentLosses()
     var refusals = RefusalStreak()
     /// By the position of the model at its provider.
     var models: [EndpointModel] = []

@@ -130,6 +130,23 @@ struct OutageBreaker: Sendable {
     }
 }
 
+/// The connections whose loss is known: each is one failure, however many streams it carried.
+///
+/// The streams of connections that are lost together end in any order.
+struct RecentLosses: Sendable {
+    private static let maximumCount = 64
+    private var connections: [UInt64] = []
+
+    /// - Parameter connection: nil for none, which is never known.
+    func contains(_ connection: UInt64?) -> Bool { connection.map(connections.contains) ?? false }
+
+    mutating func add(_ connection: UInt64?) {
+        guard let connection else { return }
+        connections.append(connection)
+        if connections.count > Self.maximumCount { connections.removeFirst() }
+    }
+}
+
 /// What an attempt's failure says about whether its provider is out.
 enum OutageEvidence {
     /// It cannot be reached or fails.

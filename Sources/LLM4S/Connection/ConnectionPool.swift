@@ -177,11 +177,6 @@ final class ConnectionPool: Sendable {
         group.next().scheduleTask(in: delay, action).futureResult.whenFailure { _ in orElse() }
     }
 
-    /// Does something at a time.
-    func schedule(at time: NIODeadline, _ action: @escaping @Sendable () -> Void) -> Scheduled<Void> {
-        group.next().scheduleTask(deadline: time, action)
-    }
-
     /// A number that no connection or waiter has.
     func nextID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
 }

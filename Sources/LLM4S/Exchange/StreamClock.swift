@@ -31,7 +31,7 @@ struct StreamClock: Sendable, Equatable {
     /// How long an answered stream is read on after the last of its content, and the body of a refusal after its head.
     static let closingTime = TimeAmount.seconds(5)
     /// Longer limits are as good as none, and a deadline must stay representable.
-    static let maximumLimit = TimeAmount.hours(24 * 365 * 100)
+    private static let maximumLimit = TimeAmount.hours(24 * 365 * 100)
 
     private let firstToken: TimeAmount
     private let idle: TimeAmount

@@ -105,6 +105,7 @@ extension HTTP2Connection: ChannelInboundHandler {
         leave()
         for stream in Array(streams.values) {
             stream.isClosed = true
+            stream.isLost = stream.active?.exchange.outcome == nil
             stream.lose(loss, at: now)
             touch(stream)
         }
@@ -174,7 +175,10 @@ extension HTTP2Connection: ChannelInboundHandler {
             stream.lose(loss, at: now)
             touch(stream)
             // A request that NIO keeps back would break the rules now, and the connection with them.
-            if !stream.isOpen { write(.rstStream(.cancel), of: stream.id) }
+            if !stream.isOpen {
+                write(.rstStream(.cancel), of: stream.id)
+                stream.isUnsendable = true
+            }
         }
         closeIfDone()
     }

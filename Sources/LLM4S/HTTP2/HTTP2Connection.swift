@@ -182,7 +182,7 @@ final class HTTP2Connection: StreamCarrier, ExchangeCarrier {
         if !stream.isClosed { letGo(stream, active) }
         switch end {
         case .result(let result) where stream.isUnprocessed: active.onEnd(.unprocessed(result))
-        case .result(var result) where isGone:
+        case .result(var result) where stream.isLost:
             result.lostConnection = id
             active.onEnd(.result(result))
         default: active.onEnd(end)

@@ -27,6 +27,8 @@ final class HTTP2Stream {
     var isOpen = false
     /// Whether NIO would not send its request.
     var isUnsendable = false
+    /// Whether its connection ended under it.
+    var isLost = false
     /// Whether what the server sent on it was against the rules.
     var isBroken = false
     /// Whether the connection knows it no more.

@@ -9,9 +9,8 @@ import Synchronization
 /// to one between the stages would cost two thread switches and some kilobytes of frames a stream.
 package final class StreamAttempt: Sendable {
     private enum State {
-        /// What gives the current stage up; the stage then ends by itself, as cancelled. Of an exchange, which has a clock
-        /// of its own, or of what comes before it.
-        case running(giveUp: @Sendable () -> Void, isExchange: Bool)
+        /// What gives the current stage up; the stage then ends by itself, as cancelled.
+        case running(giveUp: @Sendable () -> Void)
         case cancelled
     }
 
@@ -22,12 +21,10 @@ package final class StreamAttempt: Sendable {
     private let timeouts: StreamTimeouts
     private let pool: ConnectionPool
     private let start: NIODeadline
-    private let state = Mutex(State.running(giveUp: {}, isExchange: false))
+    private let state = Mutex(State.running(giveUp: {}))
     /// When its turn came, in nanoseconds from the start; -1 before.
     private let turn = Atomic<Int64>(-1)
     private let isEnded = Atomic<Bool>(false)
-    /// Whether the time of its job was over while it waited for a connection.
-    private let hasPassed = Atomic<Bool>(false)
     /// How often a server did not look at it.
     private let refusals = Atomic<Int>(0)
 
@@ -106,7 +103,7 @@ package final class StreamAttempt: Sendable {
     /// Gives the attempt up, at any time and from any thread; its end comes as the result of kind `cancelled`.
     package func cancel() {
         let giveUp: (@Sendable () -> Void)? = state.withLock { state in
-            guard case .running(let giveUp, _) = state else { return nil }
+            guard case .running(let giveUp) = state else { return nil }
             state = .cancelled
             return giveUp
         }
@@ -117,36 +114,12 @@ package final class StreamAttempt: Sendable {
     ///
     /// The way to give up is known before the stage begins, since the stage may end, and the next one begin, before
     /// this returns; a cancellation that came in between found nothing to end yet and is repeated.
-    func enter(giveUp: @escaping @Sendable () -> Void, isExchange: Bool = false, begin: () -> Void) {
+    func enter(giveUp: @escaping @Sendable () -> Void, begin: () -> Void) {
         state.withLock { state in
-            if case .running = state { state = .running(giveUp: giveUp, isExchange: isExchange) }
+            if case .running = state { state = .running(giveUp: giveUp) }
         }
         begin()
-        if isCancelled || isLate && !isExchange { giveUp() }
-    }
-
-    // MARK: Its time, while no exchange has it
-
-    /// What ends it where it has no connection when the time of its job is over; nil without such a time.
-    private func watchTime() -> Scheduled<Void>? {
-        guard let time = timeouts.job else { return nil }
-        return pool.schedule(at: start + min(TimeAmount(time), StreamClock.maximumLimit)) { [weak self] in
-            guard let self else { return }
-            self.hasPassed.store(true, ordering: .sequentiallyConsistent)
-            let giveUp: (@Sendable () -> Void)? = self.state.withLock { state in
-                if case .running(let giveUp, false) = state { giveUp } else { nil }
-            }
-            giveUp?()
-        }
-    }
-
-    private var isLate: Bool { hasPassed.load(ordering: .sequentiallyConsistent) }
-
-    /// The end without a connection: of one whose time is over, for that.
-    private func ended(_ error: LLMError) -> StreamResult {
-        guard error.kind == .cancelled, isLate, !isCancelled, let time = timeouts.job else { return failure(error) }
-        let name = endpoint.origin.endpointName
-        return failure(LLMError(.timeoutJob, "no connection to \(name) was free within \(TimeAmount(time).text)"))
+        if isCancelled { giveUp() }
     }
 
     private var isCancelled: Bool {
@@ -156,8 +129,8 @@ package final class StreamAttempt: Sendable {
     }
 
     private func send(to path: String, redirects: Int, onEnd: @escaping @Sendable (StreamResult) -> Void) {
-        if isCancelled || isLate {
-            onEnd(ended(.cancelled(before: endpoint.origin)))
+        if isCancelled {
+            onEnd(failure(.cancelled(before: endpoint.origin)))
             return
         }
         // Whatever can fail comes first: a connection is given back only by an exchange.
@@ -172,14 +145,12 @@ package final class StreamAttempt: Sendable {
             onEnd(failure(error))
             return
         }
-        let watch = watchTime()
         pool.lease(endpoint.origin, through: proxy, to: self) { lease in
-            watch?.cancel()
             switch lease {
-            case .failure(let error): onEnd(self.ended(error))
+            case .failure(let error): onEnd(self.failure(error))
             case .success(let connection):
                 // By its identity: the attempt keeps what gives it up.
-                self.enter(giveUp: { [id = ObjectIdentifier(self)] in connection.cancel(id) }, isExchange: true) {
+                self.enter(giveUp: { [id = ObjectIdentifier(self)] in connection.cancel(id) }) {
                     connection.begin(self, path: path, head: head) {
                         self.leaseEnded($0, path: path, redirects: redirects, onEnd: onEnd)
                     }

@@ -19,6 +19,8 @@ final class RunSignals: Sendable {
     private let drainTimeout: DurationArgument
     private let results: ResultStream?
     private let state = Mutex(State())
+    /// Held while the run is told: a signal may come while it begins.
+    private let turn = Mutex(())
 
     init(drainTimeout: DurationArgument, results: ResultStream?) {
         self.drainTimeout = drainTimeout
@@ -45,10 +47,13 @@ final class RunSignals: Sendable {
             return (state.run == nil, state.signals?.exitStatus)
         }
         if isWaiting, count > 1, let status { _exit(status.rawValue) }
+        if isWaiting { Console.log(.info, "the run ends as soon as it has begun; once more ends the program at once") }
         tell()
     }
 
-    private func tell() {
+    private func tell() { turn.withLock { _ in tellInTurn() } }
+
+    private func tellInTurn() {
         let (run, counts) = state.withLock { state -> (SessionBeginning?, Range<Int>) in
             guard let run = state.run else { return (nil, 0..<0) }
             defer { state.told = state.come }
